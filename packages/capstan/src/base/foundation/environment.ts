@@ -1,0 +1,40 @@
+import { homedir, tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+
+/** Everything that the program takes from its surroundings, read here and nowhere else. */
+export type Environment = {
+  server: string | undefined;
+  token: string | undefined;
+  /** The person's own folder: signing keys, logins. Mode 0700, outside every store. */
+  home: string;
+  logLevel: "silent" | "info" | "debug" | "trace";
+  user: string;
+  ci: boolean;
+  temp: string;
+  otlpEndpoint: string | undefined;
+  /** The whole environment, to be handed on by name only. */
+  variables: Readonly<Record<string, string | undefined>>;
+};
+
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): Environment {
+  const level = variables["CAPSTAN_LOG"];
+  return {
+    server: variables["CAPSTAN_SERVER"] || undefined,
+    token: variables["CAPSTAN_TOKEN"] || undefined,
+    home: variables["CAPSTAN_HOME"] || join(variables["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "capstan"),
+    logLevel: level === "debug" || level === "trace" || level === "info" ? level : "silent",
+    user: safeUserName(),
+    ci: Boolean(variables["CI"]),
+    temp: tmpdir(),
+    otlpEndpoint: variables["OTEL_EXPORTER_OTLP_ENDPOINT"] || undefined,
+    variables,
+  };
+}
+
+function safeUserName(): string {
+  try {
+    return userInfo().username.toLowerCase().replace(/[^a-z0-9-]/g, "-") || "someone";
+  } catch {
+    return "someone";
+  }
+}

@@ -1,0 +1,27 @@
+import { createHash, hash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { canonicalJson, type Json } from "./canonical-json.ts";
+
+/** SHA-256 of raw bytes, 64 lower-case hex digits. */
+export const sha256 = (bytes: string | Uint8Array): string => hash("sha256", bytes, "hex");
+
+export const digestOfJson = (value: Json): string => sha256(canonicalJson(value));
+
+/** SHA-256 and size of a file, read in 1 MiB pieces: constant memory at any size. */
+export async function digestOfFile(path: string): Promise<{ digest: string; sizeBytes: number }> {
+  const file = await open(path, "r");
+  try {
+    const hasher = createHash("sha256");
+    const buffer = Buffer.allocUnsafe(1 << 20);
+    let sizeBytes = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) break;
+      hasher.update(buffer.subarray(0, bytesRead));
+      sizeBytes += bytesRead;
+    }
+    return { digest: hasher.digest("hex"), sizeBytes };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,32 @@
+import { randomBytes, randomInt } from "node:crypto";
+
+/** Source of new identifiers; injected, so that a test can make them repeatable. */
+export type Ids = {
+  /** ULID: 26 characters of Crockford's base 32, sorted by time of making to the millisecond. */
+  ulid(): string;
+  /** 32 lower-case hex digits, the form of MLflow's run ids. */
+  hex(): string;
+  /** A name that people can say, such as `amber-anchor`. */
+  words(): string;
+};
+
+const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const adjectives = "amber bold brisk calm clear deep dry early even fair firm fresh grey high keen late long mild new quiet rapid round sharp slow steady stern still swift tall true warm wide".split(" ");
+const things = "anchor bay beam bell bollard bow buoy cable capstan chart cleat compass deck fathom gale harbor hawser helm hull keel lantern marlin mast mooring oar reef rope sail spar tide wharf winch".split(" ");
+
+export function createIds(now: () => number): Ids {
+  return {
+    ulid() {
+      let time = now();
+      let text = "";
+      for (let i = 0; i < 10; i++) {
+        text = alphabet[time % 32] + text;
+        time = Math.floor(time / 32);
+      }
+      for (const byte of randomBytes(16)) text += alphabet[byte % 32];
+      return text;
+    },
+    hex: () => randomBytes(16).toString("hex"),
+    words: () => `${adjectives[randomInt(adjectives.length)]}-${things[randomInt(things.length)]}`,
+  };
+}

@@ -1,0 +1,31 @@
+import type { Readable } from "node:stream";
+
+export type Blob = { digest: string; sizeBytes: number };
+
+/**
+ * The seam BlobStore: immutable bytes named by the SHA-256 of their raw content.
+ * `put` is unconditional and idempotent (same name, same bytes) and durable when it resolves; an interrupted put leaves nothing that a name leads to.
+ * Reads of local adapters trust the bytes unless `verify`; remote adapters verify always and fail with CAP-STORE-002 on other bytes than the name says.
+ */
+export type BlobStore = {
+  putBytes(bytes: Uint8Array): Promise<Blob>;
+  /** Constant memory at any size. With `expected`, other bytes are refused with CAP-STORE-002 and nothing is kept. */
+  putStream(source: AsyncIterable<Uint8Array>, expected?: string): Promise<Blob>;
+  /** Copies by reflink where the file system can, else by reading once (hashed while copied). The file is not changed and not linked. */
+  putFile(path: string): Promise<Blob>;
+  has(digest: string): Promise<boolean>;
+  /** Size in bytes, or undefined when absent. */
+  size(digest: string): Promise<number | undefined>;
+  /** Fails with CAP-STORE-006 when absent. The whole in memory: for small blobs. Always verified. */
+  bytes(digest: string): Promise<Buffer>;
+  /** `range` is half-open, in bytes. The caller closes the stream by reading or destroying it. */
+  stream(digest: string, range?: { start: number; end: number }): Promise<Readable>;
+  /** Puts the bytes at `path` (replaced by rename), by reflink or copy. */
+  checkout(digest: string, path: string): Promise<void>;
+  /** A path that an engine on this machine may read, never write; remote adapters fetch and cache. */
+  localPath(digest: string): Promise<string>;
+  /** Hashes the bytes again. */
+  verify(digest: string): Promise<"same" | "differs" | "absent">;
+  list(): AsyncIterable<Blob>;
+  delete(digest: string): Promise<void>;
+};

@@ -1,0 +1,48 @@
+/**
+ * The one table of errors: every failure a person or program can see has a stable code here, never reused.
+ * `message` and `remedy` are patterns: `{name}` is replaced by the parameter of that name. Texts are the same in CLI, UI and HTTP.
+ */
+export type ErrorDefinition = {
+  /** HTTP status. */
+  readonly status: number;
+  /** Exit code of the command line: 1 work failed, 2 edit something, 3 asked and not pass, 4 not yours, 5 not in this state, 6 surroundings, 70 our fault. */
+  readonly exit: number;
+  readonly message: string;
+  readonly remedy: string;
+};
+
+const define = <T extends Record<string, ErrorDefinition>>(table: T): T => table;
+
+export const errorTable = define({
+  "CAP-INTERNAL-001": { status: 500, exit: 70, message: "Capstan failed at its own work: {what}", remedy: "run the command again with CAPSTAN_LOG=debug and report what it prints" },
+  "CAP-REQUEST-001": { status: 400, exit: 2, message: "the request does not have the form that {operation} takes: {problem}", remedy: "send what `capstan config schema {operation}` describes" },
+  "CAP-REQUEST-002": { status: 404, exit: 5, message: "nothing is served at {path}", remedy: "the operations are listed at /api/v1/openapi.json" },
+  "CAP-REQUEST-003": { status: 413, exit: 2, message: "the body has more than {limit} bytes", remedy: "send it in parts, or as an artifact" },
+  "CAP-REQUEST-004": { status: 415, exit: 2, message: "a body must be sent as {expected}, this one came as {actual}", remedy: "set the header Content-Type" },
+  "CAP-REQUEST-005": { status: 400, exit: 2, message: "the body is not JSON: {problem}", remedy: "send UTF-8 JSON" },
+  "CAP-NOT-FOUND-001": { status: 404, exit: 5, message: "there is no {noun} {name}", remedy: "`capstan list {noun}` shows what there is" },
+  "CAP-EXISTS-001": { status: 409, exit: 5, message: "{noun} {name} exists already", remedy: "choose another name" },
+  "CAP-MOVED-001": { status: 409, exit: 5, message: "{noun} {name} was changed by someone else meanwhile", remedy: "look at it again, then repeat" },
+  "CAP-STATE-001": { status: 409, exit: 5, message: "{noun} {name} is {state}, so it cannot be {action}", remedy: "`capstan show {name}` says what is possible now" },
+  "CAP-STORE-001": { status: 500, exit: 6, message: "the store does not answer: {problem}", remedy: "`capstan doctor` looks at disk and database; nothing acknowledged is lost" },
+  "CAP-STORE-002": { status: 500, exit: 6, message: "object {digest} holds other bytes than its name says", remedy: "fetch it again with `capstan data get`, or make it again with `capstan run --force`" },
+  "CAP-STORE-003": { status: 507, exit: 6, message: "the disk is full or failing: {problem}", remedy: "free space, then repeat; what was acknowledged is kept, this change is not" },
+  "CAP-STORE-004": { status: 409, exit: 6, message: "the store was opened for reading only", remedy: "make the folder writable, or work on a copy" },
+  "CAP-STORE-005": { status: 409, exit: 6, message: "the store was written by a newer Capstan: this one does not know {found}", remedy: "upgrade Capstan; nothing was touched" },
+  "CAP-STORE-006": { status: 404, exit: 6, message: "the store has no object {digest}", remedy: "fetch it with `capstan data get`, or make it again with `capstan run`" },
+  "CAP-USAGE-001": { status: 400, exit: 2, message: "{problem}", remedy: "`capstan help {verb}` shows how it is written" },
+});
+export type ErrorCode = keyof typeof errorTable | `CAP-${string}`;
+
+export type ErrorWhere = { file: string; line?: number; column?: number };
+
+/** What leaves the program when something fails, the same over HTTP and with `--json`. */
+export type ErrorBody = {
+  code: string;
+  message: string;
+  exit: number;
+  where?: ErrorWhere;
+  why?: string;
+  do: string;
+  request?: string;
+};
