@@ -1,8 +1,8 @@
 import type { Json } from "../foundation/canonical-json.ts";
 import type { Change, Committed } from "../storage/database.ts";
 
-/** Who acts. `name` is `local:<user>`, `token:<name>`, `system:<room>`, `job:<id>`; the ledger stores a pseudonym, the name map lies outside it. */
-export type Actor = { readonly kind: "person" | "token" | "system" | "job"; readonly name: string };
+export type { Actor } from "../foundation/caller.ts";
+import type { Actor } from "../foundation/caller.ts";
 
 /** A leaf in the making. Its id (ULID) is known before it is committed, so that rows and later entries can name it. */
 export type EntryDraft = {
