@@ -15,6 +15,11 @@ const define = <T extends Record<string, ErrorDefinition>>(table: T): T => table
 
 export const errorTable = define({
   "CAP-INTERNAL-001": { status: 500, exit: 70, message: "Capstan failed at its own work: {what}", remedy: "run the command again with CAPSTAN_LOG=debug and report what it prints" },
+  "CAP-ACCESS-001": { status: 401, exit: 4, message: "this server wants to know who you are: {problem}", remedy: "send a token (`capstan admin token NAME`) as Bearer or as the password of Basic" },
+  "CAP-ACCESS-002": { status: 403, exit: 4, message: "{caller} may not {capability}", remedy: "ask someone who may, or an administrator for the role" },
+  "CAP-ACCESS-003": { status: 403, exit: 4, message: "the header Host says {found}, which is not this machine", remedy: "use http://127.0.0.1 and the port" },
+  "CAP-ACCESS-004": { status: 403, exit: 4, message: "the request comes from another site: {found}", remedy: "open Capstan's own page; programs send a token and no Origin" },
+  "CAP-ACCESS-005": { status: 403, exit: 4, message: "without a local session one may read, log and predict, but not {capability}", remedy: "open the one-time link that `capstan open` prints, or use the command line" },
   "CAP-REQUEST-001": { status: 400, exit: 2, message: "the request does not have the form that {operation} takes: {problem}", remedy: "send what `capstan config schema {operation}` describes" },
   "CAP-REQUEST-002": { status: 404, exit: 5, message: "nothing is served at {path}", remedy: "the operations are listed at /api/v1/openapi.json" },
   "CAP-REQUEST-003": { status: 413, exit: 2, message: "the body has more than {limit} bytes", remedy: "send it in parts, or as an artifact" },
