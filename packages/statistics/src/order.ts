@@ -40,8 +40,8 @@ function radixOrder(values: Numbers, order: Uint32Array): Uint32Array {
       words[2 * i + 1] = high | 0x80000000;
     }
   }
-  let from = order;
-  let to = new Uint32Array(n);
+  let from: Uint32Array = order;
+  let to: Uint32Array = new Uint32Array(n);
   const starts = new Uint32Array(65537);
   for (let pass = 0; pass < 4; pass++) {
     const word = pass >>> 1;
