@@ -1,0 +1,32 @@
+import type { IncomingMessage } from "node:http";
+import { CapstanError } from "../../base/foundation/errors.ts";
+
+/** The whole body, refused as soon as it is larger than `limitBytes`. */
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (declared > limitBytes) throw new CapstanError("CAP-REQUEST-003", { limit: limitBytes });
+  const pieces: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    sizeBytes += piece.length;
+    if (sizeBytes > limitBytes) throw new CapstanError("CAP-REQUEST-003", { limit: limitBytes });
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+/** A JSON object; a missing body is an empty one. */
+export async function readJson(request: IncomingMessage, limitBytes: number): Promise<Record<string, unknown>> {
+  const bytes = await readBody(request, limitBytes);
+  if (bytes.length === 0) return {};
+  const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") throw new CapstanError("CAP-REQUEST-004", { expected: "application/json", actual: type || "nothing" });
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new CapstanError("CAP-REQUEST-005", { problem: error instanceof Error ? error.message : "not UTF-8" });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new CapstanError("CAP-REQUEST-005", { problem: "an object is expected" });
+  return value as Record<string, unknown>;
+}

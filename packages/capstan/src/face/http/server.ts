@@ -1,0 +1,174 @@
+import type { Capability } from "@capstan/contract";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { getuid } from "node:process";
+import type { AccessService } from "../../base/access/service.ts";
+import { tokenOfHeader } from "../../base/access/tokens.ts";
+import type { Caller } from "../../base/foundation/caller.ts";
+import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
+import type { Ids } from "../../base/foundation/ids.ts";
+import type { Log } from "../../base/foundation/log.ts";
+import type { createLive } from "./live.ts";
+import { answerOperation, type Bound, bindPaths } from "./operations.ts";
+import { addPath, emptyTree, findPath } from "./paths.ts";
+import { peerUser } from "./peer.ts";
+import { type createStaticFiles, securityHeaders } from "./static-files.ts";
+
+/** A route with its own wire form (MLflow, Open Inference Protocol, artifacts): it reads and answers by itself, behind the same gate. */
+export type WireRoute = {
+  method: string;
+  path: string;
+  capability: Capability;
+  /** Answers a failure in the form of its protocol. */
+  fail?(error: CapstanError, response: ServerResponse): void;
+  handle(request: IncomingMessage, response: ServerResponse, context: { params: Record<string, string>; url: URL; caller: Caller }): Promise<void>;
+};
+
+export type ShellParts = {
+  access: AccessService;
+  operations: readonly Bound[];
+  wire: readonly WireRoute[];
+  /** Answers below one of these prefixes when no wire route matches, in the form of its protocol. */
+  unknownBelow: readonly { prefix: string; answer(response: ServerResponse, path: string): void }[];
+  live: ReturnType<typeof createLive>;
+  files: ReturnType<typeof createStaticFiles>;
+  openApi(): object;
+  metrics(): Promise<string>;
+  ids: Ids;
+  log: Log;
+  /** Bound to loopback addresses only. */
+  loopback: boolean;
+  openLoopback: boolean;
+};
+
+/** The HTTP shell. Every request passes the same few lines: gate, then operation, wire route, or page. */
+export function createShell(parts: ShellParts) {
+  const paths = bindPaths(parts.operations);
+  const wire = emptyTree<WireRoute>();
+  for (const route of parts.wire) addPath(wire, route.method, route.path, route);
+  const started = new Set<Server>();
+
+  async function answer(request: IncomingMessage, response: ServerResponse, transport: "socket" | "port"): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://localhost");
+    const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
+    if (url.pathname === "/health") return void response.writeHead(200, { "content-type": "text/plain" }).end("OK");
+    const cookies = cookiesOf(request.headers.cookie);
+    const facts = {
+      method,
+      transport,
+      host: request.headers.host,
+      origin: request.headers.origin,
+      fetchSite: header(request, "sec-fetch-site"),
+      proxied: ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"].some((name) => request.headers[name] !== undefined),
+      loopback: parts.loopback,
+    };
+    const token = tokenOfHeader(request.headers.authorization);
+    const caller = await parts.access.admit(facts, token, cookies["capstan_session"]);
+    if (caller.via === "loopback" && !parts.openLoopback && getuid) {
+      const peer = await peerUser(request.socket);
+      if (peer !== undefined && peer !== getuid()) throw new CapstanError("CAP-ACCESS-001", { problem: "another user of this machine needs a token" });
+    }
+
+    const route = findPath(wire, method, url.pathname);
+    if (route) {
+      parts.access.authorize(caller, route.value.capability, undefined);
+      try {
+        return await route.value.handle(request, response, { params: route.params, url, caller });
+      } catch (thrown) {
+        if (!route.value.fail || response.headersSent) throw thrown;
+        return route.value.fail(toCapstanError(thrown), response);
+      }
+    }
+    if (url.pathname === "/api/v1/events") {
+      parts.access.authorize(caller, "read", undefined);
+      return parts.live.open(response);
+    }
+    if (url.pathname === "/api/v1/openapi.json") return json(response, 200, parts.openApi());
+    if (url.pathname === "/api/v1/session") return json(response, 200, { actor: caller.actor.name, via: caller.via, roles: caller.roles, capabilities: [...caller.capabilities] });
+    if (url.pathname.startsWith("/api/v1/")) return answerOperation(paths, request, response, url, caller, parts.access.authorize);
+    if (url.pathname === "/metrics") {
+      parts.access.authorize(caller, "read", undefined);
+      return void response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(await parts.metrics());
+    }
+    const unknown = parts.unknownBelow.find((one) => url.pathname === one.prefix || url.pathname.startsWith(`${one.prefix}/`));
+    if (unknown) return unknown.answer(response, url.pathname);
+    if (method !== "GET") throw new CapstanError("CAP-REQUEST-002", { path: url.pathname });
+    const link = url.searchParams.get("link");
+    if (link !== null) {
+      const secret = await parts.access.redeem(link);
+      const headers: Record<string, string> = { location: url.pathname, "cache-control": "no-store", ...securityHeaders };
+      if (secret !== undefined) headers["set-cookie"] = `capstan_session=${secret}; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000`;
+      return void response.writeHead(303, headers).end();
+    }
+    if (!parts.files.available()) {
+      return void response.writeHead(200, { "content-type": "text/plain; charset=utf-8", ...securityHeaders }).end("Capstan is running. Its pages are not built yet: npm run dev, or npm start.\n");
+    }
+    parts.files.answer(url.pathname, response, /\bbr\b/.test(header(request, "accept-encoding") ?? ""));
+  }
+
+  const listen = (transport: "socket" | "port", at: { host: string; port: number } | { path: string }): Promise<Server> => {
+    const server = createServer((request, response) => {
+      const id = parts.ids.ulid();
+      answer(request, response, transport).catch((thrown: unknown) => {
+        const error = toCapstanError(thrown);
+        if (error.status >= 500) parts.log.error("request.failed", { request: id, method: request.method, path: request.url, code: error.code, message: error.message, cause: error.cause instanceof Error ? error.cause.stack : undefined });
+        if (response.headersSent) return response.destroy();
+        json(response, error.status, errorAnswer(error, id));
+        // A body that nobody read must not be taken for the next request.
+        if (!request.complete) request.resume();
+      });
+    });
+    server.keepAliveTimeout = 65_000;
+    server.requestTimeout = 0;
+    server.maxRequestsPerSocket = 0;
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(at, () => {
+        server.off("error", reject);
+        started.add(server);
+        resolve(server);
+      });
+    });
+  };
+
+  return {
+    listen,
+    async close(): Promise<void> {
+      parts.live.close();
+      await Promise.all(
+        [...started].map(
+          (server) =>
+            new Promise<void>((resolve) => {
+              server.close(() => resolve());
+              server.closeIdleConnections();
+              setTimeout(() => server.closeAllConnections(), 2000).unref();
+            }),
+        ),
+      );
+    },
+  };
+}
+
+export const errorAnswer = (error: CapstanError, request: string): object => ({
+  error: error.body(request),
+  ...(error.others.length > 0 && { errors: [error, ...error.others].map((one) => one.body()) }),
+});
+
+export function json(response: ServerResponse, status: number, value: object): void {
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...(status === 401 && { "www-authenticate": 'Basic realm="capstan"' }) });
+  response.end(JSON.stringify(value));
+}
+
+const header = (request: IncomingMessage, name: string): string | undefined => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+};
+
+function cookiesOf(text: string | undefined): Record<string, string> {
+  const cookies: Record<string, string> = {};
+  for (const part of (text ?? "").split(";")) {
+    const at = part.indexOf("=");
+    if (at > 0) cookies[part.slice(0, at).trim()] = part.slice(at + 1).trim();
+  }
+  return cookies;
+}
+
