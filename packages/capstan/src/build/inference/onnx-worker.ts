@@ -1,0 +1,31 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { toCapstanError } from "../../base/foundation/errors.ts";
+import type { Batch } from "./model.ts";
+import { openSession } from "./onnx-session.ts";
+
+/** The thread of one session. First message out: `{ready}` or `{id: 0, error}`. Then `{id, batch}` in, `{id, batch}` or `{id, error}` out; `{close: true}` ends it. */
+const port = parentPort;
+if (!port) throw new Error("this file is the body of a worker thread");
+const problem = (error: unknown): { code: string; params: Record<string, string | number> } => {
+  const known = toCapstanError(error);
+  return { code: known.code, params: { ...known.params } };
+};
+
+try {
+  const session = await openSession((workerData as { path: string }).path);
+  port.on("message", async (message: { id: number; batch?: Batch; close?: true }) => {
+    if (message.close) {
+      await session.close();
+      port.close();
+      return;
+    }
+    try {
+      if (message.batch) port.postMessage({ id: message.id, batch: await session.run(message.batch) });
+    } catch (error) {
+      port.postMessage({ id: message.id, error: problem(error) });
+    }
+  });
+  port.postMessage({ id: 0, ready: true });
+} catch (error) {
+  port.postMessage({ id: 0, error: problem(error) });
+}
