@@ -1,0 +1,69 @@
+import type { Verdict } from "@capstan/contract";
+
+/** Where words go. Results to stdout, talk to stderr; a terminal changes the form, never the content. */
+export type Output = {
+  readonly json: boolean;
+  readonly terminal: boolean;
+  readonly columns: number;
+  /** One line of the result. */
+  result(line?: string): void;
+  /** One JSON document, or one event of a stream. */
+  document(value: unknown): void;
+  /** Live lines, warnings, `next`: removed by -q. */
+  talk(line: string): void;
+  /** Redraws a block of lines in place on a terminal; elsewhere nothing, since every ended thing is also said as a line. */
+  live(lines: readonly string[]): void;
+  paint: Paint;
+};
+export type Paint = { bold(text: string): string; dim(text: string): string; verdict(verdict: Verdict | "running" | "waiting" | "reused", text: string): string; accent(text: string): string };
+
+const colors: Record<string, string> = { pass: "32", warn: "33", fail: "31", error: "35", inconclusive: "34", skipped: "90", running: "36", waiting: "90", reused: "90" };
+export const glyphs: Record<Verdict | "running" | "waiting" | "reused", string> = { pass: "✓", warn: "▲", fail: "✕", error: "■", skipped: "◌", inconclusive: "◐", running: "◜", waiting: "·", reused: "=" };
+
+export function createOutput(options: { json: boolean; quiet: boolean; color: "auto" | "always" | "never"; variables: Readonly<Record<string, string | undefined>> }): Output {
+  const terminal = Boolean(process.stderr.isTTY) && options.variables["TERM"] !== "dumb";
+  const colored = options.color === "always" || (options.color === "auto" && Boolean(process.stdout.isTTY) && !options.variables["NO_COLOR"] && options.variables["TERM"] !== "dumb") || Boolean(options.variables["FORCE_COLOR"]);
+  const wrap = (code: string, text: string): string => (colored ? `\u001b[${code}m${text}\u001b[0m` : text);
+  let drawn = 0;
+  const erase = (): void => {
+    if (drawn > 0) process.stderr.write(`\u001b[${drawn}A\u001b[0J`);
+    drawn = 0;
+  };
+  const columns = Number(options.variables["COLUMNS"]) || process.stderr.columns || 100;
+  // A closed pipe is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  return {
+    json: options.json,
+    terminal,
+    columns,
+    result(line = "") {
+      if (options.json) return;
+      erase();
+      process.stdout.write(`${line}\n`);
+    },
+    document(value) {
+      if (!options.json) return;
+      process.stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    talk(line) {
+      if (options.quiet) return;
+      erase();
+      process.stderr.write(`${line}\n`);
+    },
+    live(lines) {
+      if (!terminal || options.quiet || options.json) return;
+      erase();
+      for (const line of lines) process.stderr.write(`${line.slice(0, columns - 1)}\n`);
+      drawn = lines.length;
+    },
+    paint: {
+      bold: (text) => wrap("1", text),
+      dim: (text) => wrap("90", text),
+      accent: (text) => wrap("36", text),
+      verdict: (verdict, text) => wrap(colors[verdict] ?? "0", text),
+    },
+  };
+}
