@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor, env } from "onnxruntime-node";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { signatureFrom } from "./signature.ts";
 import type { Batch, Column, Datatype, Signature, Values } from "./model.ts";
@@ -12,9 +12,11 @@ export type OnnxSession = {
 
 /** Loads a file; CAP-MODEL-001 when it is no model that ONNX Runtime takes. */
 export async function openSession(path: string): Promise<OnnxSession> {
+  // What goes wrong is thrown; ONNX Runtime would print it as well.
+  env.logLevel = "fatal";
   let session: InferenceSession;
   try {
-    session = await InferenceSession.create(path, { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: "sequential", graphOptimizationLevel: "all", logSeverityLevel: 3 });
+    session = await InferenceSession.create(path, { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: "sequential", graphOptimizationLevel: "all", logSeverityLevel: 4 });
   } catch (error) {
     throw new CapstanError("CAP-MODEL-001", { problem: firstLine(error, path) }, { cause: error });
   }
