@@ -57,6 +57,14 @@ export const errorTable = define({
   "CAP-SERVER-001": { status: 500, exit: 6, message: "port {port} is taken by another program", remedy: "`--port 0` for any free one, or another number" },
   "CAP-STORE-007": { status: 500, exit: 6, message: "another process holds the store in {folder} but does not answer", remedy: "end it, or wait until it has ended; its lease ends with it" },
   "CAP-STORE-008": { status: 404, exit: 5, message: "{folder} has no store yet", remedy: "`capstan run` makes one" },
+  "CAP-RECORD-002": { status: 409, exit: 3, message: "entry {index} differs from the signed tree: {problem}", remedy: "stop writing, run `capstan export bundle`, and compare with a witness or a backup" },
+  "CAP-RECORD-003": { status: 409, exit: 6, message: "the signing key of this store is not at hand, so {what} cannot be signed", remedy: "work as the person who made the store, or bring the key file back into the folder `keys` of the state folder" },
+  "CAP-RECORD-004": { status: 400, exit: 2, message: "{name} is not a bundle of a record: {problem}", remedy: "make one with `capstan export bundle`" },
+  "CAP-RECORD-005": { status: 500, exit: 70, message: "an entry {action} takes more than the {limit} bytes that a leaf may have", remedy: "report it: only short facts belong into a leaf, the rest into its payload" },
+  "CAP-GOV-001": { status: 409, exit: 5, message: "{model} is prohibited: {why}", remedy: "no approval and no override can release it; change what it is for" },
+  "CAP-GOV-009": { status: 403, exit: 4, message: "you cannot sign {dossier}: {why}", remedy: "ask someone with the role reviewer who had no part in it" },
+  "CAP-GOV-010": { status: 409, exit: 5, message: "the evidence changed since dossier {dossier}: {changes}", remedy: "a signature binds to what was read: ask for a new review with `capstan review {model}`" },
+  "CAP-GOV-011": { status: 409, exit: 3, message: "the gate of {model} says {verdict}: {why}", remedy: "`capstan review {model}` shows each check; mend what fails, or decide no" },
   "CAP-USAGE-001": { status: 400, exit: 2, message: "{problem}", remedy: "`capstan help {verb}` shows how it is written" },
 });
 export type ErrorCode = keyof typeof errorTable | `CAP-${string}`;

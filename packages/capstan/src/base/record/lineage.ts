@@ -37,7 +37,7 @@ export async function closureOf(database: Database, project: string, node: strin
   const next = new Map<string, string[]>();
   for (const one of reached) next.set(one.parent, [...(next.get(one.parent) ?? []), one.id]);
   const queue = [node];
-  for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+  for (const id of queue) {
     const depth = (depths.get(id) ?? 0) + 1;
     if (depth > deepest) continue;
     for (const other of next.get(id) ?? []) {

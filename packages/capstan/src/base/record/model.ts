@@ -57,6 +57,6 @@ export type Recorder = {
   newEntryId(): string;
   /** Waits until everything acknowledged so far is under a signed checkpoint; fails with CAP-RECORD-003 when no key is at hand. */
   signed(): Promise<Checkpoint>;
-  /** Statements that add nodes (idempotent) and edges; to be put into a change. */
-  lineage(nodes: readonly LineageNode[], edges: readonly Edge[]): Change;
+  /** Statements that add nodes (idempotent) and edges to the graph of one project; to be put into a change. */
+  lineage(nodes: readonly LineageNode[], edges: readonly Edge[], project: string): Change;
 };

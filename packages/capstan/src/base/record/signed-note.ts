@@ -18,7 +18,7 @@ export const verifierText = (verifier: Verifier): string =>
 
 /** Undefined for anything that is not a verifier key of ours. */
 export function findVerifier(text: string): Verifier | undefined {
-  const [name, id, base64] = text.trim().split("+", 2).length === 2 ? splitKey(text.trim()) : [];
+  const [name, id, base64] = splitKey(text.trim());
   if (!name || !id || !base64) return undefined;
   const bytes = Buffer.from(base64, "base64");
   if (bytes.length !== 33 || bytes[0] !== ed25519) return undefined;

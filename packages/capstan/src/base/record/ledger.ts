@@ -1,0 +1,94 @@
+import { CapstanError } from "../foundation/errors.ts";
+import type { Clock } from "../foundation/clock.ts";
+import { type Database, insert, statement } from "../storage/database.ts";
+import { originOf, signCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./model.ts";
+import type { Signer } from "./signed-note.ts";
+import { verifierText } from "./signed-note.ts";
+import { Frontier } from "./tree.ts";
+
+/** The tree of one store in memory: its right edge only, so that a head costs O(log n) at any size. */
+export type Ledger = {
+  readonly origin: string;
+  head(): { size: number; root: string };
+  signedHead(): Checkpoint | undefined;
+  /** Takes a leaf hash at its index. Earlier ones that are missing are waited for. */
+  take(index: number, leafHash: Uint8Array): void;
+  /** Reads what other processes included. */
+  catchUp(): Promise<void>;
+  /** Signs the present head unless it is signed already. */
+  sign(): Promise<Checkpoint>;
+  readonly canSign: boolean;
+};
+
+type StoredCheckpoint = { size: number; root: string; note: string; frontier: Uint8Array; at_ms: number };
+const toCheckpoint = (row: { size: number; root: string; note: string; at_ms: number }): Checkpoint => ({ size: row.size, root: row.root, note: row.note, at: new Date(row.at_ms).toISOString() });
+
+export const newestCheckpoint = (database: Database): Promise<StoredCheckpoint | undefined> => database.find<StoredCheckpoint>("select size, root, note, frontier, at_ms from checkpoint order by size desc limit 1");
+
+export async function openLedger(deps: { database: Database; clock: Clock; storeId: string; signer: Signer | undefined }): Promise<Ledger> {
+  const { database, clock, signer } = deps;
+  const origin = originOf(deps.storeId);
+  const stored = await newestCheckpoint(database);
+  const frontier = stored ? Frontier.fromBytes(stored.size, stored.frontier) : new Frontier();
+  if (stored && frontier.root().toString("hex") !== stored.root) throw new CapstanError("CAP-RECORD-002", { index: stored.size - 1, problem: "the stored edge of the tree has another root than the head that was signed" });
+  let signed: Checkpoint | undefined = stored && toCheckpoint(stored);
+  let signing: Promise<Checkpoint> | undefined;
+  const early = new Map<number, Uint8Array>();
+
+  const take = (index: number, leafHash: Uint8Array): void => {
+    if (index > frontier.size) {
+      early.set(index, leafHash);
+      return;
+    }
+    if (index < frontier.size) return;
+    frontier.append(leafHash);
+    for (let next = early.get(frontier.size); next; next = early.get(frontier.size)) {
+      early.delete(frontier.size);
+      frontier.append(next);
+    }
+  };
+
+  const catchUp = async (): Promise<void> => {
+    for (;;) {
+      const rows = await database.all<{ idx: number; leaf_hash: Uint8Array }>("select idx, leaf_hash from entry where idx >= ? order by idx limit 10000", [frontier.size]);
+      for (const row of rows) take(row.idx, row.leaf_hash);
+      if (rows.length < 10_000) return;
+    }
+  };
+
+  const signNow = async (): Promise<Checkpoint> => {
+    if (!signer) throw new CapstanError("CAP-RECORD-003", { what: "the record" });
+    const size = frontier.size;
+    if (signed && signed.size >= size) return signed;
+    const root = frontier.root().toString("hex");
+    const atMs = clock.nowMs();
+    const note = signCheckpoint({ origin, size, root }, signer);
+    await database.commit([
+      insert("checkpoint", { size, root, note, frontier: frontier.toBytes(), at_ms: atMs }, { tail: "on conflict (size) do nothing" }),
+      statement("insert into ledger_key (verifier, from_size, at_ms) values (?, ?, ?) on conflict (verifier) do nothing", verifierText(signer.verifier), size, atMs),
+    ]);
+    signed = toCheckpoint({ size, root, note, at_ms: atMs });
+    return signed;
+  };
+
+  await catchUp();
+  return {
+    origin,
+    canSign: signer !== undefined,
+    head: () => ({ size: frontier.size, root: frontier.root().toString("hex") }),
+    signedHead: () => signed,
+    take,
+    catchUp,
+    async sign() {
+      // Whoever asks while a signature is under way may have been acknowledged after its head was taken: a second one follows.
+      while (signing) await signing;
+      signing = signNow();
+      try {
+        return await signing;
+      } finally {
+        signing = undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openTestStore, type TestStore } from "../../testing/store.ts";
+import { statement } from "../storage/database.ts";
+import type { EntryDraft } from "./model.ts";
+
+let test1: TestStore;
+beforeEach(async () => {
+  test1 = await openTestStore([{ room: "things", number: 1, sql: "create table thing (id TEXT primary key)" }]);
+});
+afterEach(() => test1.close());
+
+const draft = (id: string): EntryDraft => ({ action: "thing.made", subject: { type: "thing", id }, project: "default", actor: { kind: "person", name: "local:ada" }, payload: { id } });
+
+test("a change and its entries are one: both or neither", async () => {
+  const { store } = test1;
+  await store.recorder.commit([statement("insert into thing (id) values (?)", "a")], [draft("a")]);
+  await expect(store.recorder.commit([statement("insert into thing (id) values (?)", "a")], [draft("again")])).rejects.toThrow();
+  expect(await store.database.all("select subject_id from entry")).toEqual([{ subject_id: "a" }]);
+  expect(store.recorder.ledger.head().size).toBe(1);
+});
+
+test("changes of one turn share a transaction and get indexes without a gap, also beside one that fails", async () => {
+  const { store } = test1;
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 60 }, (_, i) => store.recorder.commit([statement("insert into thing (id) values (?)", i % 20 === 19 ? "same" : `t${i}`)], [draft(`t${i}`)])),
+  );
+  expect(outcomes.filter((one) => one.status === "rejected")).toHaveLength(2);
+  const indexes = outcomes.flatMap((one) => (one.status === "fulfilled" ? one.value.entries.map((entry) => entry.index) : []));
+  expect([...indexes].sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 58 }, (_, i) => i));
+});
+
+test("signed() covers everything that was acknowledged before it was asked", async () => {
+  const { store } = test1;
+  for (let i = 0; i < 5; i++) await store.recorder.commit([], [draft(`t${i}`)]);
+  const [first, second] = await Promise.all([store.recorder.signed(), store.recorder.signed()]);
+  expect(first.size).toBe(5);
+  expect(second).toEqual(first);
+  expect(first.note.split("\n").slice(0, 2)).toEqual(["capstan/01TEST00000000000000000000", "5"]);
+});

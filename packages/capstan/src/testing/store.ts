@@ -1,0 +1,63 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../base/foundation/clock.ts";
+import { createEvents } from "../base/foundation/events.ts";
+import { createIds } from "../base/foundation/ids.ts";
+import { silentLog } from "../base/foundation/log.ts";
+import { recordMigrations } from "../base/record/migrations.ts";
+import { createRecorder, type HostRecorder } from "../base/record/recorder.ts";
+import type { Store, StoreEvents } from "../base/record/store.ts";
+import type { Database } from "../base/storage/database.ts";
+import { openFolderBlobs } from "../base/storage/folder-blobs.ts";
+import { type Migration, migrate } from "../base/storage/migrations.ts";
+import { openSqlite } from "../base/storage/sqlite.ts";
+
+export type TestStore = {
+  store: Store & { readonly recorder: HostRecorder };
+  /** The store's folder, below a temporary one that `close` removes. */
+  folder: string;
+  /** State folder of the person, with the signing key. */
+  home: string;
+  close(): Promise<void>;
+};
+export type TestStoreOptions = {
+  clock?: Clock;
+  /** Opens another database than SQLite in the folder. */
+  database?: Database;
+  /** Indexes by sequencer, as many processes on one database do. */
+  sequenced?: boolean;
+  signAfterMs?: number;
+};
+
+/** A store as the program opens it: SQLite in a fresh temporary folder, the record's tables and those given, the real recorder with a key of a fixed seed. */
+export async function openTestStore(migrations: readonly Migration[] = [], options: TestStoreOptions = {}): Promise<TestStore> {
+  const root = await mkdtemp(join(tmpdir(), "capstan-test-"));
+  const folder = join(root, ".capstan");
+  const home = join(root, "home");
+  await mkdir(folder);
+  const clock = options.clock ?? systemClock;
+  const ids = createIds(() => clock.nowMs());
+  const database = options.database ?? openSqlite(join(folder, "capstan.db"));
+  await migrate(database, [...recordMigrations, ...migrations.filter((one) => one.room !== "record")]);
+  const failures: unknown[] = [];
+  const events = createEvents<StoreEvents>((error) => failures.push(error));
+  const id = "01TEST00000000000000000000";
+  const recorder = await createRecorder({
+    database, clock, ids, events, home, log: silentLog, storeId: id, seed: Buffer.alloc(32, 7),
+    ...(options.sequenced !== undefined && { sequenced: options.sequenced }),
+    ...(options.signAfterMs !== undefined && { signAfterMs: options.signAfterMs }),
+  });
+  return {
+    store: { id, folder, database, blobs: openFolderBlobs(join(folder, "blobs")), recorder, events, clock, ids, log: silentLog },
+    folder,
+    home,
+    async close() {
+      await recorder.close();
+      await database.close();
+      await rm(root, { recursive: true, force: true });
+      // A listener of an event must not fail; a test that made one fail should know.
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+}
