@@ -1,0 +1,128 @@
+import { parseArgs } from "node:util";
+import { resolve } from "node:path";
+import { readEnvironment } from "../../base/foundation/environment.ts";
+import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
+import { nearest } from "../../base/foundation/nearest.ts";
+import type { Connection } from "../../connection.ts";
+import { getProjectFolder, type ProjectFolder } from "../../project-folder.ts";
+import { version } from "../../version.ts";
+import type { Context } from "./context.ts";
+import { createOutput, type Output } from "./output.ts";
+import { otherWords, type Verb, verbs } from "./verbs.ts";
+
+const common = {
+  dir: { type: "string", short: "C" }, data: { type: "string" }, json: { type: "boolean" }, quiet: { type: "boolean", short: "q" }, verbose: { type: "boolean", short: "v" },
+  color: { type: "string" }, help: { type: "boolean", short: "h" }, message: { type: "string", short: "m" }, plan: { type: "boolean" }, version: { type: "boolean" },
+} as const;
+
+/** Runs one command; the result is its exit code. Nothing is thrown. */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  if (argv[0] === "--version" && argv.length === 1) {
+    process.stdout.write(`capstan ${version}\n`);
+    return 0;
+  }
+  const environment = readEnvironment();
+  const word = argv[0]?.startsWith("-") ? undefined : argv[0];
+  const name = word ?? (argv.includes("-h") || argv.includes("--help") ? "help" : defaultVerb());
+  const rest = word === undefined ? argv : argv.slice(1);
+  let out = createOutput({ json: argv.includes("--json"), quiet: argv.includes("-q"), color: "auto", variables: environment.variables });
+  const closing: Connection[] = [];
+  const interrupt = new AbortController();
+  const onSignal = (): void => {
+    if (interrupt.signal.aborted) process.exit(130);
+    interrupt.abort();
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  try {
+    const known = verbs[name];
+    if (!known) {
+      const other = otherWords[name];
+      const near = nearest(name, Object.keys(verbs));
+      throw new CapstanError("CAP-USAGE-001", { problem: other ? `\`${name}\` is \`capstan ${other}\` here` : `there is no verb \`${name}\`${near ? `, did you mean \`${near}\`?` : ""}`, verb: "" });
+    }
+    const { verb } = await known.load();
+    const parsed = parse(name, verb, rest);
+    const flags = parsed.values as Context["flags"];
+    const color = flags["color"];
+    out = createOutput({ json: flags["json"] === true, quiet: flags["quiet"] === true, color: color === "always" || color === "never" ? color : "auto", variables: environment.variables });
+    if (flags["help"]) {
+      printHelp(name, verb, out);
+      return 0;
+    }
+    const cwd = resolve(typeof flags["dir"] === "string" ? flags["dir"] : process.cwd());
+    let place: ProjectFolder | undefined;
+    const context: Context = {
+      environment, cwd, words: parsed.positionals, flags, out,
+      text: (flag) => (typeof flags[flag] === "string" ? flags[flag] : undefined),
+      texts: (flag) => [flags[flag] ?? []].flat().map(String),
+      on: (flag) => flags[flag] === true,
+      place: () => (place ??= getProjectFolder(cwd, typeof flags["data"] === "string" ? flags["data"] : undefined)),
+      async read() {
+        const { connectToRead } = await import("../../connection.ts");
+        const connection = await connectToRead(context.place(), environment);
+        closing.push(connection);
+        return connection;
+      },
+      async write(options = {}) {
+        const { connectToWrite } = await import("../../connection.ts");
+        const connection = await connectToWrite({ place: context.place(), environment, ...options });
+        closing.push(connection);
+        return connection;
+      },
+      interrupted: interrupt.signal,
+    };
+    const code = await verb.run(context);
+    return interrupt.signal.aborted && code === 0 && name !== "server" && name !== "demo" ? 130 : code;
+  } catch (thrown) {
+    const error = toCapstanError(thrown);
+    printError(error, out, environment.logLevel !== "silent");
+    return error.exit;
+  } finally {
+    for (const connection of closing) await connection.close().catch(() => undefined);
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  }
+}
+
+const defaultVerb = (): string => "help";
+
+function parse(name: string, verb: Verb, argv: readonly string[]) {
+  // What stands behind `--` belongs to a command of the user's.
+  try {
+    const options = { ...common, ...Object.fromEntries(Object.entries(verb.flags).map(([flag, { text: _, ...rest }]) => [flag, rest])) };
+    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new CapstanError("CAP-USAGE-001", { problem: (error instanceof Error ? error.message : String(error)).replace(/\. To specify.*$/s, ""), verb: name });
+  }
+}
+
+export function printHelp(name: string, verb: Verb, out: Output): void {
+  out.result(verb.text);
+  out.result();
+  out.result(`  capstan ${verb.usage}`);
+  if (verb.examples.length > 0) {
+    out.result();
+    for (const example of verb.examples) out.result(`  $ capstan ${example}`);
+  }
+  const flags = Object.entries(verb.flags);
+  if (flags.length > 0) {
+    out.result();
+    for (const [flag, { text, type, short }] of flags) out.result(`  ${short ? `-${short}, ` : ""}--${flag}${type === "string" ? " …" : ""}`.padEnd(24) + text);
+  }
+  out.result();
+  out.result(`Everywhere: -C DIR  --data DIR  --json  -q  -v  --color auto|always|never  -h      capstan help ${name}`);
+}
+
+/** First line: code and what. Then only what says something. */
+export function printError(error: CapstanError, out: Output, withCause: boolean): void {
+  if (out.json) return out.document({ error: error.body(), ...(error.others.length > 0 && { errors: [error, ...error.others].map((one) => one.body()) }) });
+  const write = (line: string): void => void process.stderr.write(`${line}\n`);
+  for (const one of [error, ...error.others]) {
+    write(`${out.paint.verdict("fail", "error")} ${out.paint.bold(one.code)}  ${one.message}`);
+    if (one.where) write(`  where  ${one.where.file}${one.where.line ? `:${one.where.line}${one.where.column ? `:${one.where.column}` : ""}` : ""}`);
+    for (const line of one.why?.split("\n") ?? []) write(`  ${line}`);
+    write(`  do     ${one.remedy}`);
+  }
+  if (withCause && error.cause instanceof Error) write(error.cause.stack ?? error.cause.message);
+}

@@ -1,0 +1,4 @@
+import { enableCompileCache } from "node:module";
+enableCompileCache();
+const { runCommandLine } = await import("./face/cli/command-line.ts");
+process.exitCode = await runCommandLine(process.argv.slice(2));
