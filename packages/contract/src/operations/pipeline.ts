@@ -7,7 +7,7 @@ export const stepDecision = z.enum(["run", "reuse", "may", "skip"]);
 export type StepDecision = z.output<typeof stepDecision>;
 
 /** Where a step of a run stands. `reused`: same step key, nothing executed. `waiting`: a step ahead of it has not ended. */
-export const stepState = z.enum(["waiting", "ready", "running", "ran", "reused", "failed", "skipped", "not_started", "cancelled", "lost"]);
+export const stepState = z.enum(["waiting", "ready", "running", "ran", "reused", "failed", "skipped", "notStarted", "cancelled", "lost"]);
 export type StepState = z.output<typeof stepState>;
 
 export const pipelineRunState = z.enum(["running", "passed", "failed", "cancelled", "lost"]);
@@ -55,7 +55,7 @@ const stepOutput = z.object({
   path: z.string(),
   kind: z.enum(["file", "dir", "metrics", "plot"]),
   digest: digest.nullable(),
-  size_bytes: z.number().nullable(),
+  sizeBytes: z.number().nullable(),
 });
 const stepInput = z.object({
   name: z.string(),
@@ -70,11 +70,11 @@ export const plannedStep = z.object({
   decision: stepDecision,
   reasons: z.array(reason),
   /** Null while an input is unknown. */
-  step_key: digest.nullable(),
+  stepKey: digest.nullable(),
   /** Pipeline run whose result is reused. */
-  reused_from: z.object({ run: z.string(), number: z.number().int() }).nullable(),
+  reusedFrom: z.object({ run: z.string(), number: z.number().int() }).nullable(),
   /** From history; null when it has never run. */
-  estimate_seconds: z.number().nullable(),
+  estimateSeconds: z.number().nullable(),
   inputs: z.array(stepInput),
   outputs: z.array(stepOutput),
 });
@@ -83,10 +83,10 @@ export type PlannedStep = z.output<typeof plannedStep>;
 export const plan = z.object({
   project: name,
   steps: z.array(plannedStep),
-  to_run: z.number().int(),
-  may_run: z.number().int(),
+  toRun: z.number().int(),
+  mayRun: z.number().int(),
   reused: z.number().int(),
-  estimate_seconds: z.number().nullable(),
+  estimateSeconds: z.number().nullable(),
   /** False when `--set` or a profile makes it another computation than the plain files say: folder and lock stay. */
   plain: z.boolean(),
   warnings: z.array(configProblem),
@@ -100,15 +100,15 @@ export const stepRun = z.object({
   state: stepState,
   decision: stepDecision,
   reasons: z.array(reason),
-  step_key: digest.nullable(),
-  reused_from: z.object({ run: z.string(), number: z.number().int() }).nullable(),
+  stepKey: digest.nullable(),
+  reusedFrom: z.object({ run: z.string(), number: z.number().int() }).nullable(),
   started: time.nullable(),
   ended: time.nullable(),
   seconds: z.number().nullable(),
-  cpu_seconds: z.number().nullable(),
-  peak_bytes: z.number().nullable(),
+  cpuSeconds: z.number().nullable(),
+  peakBytes: z.number().nullable(),
   attempt: z.number().int(),
-  exit: z.object({ code: z.number().int().nullable(), signal: z.string().nullable(), timed_out: z.boolean() }).nullable(),
+  exit: z.object({ code: z.number().int().nullable(), signal: z.string().nullable(), timedOut: z.boolean() }).nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
   outputs: z.array(stepOutput),
   /** Numbers of declared metrics files, flat. */
@@ -133,9 +133,9 @@ const pipelineRunHead = {
   ran: z.number().int(),
   reused: z.number().int(),
   failed: z.number().int(),
-  steps_total: z.number().int(),
+  stepsTotal: z.number().int(),
   /** Seconds that reused steps took when they ran. */
-  saved_seconds: z.number(),
+  savedSeconds: z.number(),
   plain: z.boolean(),
   /** `--set` as given. */
   set: z.array(z.string()),
@@ -149,7 +149,7 @@ export const pipelineRun = z.object({
   steps: z.array(stepRun),
   /** What it registered or checked besides its outputs. */
   offered: z.array(z.object({ model: z.string(), version: z.number().int().nullable(), digest, text: z.string() })),
-  lock_written: z.boolean(),
+  lockWritten: z.boolean(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
 export type PipelineRunSummary = z.output<typeof pipelineRunSummary>;
@@ -157,7 +157,7 @@ export type PipelineRun = z.output<typeof pipelineRun>;
 
 /** Live events of one pipeline run, as `capstan run --json` prints them. */
 export const pipelineEvent = z.discriminatedUnion("event", [
-  z.object({ event: z.literal("run.started"), at: time, run: z.string(), name: z.string(), steps: z.number().int(), to_run: z.number().int() }),
+  z.object({ event: z.literal("run.started"), at: time, run: z.string(), name: z.string(), steps: z.number().int(), toRun: z.number().int() }),
   z.object({ event: z.literal("step.started"), at: time, step: z.string(), run: z.string(), reason: z.string() }),
   z.object({ event: z.literal("step.progress"), step: z.string(), done: z.number(), total: z.number().nullable(), unit: z.string() }),
   z.object({
@@ -166,8 +166,8 @@ export const pipelineEvent = z.discriminatedUnion("event", [
     step: z.string(),
     state: stepState,
     seconds: z.number().nullable(),
-    reused_from: z.string().nullable(),
-    outputs: z.array(z.object({ path: z.string(), digest, size_bytes: z.number() })),
+    reusedFrom: z.string().nullable(),
+    outputs: z.array(z.object({ path: z.string(), digest, sizeBytes: z.number() })),
     metrics: z.record(z.string(), z.number()),
     error: z.object({ code: z.string(), message: z.string(), do: z.string(), lines: z.array(z.string()) }).nullable(),
     note: z.string().nullable(),
@@ -183,8 +183,8 @@ export const pipelineEvent = z.discriminatedUnion("event", [
     ran: z.number().int(),
     reused: z.number().int(),
     failed: z.number().int(),
-    saved_seconds: z.number(),
-    lock_written: z.boolean(),
+    savedSeconds: z.number(),
+    lockWritten: z.boolean(),
     error: z.object({ code: z.string(), message: z.string(), do: z.string() }).nullable(),
   }),
 ]);
@@ -225,8 +225,8 @@ export const pipelineOperations = {
           params: z.array(z.string()),
           code: z.array(z.string()),
           env: z.string().nullable(),
-          estimate_seconds: z.number().nullable(),
-          last: stepRun.extend({ pipeline_run: z.string(), number: z.number().int() }).nullable(),
+          estimateSeconds: z.number().nullable(),
+          last: stepRun.extend({ pipelineRun: z.string(), number: z.number().int() }).nullable(),
         }),
       ),
       /** Data feeds and steps are nodes: `data:flights`, `step:train`, `file:data/x.csv`. */
@@ -252,7 +252,7 @@ export const pipelineOperations = {
       project: name,
       ...choice,
       /** Go on with steps that do not depend on a failed one. */
-      keep_going: z.boolean().default(false),
+      keepGoing: z.boolean().default(false),
       /** Refuse to compute: fails with CAP-RUN-012 when a step would run. */
       locked: z.boolean().default(false),
       message: z.string().max(2000).optional(),
@@ -281,8 +281,8 @@ export const pipelineOperations = {
     method: "GET",
     path: "/p/{project}/pipeline/runs/{run}/events",
     capability: "read",
-    text: "Events of a run after number `after`; waits up to `wait_seconds` for the next one.",
-    input: z.object({ project: name, run: z.string(), after: z.coerce.number().int().min(0).default(0), wait_seconds: z.coerce.number().min(0).max(30).default(0) }),
+    text: "Events of a run after number `after`; waits up to `waitSeconds` for the next one.",
+    input: z.object({ project: name, run: z.string(), after: z.coerce.number().int().min(0).default(0), waitSeconds: z.coerce.number().min(0).max(30).default(0) }),
     output: z.object({ events: z.array(pipelineEvent), next: z.number().int(), ended: z.boolean() }),
   }),
   "pipeline.why": operation({
@@ -301,9 +301,9 @@ export const pipelineOperations = {
       sentence: z.string(),
       reasons: z.array(reason),
       /** Path of texts from the decision to the cause that nothing else explains. */
-      root_cause: z.array(z.string()),
+      rootCause: z.array(z.string()),
       same: z.array(z.object({ kind: z.string(), name: z.string(), value: z.string() })),
-      step_key: digest.nullable(),
+      stepKey: digest.nullable(),
       compare: z.object({ before: z.string(), after: z.string() }).nullable(),
     }),
   }),
@@ -318,10 +318,10 @@ export const pipelineOperations = {
       valid: z.boolean(),
       problems: z.array(configProblem),
       total: z.number().int(),
-      would_run: z.number().int(),
-      may_run: z.number().int(),
+      wouldRun: z.number().int(),
+      mayRun: z.number().int(),
       steps: z.array(z.object({ step: z.string(), decision: stepDecision, text: z.string() })),
-      git: z.object({ branch: z.string().nullable(), commit: z.string(), files_changed: z.number().int() }).nullable(),
+      git: z.object({ branch: z.string().nullable(), commit: z.string(), filesChanged: z.number().int() }).nullable(),
       running: pipelineRunSummary.nullable(),
       last: pipelineRunSummary.nullable(),
     }),
@@ -331,8 +331,8 @@ export const pipelineOperations = {
     path: "/p/{project}/pipeline/log",
     capability: "read",
     text: "Lines that a step wrote: `train` for its last run, `run:2/train`, or the id of a step's run.",
-    input: z.object({ project: name, ref: z.string(), tail: z.coerce.number().int().min(1).max(10_000).default(1000), after_bytes: z.coerce.number().int().min(0).optional() }),
-    output: z.object({ step: z.string(), run: z.string(), lines: z.array(z.string()), /** Ask with it as `after_bytes` to follow. */ next_bytes: z.number().int(), ended: z.boolean(), cut: z.boolean() }),
+    input: z.object({ project: name, ref: z.string(), tail: z.coerce.number().int().min(1).max(10_000).default(1000), afterBytes: z.coerce.number().int().min(0).optional() }),
+    output: z.object({ step: z.string(), run: z.string(), lines: z.array(z.string()), /** Ask with it as `afterBytes` to follow. */ nextBytes: z.number().int(), ended: z.boolean(), cut: z.boolean() }),
   }),
   "pipeline.cancel": operation({
     method: "POST",
