@@ -71,6 +71,7 @@ export const errorTable = define({
   "CAP-RELEASE-006": { status: 409, exit: 5, message: "{model} {version} is what route {route} serves already", remedy: "`capstan list versions` shows the others" },
   "CAP-RELEASE-007": { status: 409, exit: 5, message: "{model} {version} cannot follow what route {route} serves: {problem}", remedy: "callers would fail; serve it on a route of its own, or --override -m REASON" },
   "CAP-SERVER-001": { status: 500, exit: 6, message: "port {port} is taken by another program", remedy: "`--port 0` for any free one, or another number" },
+  "CAP-SERVER-002": { status: 409, exit: 5, message: "this store is served already, at {url}", remedy: "use that address, or end that server first" },
   "CAP-STORE-007": { status: 500, exit: 6, message: "another process holds the store in {folder} but does not answer", remedy: "end it, or wait until it has ended; its lease ends with it" },
   "CAP-STORE-008": { status: 404, exit: 5, message: "{folder} has no store yet", remedy: "`capstan run` makes one" },
   "CAP-RECORD-002": { status: 409, exit: 3, message: "entry {index} differs from the signed tree: {problem}", remedy: "stop writing, run `capstan export bundle`, and compare with a witness or a backup" },

@@ -1,0 +1,43 @@
+import { errorTable } from "@capstan/contract";
+import { CapstanError } from "../../base/foundation/errors.ts";
+import { printHelp } from "./command-line.ts";
+import { type Verb, verbs } from "./verbs.ts";
+
+export const verb: Verb = {
+  text: "Explains a verb or an error code.",
+  usage: "help [VERB|CODE]",
+  examples: ["help run", "help CAP-RUN-003"],
+  flags: {},
+  async run({ words, out }) {
+    const [word] = words;
+    if (word?.startsWith("CAP-")) {
+      const definition = (errorTable as Record<string, { status: number; exit: number; message: string; remedy: string }>)[word];
+      if (!definition) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "error code", name: word });
+      out.document({ code: word, ...definition });
+      out.result(`${word}   HTTP ${definition.status}, exit ${definition.exit}`);
+      out.result(`  ${definition.message}`);
+      out.result(`  do   ${definition.remedy}`);
+      return 0;
+    }
+    if (word !== undefined) {
+      const known = verbs[word];
+      if (!known) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "verb", name: word });
+      printHelp(word, (await known.load()).verb, out);
+      return 0;
+    }
+    out.result("capstan: the machine-learning lifecycle with one permanent record.");
+    let group = "";
+    for (const [name, known] of Object.entries(verbs)) {
+      if (known.group !== group) {
+        group = known.group;
+        out.result();
+        out.result(out.paint.bold(group));
+      }
+      const { verb } = await known.load();
+      out.result(`  ${name.padEnd(11)}${verb.text}`);
+    }
+    out.result();
+    out.result("capstan help VERB explains one. Everything is also a page and an operation: capstan open, capstan api.");
+    return 0;
+  },
+};

@@ -1,0 +1,34 @@
+import { accessOperations } from "./operations/access.ts";
+import { checksOperations } from "./operations/checks.ts";
+import { dataOperations } from "./operations/data.ts";
+import { governanceOperations } from "./operations/governance.ts";
+import { incidentsOperations } from "./operations/incidents.ts";
+import { insightsOperations } from "./operations/insights.ts";
+import { monitoringOperations } from "./operations/monitoring.ts";
+import { pipelineOperations } from "./operations/pipeline.ts";
+import { purposeOperations } from "./operations/purpose.ts";
+import { recordOperations } from "./operations/record.ts";
+import { registryOperations } from "./operations/registry.ts";
+import { releaseOperations } from "./operations/release.ts";
+import { servingOperations } from "./operations/serving.ts";
+import { trackingOperations } from "./operations/tracking.ts";
+
+/** The one table of operations: what UI, CLI and SDK can do, and nothing else. */
+export const operations = {
+  ...accessOperations,
+  ...recordOperations,
+  ...dataOperations,
+  ...purposeOperations,
+  ...trackingOperations,
+  ...checksOperations,
+  ...pipelineOperations,
+  ...registryOperations,
+  ...governanceOperations,
+  ...servingOperations,
+  ...releaseOperations,
+  ...monitoringOperations,
+  ...incidentsOperations,
+  ...insightsOperations,
+};
+export type Operations = typeof operations;
+export type OperationName = keyof Operations;
