@@ -1,0 +1,81 @@
+import type { CheckResult, Verdict } from "@capstan/contract";
+import type { Json } from "../../base/foundation/canonical-json.ts";
+import type { Caller } from "../../base/foundation/caller.ts";
+import type { Signature } from "../inference/model.ts";
+
+export type Flags = Readonly<Record<string, string | number | boolean>>;
+
+/** What is served as one; its canonical JSON is hashed. */
+export type BundleParts = {
+  readonly model: string;
+  /** Digest of the code that computes features, when the pipeline knows it. */
+  readonly features: string | null;
+  readonly schema: string;
+  /** `decision`, and `<output>.min` and `<output>.max`: the range that an output may have. */
+  readonly thresholds: Readonly<Record<string, number>>;
+  readonly flags: Flags;
+};
+
+/** A verdict that the maker of a version brings with it. */
+export type BroughtCheck = { readonly suite: string; readonly verdict: Verdict; readonly run: string | null; readonly entry: string | null; readonly results?: readonly CheckResult[] };
+
+export type NewVersion = {
+  readonly project: string;
+  readonly model: string;
+  /** Blob that the store holds. */
+  readonly digest: string;
+  readonly runId?: string;
+  readonly step?: string;
+  readonly params?: { readonly [key: string]: Json };
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly checks?: readonly BroughtCheck[];
+  readonly features?: string;
+  readonly thresholds?: Readonly<Record<string, number>>;
+  readonly flags?: Flags;
+  /** Why, in a person's words. */
+  readonly reason?: string;
+  /** Entry that led to it. */
+  readonly because?: string;
+};
+
+export type ModelVersion = {
+  readonly project: string;
+  readonly model: string;
+  readonly number: number;
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly runId: string | null;
+  readonly step: string | null;
+  readonly params: { readonly [key: string]: Json };
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly checks: readonly BroughtCheck[];
+  readonly signature: Signature;
+  readonly bundle: string;
+  readonly bundleParts: BundleParts;
+  readonly entryId: string;
+  readonly createdMs: number;
+};
+
+export type Alias = { readonly model: string; readonly alias: string; readonly number: number; readonly atMs: number };
+/** Which version a route has answered with for everyone since when. */
+export type Live = { readonly model: string; readonly route: string; readonly number: number; readonly sinceMs: number; readonly entryId: string };
+
+export type Registered = { readonly version: ModelVersion; /** False when these bytes had their number already. */ readonly created: boolean };
+
+export type RegistryService = {
+  register(version: NewVersion, caller: Caller): Promise<Registered>;
+  setAlias(change: { project: string; model: string; alias: string; ref: string | null; reason?: string; because?: string }, caller: Caller): Promise<{ number: number | null; before: number | null; entryId: string }>;
+  /** `v3`, `3`, `latest`, `live`, an alias, or 6 and more digits of a digest. Fails with CAP-NOT-FOUND-001. */
+  get(project: string, model: string, ref: string): Promise<ModelVersion>;
+  find(project: string, model: string, ref: string): Promise<ModelVersion | undefined>;
+  /** All versions of a model, newest first. */
+  versions(project: string, model: string): Promise<ModelVersion[]>;
+  models(project: string): Promise<string[]>;
+  aliases(project: string, model?: string): Promise<Alias[]>;
+  live(project: string, model?: string): Promise<Live[]>;
+};
+
+export const versionName = (number: number): string => `v${number}`;
+/** The id of its lineage node, and of entries about it (`model` plus this without the kind). */
+export const versionId = (model: string, number: number): string => `${model}@v${number}`;
+export const versionNode = (model: string, number: number): string => `model:${versionId(model, number)}`;
