@@ -5,13 +5,15 @@
 export type AttemptSpec = {
   /** ULID; starting the same id twice starts nothing new. */
   readonly id: string;
-  /** A shell text is run by `sh -c`, a list without any shell. */
-  readonly command: { readonly shell: string } | { readonly argv: readonly string[] };
+  /** A shell text is run by `shell -c` (`sh` unless said), a list without any shell. */
+  readonly command: { readonly text: string; readonly shell?: string } | { readonly argv: readonly string[] };
   /** Folder of the attempt: the command runs in it; made by the caller. */
   readonly cwd: string;
+  /** All that the command sees, nothing is added. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Files that stdout and stderr are appended to, and where the exit is noted (temporary, fsync, rename). */
+  /** File that stdout and stderr are appended to. */
   readonly logPath: string;
+  /** Where the exit is noted, by temporary file and rename. Beside it, with further endings, lie who runs it and how far it is. Without fsync: after a power cut nothing runs, and a torn note means lost. */
   readonly exitPath: string;
   readonly timeoutMs: number;
   readonly resources: { readonly cpu: number; readonly memoryBytes?: number };
@@ -24,6 +26,7 @@ export type AttemptExit = {
   startedMs: number;
   endedMs: number;
   cpuSeconds: number | null;
+  /** Largest memory of the whole process group that was seen; null where it cannot be seen. */
   peakBytes: number | null;
 };
 export type AttemptState = { state: "running" } | { state: "ended"; exit: AttemptExit } | { state: "lost"; why: string };
@@ -31,11 +34,22 @@ export type Executor = {
   readonly kind: string;
   /** How many CPU slots it offers. */
   readonly slots: number;
+  /** Resolves when the attempt is noted as started. Fails with CAP-RUN-010 when it cannot be; then nothing runs. */
   start(spec: AttemptSpec): Promise<void>;
   /** What is known of an attempt, whoever started it. */
   look(spec: AttemptSpec): Promise<AttemptState>;
-  /** Resolves when the attempt ended or is lost. */
+  /** Resolves when the attempt ended or is lost, or with what is known when `signal` is aborted. */
   wait(spec: AttemptSpec, signal?: AbortSignal): Promise<AttemptState>;
-  /** Asks it to end, insists after `graceMs`; ends its whole process group. */
+  /** Asks it to end, insists after `graceMs`; ends its whole process group. Resolves when it has ended; an attempt that has ended is left alone. */
   stop(spec: AttemptSpec, graceMs: number): Promise<void>;
+};
+
+/** Where a run happens: everything outside its inputs that may decide or explain a result. */
+export type EnvironmentCapture = {
+  node: string;
+  /** `linux/x64`. */
+  platform: string;
+  /** The nearest lock of packages upward and its digest; null when there is none. */
+  lock: { file: string; digest: string } | null;
+  git: { commit: string; branch: string | null; dirty: boolean; filesChanged: number; /** Blob of `git diff HEAD`, when dirty. */ diffBlob: string | null } | null;
 };

@@ -1,0 +1,4 @@
+import { executorConformance } from "./executor.conformance.ts";
+import { createLocalExecutor } from "./local-executor.ts";
+
+executorConformance("local", () => createLocalExecutor({ sampleMs: 20 }));
