@@ -1,0 +1,56 @@
+import type { Migration, TableClass } from "../../base/storage/migrations.ts";
+
+/** `run` and what hangs on it is covered by the run's seal; metric_latest can be computed again from the points. */
+export const trackingTables: Record<string, TableClass> = {
+  experiment: "ledgered",
+  experiment_tag: "operational",
+  run: "sealed",
+  param: "sealed",
+  tag: "sealed",
+  metric_latest: "operational",
+  metric_tail: "operational",
+  metric_block: "sealed",
+  run_link: "sealed",
+  artifact: "sealed",
+};
+
+export const trackingMigrations: Migration[] = [
+  {
+    room: "tracking",
+    number: 1,
+    sql: `
+create table experiment (
+  id BIGINT primary key, project TEXT not null, name TEXT not null, lifecycle TEXT not null, artifact_location TEXT,
+  created_ms BIGINT not null, updated_ms BIGINT not null, unique (project, name)
+);
+create table experiment_tag (project TEXT not null, experiment_id BIGINT not null, key TEXT not null, value TEXT not null, primary key (experiment_id, key));
+create table run (
+  id TEXT primary key, project TEXT not null, experiment_id BIGINT not null, kind TEXT not null, name TEXT not null, step TEXT, key TEXT, parent_id TEXT, because TEXT,
+  by_name TEXT not null, status TEXT not null, verdict TEXT, lifecycle TEXT not null, started_ms BIGINT not null, ended_ms BIGINT,
+  wall_seconds DOUBLE PRECISION, cpu_seconds DOUBLE PRECISION, gpu_seconds DOUBLE PRECISION, wait_seconds DOUBLE PRECISION,
+  peak_bytes BIGINT, read_bytes BIGINT, written_bytes BIGINT,
+  environment TEXT not null, revision BIGINT not null, seal TEXT, seal_entry TEXT, sealed_ms BIGINT, seal_before TEXT
+);
+create index run_by_experiment on run (experiment_id, lifecycle, started_ms);
+create index run_by_project on run (project, kind, started_ms);
+create index run_by_parent on run (parent_id);
+create index run_by_key on run (project, key);
+create table param (project TEXT not null, run_id TEXT not null, key TEXT not null, value TEXT not null, primary key (run_id, key));
+create table tag (project TEXT not null, run_id TEXT not null, key TEXT not null, value TEXT not null, primary key (run_id, key));
+create table metric_latest (
+  project TEXT not null, run_id TEXT not null, key TEXT not null, step BIGINT not null, time_ms BIGINT not null, value DOUBLE PRECISION not null, is_nan BIGINT not null,
+  points BIGINT not null, tail_points BIGINT not null, min_value DOUBLE PRECISION, max_value DOUBLE PRECISION, non_finite BIGINT not null, primary key (run_id, key)
+);
+create table metric_tail (project TEXT not null, run_id TEXT not null, key TEXT not null, chunk TEXT not null, points BIGINT not null, data BYTEA not null, primary key (run_id, key, chunk));
+create table metric_block (
+  project TEXT not null, run_id TEXT not null, key TEXT not null, block TEXT not null, points BIGINT not null, digest TEXT not null, encoding TEXT not null, data BYTEA not null,
+  min_step BIGINT not null, max_step BIGINT not null, min_time_ms BIGINT not null, max_time_ms BIGINT not null, min_value DOUBLE PRECISION, max_value DOUBLE PRECISION, non_finite BIGINT not null,
+  primary key (run_id, key, block)
+);
+create table run_link (project TEXT not null, run_id TEXT not null, direction TEXT not null, name TEXT not null, node TEXT not null, digest TEXT, primary key (run_id, direction, name, node));
+create index run_link_by_node on run_link (node);
+create table artifact (project TEXT not null, run_id TEXT not null, path TEXT not null, digest TEXT not null, size_bytes BIGINT not null, primary key (run_id, path));
+create index artifact_by_digest on artifact (digest)
+`,
+  },
+];

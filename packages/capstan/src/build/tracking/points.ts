@@ -1,0 +1,181 @@
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { sha256 } from "../../base/foundation/hashing.ts";
+import type { Point } from "./model.ts";
+
+/** Points of one series as columns of equal length. */
+export type Points = { readonly step: Float64Array; readonly timeMs: Float64Array; readonly value: Float64Array };
+
+export const pointsPerBlock = 4096;
+
+export const noPoints = (length: number): Points => ({ step: new Float64Array(length), timeMs: new Float64Array(length), value: new Float64Array(length) });
+
+export function pointsOf(list: readonly Point[]): Points {
+  const points = noPoints(list.length);
+  list.forEach((one, i) => {
+    points.step[i] = one.step;
+    points.timeMs[i] = one.timeMs;
+    points.value[i] = one.value;
+  });
+  return points;
+}
+
+/** A chunk of the tail: three columns of little-endian doubles, one after the other. */
+export function encodeChunk({ step, timeMs, value }: Points): Uint8Array {
+  const n = step.length;
+  const out = new Float64Array(3 * n);
+  out.set(step, 0);
+  out.set(timeMs, n);
+  out.set(value, 2 * n);
+  return new Uint8Array(out.buffer);
+}
+
+/** A copy, because a view need not be aligned (and a Buffer's slice is no copy). */
+const doublesOf = (bytes: Uint8Array): Float64Array => new Float64Array(new Uint8Array(bytes).buffer);
+
+export function decodeChunk(bytes: Uint8Array): Points {
+  const all = doublesOf(bytes);
+  const n = all.length / 3;
+  return { step: all.subarray(0, n), timeMs: all.subarray(n, 2 * n), value: all.subarray(2 * n) };
+}
+
+/** Points in the order of a history: time, step, value; repeats once. NaN orders as 0 and repeats only NaN. */
+export function mergePoints(parts: readonly Points[]): Points {
+  const total = parts.reduce((sum, part) => sum + part.step.length, 0);
+  const all = noPoints(total);
+  let at = 0;
+  for (const part of parts) {
+    all.step.set(part.step, at);
+    all.timeMs.set(part.timeMs, at);
+    all.value.set(part.value, at);
+    at += part.step.length;
+  }
+  const { step, timeMs, value } = all;
+  let sorted = true;
+  for (let i = 1; i < total && sorted; i++) sorted = compare(all, i - 1, i) < 0;
+  if (sorted) return all;
+  const order = new Uint32Array(total);
+  for (let i = 0; i < total; i++) order[i] = i;
+  order.sort((a, b) => compare(all, a, b));
+  const merged = noPoints(total);
+  let n = 0;
+  for (let k = 0; k < total; k++) {
+    const i = order[k] ?? 0;
+    if (k > 0 && compare(all, order[k - 1] ?? 0, i) === 0) continue;
+    merged.step[n] = step[i] ?? 0;
+    merged.timeMs[n] = timeMs[i] ?? 0;
+    merged.value[n] = value[i] ?? 0;
+    n++;
+  }
+  return slicePoints(merged, 0, n);
+}
+
+export const slicePoints = ({ step, timeMs, value }: Points, from: number, to: number): Points => ({ step: step.subarray(from, to), timeMs: timeMs.subarray(from, to), value: value.subarray(from, to) });
+
+function compare({ step, timeMs, value }: Points, a: number, b: number): number {
+  const byTime = (timeMs[a] ?? 0) - (timeMs[b] ?? 0);
+  if (byTime !== 0) return byTime;
+  const byStep = (step[a] ?? 0) - (step[b] ?? 0);
+  if (byStep !== 0) return byStep;
+  const x = value[a] ?? 0;
+  const y = value[b] ?? 0;
+  const ranked = (Number.isNaN(x) ? 0 : x) - (Number.isNaN(y) ? 0 : y);
+  // Two infinities of one sign are equal; their difference is not a number.
+  if (ranked !== 0 && !Number.isNaN(ranked)) return ranked;
+  return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
+}
+
+/** What a block's row tells without its bytes. Least and greatest of finite values; null when there is none. */
+export type BlockFacts = { points: number; digest: string; minStep: number; maxStep: number; minTimeMs: number; maxTimeMs: number; minValue: number | null; maxValue: number | null; nonFinite: number };
+export type Block = BlockFacts & { data: Uint8Array };
+
+/** Name of the block form below: kept beside each block, so that another form may come. */
+export const blockEncoding = "columns-1+zstd";
+
+/**
+ * A block: number of points (uint32 LE), then steps and times, each after a byte that says how (0: zigzag varints of differences, 1: little-endian doubles),
+ * then the values' bytes by significance (byte 7 of all, byte 6 of all, …). The digest is over these bytes; what is stored is their zstd form.
+ */
+export function encodeBlock(points: Points): Block {
+  const { step, timeMs, value } = points;
+  const n = step.length;
+  const raw = new Uint8Array(6 + n * 24);
+  new DataView(raw.buffer).setUint32(0, n, true);
+  let at = writeColumn(raw, 4, step);
+  at = writeColumn(raw, at, timeMs);
+  const bytes = new Uint8Array(value.slice().buffer);
+  for (let b = 7; b >= 0; b--) for (let i = 0; i < n; i++) raw[at++] = bytes[i * 8 + b] ?? 0;
+  const content = raw.subarray(0, at);
+  let minStep = Infinity, maxStep = -Infinity, minTimeMs = Infinity, maxTimeMs = -Infinity, minValue = Infinity, maxValue = -Infinity, nonFinite = 0;
+  for (let i = 0; i < n; i++) {
+    const s = step[i] ?? 0, t = timeMs[i] ?? 0, v = value[i] ?? 0;
+    if (s < minStep) minStep = s;
+    if (s > maxStep) maxStep = s;
+    if (t < minTimeMs) minTimeMs = t;
+    if (t > maxTimeMs) maxTimeMs = t;
+    if (!Number.isFinite(v)) nonFinite++;
+    else {
+      if (v < minValue) minValue = v;
+      if (v > maxValue) maxValue = v;
+    }
+  }
+  const finite = nonFinite < n;
+  return { points: n, digest: sha256(content), minStep, maxStep, minTimeMs, maxTimeMs, minValue: finite ? minValue : null, maxValue: finite ? maxValue : null, nonFinite, data: zstdCompressSync(content) };
+}
+
+export function decodeBlock(data: Uint8Array): { points: Points; digest: string } {
+  const raw = zstdDecompressSync(data);
+  const n = raw.readUInt32LE(0);
+  const points = noPoints(n);
+  let at = readColumn(raw, 4, points.step);
+  at = readColumn(raw, at, points.timeMs);
+  const bytes = new Uint8Array(points.value.buffer);
+  for (let b = 7; b >= 0; b--) for (let i = 0; i < n; i++) bytes[i * 8 + b] = raw[at++] ?? 0;
+  return { points, digest: sha256(raw) };
+}
+
+/** Beyond it a doubled difference is no exact double any more. */
+const deltaLimit = 2 ** 51;
+
+function writeColumn(out: Uint8Array, from: number, column: Float64Array): number {
+  if (column.some((one) => Math.abs(one) >= deltaLimit)) {
+    out[from] = 1;
+    out.set(new Uint8Array(column.slice().buffer), from + 1);
+    return from + 1 + column.length * 8;
+  }
+  out[from] = 0;
+  let at = from + 1;
+  let before = 0;
+  for (const now of column) {
+    const difference = now - before;
+    before = now;
+    let zigzag = difference < 0 ? -2 * difference - 1 : 2 * difference;
+    while (zigzag >= 128) {
+      out[at++] = (zigzag % 128) | 128;
+      zigzag = Math.floor(zigzag / 128);
+    }
+    out[at++] = zigzag;
+  }
+  return at;
+}
+
+function readColumn(bytes: Uint8Array, from: number, column: Float64Array): number {
+  let at = from + 1;
+  if (bytes[from] === 1) {
+    column.set(doublesOf(bytes.subarray(at, at + column.length * 8)));
+    return at + column.length * 8;
+  }
+  let before = 0;
+  for (let i = 0; i < column.length; i++) {
+    let zigzag = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = bytes[at++] ?? 0;
+      zigzag += (byte & 127) * scale;
+      if (byte < 128) break;
+      scale *= 128;
+    }
+    before += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+    column[i] = before;
+  }
+  return at;
+}
