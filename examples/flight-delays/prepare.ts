@@ -11,28 +11,25 @@ const db = await openTables();
 
 await db.run(`create temp table flights as ${flightsSql(input("flights"), window.from, end)}`);
 
-// Held-out days come after all training days. The reference is a share of every day of the last 13 weeks before the end.
+// Held-out days come after all training days; 1 % below the number asked for, so that a draw never exceeds it.
+// The reference is a share of every day of the last 13 weeks before the end.
+const share = (count: number, days: string) => `0.99 * ${count} / (select greatest(count(*), 1) from days where ${days})`;
 await db.run(`create temp table kept as
-  with drawn as (
-    select *, ${drawSql(seed)} as draw, ${drawSql(seed + 1)} < ${rows.reference_share} * 4294967296
-        and date >= date_trunc('week', date ${sqlText(end)} - interval 1 day) - interval 12 week as in_reference,
-      case when date < date ${sqlText(window.until)} then 'train' else 'test' end as part
-    from flights where date >= date ${sqlText(window.from)}
-  ), ranked as (
-    select *, rank() over (partition by part order by draw, flight_id) <= if(part = 'train', ${rows.train}, ${rows.test}) as in_part from drawn
-  )
-  select * from ranked where in_part or in_reference`);
+  with days as (select *, date < date ${sqlText(window.until)} as training from flights where date >= date ${sqlText(window.from)})
+  select *, training and ${drawSql(seed)} < ${share(rows.train, "training")} as in_train,
+    not training and ${drawSql(seed)} < ${share(rows.test, "not training")} as in_test,
+    ${drawSql(seed + 1)} < ${rows.reference_share} and date >= date_trunc('week', date ${sqlText(end)} - interval 1 day) - interval 12 week as in_reference
+  from days where in_train or in_test or in_reference`);
 
 await db.run(`create temp table featured as ${featuresSql()}`);
-const parts = { train: "in_part and part = 'train'", test: "in_part and part = 'test'", reference: "in_reference" };
-for (const [name, which] of Object.entries(parts)) {
-  await db.run(`copy (select f.* from featured f join kept using (flight_id) where ${which} order by flight_id)
-    to ${sqlText(output(name))} (format parquet, compression zstd)`);
+for (const part of ["train", "test", "reference"]) {
+  await db.run(`copy (select * exclude (in_train, in_test, in_reference) from featured where in_${part} order by flight_id)
+    to ${sqlText(output(part))} (format parquet, compression zstd)`);
 }
 
-const { columns } = await readColumns(db, `select part, count(*) as n, avg((delay >= 15)::int) as late from kept where in_part group by 1`);
-(columns["part"] as string[]).forEach((part, i) => {
-  run.logMetric(`rows_${part}`, Number(columns["n"]![i]));
-  run.logMetric(`late_share_${part}`, Number(columns["late"]![i]));
-});
+for (const part of ["train", "test", "reference"]) {
+  const { columns } = await readColumns(db, `select count(*) as n, avg(late) as late from featured where in_${part}`);
+  run.logMetric(`rows_${part}`, Number(columns["n"]![0]));
+  run.logMetric(`late_share_${part}`, Number(columns["late"]![0]));
+}
 await run.end();
