@@ -44,6 +44,11 @@ export const suiteConfig = z.strictObject({
   for: reference("data", "step", "model"),
   against: reference("data", "step").optional(),
   filter: z.string().optional(),
+  /** Columns of rows with truth that model tests read: 0/1 truth (`label`), scores of the model (`score`), of the baseline (`baseline_score`) and of the live version (`champion_score`). */
+  truth: z.string().optional(),
+  score: z.string().optional(),
+  baseline: z.string().optional(),
+  champion: z.string().optional(),
   tests: z.array(testConfig).min(1),
   /** Data and outputs refuse, models report to the gate, unless said. */
   when_failing: z.enum(["refuse", "report"]).optional(),

@@ -25,6 +25,9 @@ export const purposeConfig = z.strictObject({
   /** SQL over a row: the rule in use without a model. */
   today: z.string().optional(),
   pays: z.strictObject({ unit: z.string(), true_positive: z.number(), false_positive: z.number(), false_negative: z.number(), true_negative: z.number() }).optional(),
+  /** Rows with truth that worth is asked of, and their column of event time. */
+  rows: z.string().optional(),
+  time: z.string().optional(),
   answer_within: duration.optional(),
   without_answer: z.strictObject({ constant: z.union([z.number(), z.string()]) }).optional(),
 });

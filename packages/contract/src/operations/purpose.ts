@@ -18,11 +18,12 @@ export const purposeDeclaration = z.object({
   positive: z.string().min(1).max(500),
   /** The rule in use without a model; without it, today is doing nothing. */
   today: z.string().max(500).optional(),
-  pays,
+  pays: pays.optional(),
   /** What worth is asked of: the rows with truth, and the column that says when a row happened. */
   rows: z.string().optional(),
   time: z.string().optional(),
-  answer_within: z.string().optional(),
+  /** Text with a unit, or milliseconds. */
+  answer_within: z.union([z.string(), z.number()]).optional(),
   without_answer: z.union([z.string(), z.record(z.string(), z.union([z.number(), z.string()]))]).optional(),
 });
 export type PurposeDeclaration = z.output<typeof purposeDeclaration>;
