@@ -6,10 +6,13 @@ import type { TrainParams } from "./step.ts";
 /** Numbers outside these bounds count as the bound, so that one wild value cannot decide alone. Miles, minutes. */
 export const BOUNDS = {
   distance: [0, 3000],
-  origin_delay_3h: [-20, 80],
-  destination_delay_3h: [-20, 80],
-  system_delay_3h: [-20, 80],
+  origin_delay_3h: [-20, 40],
+  destination_delay_3h: [-20, 40],
+  system_delay_3h: [-20, 40],
 } as const satisfies Partial<Record<NumberName, readonly [number, number]>>;
+
+/** Before six only the night's stragglers have landed, so delays say little of the day to come: they count fully from nine on. */
+export const trust = (minute: number): number => Math.min(Math.max(minute / 180 - 2, 0), 1);
 
 export type BoundedName = keyof typeof BOUNDS;
 
@@ -77,13 +80,14 @@ export function scoreLogistic(model: Logistic, rows: Rows): Float32Array {
 const hours = (rows: Rows): Float32Array => rows.numbers.minute.map((minute) => Math.floor(minute / 60));
 
 function inputsOf(model: Logistic, rows: Rows): Float32Array[] {
-  const clip = (name: BoundedName) => rows.numbers[name].map((v) => Math.min(Math.max(v, BOUNDS[name][0]), BOUNDS[name][1]));
+  const bounded = (name: BoundedName) =>
+    rows.numbers[name].map((v, i) => Math.min(Math.max(v, BOUNDS[name][0]), BOUNDS[name][1]) * (name === "distance" ? 1 : trust(rows.numbers.minute[i]!)));
   return [
     encode(model.hour, hours(rows)),
     encode(model.weekday, rows.numbers.weekday),
     encode(model.origin, rows.texts.origin),
     encode(model.destination, rows.texts.destination),
-    ...model.numbers.map(clip),
+    ...model.numbers.map(bounded),
   ];
 }
 
