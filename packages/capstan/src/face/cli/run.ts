@@ -1,0 +1,63 @@
+import type { PipelineEvent } from "@capstan/contract/operations/pipeline";
+import { count, bytes, number, seconds } from "./format.ts";
+import { followRun } from "./follow-run.ts";
+import { planLines } from "./plan-lines.ts";
+import type { Verb } from "./verbs.ts";
+
+export const verb: Verb = {
+  text: "Runs what is out of date, with all it needs; without STEP the whole pipeline.",
+  usage: "run [STEP…] [--set PARAM=VALUE] [--plan]",
+  examples: ["run", "run train --set train.trees=400 --plan"],
+  flags: {
+    set: { type: "string", multiple: true, text: "PARAM=VALUE, an existing parameter; leaves folder and lock alone" },
+    profile: { type: "string", multiple: true, text: "overlay of capstan.yaml" },
+    force: { type: "boolean", text: "run the steps even if nothing changed" },
+    "keep-going": { type: "boolean", text: "go on with steps that do not depend on a failed one" },
+    locked: { type: "boolean", text: "refuse to compute: exit 3 when a step would run" },
+    detach: { type: "boolean", text: "start and leave" },
+  },
+  async run(context) {
+    const { out } = context;
+    const { project } = context.place();
+    const choice = { project, steps: [...context.words], set: context.texts("set"), profiles: context.texts("profile"), force: context.on("force") };
+    if (context.on("plan")) {
+      const connection = await context.read().catch(() => context.write());
+      const plan = await connection.call("pipeline.plan", choice);
+      out.document(plan);
+      for (const line of planLines(plan, out)) out.result(line);
+      return 0;
+    }
+    const connection = await context.write();
+    const message = context.text("message");
+    const started = await connection.call("pipeline.run", { ...choice, keep_going: context.on("keep-going"), locked: context.on("locked"), ...(message !== undefined && { message }) });
+    if (context.on("detach") && !connection.host) {
+      out.document(started);
+      out.result(`run:${started.number} ${started.name} started`);
+      return 0;
+    }
+    const stop = (): void => {
+      out.talk("ending the running steps; what is finished is kept");
+      void connection.call("pipeline.cancel", { project, run: started.run });
+    };
+    context.interrupted.addEventListener("abort", stop, { once: true });
+    const result = await followRun(connection, project, started.run, out, (event) => out.document(event));
+    context.interrupted.removeEventListener("abort", stop);
+    out.result(summary(result, started));
+    if (result.error) {
+      out.talk(`${out.paint.verdict("fail", "error")} ${out.paint.bold(result.error.code)}  ${result.error.message}`);
+      out.talk(`  do     ${result.error.do}`);
+    }
+    return result.verdict === "pass" || result.verdict === "warn" || result.verdict === "skipped" ? 0 : 1;
+  },
+};
+
+function summary(result: Extract<PipelineEvent, { event: "result" }>, run: { number: number; name: string }): string {
+  if (result.ran === 0 && result.failed === 0) return `Nothing to run, checked in ${seconds(result.seconds)}. Saved ${seconds(result.saved_seconds)}.`;
+  return [`run:${run.number} ${run.name}`, seconds(result.seconds), [result.ran && `${count(result.ran)} ran`, result.reused && `${count(result.reused)} reused`, result.failed && `${count(result.failed)} failed`].filter(Boolean).join(", "), result.lock_written ? "capstan.lock written" : "folder and lock untouched"].join("   ");
+}
+
+export const stepLine = (event: Extract<PipelineEvent, { event: "step.ended" }>): string => {
+  const made = event.outputs.map((one) => `${one.path} ${bytes(one.size_bytes)}`);
+  const metrics = Object.entries(event.metrics).slice(0, 6).map(([key, value]) => `${key} ${number(value)}`);
+  return [...(metrics.length > 0 ? metrics : made.slice(0, 3))].join("   ");
+};
