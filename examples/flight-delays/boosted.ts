@@ -74,9 +74,10 @@ const inputsOf = (encoders: Boosted["encoders"], rows: Rows): Float32Array[] =>
   FEATURES.map((name) => (name === "origin" || name === "destination" ? encode(encoders[name], rows.texts[name]) : rows.numbers[name]));
 
 function answer(tree: Tree, columns: Float32Array[], row: number): number {
+  const { feature, threshold, left, right, value } = tree;
   let node = 0;
-  while (tree.left[node]! >= 0) node = columns[tree.feature[node]!]![row]! <= tree.threshold[node]! ? tree.left[node]! : tree.right[node]!;
-  return tree.value[node]!;
+  for (let next = left[0]!; next >= 0; next = left[node]!) node = columns[feature[node]!]![row]! <= threshold[node]! ? next : right[node]!;
+  return value[node]!;
 }
 
 interface Grown {
@@ -118,9 +119,10 @@ function histogram(rows: Uint32Array, { bins, width, gradient, hessian, binCount
   const sums = new Float64Array(width * binCount * 3);
   for (let k = 0; k < rows.length; k++) {
     const i = rows[k]!;
-    const [dg, dh] = [gradient[i]!, hessian[i]!];
-    for (let f = 0, b = i * width; f < width; f++, b++) {
-      const at = (f * binCount + bins[b]!) * 3;
+    const dg = gradient[i]!;
+    const dh = hessian[i]!;
+    for (let b = i * width, end = b + width, first = 0; b < end; b++, first += binCount * 3) {
+      const at = first + bins[b]! * 3;
       sums[at] = sums[at]! + dg;
       sums[at + 1] = sums[at + 1]! + dh;
       sums[at + 2] = sums[at + 2]! + 1;
@@ -155,13 +157,15 @@ function bestSplit(sums: Float64Array, G: number, H: number, count: number, g: G
 
 /** Moves rows with bin <= split to the front, keeping their order; returns how many. */
 function partition(rows: Uint32Array, { bins, width }: Grown, feature: number, bin: number): number {
-  const high: number[] = [];
+  const high = new Uint32Array(rows.length);
   let low = 0;
+  let moved = 0;
   for (let k = 0; k < rows.length; k++) {
-    if (bins[rows[k]! * width + feature]! <= bin) rows[low++] = rows[k]!;
-    else high.push(rows[k]!);
+    const i = rows[k]!;
+    if (bins[i * width + feature]! <= bin) rows[low++] = i;
+    else high[moved++] = i;
   }
-  rows.set(high, low);
+  rows.set(high.subarray(0, moved), low);
   return low;
 }
 
