@@ -20,7 +20,10 @@ export interface DriftDistance {
   method: DriftMethod;
   /** `wasserstein` is divided by the reference's standard deviation; the others have no unit. */
   statistic: number;
-  /** What the statistic is expected to be with these row counts when nothing has changed. */
+  /**
+   * What the statistic is expected to be with these row counts when nothing has changed. Asymptotic: with fewer than about five rows per bin the true
+   * floor is higher, up to twice for `psi` and `kl`.
+   */
   noiseFloor: number;
   /** max(0, statistic − noiseFloor): the part that the sample sizes do not explain. */
   excess: number;

@@ -3,7 +3,6 @@ import { normalCdf, normalDensity, normalQuantile, studentQuantile, studentTail 
 import type { Alternative } from "./mann-whitney.ts";
 import { requireShare } from "./numbers.ts";
 import { alwaysValidP, sequenceHalfWidth, tuningRho } from "./confidence-sequence.ts";
-import { findRoot } from "./root.ts";
 
 /** `absolute`: treatment − control in the metric's unit. `relative`: that divided by |control|. */
 export type EffectScale = "absolute" | "relative";
@@ -88,25 +87,22 @@ export function sequentialTest(found: Effect, plannedN = 5000, alpha = 0.05, alt
     const rho = tuningRho(plannedN, alpha);
     return finished(found, sequenceHalfWidth(found.n, deviation, rho, alpha), alwaysValidP(found.n, found.estimate, found.standardError, rho), alternative);
   }
-  const half = (level: number): number => oneSidedHalfWidth(found.n, deviation, plannedN, level);
-  return finished(found, half(alpha), found.undefinedBecause ? 1 : oneSidedP(alternative === "greater" ? found.estimate : -found.estimate, half), alternative);
+  const rho = tuningRho(plannedN, 2 * alpha);
+  const towards = alternative === "greater" ? found.estimate : -found.estimate;
+  return finished(found, oneSidedHalfWidth(found.n, deviation, rho, alpha), oneSidedP(found.n, towards, deviation, rho), alternative);
 }
 
-/** One-sided half-width (arXiv 2103.06476, eq. 134); α counts double in ρ. */
-function oneSidedHalfWidth(n: number, deviation: number, plannedN: number, alpha: number): number {
-  const rho = tuningRho(plannedN, 2 * alpha);
+/** One-sided half-width (arXiv 2103.06476, eq. 134). */
+function oneSidedHalfWidth(n: number, deviation: number, rho: number, alpha: number): number {
   const grown = n * rho * rho + 1;
   return deviation * Math.sqrt(((2 * grown) / (n * rho) ** 2) * Math.log(1 + Math.sqrt(grown) / (2 * alpha)));
 }
 
-/** Smallest α in [1e-5, 0.4999] whose one-sided interval leaves out zero. */
-function oneSidedP(estimate: number, half: (alpha: number) => number): number {
-  const low = 1e-5;
-  const high = 0.4999;
-  const above = (alpha: number): number => estimate - half(alpha);
-  if (above(low) > 0) return low;
-  if (above(high) < 0) return high;
-  return findRoot(above, low, high, 1e-10);
+/** The level at which that half-width equals the estimate, ρ kept: the only choice for which p stays valid at every look. */
+function oneSidedP(n: number, estimate: number, deviation: number, rho: number): number {
+  if (!(estimate > 0)) return 1;
+  const grown = n * rho * rho + 1;
+  return Math.min(1, Math.sqrt(grown) / (2 * Math.expm1((estimate * n * rho) ** 2 / (2 * deviation ** 2 * grown))));
 }
 
 /** Normal prior of an effect. */
