@@ -121,6 +121,8 @@ export const errorTable = define({
   "CAP-PURPOSE-001": { status: 400, exit: 2, message: "`{field}` of the purpose is no expression over one row: {problem}", remedy: "write one SQL expression over the columns of the rows, such as delay >= 15" },
   "CAP-PURPOSE-002": { status: 404, exit: 5, message: "the project has declared no purpose", remedy: "write `purpose:` into capstan.yaml: capstan help purpose" },
   "CAP-PURPOSE-003": { status: 400, exit: 2, message: "the value of these rows cannot be said: {problem}", remedy: "name rows that hold the truth and the columns of the purpose" },
+  "CAP-TRACK-001": { status: 400, exit: 2, message: "param {key} of run {run} is {old} already: Changing param values is not allowed. It came with {new}", remedy: "log it under another key, or start another run" },
+  "CAP-TRACK-002": { status: 400, exit: 2, message: "Invalid value for {what}: {problem}", remedy: "send a value within the limits that the message names" },
   "CAP-USAGE-001": { status: 400, exit: 2, message: "{problem}", remedy: "`capstan help {verb}` shows how it is written" },
 });
 export type ErrorCode = keyof typeof errorTable | `CAP-${string}`;

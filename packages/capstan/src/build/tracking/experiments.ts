@@ -1,0 +1,129 @@
+import type { Caller } from "../../base/foundation/caller.ts";
+import { CapstanError } from "../../base/foundation/errors.ts";
+import type { Store } from "../../base/record/store.ts";
+import { statement } from "../../base/storage/database.ts";
+import type { Experiment, Lifecycle } from "./model.ts";
+import { insertMany } from "./rows.ts";
+import { clean } from "./rules.ts";
+import { createExperiment, type TrackingStore } from "./store.ts";
+
+const system: Caller["actor"] = { kind: "system", name: "system:tracking" };
+
+/** Verbs of experiments. Ids are unique per store, names per project (deleted ones included); `0` is Default of project `default`. */
+export function createExperiments(store: Store, sql: TrackingStore) {
+  const { database, recorder, clock } = store;
+
+  /** Default exists before anything is asked of experiments. */
+  let made: Promise<void> | undefined;
+  const ready = (): Promise<void> =>
+    (made ??= makeDefault().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
+  async function makeDefault(): Promise<void> {
+    if ((await sql.experiments("id = 0", [])).length > 0) return;
+    await create({ project: "default", name: "Default", id: 0 }, system).catch((error: unknown) => {
+      if (!(error instanceof CapstanError && error.code === "CAP-EXISTS-001")) throw error;
+    });
+  }
+
+  async function create(one: { project: string; name: string; id?: number; artifactLocation?: string | null; tags?: Record<string, string> }, actor: Caller["actor"], because?: string): Promise<string> {
+    const name = clean(one.name);
+    for (let attempt = 1; ; attempt++) {
+      // Tags name the number, so that it is known before; a lost race for it is tried again.
+      const id = one.id ?? ((await database.find<{ id: number }>("select coalesce(max(id), 0) + 1 as id from experiment"))?.id ?? 1);
+      try {
+        await recorder.commit(
+          [
+            ...createExperiment({ id, project: one.project, name, artifactLocation: one.artifactLocation ?? null, nowMs: clock.nowMs() }),
+            ...insertMany("experiment_tag", ["project", "experiment_id", "key", "value"], Object.entries(one.tags ?? {}).map(([key, value]) => [one.project, id, clean(key), clean(value)]), ""),
+          ],
+          [{ action: "experiment.created", subject: { type: "experiment", id: String(id) }, project: one.project, actor, payload: { name }, ...(because !== undefined && { because }) }],
+        );
+        store.events.emit("changed", { project: one.project, kind: "experiment", id: String(id) });
+        return String(id);
+      } catch (error) {
+        if (!(error instanceof CapstanError && error.code === "CAP-EXISTS-001") || attempt >= 5 || one.id !== undefined || (await findByName(one.project, name))) throw error;
+      }
+    }
+  }
+
+  async function find(id: string): Promise<Experiment | undefined> {
+    if (!/^[0-9]{1,15}$/.test(id)) return undefined;
+    await ready();
+    return (await sql.experiments("id = ?", [Number(id)]))[0];
+  }
+  async function findByName(project: string, name: string): Promise<Experiment | undefined> {
+    return (await sql.experiments("project = ? and name = ?", [project, name]))[0];
+  }
+
+  return {
+    ready,
+    find,
+    async get(id: string): Promise<Experiment> {
+      const found = await find(id);
+      if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "experiment", name: id });
+      return found;
+    },
+    async findByName(project: string, name: string): Promise<Experiment | undefined> {
+      await ready();
+      return findByName(project, name);
+    },
+    async create(one: { project: string; name: string; artifactLocation?: string | null; tags?: Record<string, string> }, caller: Caller): Promise<string> {
+      await ready();
+      return create(one, caller.actor, caller.because);
+    },
+    /** Id of the experiment of this name, made on first use. Two at once end with one. */
+    async ensure(project: string, name: string, caller: Caller): Promise<string> {
+      await ready();
+      const found = await findByName(project, name);
+      if (found) return found.id;
+      try {
+        return await create({ project, name }, caller.actor, caller.because);
+      } catch (error) {
+        const other = await findByName(project, name);
+        if (other) return other.id;
+        throw error;
+      }
+    },
+    /** Newest first; `projects` absent means all. */
+    async list(filter: { projects?: readonly string[]; lifecycle?: Lifecycle | "all" }, limit: number, offset: number): Promise<{ experiments: Experiment[]; total: number }> {
+      await ready();
+      const where: string[] = ["1 = 1"];
+      const params: string[] = [];
+      if (filter.projects) {
+        where.push(filter.projects.length > 0 ? `project in (${filter.projects.map(() => "?").join(", ")})` : "1 = 0");
+        params.push(...filter.projects);
+      }
+      if (filter.lifecycle !== "all") {
+        where.push("lifecycle = ?");
+        params.push(filter.lifecycle ?? "active");
+      }
+      const total = (await database.find<{ n: number }>(`select count(*) as n from experiment where ${where.join(" and ")}`, params))?.n ?? 0;
+      return { experiments: await sql.experiments(`${where.join(" and ")} order by created_ms desc, id desc limit ? offset ?`, [...params, limit, offset]), total };
+    },
+    async setTag(id: string, key: string, value: string, caller: Caller): Promise<void> {
+      const found = await find(id);
+      if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "experiment", name: id });
+      if (found.lifecycle !== "active") throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: id, state: "deleted", action: "changed" });
+      await database.commit([
+        ...insertMany("experiment_tag", ["project", "experiment_id", "key", "value"], [[found.project, Number(id), clean(key), clean(value)]], "on conflict (experiment_id, key) do update set value = excluded.value"),
+        statement("update experiment set updated_ms = ? where id = ?", clock.nowMs(), Number(id)),
+      ]);
+      store.events.emit("changed", { project: found.project, kind: "experiment", id });
+    },
+    /** Renames, deletes (kept, hidden) or restores. */
+    async change(id: string, change: { name?: string; lifecycle?: Lifecycle }, caller: Caller): Promise<void> {
+      const found = await find(id);
+      if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "experiment", name: id });
+      const name = clean(change.name ?? found.name);
+      const lifecycle = change.lifecycle ?? found.lifecycle;
+      await recorder.commit(
+        [{ sql: "update experiment set name = ?, lifecycle = ?, updated_ms = ? where id = ?", params: [name, lifecycle, clock.nowMs(), Number(id)], exists: { noun: "experiment", name } }],
+        [{ action: "experiment.changed", subject: { type: "experiment", id }, project: found.project, actor: caller.actor, payload: { name, lifecycle, nameBefore: found.name, lifecycleBefore: found.lifecycle } }],
+      );
+      store.events.emit("changed", { project: found.project, kind: "experiment", id });
+    },
+  };
+}
+export type Experiments = ReturnType<typeof createExperiments>;

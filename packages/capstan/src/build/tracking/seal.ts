@@ -1,0 +1,43 @@
+import type { Json } from "../../base/foundation/canonical-json.ts";
+import { digestOfJson } from "../../base/foundation/hashing.ts";
+import type { Artifact, Link, Run } from "./model.ts";
+
+/** Everything that a seal covers. Curves enter by the digests of their blocks: cheap at any number of points. */
+export type SealedContent = {
+  run: Run;
+  params: Record<string, string>;
+  tags: Record<string, string>;
+  /** Digests of the blocks of each key, in any order. */
+  blocks: Record<string, string[]>;
+  artifacts: Artifact[];
+  inputs: Link[];
+  outputs: Link[];
+};
+
+const number = (value: number | null | undefined): number | null => value ?? null;
+const links = (all: readonly Link[]): Json[] =>
+  [...all].sort((a, b) => order(`${a.name}\n${a.node}`, `${b.name}\n${b.node}`)).map((one) => ({ name: one.name, node: one.node, digest: one.digest }));
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** SHA-256 of the canonical JSON of everything a run holds. `before` chains it to the seal that it replaces. */
+export function sealOf(content: SealedContent, before: string | null): string {
+  const { run } = content;
+  const { resources, environment } = run;
+  return digestOfJson({
+    form: "capstan-run-1",
+    id: run.id, project: run.project, experiment: run.experimentId, kind: run.kind, name: run.name, step: run.step, key: run.key, parent: run.parentId, because: run.because, by: run.by,
+    status: run.status, verdict: run.verdict, lifecycle: run.lifecycle, startedMs: run.startedMs, endedMs: run.endedMs,
+    resources: {
+      wallSeconds: number(resources.wallSeconds), cpuSeconds: number(resources.cpuSeconds), gpuSeconds: number(resources.gpuSeconds), waitSeconds: number(resources.waitSeconds),
+      peakBytes: number(resources.peakBytes), readBytes: number(resources.readBytes), writtenBytes: number(resources.writtenBytes),
+    },
+    environment: environment as Json,
+    params: content.params,
+    tags: content.tags,
+    metrics: Object.fromEntries(Object.entries(content.blocks).map(([key, digests]) => [key, [...digests].sort(order)])),
+    artifacts: Object.fromEntries(content.artifacts.map((one) => [one.path, { digest: one.digest, sizeBytes: one.sizeBytes }])),
+    inputs: links(content.inputs),
+    outputs: links(content.outputs),
+    before,
+  });
+}

@@ -1,0 +1,144 @@
+import { CapstanError } from "../../base/foundation/errors.ts";
+import type { Caller } from "../../base/foundation/caller.ts";
+import type { Store } from "../../base/record/store.ts";
+import { createExperiments } from "./experiments.ts";
+import { createMetrics } from "./metrics.ts";
+import type { Artifact, ArtifactEntry, FullRun, LatestMetric, LogBatch, Links, NewRun, Run, RunEnd, RunFilter, SealCheck, SeriesColumns } from "./model.ts";
+import type { Points } from "./points.ts";
+import { sealOf } from "./seal.ts";
+import { bucketed } from "./series.ts";
+import { createTrackingStore, type RunCursor } from "./store.ts";
+import { createWriting, type RunChange } from "./writing.ts";
+
+export type Progress = { done: number; total: number | null; unit: string };
+export type TrackingService = ReturnType<typeof createTrackingService>;
+
+/** Experiments, runs and what runs hold. Every write is durable when its promise resolves. */
+export function createTrackingService({ store }: { store: Store }) {
+  const sql = createTrackingStore(store.database);
+  const metrics = createMetrics(store.database, store.ids);
+  const experiments = createExperiments(store, sql);
+  const writing = createWriting(store, sql, metrics);
+  /** Of running runs; shown live, never kept. */
+  const progress = new Map<string, Progress>();
+
+  async function filled(runs: readonly Run[]): Promise<FullRun[]> {
+    const ids = runs.map((run) => run.id);
+    const [params, tags, latest, links] = await Promise.all([sql.texts("param", ids), sql.texts("tag", ids), metrics.latest(ids), sql.links(ids)]);
+    return runs.map((run) => ({
+      ...run, params: params.get(run.id) ?? {}, tags: tags.get(run.id) ?? {}, metrics: latest.get(run.id) ?? [],
+      inputs: links.get(run.id)?.inputs ?? [], outputs: links.get(run.id)?.outputs ?? [],
+    }));
+  }
+
+  const service = {
+    experiments,
+    /** Id of the experiment of this name, made on first use. */
+    ensureExperiment: experiments.ensure,
+
+    /** Makes a running run. Its experiment must be active. */
+    async createRun(run: NewRun, caller: Caller): Promise<Run> {
+      const experiment = await experiments.get(run.experimentId);
+      if (experiment.lifecycle !== "active") throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: experiment.id, state: "deleted", action: "logged to" });
+      return writing.create(run, caller);
+    },
+    /** Ends and seals it: curves become blocks, entry `run.ended` holds the seal. Ending a sealed run otherwise is a recorded change. */
+    async endRun(runId: string, end: RunEnd, caller: Caller): Promise<Run> {
+      const run = await writing.end(runId, end, caller);
+      progress.delete(runId);
+      return run;
+    },
+    /** All of a batch or nothing. A repeated metric point is taken once; a param keeps its first value. */
+    logBatch: (runId: string, batch: LogBatch, caller: Caller): Promise<void> => writing.logBatch(runId, batch, caller),
+    setTags: (runId: string, tags: Record<string, string>, caller: Caller): Promise<void> => writing.logBatch(runId, { tags }, caller),
+    removeTag: writing.removeTag,
+    addLinks: (runId: string, links: Links, caller: Caller): Promise<void> => writing.addLinks(runId, links, caller),
+    /** Names a blob that the store has. The same path again replaces it. */
+    putArtifact: writing.putArtifact,
+    /** Changes name, environment, lifecycle or status without ending. */
+    changeRun: (runId: string, run: NonNullable<RunChange["run"]>, caller: Caller, what = "run"): Promise<void> => writing.patch(runId, { run }, caller, what),
+
+    async findRun(runId: string): Promise<FullRun | undefined> {
+      const found = await sql.findRun(runId);
+      return found && (await filled([found.run]))[0];
+    },
+    async getRun(runId: string): Promise<FullRun> {
+      const found = await service.findRun(runId);
+      if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: runId });
+      return found;
+    },
+    /** The project of a run; fails when there is no such run. Costs nothing the second time. */
+    projectOf: writing.projectOf,
+    /** Newest first. Give the last run of a page as cursor for the next. */
+    async listRuns(filter: RunFilter, limit: number, cursor?: RunCursor): Promise<FullRun[]> {
+      return filled(await sql.list(filter, limit, cursor));
+    },
+    countRuns: sql.count,
+    runsById: async (ids: readonly string[]): Promise<Map<string, FullRun>> => new Map((await filled([...(await sql.runs(ids)).values()])).map((run) => [run.id, run])),
+    /** The newest run of this key that ended FINISHED: equal keys need no second execution. */
+    async findByKey(project: string, key: string): Promise<FullRun | undefined> {
+      return (await service.listRuns({ projects: [project], key, statuses: ["FINISHED"] }, 1))[0];
+    },
+    keys: sql.keys,
+    latestMetrics: async (runId: string): Promise<LatestMetric[]> => (await metrics.latest([runId])).get(runId) ?? [],
+
+    /** The whole history of one metric in the order time, step, value. */
+    history: (runId: string, key: string): Promise<Points> => metrics.points(runId, key),
+    /** One curve with at most `maxPoints` buckets. */
+    async series(runId: string, key: string, maxPoints: number, range: { fromStep?: number | undefined; toStep?: number | undefined } = {}): Promise<SeriesColumns> {
+      return bucketed(await metrics.points(runId, key, range), maxPoints, range);
+    },
+
+    artifacts: (runId: string): Promise<Artifact[]> => sql.artifacts(runId),
+    findArtifact: sql.findArtifact,
+    /** Files and folders directly below a folder of the run. */
+    async listArtifacts(runId: string, folder = ""): Promise<ArtifactEntry[]> {
+      const below = folder === "" ? "" : `${folder.replace(/\/+$/, "")}/`;
+      const entries = new Map<string, ArtifactEntry>();
+      for (const one of await sql.artifacts(runId)) {
+        if (!one.path.startsWith(below)) continue;
+        const [first = "", ...deeper] = one.path.slice(below.length).split("/");
+        const path = below + first;
+        if (deeper.length > 0) entries.set(path, { path, folder: true, sizeBytes: null, digest: null });
+        else entries.set(path, { path, folder: false, sizeBytes: one.sizeBytes, digest: one.digest });
+      }
+      return [...entries.values()];
+    },
+
+    /** Says how far a run is, to it and to the runs it belongs to. */
+    async setProgress(runId: string, now: Progress): Promise<void> {
+      for (let id: string | null = runId, depth = 0; id !== null && depth < 8; depth++) {
+        const found = await sql.findRun(id);
+        if (!found || found.run.seal !== null) return;
+        progress.set(id, now);
+        store.events.emit("progress", { project: found.run.project, run: id, ...now });
+        id = found.run.kind === "user" ? found.run.parentId : null;
+      }
+    },
+    progressOf: (runId: string): Progress | undefined => progress.get(runId),
+
+    /** Computes the seal again from rows and points; with `deep` also hashes the bytes of artifacts. */
+    async verifySeal(runId: string, deep = false): Promise<SealCheck> {
+      const { run } = await writing.known(runId);
+      const content = await writing.contentOf(run);
+      const facts = { points: content.points, artifacts: content.artifacts.length };
+      if (run.seal === null) return { verdict: "inconclusive", seal: null, computed: null, problems: ["the run is open: nothing covers it yet"], ...facts };
+      const problems = await metrics.verifyBlocks(runId);
+      const computed = sealOf(content, run.sealBefore);
+      if (computed !== run.seal) problems.push("what the run holds is not what its seal was computed from");
+      if (content.tail > 0) problems.push(`${content.tail} metric points lie outside the seal`);
+      for (const one of content.artifacts) {
+        const found = deep ? await store.blobs.verify(one.digest) : (await store.blobs.has(one.digest)) ? "same" : "absent";
+        if (found !== "same") problems.push(`artifact ${one.path} ${found === "absent" ? "is missing in the store" : "holds other bytes than its name says"}`);
+      }
+      return { verdict: problems.length === 0 ? "pass" : "fail", seal: run.seal, computed, problems, ...facts };
+    },
+    /** Seals of all runs, for those who check the ledger against them. */
+    seals: (after: string, limit: number): Promise<{ id: string; seal: string; entry: string }[]> =>
+      store.database.all('select id, seal, seal_entry as "entry" from run where seal is not null and id > ? order by id limit ?', [after, limit]),
+
+    /** Waits for work that goes on behind answers. */
+    idle: writing.idle,
+  };
+  return service;
+}

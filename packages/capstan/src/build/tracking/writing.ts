@@ -1,0 +1,328 @@
+import type { Caller } from "../../base/foundation/caller.ts";
+import { CapstanError } from "../../base/foundation/errors.ts";
+import { digestOfJson } from "../../base/foundation/hashing.ts";
+import type { Edge, LineageNode } from "../../base/record/model.ts";
+import type { Store } from "../../base/record/store.ts";
+import type { Change, Committed } from "../../base/storage/database.ts";
+import type { Artifact, KeyedPoint, Link, Links, LogBatch, NewRun, Run, RunEnd } from "./model.ts";
+import type { Metrics } from "./metrics.ts";
+import { pointsPerBlock } from "./points.ts";
+import { clean, cleanTexts, safePath, terminal } from "./rules.ts";
+import { sealOf, type SealedContent } from "./seal.ts";
+import { createRow, putArtifacts, putLinks, putParams, putTags, removeTag, touch, type TrackingStore, updateRow } from "./store.ts";
+
+/** Everything that one write may change of a run. */
+export type RunChange = {
+  run?: Partial<Pick<Run, "name" | "status" | "verdict" | "lifecycle" | "endedMs" | "resources" | "environment">>;
+  params?: Record<string, string>;
+  tags?: Record<string, string>;
+  removeTags?: readonly string[];
+  metrics?: readonly KeyedPoint[];
+  artifacts?: readonly Artifact[];
+  links?: Links;
+};
+
+const unknownResources = { wallSeconds: null, cpuSeconds: null, gpuSeconds: null, peakBytes: null, waitSeconds: null, readBytes: null, writtenBytes: null };
+
+/**
+ * All writes to runs. An open run takes a change in one transaction that also looks whether it is open; a sealed one takes it with an entry and a new seal
+ * that names the old one. What is sealed and ended is decided here only.
+ */
+export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics) {
+  const { database, recorder, events, ids, clock } = store;
+
+  /** One at a time per run, in order of asking. */
+  const queues = new Map<string, Promise<unknown>>();
+  function alone<T>(runId: string, work: () => Promise<T>): Promise<T> {
+    const before = queues.get(runId) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    const settled = mine.catch(() => undefined);
+    queues.set(runId, settled);
+    void settled.then(() => queues.get(runId) === settled && queues.delete(runId));
+    return mine;
+  }
+
+  const tell = (run: { project: string; id: string }): void => events.emit("changed", { project: run.project, kind: "run", id: run.id });
+
+  async function known(runId: string): Promise<{ run: Run; revision: number }> {
+    const found = await sql.findRun(runId);
+    if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: runId });
+    return found;
+  }
+
+  /** A run never changes its project. */
+  const projects = new Map<string, string>();
+  async function projectOf(runId: string): Promise<string> {
+    let project = projects.get(runId);
+    if (project === undefined) {
+      project = (await known(runId)).run.project;
+      if (projects.size >= 10_000) projects.clear();
+      projects.set(runId, project);
+    }
+    return project;
+  }
+
+  /** Statements of a change on an open run. */
+  const openStatements = (run: { project: string; id: string }, change: RunChange): Change => {
+    const owner = { project: run.project, runId: run.id };
+    return [
+      ...putParams(owner, change.params ?? {}),
+      ...(change.metrics?.length ? metrics.append(owner, change.metrics) : []),
+      ...putTags(owner, change.tags ?? {}),
+      ...(change.removeTags ?? []).map((key) => removeTag(run.id, key)),
+      ...putArtifacts(owner, change.artifacts ?? []),
+      ...putLinks(owner, change.links ?? {}),
+    ];
+  };
+
+  /** Which series have a full block in their tail, of the rows that the change returned. */
+  function packWhatIsFull(owner: { project: string; runId: string }, committed: Committed): void {
+    for (const rows of committed) {
+      for (const row of rows) {
+        const { key, tail_points: tail } = row;
+        if (typeof key !== "string" || typeof tail !== "number" || tail < pointsPerBlock) continue;
+        const queue = `${owner.runId}\n${key}`;
+        if (queues.has(queue)) continue;
+        // Refused when a chunk came in between: the next batch asks again, and the run's end packs everything.
+        alone(queue, () => metrics.pack(owner, key, false)).catch((error: unknown) => {
+          if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001")) store.log.warn("tracking.pack-failed", { run: owner.runId, error: String(error) });
+        });
+      }
+    }
+  }
+
+  async function conflictOf(runId: string, params: Record<string, string>): Promise<CapstanError> {
+    const stored = (await sql.texts("param", [runId])).get(runId) ?? {};
+    const key = Object.keys(params).find((one) => stored[one] !== undefined && stored[one] !== params[one]) ?? "";
+    return new CapstanError("CAP-TRACK-001", { run: runId, key, old: stored[key] ?? "", new: params[key] ?? "" });
+  }
+
+  /** Applies a change to a run, whatever state it is in. All of it happens, or nothing. */
+  async function write(runId: string, project: string, change: RunChange, caller: Caller, what: string): Promise<void> {
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      try {
+        const committed = await database.commit([touch(runId), ...openStatements({ project, id: runId }, change)]);
+        if (change.metrics?.length) packWhatIsFull({ project, runId }, committed);
+        return tell({ project, id: runId });
+      } catch (error) {
+        if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001")) throw error;
+        if (error.params["noun"] === "param") throw await conflictOf(runId, change.params ?? {});
+      }
+      const { run } = await known(runId);
+      refuseDeleted(run, change);
+      if (run.seal !== null) return alone(runId, () => changeSealed(runId, change, caller, what));
+    }
+    throw new CapstanError("CAP-MOVED-001", { noun: "run", name: runId });
+  }
+
+  async function contentOf(run: Run): Promise<SealedContent & { points: number; tail: number }> {
+    const [params, tags, digests, artifacts, links] = await Promise.all([sql.texts("param", [run.id]), sql.texts("tag", [run.id]), metrics.digests(run.id), sql.artifacts(run.id), sql.links([run.id])]);
+    return {
+      run, params: params.get(run.id) ?? {}, tags: tags.get(run.id) ?? {}, blocks: digests.blocks, points: digests.points, tail: digests.tail, artifacts,
+      inputs: links.get(run.id)?.inputs ?? [], outputs: links.get(run.id)?.outputs ?? [],
+    };
+  }
+
+  /** A recorded change: rows, entry and the new seal in one transaction. */
+  async function changeSealed(runId: string, asked: RunChange, caller: Caller, what: string): Promise<void> {
+    const change = withName(asked);
+    for (let attempt = 1; ; attempt++) {
+      const { run, revision } = await known(runId);
+      if (run.seal === null) return patch(runId, change, caller, what);
+      refuseDeleted(run, change);
+      const owner = { project: run.project, runId };
+      const content = await contentOf(run);
+      for (const [key, value] of Object.entries(change.params ?? {})) {
+        const old = content.params[key];
+        if (old !== undefined && old !== value) throw new CapstanError("CAP-TRACK-001", { run: runId, key, old, new: value });
+      }
+      const points = change.metrics?.length ? metrics.appendSealed(owner, change.metrics) : { change: [], digests: {} };
+      const after = applied(content, change, points.digests);
+      const entry = recorder.newEntryId();
+      const unsealed = sealOf(after, run.seal);
+      const next: Run = { ...after.run, seal: unsealed, sealEntry: entry, sealedMs: clock.nowMs(), sealBefore: run.seal };
+      if (nothingNew(content, after)) return;
+      const { metrics: _metrics, ...rest } = change;
+      try {
+        await recorder.commit(
+          [updateRow(next, revision), ...openStatements(run, rest), ...points.change, ...lineageOf(run, change.links ?? {})],
+          [{
+            id: entry, action: "run.changed", subject: { type: "run", id: runId, digest: unsealed }, project: run.project, actor: caller.actor, outcome: next.status,
+            payload: { what, seal: unsealed, before: run.seal, ...described(change) }, ...(caller.because !== undefined && { because: caller.because }),
+          }],
+        );
+        return tell(run);
+      } catch (error) {
+        if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001") || attempt >= 5) throw error;
+      }
+    }
+  }
+
+  async function seal(runId: string, patch: NonNullable<RunChange["run"]>, caller: Caller): Promise<Run> {
+    for (let attempt = 1; ; attempt++) {
+      const { run, revision } = await known(runId);
+      refuseDeleted(run, {});
+      if (run.seal !== null) {
+        await changeSealed(runId, { run: patch }, caller, "status");
+        return (await known(runId)).run;
+      }
+      const owner = { project: run.project, runId };
+      try {
+        await metrics.packAll(owner);
+        const ended: Run = { ...run, ...patch };
+        const content = await contentOf(ended);
+        // A batch came in after packing: its revision is newer than ours, so look again.
+        if (content.tail > 0) throw new CapstanError("CAP-MOVED-001", { noun: "run", name: runId });
+        const entry = recorder.newEntryId();
+        const digest = sealOf(content, run.sealBefore);
+        const sealed: Run = { ...ended, seal: digest, sealEntry: entry, sealedMs: clock.nowMs() };
+        await recorder.commit(
+          [updateRow(sealed, revision), ...lineageOf(sealed, { inputs: content.inputs, outputs: content.outputs })],
+          [{
+            id: entry, action: "run.ended", subject: { type: "run", id: runId, digest }, project: run.project, actor: caller.actor, outcome: ended.verdict ?? ended.status,
+            payload: {
+              name: ended.name, kind: ended.kind, step: ended.step, key: ended.key, status: ended.status, verdict: ended.verdict, experiment: ended.experimentId, parent: ended.parentId,
+              seal: digest, before: run.sealBefore, seconds: ended.resources.wallSeconds, points: content.points, params: Object.keys(content.params).length, artifacts: content.artifacts.length,
+              inputs: content.inputs.map((one) => one.node), outputs: content.outputs.map((one) => one.node),
+            },
+            ...((run.because ?? caller.because) !== undefined && { because: run.because ?? caller.because ?? "" }),
+          }],
+        );
+        tell(run);
+        return sealed;
+      } catch (error) {
+        if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001") || attempt >= 10) throw error;
+      }
+    }
+  }
+
+  function lineageOf(run: Run, links: Links): Change {
+    const me = `run:${run.id}`;
+    const node = (link: Link): LineageNode => ({ id: link.node, kind: link.node.slice(0, Math.max(0, link.node.indexOf(":"))) || "thing", title: link.name, digest: link.digest, facts: {} });
+    const inputs = links.inputs ?? [];
+    const outputs = links.outputs ?? [];
+    const edges: Edge[] = [...inputs.map((one) => ({ from: me, to: one.node, relation: "input" })), ...outputs.map((one) => ({ from: one.node, to: me, relation: "made-by" }))];
+    return recorder.lineage([{ id: me, kind: "run", title: run.step ?? run.name, digest: null, facts: { kind: run.kind, name: run.name } }, ...inputs.map(node), ...outputs.map(node)], edges, run.project);
+  }
+
+  return {
+    contentOf,
+    known,
+    projectOf,
+
+    async create(one: NewRun, caller: Caller): Promise<Run> {
+      const tags: Record<string, string> = cleanTexts({ ...one.tags });
+      const name = clean(one.name);
+      tags["mlflow.runName"] = name;
+      if (one.parentId !== undefined) tags["mlflow.parentRunId"] = one.parentId;
+      const run: Run = {
+        id: one.id ?? ids.hex(), project: one.project, experimentId: one.experimentId, kind: one.kind, name, step: one.step ?? null, key: one.key ?? null, parentId: one.parentId ?? null,
+        because: one.because ?? caller.because ?? null, by: one.by ?? caller.actor.name, status: "RUNNING", verdict: null, lifecycle: "active", startedMs: one.startedMs, endedMs: null,
+        resources: unknownResources, environment: one.environment ?? {}, seal: null, sealEntry: null, sealedMs: null, sealBefore: null,
+      };
+      const owner = { project: run.project, runId: run.id };
+      await database.commit([createRow(run), ...putParams(owner, cleanTexts(one.params ?? {})), ...putTags(owner, tags)]);
+      tell(run);
+      return run;
+    },
+
+    async logBatch(runId: string, batch: LogBatch, caller: Caller): Promise<void> {
+      const change: RunChange = { ...(batch.params && { params: cleanTexts(batch.params) }), ...(batch.tags && { tags: cleanTexts(batch.tags) }), ...(batch.metrics && { metrics: batch.metrics.map((one) => ({ ...one, key: clean(one.key) })) }) };
+      const name = change.tags?.["mlflow.runName"];
+      if (name !== undefined) return alone(runId, () => patch(runId, { ...change, run: { name } }, caller, "log"));
+      await write(runId, await projectOf(runId), change, caller, "log");
+    },
+    async addLinks(runId: string, links: Links, caller: Caller): Promise<void> {
+      await write(runId, await projectOf(runId), { links }, caller, "links");
+    },
+    async putArtifact(runId: string, path: string, blob: { digest: string; sizeBytes: number }, caller: Caller): Promise<void> {
+      const safe = safePath(path);
+      if (safe === undefined) throw new CapstanError("CAP-TRACK-002", { what: "path", problem: `${JSON.stringify(path.slice(0, 200))} could lead out of the run` });
+      await write(runId, await projectOf(runId), { artifacts: [{ path: clean(safe), ...blob }] }, caller, "artifact");
+    },
+    async removeTag(runId: string, key: string, caller: Caller): Promise<void> {
+      const project = await projectOf(runId);
+      if ((await sql.texts("tag", [runId])).get(runId)?.[key] === undefined) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "tag", name: key });
+      await write(runId, project, { removeTags: [key] }, caller, "tag");
+    },
+
+    /** Name, environment, lifecycle or status, without ending. A sealed run that goes on is open again; its next seal names the last one. */
+    patch: (runId: string, change: RunChange, caller: Caller, what: string) => alone(runId, () => patch(runId, change, caller, what)),
+
+    end: (runId: string, end: RunEnd, caller: Caller): Promise<Run> =>
+      alone(runId, async () => {
+        const { run } = await known(runId);
+        const wallSeconds = Math.max(0, end.endedMs - run.startedMs) / 1000;
+        return seal(runId, { status: end.status, endedMs: end.endedMs, ...(end.verdict && { verdict: end.verdict }), resources: { ...unknownResources, ...(run.seal !== null ? run.resources : {}), wallSeconds, ...end.resources } }, caller);
+      }),
+    /** Waits for packing that goes on. */
+    async idle(): Promise<void> {
+      while (queues.size > 0) await Promise.all(queues.values());
+    },
+  };
+
+  /** On the run's queue already. */
+  async function patch(runId: string, asked: RunChange, caller: Caller, what: string): Promise<void> {
+    const change = withName(asked);
+    for (let attempt = 1; ; attempt++) {
+      const { run, revision } = await known(runId);
+      refuseDeleted(run, change);
+      const reopens = run.seal !== null && change.run?.status !== undefined && !terminal(change.run.status);
+      if (run.seal !== null && !reopens) return changeSealed(runId, change, caller, what);
+      const next: Run = { ...run, ...change.run, ...(reopens && { seal: null, sealEntry: null, sealedMs: null, sealBefore: run.seal, endedMs: null }) };
+      const statements = [updateRow(next, revision), ...openStatements(run, change)];
+      try {
+        if (reopens) {
+          const entry = { action: "run.changed", subject: { type: "run", id: runId, ...(run.seal !== null && { digest: run.seal }) }, project: run.project, actor: caller.actor, outcome: "reopened", payload: { what: "reopened", before: run.seal } };
+          await recorder.commit(statements, [entry]);
+        } else await database.commit(statements);
+        return tell(run);
+      } catch (error) {
+        if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001") || attempt >= 5) throw error;
+        if (error.params["noun"] === "param") throw await conflictOf(runId, change.params ?? {});
+      }
+    }
+  }
+}
+export type Writing = ReturnType<typeof createWriting>;
+
+/** A deleted run takes nothing but its restoration. */
+function refuseDeleted(run: Run, change: RunChange): void {
+  if (run.lifecycle === "deleted" && change.run?.lifecycle === undefined) throw new CapstanError("CAP-STATE-001", { noun: "run", name: run.id, state: "deleted", action: "changed" });
+}
+
+/** MLflow keeps a run's name in a tag, too. */
+const withName = (change: RunChange): RunChange => (change.run?.name === undefined ? change : { ...change, tags: { ...change.tags, "mlflow.runName": change.run.name } });
+
+/** The content after a change, as the rows will say it. */
+function applied(content: SealedContent, change: RunChange, blocks: Record<string, string[]>): SealedContent {
+  const tags = { ...content.tags, ...change.tags };
+  for (const key of change.removeTags ?? []) delete tags[key];
+  const merged = <T>(old: readonly T[], more: readonly T[], keyOf: (one: T) => string): T[] => [...new Map([...old, ...more].map((one) => [keyOf(one), one])).values()];
+  const all: Record<string, string[]> = { ...content.blocks };
+  for (const [key, digests] of Object.entries(blocks)) all[key] = [...(all[key] ?? []), ...digests];
+  const linkKey = (one: Link): string => `${one.name}\n${one.node}`;
+  return {
+    run: { ...content.run, ...change.run },
+    params: { ...content.params, ...change.params },
+    tags,
+    blocks: all,
+    artifacts: merged(content.artifacts, change.artifacts ?? [], (one) => one.path),
+    inputs: merged(content.inputs, change.links?.inputs ?? [], linkKey),
+    outputs: merged(content.outputs, change.links?.outputs ?? [], linkKey),
+  };
+}
+
+/** A repeat of what is there already is no change, and needs no entry. */
+const nothingNew = (before: SealedContent, after: SealedContent): boolean => sealOf(before, null) === sealOf(after, null);
+
+/** What a change was, for its entry: names and digests, not values. */
+const described = (change: RunChange): Record<string, string[] | string> => ({
+  ...(change.run && { fields: Object.keys(change.run) }),
+  ...(change.params && { params: Object.keys(change.params) }),
+  ...(change.tags && { tags: Object.keys(change.tags), tagsDigest: digestOfJson(change.tags) }),
+  ...(change.removeTags && { removedTags: [...change.removeTags] }),
+  ...(change.metrics && { metrics: [...new Set(change.metrics.map((one) => one.key))] }),
+  ...(change.artifacts && { artifacts: change.artifacts.map((one) => `${one.path} ${one.digest}`) }),
+  ...(change.links && { links: [...(change.links.inputs ?? []), ...(change.links.outputs ?? [])].map((one) => one.node) }),
+});
