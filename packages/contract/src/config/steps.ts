@@ -12,6 +12,7 @@ export const outputConfig = z.strictObject({
   better: z.record(z.string(), z.enum(["higher", "lower"])).optional(),
   dedup: z.enum(["auto", "none"]).optional(),
 });
+export type OutputConfig = z.output<typeof outputConfig>;
 const output = z.union([z.string(), outputConfig]);
 
 export const stepConfig = z.strictObject({
