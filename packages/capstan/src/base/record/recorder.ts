@@ -12,6 +12,7 @@ import { type Ledger, newestCheckpoint, openLedger } from "./ledger.ts";
 import { lineageChange } from "./lineage.ts";
 import type { Checkpoint, EntryDraft, Recorder } from "./model.ts";
 import { createPseudonyms, type Pseudonyms } from "./pseudonyms.ts";
+import type { Verifier } from "./signed-note.ts";
 import type { StoreEvents } from "./store.ts";
 import { hashLeaf } from "./tree.ts";
 
@@ -35,6 +36,8 @@ export type RecorderDeps = {
 export type HostRecorder = Recorder & {
   readonly ledger: Ledger;
   readonly pseudonyms: Pseudonyms;
+  /** The key of this process, if it has one. */
+  readonly verifier: Verifier | undefined;
   /** The newest signed head, without waiting. */
   checkpoint(): Checkpoint | undefined;
   /** Called after each new signed head. */
@@ -123,6 +126,7 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
   return {
     ledger,
     pseudonyms,
+    verifier: signer?.verifier,
     newEntryId: () => ids.ulid(),
     lineage: lineageChange,
     checkpoint: () => ledger.signedHead(),
