@@ -13,8 +13,13 @@ export function andersonDarling(...samples: Numbers[]): { statistic: number; p: 
   const groups = samples.map((sample) => sorted(sample));
   const k = groups.length;
   if (k < 2) throw new RangeError("at least two samples are needed");
-  const pooled = sorted(Float64Array.from(groups.flatMap((group) => Array.from(group))));
-  const total = pooled.length;
+  const total = groups.reduce((sum, group) => sum + group.length, 0);
+  const pooled = new Float64Array(total);
+  groups.reduce((at, group) => {
+    pooled.set(group, at);
+    return at + group.length;
+  }, 0);
+  pooled.sort();
   if (total === 0 || pooled[0] === pooled[total - 1] || groups.some((group) => group.length === 0)) return { statistic: Number.NaN, p: Number.NaN };
   const raw = (groups.reduce((sum, group) => sum + part(group, pooled), 0) * (total - 1)) / total;
   const statistic = (raw - (k - 1)) / Math.sqrt(variance(groups.map((group) => group.length), total));

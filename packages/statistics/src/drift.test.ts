@@ -85,7 +85,7 @@ describe("distance of profiles", () => {
   });
 
   test("rows needed for a PSI of 0.1 over ten bins find it four times in five", () => {
-    const p = new Array<number>(10).fill(0.1);
+    const p = Array.from({ length: 10 }, () => 0.1);
     const q = p.map((share, i) => share * (i % 2 ? 1 + 0.316 : 1 - 0.316));
     const needed = s.rowsForPsi(s.psi(p, q), 10, 100_000);
     let found = 0;
@@ -99,7 +99,7 @@ describe("distance of profiles", () => {
         while (bin < 9 && u >= q[bin]!) u -= q[bin++]!;
         counts[bin]!++;
       }
-      found += Number(s.chiSquareHomogeneity(new Array<number>(10).fill(10_000), counts).p <= 0.05);
+      found += Number(s.chiSquareHomogeneity(Array.from({ length: 10 }, () => 10_000), counts).p <= 0.05);
     }
     expect(found / runs).toBeGreaterThan(0.7);
     expect(found / runs).toBeLessThan(0.9);

@@ -34,11 +34,11 @@ export function eppsSingleton(a: Numbers, b: Numbers): { statistic: number; p: n
 }
 
 /** Mean and population covariance of (cos t₁x, cos t₂x, sin t₁x, sin t₂x). */
-function characteristic(values: Numbers, scale: number): { mean: number[]; covariance: number[][] } {
+function characteristic(values: Numbers, scale: number): { mean: Float64Array; covariance: Float64Array[] } {
   const size = POINTS.length * 2;
   const n = values.length;
-  const mean = new Array<number>(size).fill(0);
-  const covariance = Array.from({ length: size }, () => new Array<number>(size).fill(0));
+  const mean = new Float64Array(size);
+  const covariance = Array.from({ length: size }, () => new Float64Array(size));
   const row = new Float64Array(size);
   const fill = (x: number): void => {
     for (let k = 0; k < POINTS.length; k++) {
@@ -59,9 +59,9 @@ function characteristic(values: Numbers, scale: number): { mean: number[]; covar
 }
 
 /** Eigenvalues and eigenvectors (columns) of a small symmetric matrix by Jacobi rotations. */
-function symmetricEigen(matrix: readonly (readonly number[])[]): { values: number[]; vectors: number[][] } {
+function symmetricEigen(matrix: readonly Float64Array[]): { values: number[]; vectors: number[][] } {
   const n = matrix.length;
-  const a = matrix.map((row) => [...row]);
+  const a = matrix.map((row) => Float64Array.from(row));
   const vectors = matrix.map((_, i) => matrix.map((__, j) => Number(i === j)));
   for (let sweep = 0; sweep < 60; sweep++) {
     let off = 0;

@@ -157,20 +157,27 @@ describe("causes", () => {
   const other = Float64Array.from({ length: 3000 }, () => Math.exp(5.5 + 0.6 * random.normal()));
 
   test.each([
-    ["miles to kilometres", 1.609344, 0],
-    ["kilometres to miles", 1 / 1.609344, 0],
-    ["metres to feet", 1 / 0.3048, 0],
-    ["inches to centimetres", 2.54, 0],
-    ["pounds to kilograms", 0.45359237, 0],
-    ["hours to minutes", 60, 0],
-    ["hours to seconds", 3600, 0],
-    ["times 10^3", 1000, 0],
-    ["times 10^-2", 0.01, 0],
-    ["degrees Celsius to Fahrenheit", 1.8, 32],
-  ] as const)("%s is named", (name, factor, offset) => {
-    const found = s.findUnitScale(quartiles(miles), quartiles(other.map((x) => x * factor + offset)), 0.1);
+    ["miles to kilometres", 1.609344],
+    ["kilometres to miles", 1 / 1.609344],
+    ["metres to feet", 1 / 0.3048],
+    ["inches to centimetres", 2.54],
+    ["pounds to kilograms", 0.45359237],
+    ["hours to minutes", 60],
+    ["hours to seconds", 3600],
+    ["times 10^3", 1000],
+    ["times 10^-2", 0.01],
+  ] as const)("%s is named", (name, factor) => {
+    const found = s.findUnitScale(quartiles(miles), quartiles(other.map((x) => x * factor)), 0.1);
     expect(found?.name).toBe(name);
     expect(found!.distance).toBeLessThan(0.1);
+  });
+
+  test("temperatures change by scale and offset, and signs may flip", () => {
+    const celsius = Float64Array.from({ length: 3000 }, () => 12 + 8 * random.normal());
+    const named = (convert: (x: number) => number) => s.findUnitScale(quartiles(celsius), quartiles(celsius.map(convert)))?.name;
+    expect(named((x) => x * 1.8 + 32)).toBe("degrees Celsius to Fahrenheit");
+    expect(named((x) => x + 273.15)).toBe("degrees Celsius to kelvin");
+    expect(named((x) => -x)).toBe("sign flipped");
   });
 
   test("no change and an ordinary shift have no name", () => {

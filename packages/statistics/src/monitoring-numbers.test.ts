@@ -4,7 +4,7 @@ import * as s from "./index.ts";
 
 const A = [38.7, 41.5, 43.8, 44.5, 45.5, 46.0, 47.7, 58.0];
 const B = [39.2, 39.3, 39.7, 41.4, 41.8, 42.9, 43.3, 45.8];
-const repeated = (counts: number[]): number[] => counts.flatMap((count, i) => new Array<number>(count).fill(i + 1));
+const repeated = (counts: number[]): number[] => counts.flatMap((count, i) => Array.from({ length: count }, () => i + 1));
 const COUNTS_X = [16, 18, 16, 14, 12, 12];
 const COUNTS_Y = [16, 16, 16, 16, 16, 8];
 const X = repeated(COUNTS_X);
@@ -59,7 +59,7 @@ describe("numbers of other monitoring projects' test suites", () => {
     // The published 0.928 leaves out relabellings that tie with the observed value; a valid p counts them.
     expect(p).toBeGreaterThan(0.9);
     expect(Math.abs(s.permutationP(X, repeated([10, 10, 24, 24, 10, 10]), tvd).p - 0.085)).toBeLessThan(0.03);
-    expect(s.permutationP(X, new Array<number>(88).fill(6), tvd).p).toBeLessThan(0.002);
+    expect(s.permutationP(X, Array.from({ length: 88 }, () => 6), tvd).p).toBeLessThan(0.002);
   });
   test("13, 19 largest share difference", () => {
     near(s.lInfinity(s.shares([2, 2, 2, 0]), s.shares([2, 2, 2, 1])), 1 / 7);
@@ -155,7 +155,7 @@ describe("closed numbers of the formula sheet", () => {
     near(s.ece(y, c, 4), 0.25);
   });
   test("change detectors", () => {
-    const stream = [...new Array<number>(20).fill(0), ...new Array<number>(40).fill(1)];
+    const stream = [...Array.from({ length: 20 }, () => 0), ...Array.from({ length: 40 }, () => 1)];
     let hinkley = s.NO_PAGE_HINKLEY;
     const firstHinkley = stream.findIndex((x) => (hinkley = s.stepPageHinkley(hinkley, x, 0.005, 5)).alarm);
     expect(firstHinkley + 1).toBe(26);
