@@ -4,6 +4,7 @@ import { dataOperations } from "./operations/data.ts";
 import { governanceOperations } from "./operations/governance.ts";
 import { incidentsOperations } from "./operations/incidents.ts";
 import { insightsOperations } from "./operations/insights.ts";
+import { jobOperations } from "./operations/jobs.ts";
 import { monitoringOperations } from "./operations/monitoring.ts";
 import { pipelineOperations } from "./operations/pipeline.ts";
 import { purposeOperations } from "./operations/purpose.ts";
@@ -11,6 +12,7 @@ import { recordOperations } from "./operations/record.ts";
 import { registryOperations } from "./operations/registry.ts";
 import { releaseOperations } from "./operations/release.ts";
 import { servingOperations } from "./operations/serving.ts";
+import { stationOperations } from "./operations/stations.ts";
 import { trackingOperations } from "./operations/tracking.ts";
 
 /** The one table of operations: what UI, CLI and SDK can do, and nothing else. */
@@ -29,6 +31,8 @@ export const operations = {
   ...monitoringOperations,
   ...incidentsOperations,
   ...insightsOperations,
+  ...stationOperations,
+  ...jobOperations,
 };
 export type Operations = typeof operations;
 export type OperationName = keyof Operations;

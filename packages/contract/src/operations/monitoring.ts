@@ -115,6 +115,31 @@ export const monitoringOperations = {
     }),
     text: "One series of a monitor: distance over time, the distribution of one window, likely causes",
   }),
+  "monitors.evaluate": operation({
+    method: "POST", path: "/p/{project}/monitors/evaluate", capability: "run",
+    input: project.extend({
+      /** Event time up to which windows are closed and looked at; the newest prediction when absent. */
+      until: time.optional(),
+    }),
+    output: z.object({
+      windows: z.number().int(),
+      /** Opened by this evaluation. */
+      alerts: z.array(alert),
+      incidents: z.array(z.string()),
+      /** Work that triggers asked for, with the event time when it is due. */
+      triggered: z.array(z.object({ trigger: z.string(), job: z.string(), incident: z.string(), dueAt: time, set: z.array(z.string()) })),
+      seconds: z.number(),
+    }),
+    text: "Close the windows that have ended, judge them, and open alerts, incidents and retrainings from the verdicts",
+  }),
+  "monitors.backtest": operation({
+    method: "POST", path: "/p/{project}/monitors/backtest", capability: "run", input: project,
+    output: z.object({
+      monitors: z.array(z.object({ monitor: z.string(), alarms: z.number().int(), cells: z.number().int(), weeksWithAlarm: z.number().int(), weeks: z.number().int(), verdict, alarming: z.array(z.object({ series: z.string(), week: time, value: z.number(), bound: z.number() })) })),
+      entry: z.number().int().nullable(),
+    }),
+    text: "What the bounds of each monitor would have said about the reference itself, leaving one week out at a time",
+  }),
   "alerts.list": operation({
     method: "GET", path: "/p/{project}/alerts", capability: "read", input: project.extend({ ...paged, state: z.enum(["open", "all"]).default("open") }),
     output: z.object({ alerts: z.array(alert), next: z.string().nullable() }),

@@ -15,7 +15,7 @@ export async function followRun(connection: Connection, project: string, run: st
   };
   const draw = (): void => out.live([...live].map(([step, { since, progress }]) => `  ${glyphs.running} ${pad(step, 12)}  running   ${pad(seconds((Date.now() - since) / 1000), 8)} ${progress}`));
   for (;;) {
-    const answer = await connection.call("pipeline.events", { project, run, after, wait_seconds: live.size > 0 ? 1 : 5 });
+    const answer = await connection.call("pipeline.events", { project, run, after, waitSeconds: live.size > 0 ? 1 : 5 });
     after = answer.next;
     for (const event of answer.events) {
       each(event);
@@ -27,9 +27,9 @@ export async function followRun(connection: Connection, project: string, run: st
         if (known) known.progress = `${event.unit} ${event.done}${event.total === null ? "" : ` of ${event.total}`}`;
       } else if (event.event === "step.ended") {
         live.delete(event.step);
-        const glyph = event.state === "reused" ? "reused" : event.state === "ran" ? "pass" : event.state === "skipped" ? "skipped" : event.state === "not_started" || event.state === "waiting" ? "waiting" : "fail";
-        const took = event.state === "reused" ? (event.reused_from ?? "") : event.seconds === null ? "" : seconds(event.seconds);
-        say(`  ${out.paint.verdict(glyph, glyphs[glyph])} ${pad(event.step, 12)}  ${pad(event.state.replace("_", " "), 9)} ${pad(took, 8)} ${stepLine(event)}`.trimEnd());
+        const glyph = event.state === "reused" ? "reused" : event.state === "ran" ? "pass" : event.state === "skipped" ? "skipped" : event.state === "notStarted" || event.state === "waiting" ? "waiting" : "fail";
+        const took = event.state === "reused" ? (event.reusedFrom ?? "") : event.seconds === null ? "" : seconds(event.seconds);
+        say(`  ${out.paint.verdict(glyph, glyphs[glyph])} ${pad(event.step, 12)}  ${pad(event.state === "notStarted" ? "not started" : event.state, 9)} ${pad(took, 8)} ${stepLine(event)}`.trimEnd());
         for (const line of event.error?.lines ?? []) say(`      ${line}`);
         if (event.note) say(`      ${event.note}`);
       } else if (event.event === "model.offered" || event.event === "suite.ended") {

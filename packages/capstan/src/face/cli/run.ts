@@ -29,7 +29,7 @@ export const verb: Verb = {
     }
     const connection = await context.write();
     const message = context.text("message");
-    const started = await connection.call("pipeline.run", { ...choice, keep_going: context.on("keep-going"), locked: context.on("locked"), ...(message !== undefined && { message }) });
+    const started = await connection.call("pipeline.run", { ...choice, keepGoing: context.on("keep-going"), locked: context.on("locked"), ...(message !== undefined && { message }) });
     if (context.on("detach") && !connection.host) {
       out.document(started);
       out.result(`run:${started.number} ${started.name} started`);
@@ -52,12 +52,12 @@ export const verb: Verb = {
 };
 
 function summary(result: Extract<PipelineEvent, { event: "result" }>, run: { number: number; name: string }): string {
-  if (result.ran === 0 && result.failed === 0) return `Nothing to run, checked in ${seconds(result.seconds)}. Saved ${seconds(result.saved_seconds)}.`;
-  return [`run:${run.number} ${run.name}`, seconds(result.seconds), [result.ran && `${count(result.ran)} ran`, result.reused && `${count(result.reused)} reused`, result.failed && `${count(result.failed)} failed`].filter(Boolean).join(", "), result.lock_written ? "capstan.lock written" : "folder and lock untouched"].join("   ");
+  if (result.ran === 0 && result.failed === 0) return `Nothing to run, checked in ${seconds(result.seconds)}. Saved ${seconds(result.savedSeconds)}.`;
+  return [`run:${run.number} ${run.name}`, seconds(result.seconds), [result.ran && `${count(result.ran)} ran`, result.reused && `${count(result.reused)} reused`, result.failed && `${count(result.failed)} failed`].filter(Boolean).join(", "), result.lockWritten ? "capstan.lock written" : "folder and lock untouched"].join("   ");
 }
 
 export const stepLine = (event: Extract<PipelineEvent, { event: "step.ended" }>): string => {
-  const made = event.outputs.map((one) => `${one.path} ${bytes(one.size_bytes)}`);
+  const made = event.outputs.map((one) => `${one.path} ${bytes(one.sizeBytes)}`);
   const metrics = Object.entries(event.metrics).slice(0, 6).map(([key, value]) => `${key} ${number(value)}`);
   return [...(metrics.length > 0 ? metrics : made.slice(0, 3))].join("   ");
 };

@@ -16,10 +16,10 @@ export const verb: Verb = {
     const status = await connection.call("pipeline.status", { project });
     const loop = await connection.call("insights.loop", { project });
     out.document({ ...status, loop });
-    const git = status.git ? `${status.git.branch ?? "detached"}@${status.git.commit.slice(0, 7)}, ${status.git.files_changed === 0 ? "clean" : `${status.git.files_changed} files changed`}` : "not in git";
+    const git = status.git ? `${status.git.branch ?? "detached"}@${status.git.commit.slice(0, 7)}, ${status.git.filesChanged === 0 ? "clean" : `${status.git.filesChanged} files changed`}` : "not in git";
     out.result(`${out.paint.bold(project)}   ${git}`);
-    const pending = status.would_run + status.may_run;
-    out.result(`Pipeline   ${pending === 0 ? `${status.total} steps, nothing to run` : `${status.would_run} of ${status.total} steps would run${status.may_run ? `, ${status.may_run} may` : ""}`}`);
+    const pending = status.wouldRun + status.mayRun;
+    out.result(`Pipeline   ${pending === 0 ? `${status.total} steps, nothing to run` : `${status.wouldRun} of ${status.total} steps would run${status.mayRun ? `, ${status.mayRun} may` : ""}`}`);
     for (const step of status.steps.filter((one) => one.decision !== "reuse")) out.result(`  ${marks[step.decision]} ${pad(step.step, 12)} ${step.text}`);
     for (const problem of status.problems) out.result(`  ${problem.severity === "error" ? glyphs.fail : glyphs.warn} ${problem.code}  ${problem.message}${problem.where ? `  ${problem.where.file}:${problem.where.line ?? 1}` : ""}`);
     if (loop.models.length > 0) {

@@ -23,7 +23,7 @@ export const verb: Verb = {
     };
     for (const reason of answer.reasons) show(reason, 0);
     if (answer.same.length > 0) out.result(`The same: ${answer.same.map((one) => `${one.kind} ${one.name} ${/^[0-9a-f]{64}$/.test(one.value) ? short(one.value) : one.value}`.trim()).join(" · ")}`);
-    if (answer.step_key) out.result(`step key ${short(answer.step_key)}${answer.compare ? `        compare ${answer.compare.before} ${answer.compare.after}` : ""}`);
+    if (answer.stepKey) out.result(`step key ${short(answer.stepKey)}${answer.compare ? `        compare ${answer.compare.before} ${answer.compare.after}` : ""}`);
     return 0;
   },
 };
