@@ -41,8 +41,7 @@ export function gHomogeneity(a: Numbers, b: Numbers): HomogeneityTest {
   return expectedStatistic(a, b, (observed, expected) => (observed === 0 ? 0 : 2 * observed * Math.log(observed / expected)));
 }
 
-/** χ² of observed counts against fixed expected shares (goodness of fit): for a planned split, never for a reference that is itself a sample. */
-export function chiSquareFit(observed: Numbers, expectedShares: Numbers): HomogeneityTest {
+function fitStatistic(observed: Numbers, expectedShares: Numbers, cell: (observed: number, expected: number) => number): HomogeneityTest {
   const bins = requireSameLength(observed, expectedShares, "counts and shares");
   const n = sum(observed);
   const whole = sum(expectedShares);
@@ -52,10 +51,20 @@ export function chiSquareFit(observed: Numbers, expectedShares: Numbers): Homoge
     const expected = (n * expectedShares[i]!) / whole;
     if (expected === 0 && observed[i] === 0) continue;
     smallCells += Number(expected < 5);
-    statistic += (observed[i]! - expected) ** 2 / expected;
+    statistic += cell(observed[i]!, expected);
   }
   const df = bins - 1;
   return { statistic, df, p: chiSquareTail(statistic, df), smallCells };
+}
+
+/** χ² of observed counts against fixed expected shares (goodness of fit): for a planned split, never for a reference that is itself a sample. */
+export function chiSquareFit(observed: Numbers, expectedShares: Numbers): HomogeneityTest {
+  return fitStatistic(observed, expectedShares, (count, expected) => (count - expected) ** 2 / expected);
+}
+
+/** Likelihood-ratio (G) form of goodness of fit. */
+export function gFit(observed: Numbers, expectedShares: Numbers): HomogeneityTest {
+  return fitStatistic(observed, expectedShares, (count, expected) => (count === 0 ? 0 : 2 * count * Math.log(count / expected)));
 }
 
 /** Cramér's V of a 2×K table in [0, 1]; `corrected` subtracts the bias that independence would give (Bergsma, 2013). */

@@ -29,6 +29,11 @@ describe("numbers of other monitoring projects' test suites", () => {
     near(statistic, 1.71831, 5);
     near(p, 0.0635147, 6);
   });
+  test("4 G goodness of fit", () => {
+    const { statistic, p } = s.gFit([4, 6, 8], [5, 5, 8]);
+    near(statistic, 0.4027103, 7);
+    near(p, 0.817622, 7);
+  });
   test("5 Mann–Whitney, one-sided", () => {
     const { u, p } = s.mannWhitney(X, Y, "less");
     expect(u).toBe(3856);
@@ -73,6 +78,11 @@ describe("numbers of other monitoring projects' test suites", () => {
     const letters = (kept: string): number[] => ["a", "b", "c", "d", "e"].map((letter) => (kept.includes(letter) ? 0.25 : 0));
     near(s.jsDistance(letters("abcd"), letters("abce"), 2), 0.5);
     near(s.hellinger(letters("abcd"), letters("abce")), 0.5);
+  });
+  test("15 earth mover's distance over the joint range", () => {
+    const from = (first: number) => Array.from({ length: 100 }, (_, i) => first + i);
+    expect(Math.abs(s.wasserstein(from(0), from(50)) / 149 - 0.333)).toBeLessThan(0.01);
+    near(s.wasserstein([1, 1, 1], [0, 0]), 1);
   });
   test("16 Cramér's V, bias corrected (the peer's 0.2160 adds Yates' continuity correction)", () => near(s.cramersV([200, 800], [400, 600]), 0.21712296, 8));
   test("20 normalised absolute difference", () => near(s.normalizedAbsoluteDifference([1, 5], [10, 50]), 0.68181818, 8));
