@@ -19,11 +19,6 @@ export function requireShare(value: number, name: string): void {
   if (!(value > 0 && value < 1)) throw new RangeError(`${name} must lie between 0 and 1, got ${value}`);
 }
 
-/** A Float64Array view when the input already is one, else a copy. */
-export function toFloat64(values: Numbers): Float64Array {
-  return values instanceof Float64Array ? values : Float64Array.from(values);
-}
-
 /** Ascending copy; the input stays untouched. Throws on NaN, which has no place in an order. */
 export function sorted(values: Numbers): Float64Array {
   const copy = Float64Array.from(values);
