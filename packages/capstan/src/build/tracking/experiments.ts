@@ -23,7 +23,8 @@ export function createExperiments(store: Store, sql: TrackingStore) {
   async function makeDefault(): Promise<void> {
     if ((await sql.experiments("id = 0", [])).length > 0) return;
     await create({ project: "default", name: "Default", id: 0 }, system).catch((error: unknown) => {
-      if (!(error instanceof CapstanError && error.code === "CAP-EXISTS-001")) throw error;
+      // Another process made it, or this one only reads.
+      if (!(error instanceof CapstanError && (error.code === "CAP-EXISTS-001" || error.code === "CAP-STORE-004"))) throw error;
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Verdict } from "@capstan/contract";
+import type { Change } from "../../base/storage/database.ts";
 
 /** MLflow's run, extended. Ordinary views show user, step and pipeline only. */
 export type RunKind = "user" | "step" | "pipeline" | "check" | "evaluation" | "monitor" | "fault" | "release";
@@ -50,7 +51,14 @@ export type NewRun = {
   by?: string;
 };
 
-export type RunEnd = { status: RunStatus; verdict?: Verdict; resources?: Resources; endedMs: number };
+export type RunEnd = {
+  status: RunStatus;
+  verdict?: Verdict;
+  resources?: Resources;
+  endedMs: number;
+  /** Statements that happen with the end, or neither does. Refused when the run has ended already. */
+  also?: Change;
+};
 
 export type Experiment = {
   id: string;

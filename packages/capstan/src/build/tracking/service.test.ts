@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
 import { trackingMigrations } from "./migrations.ts";
-import { createTrackingService, type TrackingService } from "./service.ts";
+import { createTrackingService, runSeals, type TrackingService } from "./service.ts";
 
 const caller: Caller = { actor: { kind: "person", name: "local:someone" }, via: "session", roles: [], capabilities: new Set(["read", "log"]) };
 let open: TestStore;
@@ -15,7 +15,7 @@ afterAll(() => open.close());
 
 const newRun = async (more: object = {}) =>
   tracking.createRun({ project: "p", experimentId: await tracking.ensureExperiment("p", "e", caller), kind: "user", name: "amber-anchor", startedMs: 1000, ...more }, caller);
-const entriesOf = (id: string) => open.store.database.all<{ action: string }>("select action from ledger_entry where subject_id = ? order by id", [id]).catch(() => []);
+const actionsOf = async (id: string) => (await open.store.database.all<{ action: string }>("select action from entry where subject_type = 'run' and subject_id = ? order by idx", [id])).map((one) => one.action);
 
 describe("experiments", () => {
   test("Default is there, names are unique per project, two at once end with one", async () => {
@@ -61,7 +61,7 @@ describe("a run", () => {
     expect((await tracking.getRun(run.id)).seal).toBe(now.seal);
     await open.store.database.commit([{ sql: "update tag set value = 'edited' where run_id = ? and key = 'note'", params: [run.id] }]);
     expect(await tracking.verifySeal(run.id)).toMatchObject({ verdict: "fail" });
-    await entriesOf(run.id);
+    expect(await actionsOf(run.id)).toEqual(["run.ended", "run.changed", "run.changed", "run.changed"]);
   });
 
   test("an edited point is found", async () => {
@@ -159,6 +159,22 @@ describe("params, tags, metrics", () => {
     await tracking.putArtifact(run.id, "a.txt", blob, caller);
     expect(await tracking.listArtifacts(run.id)).toEqual([{ path: "a.txt", folder: false, sizeBytes: 1, digest: blob.digest }, { path: "plots", folder: true, sizeBytes: null, digest: null }]);
     expect(await tracking.listArtifacts(run.id, "plots")).toMatchObject([{ path: "plots/roc curve.png" }]);
+  });
+});
+
+describe("the ledger", () => {
+  test("a run put back to an earlier state, seal included, is found", async () => {
+    const run = await newRun();
+    const first = await tracking.endRun(run.id, { status: "FINISHED", endedMs: 2000 }, caller);
+    await tracking.setTags(run.id, { verdict: "bad" }, caller);
+    const { database } = open.store;
+    await database.commit([
+      { sql: "delete from tag where run_id = ? and key = 'verdict'", params: [run.id] },
+      { sql: "update run set seal = ?, seal_entry = ?, sealed_ms = ?, seal_before = null where id = ?", params: [first.seal, first.sealEntry, first.sealedMs, run.id] },
+    ]);
+    expect((await tracking.verifySeal(run.id)).problems[0]).toMatch(/entry \d+ about the run is newer/);
+    const all = await runSeals(tracking, open.store).check({ deep: false });
+    expect(all.problems.some((one) => one.includes(run.id.slice(0, 8)))).toBe(true);
   });
 });
 

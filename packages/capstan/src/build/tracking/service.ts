@@ -1,5 +1,7 @@
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Caller } from "../../base/foundation/caller.ts";
+import { findEntry, listEntries, toEntry } from "../../base/record/entries.ts";
+import type { SealCheck as SealSource } from "../../base/record/seal-check.ts";
 import type { Store } from "../../base/record/store.ts";
 import { createExperiments } from "./experiments.ts";
 import { createMetrics } from "./metrics.ts";
@@ -29,6 +31,14 @@ export function createTrackingService({ store }: { store: Store }) {
       ...run, params: params.get(run.id) ?? {}, tags: tags.get(run.id) ?? {}, metrics: latest.get(run.id) ?? [],
       inputs: links.get(run.id)?.inputs ?? [], outputs: links.get(run.id)?.outputs ?? [],
     }));
+  }
+
+  /** The entry that a run names must hold its seal, and be the newest about it. */
+  async function ledgerProblems(run: Run): Promise<string[]> {
+    const entry = run.sealEntry === null ? undefined : await findEntry(store.database, run.sealEntry);
+    if (!entry || toEntry(entry).subject.digest !== run.seal) return ["no entry of the ledger holds this seal"];
+    const [newest] = await listEntries(store.database, { subject: `run:${run.id}` }, { limit: 1 });
+    return newest && entry.idx !== null && newest.id !== entry.id ? [`entry ${newest.idx} about the run is newer than the one its seal came with`] : [];
   }
 
   const service = {
@@ -126,6 +136,7 @@ export function createTrackingService({ store }: { store: Store }) {
       const problems = await metrics.verifyBlocks(runId);
       const computed = sealOf(content, run.sealBefore);
       if (computed !== run.seal) problems.push("what the run holds is not what its seal was computed from");
+      problems.push(...(await ledgerProblems(run)));
       if (content.tail > 0) problems.push(`${content.tail} metric points lie outside the seal`);
       for (const one of content.artifacts) {
         const found = deep ? await store.blobs.verify(one.digest) : (await store.blobs.has(one.digest)) ? "same" : "absent";
@@ -133,12 +144,28 @@ export function createTrackingService({ store }: { store: Store }) {
       }
       return { verdict: problems.length === 0 ? "pass" : "fail", seal: run.seal, computed, problems, ...facts };
     },
-    /** Seals of all runs, for those who check the ledger against them. */
-    seals: (after: string, limit: number): Promise<{ id: string; seal: string; entry: string }[]> =>
-      store.database.all('select id, seal, seal_entry as "entry" from run where seal is not null and id > ? order by id limit ?', [after, limit]),
-
     /** Waits for work that goes on behind answers. */
     idle: writing.idle,
   };
   return service;
 }
+
+/** What verification of the record asks of runs: every seal computed again. */
+export const runSeals = (service: TrackingService, store: Store): SealSource => ({
+  noun: "runs",
+  async check({ deep }) {
+    const problems: string[] = [];
+    let count = 0;
+    for (let after = ""; ; ) {
+      const page = await store.database.all<{ id: string; name: string }>("select id, name from run where seal is not null and id > ? order by id limit 500", [after]);
+      for (const run of page) {
+        const found = await service.verifySeal(run.id, deep);
+        count++;
+        for (const problem of found.problems) problems.push(`run ${run.name} (${run.id.slice(0, 8)}): ${problem}`);
+      }
+      const last = page[page.length - 1];
+      if (page.length < 500 || !last) return { count, problems };
+      after = last.id;
+    }
+  },
+});

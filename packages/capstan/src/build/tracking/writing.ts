@@ -158,11 +158,12 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     }
   }
 
-  async function seal(runId: string, patch: NonNullable<RunChange["run"]>, caller: Caller): Promise<Run> {
+  async function seal(runId: string, patch: NonNullable<RunChange["run"]>, caller: Caller, also: Change): Promise<Run> {
     for (let attempt = 1; ; attempt++) {
       const { run, revision } = await known(runId);
       refuseDeleted(run, {});
       if (run.seal !== null) {
+        if (also.length > 0) throw new CapstanError("CAP-STATE-001", { noun: "run", name: runId, state: "ended", action: "ended again" });
         await changeSealed(runId, { run: patch }, caller, "status");
         return (await known(runId)).run;
       }
@@ -177,7 +178,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         const digest = sealOf(content, run.sealBefore);
         const sealed: Run = { ...ended, seal: digest, sealEntry: entry, sealedMs: clock.nowMs() };
         await recorder.commit(
-          [updateRow(sealed, revision), ...lineageOf(sealed, { inputs: content.inputs, outputs: content.outputs })],
+          [updateRow(sealed, revision), ...lineageOf(sealed, { inputs: content.inputs, outputs: content.outputs }), ...also],
           [{
             id: entry, action: "run.ended", subject: { type: "run", id: runId, digest }, project: run.project, actor: caller.actor, outcome: ended.verdict ?? ended.status,
             payload: {
@@ -253,7 +254,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       alone(runId, async () => {
         const { run } = await known(runId);
         const wallSeconds = Math.max(0, end.endedMs - run.startedMs) / 1000;
-        return seal(runId, { status: end.status, endedMs: end.endedMs, ...(end.verdict && { verdict: end.verdict }), resources: { ...unknownResources, ...(run.seal !== null ? run.resources : {}), wallSeconds, ...end.resources } }, caller);
+        return seal(runId, { status: end.status, endedMs: end.endedMs, ...(end.verdict && { verdict: end.verdict }), resources: { ...unknownResources, ...(run.seal !== null ? run.resources : {}), wallSeconds, ...end.resources } }, caller, end.also ?? []);
       }),
     /** Waits for packing that goes on. */
     async idle(): Promise<void> {

@@ -1,0 +1,173 @@
+import type { ExperimentSummary, trackingOperations } from "@capstan/contract/operations/tracking";
+import type { Caller, Handlers } from "../../base/foundation/caller.ts";
+import { toTime } from "../../base/foundation/clock.ts";
+import { CapstanError } from "../../base/foundation/errors.ts";
+import type { Store } from "../../base/record/store.ts";
+import { contentTypeOf } from "./content-type.ts";
+import type { Experiment, FullRun, RunFilter } from "./model.ts";
+import type { TrackingService } from "./service.ts";
+import { compared, environmentOf, metricFactsOf, metricWord, refOf, seriesOf, summaryOf } from "./views.ts";
+
+const ordinary = ["user", "step", "pipeline"] as const;
+
+export const trackingHandlers = (service: TrackingService, store: Store): Handlers<typeof trackingOperations> => {
+  const now = (): number => store.clock.nowMs();
+
+  /** A run of this project; one of another is as good as none. */
+  async function getRun(project: string, id: string): Promise<FullRun> {
+    const run = await service.findRun(id);
+    if (!run || run.project !== project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: id });
+    return run;
+  }
+  async function getRuns(project: string, ids: readonly string[]): Promise<FullRun[]> {
+    const found = await service.runsById(ids);
+    return ids.map((id) => {
+      const run = found.get(id);
+      if (!run || run.project !== project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: id });
+      return run;
+    });
+  }
+  async function summaries(runs: readonly FullRun[]) {
+    const names = new Map<string, string>();
+    for (const id of new Set(runs.map((run) => run.experimentId))) names.set(id, (await service.experiments.find(id))?.name ?? id);
+    return runs.map((run) => summaryOf(run, names.get(run.experimentId) ?? run.experimentId, service.progressOf(run.id), now()));
+  }
+
+  async function experimentSummary(one: Experiment): Promise<ExperimentSummary> {
+    const filter: RunFilter = { experimentIds: [one.id], kinds: ordinary };
+    const [runs, running, newest, keys] = await Promise.all([service.countRuns(filter), service.countRuns({ ...filter, statuses: ["RUNNING"] }), service.listRuns(filter, 30), service.keys(filter, "metric_latest", 1)]);
+    const key = keys[0]?.key;
+    const values = newest.map((run) => run.metrics.find((metric) => metric.key === key)?.value).filter((value) => value !== undefined && Number.isFinite(value)) as number[];
+    const last = newest[0];
+    return {
+      id: one.id, name: one.name, project: one.project, state: one.lifecycle, created: toTime(one.createdMs), runs, running, lastActivity: last ? toTime(last.endedMs ?? last.startedMs) : null,
+      mainMetric: key !== undefined && values.length > 0 ? { key, values: values.reverse() } : null, tags: one.tags,
+    };
+  }
+
+  async function detail(run: FullRun) {
+    const [summary] = await summaries([run]);
+    if (!summary) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: run.id });
+    const [parent, children, artifacts] = await Promise.all([
+      run.parentId === null ? undefined : service.findRun(run.parentId),
+      service.listRuns({ parentId: run.id }, 200),
+      service.artifacts(run.id),
+    ]);
+    const { resources } = run;
+    return {
+      ...summary,
+      tags: run.tags,
+      key: run.key,
+      metricFacts: metricFactsOf(run),
+      inputs: run.inputs,
+      outputs: run.outputs,
+      artifacts: { files: artifacts.length, sizeBytes: artifacts.reduce((sum, one) => sum + one.sizeBytes, 0) },
+      environment: environmentOf(run.environment, run.tags),
+      resources: { ...resources, readBytes: resources.readBytes ?? null, writtenBytes: resources.writtenBytes ?? null },
+      parentRun: parent ? refOf(parent, now()) : null,
+      children: children.map((child) => refOf(child, now())).reverse(),
+      sealed: run.seal === null ? null : { digest: run.seal, entry: run.sealEntry ?? "", at: toTime(run.sealedMs ?? 0), before: run.sealBefore, points: run.metrics.reduce((sum, one) => sum + one.points, 0), artifacts: artifacts.length },
+    };
+  }
+
+  return {
+    "experiments.list": async ({ project, state, limit, cursor }) => {
+      const offset = offsetOf(cursor);
+      const { experiments, total } = await service.experiments.list({ projects: [project], lifecycle: state }, limit, offset);
+      return { experiments: await Promise.all(experiments.map(experimentSummary)), cursor: offset + limit < total ? String(offset + limit) : null, total };
+    },
+    "experiments.get": async ({ project, experiment }) => {
+      const byId = await service.experiments.find(experiment);
+      const found = byId?.project === project ? byId : await service.experiments.findByName(project, experiment);
+      if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "experiment", name: experiment });
+      return experimentSummary(found);
+    },
+    "runs.list": async (input) => {
+      const filter: RunFilter = {
+        projects: [input.project], kinds: input.kind?.length ? input.kind : ordinary,
+        ...(input.experiment !== undefined && { experimentIds: [input.experiment] }), ...(input.status?.length && { statuses: input.status }),
+        ...(input.step !== undefined && { step: input.step }), ...(input.parent !== undefined && { parentId: input.parent }), ...(input.q !== undefined && { q: input.q }),
+      };
+      const [runs, total, metricKeys, paramKeys] = await Promise.all([service.listRuns(filter, input.limit, cursorOf(input.cursor)), service.countRuns(filter), service.keys(filter, "metric_latest", 200), service.keys(filter, "param", 200)]);
+      const last = runs[runs.length - 1];
+      return {
+        runs: await summaries(runs),
+        cursor: last && runs.length === input.limit ? `${last.startedMs}.${last.id}` : null,
+        total,
+        columns: { metrics: metricKeys.map((one) => one.key), params: paramKeys.map((one) => one.key), varying: paramKeys.filter((one) => one.values > 1 || one.runs < total).map((one) => one.key) },
+      };
+    },
+    "runs.get": async ({ project, run }) => detail(await getRun(project, run)),
+    "runs.series": async ({ project, run, key, buckets, fromStep, toStep }) => {
+      const runs = await getRuns(project, run);
+      const series = [];
+      for (const one of runs) {
+        const keys = key ?? one.metrics.slice(0, 200).map((metric) => metric.key);
+        for (const each of keys) if (one.metrics.some((metric) => metric.key === each)) series.push(seriesOf(one.id, each, await service.series(one.id, each, buckets, { fromStep, toStep })));
+      }
+      return { series };
+    },
+    "runs.artifacts": async ({ project, run, path, deep }) => {
+      await getRun(project, run);
+      if (deep === "false") return { files: await service.listArtifacts(run, path) };
+      const below = path === "" ? "" : `${path.replace(/\/+$/, "")}/`;
+      return { files: (await service.artifacts(run)).filter((one) => one.path.startsWith(below)).map((one) => ({ ...one, folder: false })) };
+    },
+    "runs.artifact": async ({ project, run, path }) => {
+      await getRun(project, run);
+      const found = await service.findArtifact(run, path);
+      if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "artifact", name: path });
+      return { ...found, folder: false, type: contentTypeOf(path), bytes: `/api/v1/p/${project}/runs/${run}/files/${path.split("/").map(encodeURIComponent).join("/")}` };
+    },
+    "runs.compare": async ({ project, run }) => {
+      const runs = await getRuns(project, run);
+      const sections = {
+        metrics: compared(runs.map((one) => Object.fromEntries(one.metrics.map((metric) => [metric.key, metricWord(metric.value)])))),
+        params: compared(runs.map((one) => one.params)),
+        inputs: compared(runs.map((one) => Object.fromEntries(one.inputs.map((link) => [link.name, link.digest ?? link.node])))),
+        environment: compared(
+          runs.map((one) => {
+            const { more, dirty, ...facts } = environmentOf(one.environment, one.tags);
+            return { ...facts, dirty: dirty === null ? null : dirty ? "yes" : "no", ...more } as Record<string, string | null>;
+          }),
+        ),
+        resources: compared(runs.map((one) => one.resources as Record<string, number | null>)),
+      };
+      const said = <R extends { values: readonly unknown[] }>(rows: readonly R[]): R[] => rows.filter((row) => row.values.some((value) => value !== null));
+      const shown = { ...sections, environment: said(sections.environment), resources: said(sections.resources) };
+      return { runs: await summaries(runs), ...shown, equal: Object.values(shown).flat().filter((row) => !row.differs).length };
+    },
+    "runs.tag": async ({ project, run, set, remove }, caller) => {
+      await getRun(project, run);
+      if (Object.keys(set).length > 0) await service.setTags(run, set, caller);
+      for (const key of remove) await service.removeTag(run, key, caller);
+      return detail(await getRun(project, run));
+    },
+    "runs.progress": async ({ run, done, total, unit }, caller) => {
+      mustSee(caller, await service.projectOf(run), run);
+      await service.setProgress(run, { done, total, unit });
+      return { run };
+    },
+    "runs.verify": async ({ project, run, deep }) => {
+      await getRun(project, run);
+      return service.verifySeal(run, deep);
+    },
+  };
+};
+
+/** An operation without a project in its path looks itself whether the token is good for it. */
+function mustSee(caller: Caller, project: string, run: string): void {
+  if (caller.projects && !caller.projects.includes(project)) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: run });
+}
+
+const offsetOf = (cursor: string | undefined): number => {
+  if (cursor === undefined) return 0;
+  if (!/^[0-9]{1,9}$/.test(cursor)) throw new CapstanError("CAP-TRACK-002", { what: "cursor", problem: "it is none that this server gave" });
+  return Number(cursor);
+};
+const cursorOf = (cursor: string | undefined): { startedMs: number; id: string } | undefined => {
+  if (cursor === undefined) return undefined;
+  const match = /^(-?[0-9]{1,16})\.([0-9a-f]{32})$/.exec(cursor);
+  if (!match) throw new CapstanError("CAP-TRACK-002", { what: "cursor", problem: "it is none that this server gave" });
+  return { startedMs: Number(match[1]), id: match[2] ?? "" };
+};
