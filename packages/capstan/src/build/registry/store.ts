@@ -83,10 +83,10 @@ export const listAliases = (database: Database, project: string, model?: string)
     model === undefined ? [project] : [project, model],
   );
 
-/** What a release puts into its own change when a route begins to answer with a version for everyone. */
+/** What a release puts into its own change: the version that a route answers with for everyone. Changes nothing when it is that one already. */
 export const livePart = (project: string, live: Live): Change => [
   statement(
-    "insert into model_live (project, model, route, number, since_ms, entry_id) values (?, ?, ?, ?, ?, ?) on conflict (project, route) do update set model = excluded.model, number = excluded.number, since_ms = excluded.since_ms, entry_id = excluded.entry_id",
+    "insert into model_live (project, model, route, number, since_ms, entry_id) values (?, ?, ?, ?, ?, ?) on conflict (project, route) do update set model = excluded.model, number = excluded.number, since_ms = excluded.since_ms, entry_id = excluded.entry_id where model_live.model <> excluded.model or model_live.number <> excluded.number",
     project, live.model, live.route, live.number, live.sinceMs, live.entryId,
   ),
 ];
