@@ -3,6 +3,7 @@
 //   node check-independently.ts --log predictions.parquet --reference work/backtest.parquet
 // The log (Parquet, CSV or NDJSON) has a row per answer: key, observed_at, use, score, and the sent numbers by name.
 // Prints NDJSON: answers by use, then each calendar week, with the series that lie outside what 13 training weeks let expect.
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
 
@@ -10,7 +11,7 @@ const { values } = parseArgs({
   options: {
     log: { type: "string" },
     reference: { type: "string", default: "work/backtest.parquet" },
-    file: { type: "string", default: new URL("../../node_modules/vega-datasets/data/flights-3m.parquet", import.meta.url).pathname },
+    file: { type: "string", default: fileURLToPath(new URL("../../node_modules/vega-datasets/data/flights-3m.parquet", import.meta.url)) },
     alpha: { type: "string", default: "0.025" }, // chance of a false alarm of one series in one week
   },
 });

@@ -5,7 +5,10 @@ import { input, output, params } from "./step.ts";
 import { openTables, readColumns, sqlText } from "./table.ts";
 
 const { seed, window, rows } = params();
-const end = new Date(Date.parse(window.until) + window.test_days * 86_400_000).toISOString().slice(0, 10);
+const day = 86_400_000; // ms
+// A trigger writes the moment at which a window ended: training then includes the whole of that day.
+const until = dateOf(Math.ceil(Date.parse(window.until) / day) * day);
+const end = dateOf(Date.parse(until) + window.test_days * day);
 const run = await startRun({ name: "prepare" });
 const db = await openTables();
 
@@ -15,7 +18,7 @@ await db.run(`create temp table flights as ${flightsSql(input("flights"), window
 // The reference is a share of every day of the last 13 weeks before the end.
 const share = (count: number, days: string) => `0.99 * ${count} / (select greatest(count(*), 1) from days where ${days})`;
 await db.run(`create temp table kept as
-  with days as (select *, date < date ${sqlText(window.until)} as training from flights where date >= date ${sqlText(window.from)})
+  with days as (select *, date < date ${sqlText(until)} as training from flights where date >= date ${sqlText(window.from)})
   select *, training and ${drawSql(seed)} < ${share(rows.train, "training")} as in_train,
     not training and ${drawSql(seed)} < ${share(rows.test, "not training")} as in_test,
     ${drawSql(seed + 1)} < ${rows.reference_share} and date >= date_trunc('week', date ${sqlText(end)} - interval 1 day) - interval 12 week as in_reference
@@ -33,3 +36,7 @@ for (const part of ["train", "test", "reference"]) {
   run.logMetric(`late_share_${part}`, Number(columns["late"]![0]));
 }
 await run.end();
+
+function dateOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}

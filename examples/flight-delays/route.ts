@@ -1,6 +1,7 @@
 // Talking to the route: requests of the Open Inference Protocol (V2) and labels, over connections that stay open.
 import http from "node:http";
 import https from "node:https";
+import { fileURLToPath } from "node:url";
 import { NUMBERS } from "./features.ts";
 import type { Flights } from "./flights.ts";
 import { delaysAtPushBack } from "./rolling.ts";
@@ -101,4 +102,4 @@ export function inReplay(flightId: number, seed: number): boolean {
 }
 
 /** The file that this example replays. */
-export const FLIGHTS_FILE = new URL("../../node_modules/vega-datasets/data/flights-3m.parquet", import.meta.url).pathname;
+export const FLIGHTS_FILE = fileURLToPath(new URL("../../node_modules/vega-datasets/data/flights-3m.parquet", import.meta.url));

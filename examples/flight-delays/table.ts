@@ -19,7 +19,7 @@ export async function readColumns(db: DuckDBConnection, sql: string): Promise<{ 
   const columns: Record<string, Column> = {};
   result.columnNames().forEach((name, index) => {
     const text = result.columnTypeId(index) === DuckDBTypeId.VARCHAR;
-    const column: Column = text ? new Array<string>(count) : new Float64Array(count);
+    const column: Column = text ? Array.from<string>({ length: count }) : new Float64Array(count);
     let at = 0;
     for (const chunk of chunks) {
       const vector = chunk.getColumnVector(index);
