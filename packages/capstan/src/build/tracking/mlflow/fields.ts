@@ -1,0 +1,113 @@
+import { clean } from "../rules.ts";
+import { invalid } from "./failures.ts";
+import type { Input } from "./model.ts";
+
+/** Readers of one field of a message. Scalars come as themselves or as text (R and Java send text); absent is undefined; null is absent. */
+
+const docs = "See the API docs for more information about request parameters.";
+const wrong = (name: string, value: unknown, hint: string): Error => invalid(`Invalid value ${JSON.stringify(value)?.slice(0, 200)} for parameter '${name}' supplied: ${hint} ${docs}`);
+const typeOf = (value: unknown): string => (value === null ? "null" : Array.isArray(value) ? "list" : typeof value === "object" ? "dict" : typeof value === "number" ? "float" : typeof value === "boolean" ? "bool" : "str");
+const at = (input: Input, key: string): unknown => (Object.hasOwn(input, key) ? (input[key] ?? undefined) : Object.hasOwn(input, camel(key)) ? (input[camel(key)] ?? undefined) : undefined);
+const camel = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+export function text(input: Input, key: string): string | undefined {
+  const value = at(input, key);
+  if (value === undefined) return undefined;
+  if (typeof value === "string") return clean(value);
+  if (typeof value === "number") return String(value);
+  throw wrong(key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+}
+
+/** Empty counts as missing. */
+export function requiredText(input: Input, key: string): string {
+  const value = text(input, key);
+  if (value === undefined || value === "") throw invalid(`Missing value for required parameter '${key}'. ${docs}`);
+  return value;
+}
+
+export function integer(input: Input, key: string): number | undefined {
+  const value = at(input, key);
+  if (value === undefined) return undefined;
+  const number = typeof value === "number" ? value : typeof value === "string" && /^\s*-?[0-9]{1,19}\s*$/.test(value) ? Number(value) : NaN;
+  if (!Number.isInteger(number)) throw wrong(key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+  if (!Number.isSafeInteger(number)) throw wrong(key, value, "It is outside of -(2^53 - 1) to 2^53 - 1.");
+  return number;
+}
+
+export function double(input: Input, key: string): number | undefined {
+  const value = at(input, key);
+  if (value === undefined) return undefined;
+  if (typeof value === "number") return value;
+  if (typeof value === "string") {
+    const word = value.trim();
+    if (/^[+-]?nan$/i.test(word)) return NaN;
+    const infinite = /^([+-]?)inf(inity)?$/i.exec(word);
+    if (infinite) return infinite[1] === "-" ? -Infinity : Infinity;
+    if (/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i.test(word)) return Number(word);
+  }
+  throw wrong(key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+}
+
+export function texts(input: Input, key: string): string[] {
+  const value = at(input, key);
+  if (value === undefined) return [];
+  const list = Array.isArray(value) ? value : [value];
+  return list.map((one) => {
+    if (typeof one === "string") return clean(one);
+    if (typeof one === "number") return String(one);
+    throw wrong(key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+  });
+}
+
+export function messages(input: Input, key: string): Input[] {
+  const value = at(input, key);
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw wrong(key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+  return value.map((one: unknown) => {
+    if (typeof one !== "object" || one === null || Array.isArray(one)) throw wrong(key, one, `Hint: Value was of type '${typeOf(one)}'.`);
+    return one as Input;
+  });
+}
+
+/** `run_uuid` is the old name of `run_id`. */
+export function runId(input: Input): string {
+  const id = text(input, "run_id") || text(input, "run_uuid");
+  if (!id) throw invalid(`Missing value for required parameter 'run_id'. ${docs}`);
+  if (!/^[a-zA-Z0-9][\w-]{0,255}$/.test(id)) throw invalid(`Invalid run ID: '${id.slice(0, 100)}'`);
+  return id;
+}
+
+export function experimentId(id: string): string {
+  if (!/^[0-9]{1,15}$/.test(id)) throw invalid(`Invalid experiment ID: '${id.slice(0, 100)}'. It must be an integer.`);
+  return String(Number(id));
+}
+
+/** 1 ACTIVE_ONLY, 2 DELETED_ONLY, 3 ALL, by name or number. */
+export function viewType(input: Input, key: string): "active" | "deleted" | "all" {
+  const value = text(input, key)?.toUpperCase();
+  if (value === undefined || value === "" || value === "ACTIVE_ONLY" || value === "1") return "active";
+  if (value === "DELETED_ONLY" || value === "2") return "deleted";
+  if (value === "ALL" || value === "3") return "all";
+  throw wrong(key, value, "It is ACTIVE_ONLY, DELETED_ONLY or ALL.");
+}
+
+/** Opaque to clients. */
+export const token = (state: object): string => Buffer.from(JSON.stringify(state)).toString("base64");
+export function pageToken(input: Input): Record<string, unknown> | undefined {
+  const value = text(input, "page_token");
+  if (value === undefined || value === "") return undefined;
+  try {
+    const state: unknown = JSON.parse(Buffer.from(value, "base64").toString());
+    if (typeof state === "object" && state !== null) return state as Record<string, unknown>;
+  } catch {
+    // Said below.
+  }
+  throw invalid("Invalid page token, could not base64-decode");
+}
+export function offsetOf(input: Input): number {
+  const state = pageToken(input);
+  if (state === undefined) return 0;
+  const offset = state["offset"];
+  if (!Number.isSafeInteger(offset) || (offset as number) <= 0) throw invalid(`Invalid page token, parsed value of offset is ${JSON.stringify(offset)}`);
+  return offset as number;
+}

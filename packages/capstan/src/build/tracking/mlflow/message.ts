@@ -1,0 +1,47 @@
+import type { IncomingMessage } from "node:http";
+import { invalid } from "./failures.ts";
+import type { Input } from "./model.ts";
+
+/** A batch of the largest legal fields is below it. */
+const largestBytes = 16 << 20;
+
+/**
+ * The message of a request: for GET the query when it has any argument, else the body, as old clients send it; repeated names are lists.
+ * A missing body is an empty message, and a body that is a text holding JSON is read once more.
+ */
+export async function readMessage(request: IncomingMessage, url: URL): Promise<Input> {
+  const method = request.method ?? "GET";
+  if (method === "GET" && url.search.length > 1) return ofQuery(url.searchParams);
+  if (method === "POST" || method === "PUT") {
+    const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
+    if (type !== "application/json") throw invalid(`Bad Request. Content-Type must be 'application/json'. It was ${type ? `'${type.slice(0, 100)}'` : "missing"}.`);
+  }
+  const pieces: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    sizeBytes += piece.length;
+    if (sizeBytes > largestBytes) throw invalid(`The request has more than ${largestBytes} bytes. Send it in parts, or as an artifact.`);
+    pieces.push(piece);
+  }
+  if (sizeBytes === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(decoder.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)));
+    if (typeof value === "string") value = JSON.parse(value);
+  } catch (error) {
+    throw invalid(`Malformed JSON in the request body: ${error instanceof Error ? error.message.slice(0, 200) : "not UTF-8"}`);
+  }
+  if (value === null) return {};
+  if (typeof value !== "object" || Array.isArray(value)) throw invalid("The request body must be a JSON object.");
+  return value as Input;
+}
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function ofQuery(query: URLSearchParams): Input {
+  const input: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const name of new Set(query.keys())) {
+    const values = query.getAll(name);
+    input[name] = values.length > 1 ? values : values[0];
+  }
+  return input;
+}

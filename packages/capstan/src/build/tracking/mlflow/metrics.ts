@@ -1,0 +1,96 @@
+import { Readable } from "node:stream";
+import type { Points } from "../points.ts";
+import { integer, offsetOf, requiredText, runId, texts, token } from "./fields.ts";
+import { invalid } from "./failures.ts";
+import { wireNumber } from "./messages.ts";
+import type { WireReply, WireRequest, WireRoute } from "./model.ts";
+import type { Surface } from "./surface.ts";
+
+const pointsPerPiece = 4096;
+
+/** `{"metrics":[…]}` in pieces, so that a long history is never one text. Nothing found is `{}`. */
+function* historyText(points: Points, from: number, to: number, more: string, key: string): Generator<string> {
+  if (to <= from) return void (yield more === "" ? "{}" : `{${more.slice(1)}}`);
+  const name = JSON.stringify(key);
+  yield '{"metrics":[';
+  for (let at = from; at < to; at += pointsPerPiece) {
+    let piece = at === from ? "" : ",";
+    const end = Math.min(to, at + pointsPerPiece);
+    for (let i = at; i < end; i++) {
+      piece += `{"key":${name},"value":${JSON.stringify(wireNumber(points.value[i] ?? 0))},"timestamp":${points.timeMs[i]},"step":${points.step[i]}}${i + 1 < end ? "," : ""}`;
+    }
+    yield piece;
+  }
+  yield `]${more}}`;
+}
+
+/** Evenly spaced indices and the last, when there are more than `limit`. */
+export function sampled(steps: readonly number[], limit: number): number[] {
+  if (steps.length <= limit) return [...steps];
+  const every = steps.length / limit;
+  const chosen = new Set(Array.from({ length: limit }, (_, i) => steps[Math.floor(i * every)] ?? 0));
+  chosen.add(steps[steps.length - 1] ?? 0);
+  return [...chosen];
+}
+
+export function metricRoutes(surface: Surface): WireRoute[] {
+  const { tracking } = surface;
+
+  async function history({ input, caller }: WireRequest): Promise<WireReply> {
+    const id = runId(input);
+    const key = requiredText(input, "metric_key");
+    const limit = integer(input, "max_results");
+    if (limit !== undefined && limit < 1) throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1.`);
+    const from = offsetOf(input);
+    await surface.mustSee(caller, id);
+    const points = await tracking.history(id, key);
+    const to = Math.min(points.step.length, limit === undefined ? Infinity : from + limit);
+    const more = to < points.step.length ? `,"next_page_token":${JSON.stringify(token({ offset: to }))}` : "";
+    return { status: 200, headers: { "content-type": "application/json" }, stream: Readable.from(historyText(points, from, to, more, key)) };
+  }
+
+  async function bulkInterval({ input, caller }: WireRequest): Promise<WireReply> {
+    const ids = texts(input, "run_ids");
+    const key = requiredText(input, "metric_key");
+    if (ids.length < 1 || ids.length > 100) throw invalid(`GetMetricHistoryBulkInterval request must specify at least one and at most 100 run_ids. Received ${ids.length} run_ids.`);
+    const limit = integer(input, "max_results") ?? 2500;
+    if (limit < 1 || limit > 2500) throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1 and at most 2500.`);
+    const [start, end] = [integer(input, "start_step"), integer(input, "end_step")];
+    if ((start === undefined) !== (end === undefined)) throw invalid("If either start step or end step are specified, both must be specified.");
+    if (start !== undefined && end !== undefined && start > end) throw invalid(`end_step must be greater than start_step. Found start_step=${start} and end_step=${end}.`);
+    const fromStep = start ?? 0;
+    const all: { id: string; points: Points }[] = [];
+    for (const id of ids) {
+      await surface.mustSee(caller, id);
+      all.push({ id, points: await tracking.history(id, key) });
+    }
+    const inside = (step: number): boolean => step >= fromStep && (end === undefined || step <= end);
+    const steps = new Set<number>();
+    const ends = new Set<number>();
+    for (const { points } of all) {
+      let min = Infinity;
+      let max = -Infinity;
+      for (const step of points.step) {
+        if (!inside(step)) continue;
+        steps.add(step);
+        if (step < min) min = step;
+        if (step > max) max = step;
+      }
+      if (min <= max) ends.add(min).add(max);
+    }
+    const chosen = new Set([...sampled([...steps].sort((a, b) => a - b), limit), ...ends]);
+    const metrics = all.flatMap(({ id, points }) => {
+      const found: { key: string; value: number | "NaN"; timestamp: number; step: number; run_id: string }[] = [];
+      points.step.forEach((step, i) => {
+        if (chosen.has(step)) found.push({ key, value: wireNumber(points.value[i] ?? 0), timestamp: points.timeMs[i] ?? 0, step, run_id: id });
+      });
+      return found.sort((a, b) => a.step - b.step);
+    });
+    return { status: 200, json: metrics.length > 0 ? { metrics } : {} };
+  }
+
+  return [
+    { method: "GET", path: "/mlflow/metrics/get-history", capability: "read", takes: "message", handle: history },
+    { method: "GET", path: "/mlflow/metrics/get-history-bulk-interval", capability: "read", takes: "message", handle: bulkInterval },
+  ];
+}
