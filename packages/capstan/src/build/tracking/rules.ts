@@ -1,3 +1,4 @@
+import { CapstanError } from "../../base/foundation/errors.ts";
 import type { KeyedPoint, LatestMetric } from "./model.ts";
 
 /** Rank in the rule of the latest value: NaN counts as 0. */
@@ -68,4 +69,9 @@ export function safePath(path: string): string | undefined {
 
 /** Text as every database keeps it: well-formed, without NUL. */
 export const clean = (text: string): string => text.toWellFormed().replaceAll("\u0000", "\ufffd");
-export const cleanTexts = (texts: Readonly<Record<string, string>>): Record<string, string> => Object.fromEntries(Object.entries(texts).map(([key, value]) => [clean(key), clean(value)]));
+/** As `clean`; the one name that is no plain member of an object is refused. */
+export function cleanKey(key: string): string {
+  if (key === "__proto__") throw new CapstanError("CAP-TRACK-002", { what: "key", problem: "__proto__ cannot be a name" });
+  return clean(key);
+}
+export const cleanTexts = (texts: Readonly<Record<string, string>>): Record<string, string> => Object.fromEntries(Object.entries(texts).map(([key, value]) => [cleanKey(key), clean(value)]));

@@ -7,7 +7,7 @@ import type { Change, Committed } from "../../base/storage/database.ts";
 import type { Artifact, KeyedPoint, Link, Links, LogBatch, NewRun, Run, RunEnd } from "./model.ts";
 import type { Metrics } from "./metrics.ts";
 import { pointsPerBlock } from "./points.ts";
-import { clean, cleanTexts, safePath, terminal } from "./rules.ts";
+import { clean, cleanKey, cleanTexts, safePath, terminal } from "./rules.ts";
 import { sealOf, type SealedContent } from "./seal.ts";
 import { createRow, putArtifacts, putLinks, putParams, putTags, removeTag, touch, type TrackingStore, updateRow } from "./store.ts";
 
@@ -228,7 +228,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     },
 
     async logBatch(runId: string, batch: LogBatch, caller: Caller): Promise<void> {
-      const change: RunChange = { ...(batch.params && { params: cleanTexts(batch.params) }), ...(batch.tags && { tags: cleanTexts(batch.tags) }), ...(batch.metrics && { metrics: batch.metrics.map((one) => ({ ...one, key: clean(one.key) })) }) };
+      const change: RunChange = { ...(batch.params && { params: cleanTexts(batch.params) }), ...(batch.tags && { tags: cleanTexts(batch.tags) }), ...(batch.metrics && { metrics: batch.metrics.map((one) => ({ ...one, key: cleanKey(one.key) })) }) };
       const name = change.tags?.["mlflow.runName"];
       if (name !== undefined) return alone(runId, () => patch(runId, { ...change, run: { name } }, caller, "log"));
       await write(runId, await projectOf(runId), change, caller, "log");
