@@ -23,7 +23,7 @@ export function diffProfiles(before: readonly ColumnProfile[], after: readonly C
 }
 
 /** Jensen–Shannon distance, base 2, with null as a bin of its own; null when nothing can be compared. */
-function distanceOf(a: ColumnProfile, b: ColumnProfile): number | null {
+export function distanceOf(a: ColumnProfile, b: ColumnProfile): number | null {
   const pair = a.quantiles.length > 0 && b.quantiles.length > 0 ? byQuantiles(a, b) : a.top.length > 0 && b.top.length > 0 ? byTop(a, b) : null;
   if (!pair) return null;
   return Number(jsDistance([...pair[0], a.nulls / Math.max(1, a.rows)], [...pair[1], b.nulls / Math.max(1, b.rows)], 2).toFixed(6));
