@@ -46,6 +46,22 @@ export const checksOperations = {
     }),
     text: "Suites with the history of their tests.",
   }),
+  "checks.declared": operation({
+    method: "GET",
+    path: "/p/{project}/checks/declared",
+    capability: "read",
+    input: project,
+    output: z.object({ suites: z.array(z.object({ suite: z.string(), subjectKind, for: z.string(), against: z.string().nullable(), tests: z.number().int() })) }),
+    text: "Suites that capstan.yaml declares.",
+  }),
+  "checks.runDeclared": operation({
+    method: "POST",
+    path: "/p/{project}/checks/declared/{suite}/run",
+    capability: "run",
+    input: project.extend({ suite: z.string(), /** A model version; the newest unless said. */ version: z.coerce.number().int().optional(), because: z.string().optional() }),
+    output: z.object({ ...resultSet.shape, results: z.array(checkResult) }),
+    text: "Runs a declared suite on what it is for, as it is now.",
+  }),
   "checks.list": operation({
     method: "GET",
     path: "/p/{project}/checks",

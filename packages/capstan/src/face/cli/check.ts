@@ -1,6 +1,6 @@
 import { glyphs } from "./output.ts";
 import { verdictCode } from "./verdict-code.ts";
-import { worstVerdict } from "@capstan/contract";
+import { type Verdict, worstVerdict } from "@capstan/contract";
 import type { Verb } from "./verbs.ts";
 
 export const verb: Verb = {
@@ -14,7 +14,7 @@ export const verb: Verb = {
     const connection = await context.write();
     const known = (await connection.call("checks.declared", { project })).suites;
     const wanted = context.words.length === 0 ? known.map((one) => one.suite) : context.words;
-    const verdicts = [];
+    const verdicts: Verdict[] = [];
     for (const suite of wanted) {
       const answer = await connection.call("checks.runDeclared", { project, suite });
       verdicts.push(answer.verdict);

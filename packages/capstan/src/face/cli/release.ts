@@ -41,7 +41,7 @@ export const verb: Verb = {
       const { model, version } = modelReference(context, first, "release");
       const strategy = context.text("strategy");
       const because = context.text("because");
-      const input = await releaseInput({ folder, project, model, version, ...(context.text("route") !== undefined && { route: context.text("route") }) });
+      const input = await releaseInput({ folder, project, model, version, route: context.text("route") });
       const started = await connection.call("releases.start", {
         ...input, ...((strategy === "direct" || strategy === "canary") && { strategy }), ...(context.on("no-shadow") && { shadow: false }), override: context.on("override"),
         ...(context.text("message") !== undefined && { reason: context.text("message") }), ...(because !== undefined && { because }),

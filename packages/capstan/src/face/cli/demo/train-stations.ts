@@ -1,0 +1,69 @@
+import { type Verdict, worstVerdict } from "@capstan/contract";
+import { CapstanError } from "../../../base/foundation/errors.ts";
+import { count, number, seconds, short } from "../format.ts";
+import { followRun } from "../follow-run.ts";
+import { glyphs } from "../output.ts";
+import type { DemoContext, Station } from "./station.ts";
+
+async function runPipeline({ connection, project, out }: DemoContext, set: string[], message: string) {
+  const started = await connection.call("pipeline.run", { project, set, message });
+  out.talk(`    run:${started.number} ${started.name}${set.length > 0 ? `   --set ${set.join(" ")}` : ""}`);
+  const result = await followRun(connection, project, started.run, out, () => undefined);
+  if (result.error) throw new CapstanError("CAP-INTERNAL-001", { what: `${result.error.code} ${result.error.message}` });
+  return { ...started, ...result };
+}
+
+export const pipelineStation: Station = {
+  id: 3,
+  title: "pipeline",
+  async run(context) {
+    const logistic = await runPipeline(context, ["train.kind=logistic"], "the simple model first");
+    const boosted = await runPipeline(context, [], "the plain file");
+    const again = await runPipeline(context, [], "nothing changed");
+    const why = await context.connection.call("pipeline.why", { project: context.project, step: `run:${boosted.number}/train` });
+    context.out.talk(`    ${why.sentence}`);
+    const seconds_ = [logistic, boosted].reduce((sum, one) => sum + one.seconds, 0);
+    return {
+      verdict: again.ran === 0 ? "pass" : "warn",
+      done: `run:${logistic.number} ${logistic.ran} ran, run:${boosted.number} ${boosted.ran} ran and ${boosted.reused} reused, ${seconds(seconds_)}`,
+      figure: `again: ${again.reused} reused in ${seconds(again.seconds)}`,
+      digest: `run:${boosted.number}`,
+    };
+  },
+};
+
+export const trackingStation: Station = {
+  id: 4,
+  title: "tracking",
+  async run({ connection, project, out }) {
+    const { runs } = await connection.call("runs.list", { project, kind: ["step", "user"], limit: 200 });
+    const details = await Promise.all(runs.map((run) => connection.call("runs.get", { project, run: run.id })));
+    const artifacts = details.reduce((sum, one) => sum + one.artifacts.files, 0);
+    const curves = details.reduce((sum, one) => sum + Object.keys(one.metrics).length, 0);
+    const sealed = details.filter((one) => one.sealed !== null).length;
+    const train = details.find((one) => one.step === "train") ?? details[0];
+    if (train) out.talk(`    ${train.step ?? train.name}: ${Object.keys(train.params).length} params, ${Object.keys(train.metrics).length} metrics, ${train.resources.wallSeconds === null ? "" : seconds(train.resources.wallSeconds)}`);
+    return { verdict: sealed === runs.length ? "pass" : "warn", done: `${count(runs.length)} runs sealed, ${count(curves)} metrics, ${count(artifacts)} artifacts`, figure: `${sealed} of ${runs.length} sealed`, digest: short(train?.sealed?.digest ?? "") };
+  },
+};
+
+export const modelTestsStation: Station = {
+  id: 5,
+  title: "model tests",
+  async run({ connection, project, out }) {
+    const { suites } = await connection.call("checks.declared", { project });
+    const verdicts: Verdict[] = [];
+    let auc = "";
+    let set = "";
+    for (const suite of suites.filter((one) => one.subjectKind !== "data")) {
+      const answer = await connection.call("checks.runDeclared", { project, suite: suite.suite });
+      verdicts.push(answer.verdict);
+      set = answer.id;
+      for (const one of answer.results) {
+        out.talk(`    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${suite.suite.padEnd(8)} ${one.detail}`);
+        if (one.kind === "metric" && typeof one.observed === "number" && auc === "") auc = `auc ${number(one.observed)}${one.interval ? ` [${number(one.interval[0])}, ${number(one.interval[1])}]` : ""}`;
+      }
+    }
+    return { verdict: worstVerdict(verdicts), done: `baseline, slices, calibration, skew: ${verdicts.length} suites`, figure: auc, digest: short(set) };
+  },
+};

@@ -1,0 +1,55 @@
+import type { OperationName } from "@capstan/contract/operations";
+import { CapstanError } from "../../base/foundation/errors.ts";
+import type { Verb } from "./verbs.ts";
+
+/** Forms of references and the operation that shows what they name. */
+const forms: readonly { pattern: RegExp; operation: OperationName; input(match: RegExpExecArray): Record<string, string> }[] = [
+  { pattern: /^run:(\d+)$/, operation: "pipeline.show", input: ([, run = ""]) => ({ run }) },
+  { pattern: /^(?:run:)?([0-9a-f]{32})$/, operation: "runs.get", input: ([, run = ""]) => ({ run }) },
+  { pattern: /^(R-\d+)$/, operation: "releases.get", input: ([, release = ""]) => ({ release }) },
+  { pattern: /^(INC-\d+)$/, operation: "incidents.get", input: ([, incident = ""]) => ({ incident }) },
+  { pattern: /^(AL-\d+)$/, operation: "alerts.get", input: ([, alert = ""]) => ({ alert }) },
+  { pattern: /^data:([a-z][a-z0-9-]*)@(.+)$/, operation: "data.version", input: ([, dataset = "", version = ""]) => ({ dataset, version }) },
+  { pattern: /^data:([a-z][a-z0-9-]*)$/, operation: "data.get", input: ([, dataset = ""]) => ({ dataset }) },
+  { pattern: /^entry:(\w+)$/, operation: "record.entry", input: ([, entry = ""]) => ({ entry }) },
+  { pattern: /^check:(\w+)$/, operation: "checks.result", input: ([, result = ""]) => ({ result }) },
+  { pattern: /^route:([a-z][a-z0-9-]*)$/, operation: "routes.get", input: ([, route = ""]) => ({ route }) },
+  { pattern: /^monitor:([a-z][a-z0-9-]*)$/, operation: "monitors.get", input: ([, monitor = ""]) => ({ monitor }) },
+  { pattern: /^(?:model:)?([a-z][a-z0-9-]*)@(.+)$/, operation: "models.version", input: ([, model = "", version = ""]) => ({ model, version }) },
+  { pattern: /^(?:model:)?([a-z][a-z0-9-]*)$/, operation: "models.get", input: ([, model = ""]) => ({ model }) },
+];
+
+export const verb: Verb = {
+  text: "One thing: its facts, evidence and entries.",
+  usage: "show REF",
+  examples: ["show R-2", "show late-arrival@live", "show run:1", "show entry:6", "show INC-1"],
+  flags: {},
+  async run(context) {
+    const [word = ""] = context.words;
+    for (const form of forms) {
+      const match = form.pattern.exec(word);
+      if (!match) continue;
+      const connection = await context.read();
+      const answer = await connection.call(form.operation, { project: context.place().project, ...form.input(match) } as never);
+      context.out.document(answer);
+      for (const line of outline(answer as Record<string, unknown>, 0)) context.out.result(line);
+      return 0;
+    }
+    throw new CapstanError("CAP-USAGE-001", { problem: word === "" ? "show what?" : `${word} is no reference`, verb: "show" });
+  },
+};
+
+/** Nested facts as an indented outline; long lists are cut and say so. */
+function outline(value: Record<string, unknown>, depth: number): string[] {
+  const indent = "  ".repeat(depth);
+  return Object.entries(value).flatMap(([key, one]): string[] => {
+    if (one === null || one === undefined || one === "") return [];
+    if (Array.isArray(one)) {
+      if (one.length === 0) return [];
+      if (one.every((item) => typeof item !== "object" || item === null)) return [`${indent}${key.padEnd(18 - depth)} ${one.slice(0, 12).join(" ")}${one.length > 12 ? ` … ${one.length} in all` : ""}`];
+      return [`${indent}${key}`, ...one.slice(0, 20).flatMap((item) => [`${indent}  -`, ...outline(item as Record<string, unknown>, depth + 2)]), ...(one.length > 20 ? [`${indent}  … ${one.length} in all; --json shows them`] : [])];
+    }
+    if (typeof one === "object") return [`${indent}${key}`, ...outline(one as Record<string, unknown>, depth + 1)];
+    return [`${indent}${key.padEnd(18 - depth)} ${String(one)}`];
+  });
+}
