@@ -111,3 +111,13 @@ export const entriesLedTo = (database: Database, id: string): Promise<StoredEntr
 /** In the order of the tree, `[start, end)`. */
 export const entriesFrom = (database: Database, start: number, limit: number): Promise<StoredEntry[]> =>
   database.all<StoredEntry>(`select ${columns} ${joined} where entry.idx >= ? order by entry.idx limit ?`, [start, limit]);
+
+export async function entriesById(database: Database, ids: readonly string[]): Promise<Map<string, Entry>> {
+  const found = new Map<string, Entry>();
+  for (let at = 0; at < ids.length; at += 200) {
+    const some = ids.slice(at, at + 200);
+    const rows = await database.all<StoredEntry>(`select ${columns} ${joined} where entry.id in (${some.map(() => "?").join(", ")})`, some);
+    for (const row of rows) found.set(row.id, toEntry(row));
+  }
+  return found;
+}

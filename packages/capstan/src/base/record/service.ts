@@ -3,7 +3,7 @@ import { CapstanError } from "../foundation/errors.ts";
 import { statement } from "../storage/database.ts";
 import { anchorLine } from "./anchor.ts";
 import { findHead } from "./checkpoint.ts";
-import { type EntryFilter, countEntries, entriesLedTo, findEntry, getEntry, listEntries, type StoredEntry, toEntry } from "./entries.ts";
+import { type EntryFilter, countEntries, entriesById, entriesLedTo, findEntry, getEntry, listEntries, type StoredEntry, toEntry } from "./entries.ts";
 import { findLeaf } from "./leaf.ts";
 import { closureOf, type Closure, type Direction, findNode } from "./lineage.ts";
 import type { Actor, Checkpoint, Entry, LineageNode } from "./model.ts";
@@ -17,6 +17,9 @@ import { openTiles, type Tiles } from "./tiles.ts";
 import { verifyRecord } from "./verify.ts";
 
 export type InclusionProof = { index: number; checkpoint: Checkpoint; path: ProofStep[] };
+
+/** Steps of `because` that are followed at most. */
+const longestChain = 1_000;
 
 export type RecordService = ReturnType<typeof createRecordService>;
 
@@ -66,6 +69,18 @@ export function createRecordService(deps: { store: Store & { readonly recorder: 
     find: async (entry: string | number): Promise<Entry | undefined> => {
       const row = await findEntry(database, entry);
       return row && toEntry(row);
+    },
+
+    byId: (ids: readonly string[]): Promise<Map<string, Entry>> => entriesById(database, ids),
+
+    /** The entry and what led to it, nearest first; ends where a person began it. */
+    async becauseOf(entry: string | null): Promise<string[]> {
+      const chain: string[] = [];
+      for (let id = entry; id !== null && !chain.includes(id) && chain.length < longestChain; ) {
+        chain.push(id);
+        id = (await database.find<{ because: string | null }>("select because from entry where id = ?", [id]))?.because ?? null;
+      }
+      return chain;
     },
 
     /** By id or index, with everything that proves it. */
