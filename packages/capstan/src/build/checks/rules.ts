@@ -91,6 +91,10 @@ export function countsOf(results: readonly CheckResult[]): Record<Verdict, numbe
 /** `37 of 12 000`; digits in groups. */
 export const count = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
 /** A share in percent with as many digits as it needs. */
-export const percent = (share: number): string => (share === 0 || share === 1 ? `${share * 100} %` : `${Number((share * 100).toPrecision(2))} %`);
+export const percent = (share: number): string => {
+  if (share === 0 || share === 1) return `${share * 100} %`;
+  const small = Number((Math.min(share, 1 - share) * 100).toPrecision(2));
+  return `${share <= 0.5 ? small : Number((100 - small).toPrecision(12))} %`;
+};
 /** A measured figure with four digits. */
 export const figure = (value: number): string => (Number.isInteger(value) && Math.abs(value) < 1e9 ? String(value) : String(Number(value.toPrecision(4))));

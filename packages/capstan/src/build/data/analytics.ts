@@ -63,7 +63,7 @@ export function openAnalytics(options: AnalyticsOptions): Analytics {
   const fail = (which: ChildProcess, problem: string): void => {
     if (child !== which) return;
     child = undefined;
-    for (const one of [...asked.values()]) {
+    for (const one of asked.values()) {
       if (one.again || closed) {
         asked.delete(one.ask.id);
         one.reject(new CapstanError("CAP-DATA-020", { problem }));

@@ -41,7 +41,7 @@ const bins = (low: number, width: number, count: number): Bins => ({ low, width,
 export function countsToProfile(values: ArrayLike<number>, counts: ArrayLike<number>, kind: ColumnKind, present: number): Pick<ColumnProfile, "distinct" | "quantiles" | "histogram" | "top" | "other"> {
   const quantiles = quantilesOfCounts(values, counts);
   const { low, width, count, edges } = binsOf(quantiles, kind);
-  const binned = new Array<number>(count + 2).fill(0);
+  const binned = Array.from({ length: count + 2 }, () => 0);
   for (let i = 0; i < values.length; i++) {
     const bin = Math.min(count, Math.max(-1, Math.floor(((values[i] ?? 0) - low) / width)));
     binned[bin + 1] = (binned[bin + 1] ?? 0) + (counts[i] ?? 0);

@@ -100,7 +100,7 @@ async function profileColumn(analytics: Analytics, source: TableSource, column: 
   const counted = await analytics.all<{ bin: number; n: number }>(
     `select cast(least(${bins.count}, greatest(-1, floor((cast(${value} as double) - ${bins.low}::double) / ${bins.width}::double))) as integer) as bin, count(*) as n from ${table} where ${value} is not null group by 1`,
   );
-  const counts = new Array<number>(bins.count + 2).fill(0);
+  const counts = Array.from({ length: bins.count + 2 }, () => 0);
   for (const one of counted) counts[one.bin + 1] = one.n;
   return { ...base, quantiles, histogram: { edges: bins.edges, counts } };
 }

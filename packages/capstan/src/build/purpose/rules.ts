@@ -41,7 +41,7 @@ export function worthOf(counted: Counted, pays: Pays, decision: string): Worth {
         ? `all ${rows} rows have the same outcome: nothing can be said about a model`
         : verdict === "fail"
           ? "even a perfect model earns no more than a rule that needs none: do not build this"
-          : `a perfect model would earn ${round(headroomPerWeek)} ${pays.unit} per week more than the best rule without one`,
+          : `a perfect model would earn ${round(headroomPerWeek)} more per week than the best rule without one (${pays.unit})`,
   };
 }
 
