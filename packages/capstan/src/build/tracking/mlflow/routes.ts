@@ -15,7 +15,9 @@ export const mlflowPrefixes = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow", "/api/
 export function mlflowRoutes(options: SurfaceOptions): WireRoute[] {
   const surface = createSurface(options);
   const artifacts = artifactRoutes(surface);
-  const version2 = [...experimentRoutes(surface), ...runRoutes(surface), ...metricRoutes(surface), ...artifacts.served];
+  // Nothing makes logged models here, so there are none; clients look for them when they list a folder of a run.
+  const loggedModels: WireRoute = { method: "POST", path: "/mlflow/logged-models/search", capability: "read", takes: "message", handle: async () => ({ status: 200, json: {} }) };
+  const version2 = [...experimentRoutes(surface), ...runRoutes(surface), ...metricRoutes(surface), ...artifacts.served, loggedModels];
   const plain = (path: string, text: string): WireRoute => ({ method: "GET", path, capability: "read", takes: "message", handle: async () => ({ status: 200, text }) });
   const serverInfo = (prefix: string): WireRoute => ({
     method: "GET", path: `${prefix}/mlflow/server-info`, capability: "read", takes: "message", handle: async () => ({ status: 200, json: { store_type: "SqlStore", workspaces_enabled: false } }),
