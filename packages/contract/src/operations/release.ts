@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { operation } from "../operation.ts";
-import { checkResult, digest, name, project, time, verdict } from "../shapes.ts";
+import { digest, name, project, time, verdict } from "../shapes.ts";
+import { gateResult } from "./governance.ts";
 
 export const releaseStates = ["draft", "shadow", "canary", "promoting", "live", "superseded", "paused", "rolled_back", "failed", "inconclusive", "stopped"] as const;
 const releaseId = z.string().regex(/^R-[1-9][0-9]*$/, "a release such as R-3");
@@ -92,7 +93,7 @@ const transition = z.object({ at: time, from: z.string(), to: z.string(), actor:
 const releaseDetail = z.object({
   ...releaseSummary.shape,
   rev: z.number(),
-  gate: z.object({ verdict, dossier: digest.nullable(), results: z.array(checkResult) }).nullable(),
+  gate: z.object({ verdict, dossier: digest.nullable(), results: z.array(gateResult) }).nullable(),
   guards: z.array(guard),
   shadow: shadow.nullable(),
   evidence: z.object({ rollbackAt: z.number(), scoreBound: z.number().nullable(), points: z.array(evidencePoint), /** Frozen copy, once it has ended. */ digest: digest.nullable() }),

@@ -107,7 +107,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
     counts.rows += request.rows;
     counts.latency.add(latencyUs);
     const whole = answers.every((answer) => answer !== undefined) ? (answers as Answer[]) : undefined;
-    parts.forEach((part, i) => count(served, part, part.rows?.length ?? request.rows, answers[i], latencyUs, pinned, observer));
+    // A request that was split meets both arms: a failure falls on either with the same chance.
+    const share = parts.length > 1 ? 0.5 : (served.canary?.spec.share ?? 0);
+    parts.forEach((part, i) => count(part, part.rows?.length ?? request.rows, answers[i], latencyUs, share, pinned ? undefined : observer));
     if (!whole) {
       counts.failures++;
       observer?.unanswered();
@@ -207,17 +209,17 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 }
 
-function count(served: ServedRoute, part: Part, rows: number, answer: Answer | undefined, latencyUs: number, pinned: boolean, observer: RouteObserver | undefined): void {
+function count(part: Part, rows: number, answer: Answer | undefined, latencyUs: number, share: number, observer: RouteObserver | undefined): void {
   const { counts, spec } = part.arm;
   const failure = part.failures.find((one) => one.arm === part.arm);
   counts.requests++;
   counts.rows += rows;
   counts.latency.add(latencyUs);
   for (const one of part.failures) one.arm.counts.failures++;
-  if (pinned || !observer || spec.arm === "shadow") return;
+  if (!observer || spec.arm === "shadow") return;
   observer.answered({
     arm: spec.arm, rows, failed: failure !== undefined, invalid: failure?.invalid ?? false, latencyUs,
-    scores: !failure && answer ? scoresOf(answer.arm.loaded.runtime.signature, answer.outputs) : null, share: served.canary?.spec.share ?? 0,
+    scores: !failure && answer ? scoresOf(answer.arm.loaded.runtime.signature, answer.outputs) : null, share,
   });
 }
 

@@ -40,7 +40,7 @@ export type ServingService = Gateway & {
   /** Forward: loads, commits, then serves. Nothing changes when it fails. */
   publish(next: NextTable, change: Change, entries: readonly EntryDraft[]): Promise<{ table: RouteTable; committed: Committed }>;
   /** Back: serves on this turn what is loaded already, and says so with `committed` when that is durable. `tookMs` is the time to the pointer write. */
-  revert(next: NextTable, more: () => Promise<{ change: Change; entries: readonly EntryDraft[] }>): { table: RouteTable; tookMs: number; committed: Promise<void> };
+  revert(next: NextTable, more: (served: { epoch: number; tookMs: number }) => Promise<{ change: Change; entries: readonly EntryDraft[] }>): { table: RouteTable; tookMs: number; committed: Promise<void> };
   /** Told of a route's traffic until it is taken off; one observer a route. */
   observe(route: string, observer: RouteObserver): () => void;
   /** Makes all logged predictions of a route readable as closed segments. */
@@ -131,10 +131,9 @@ export function createServingService(deps: ServingDeps): ServingService {
     tables: (route, limit) => listTables(store.database, route, limit),
     async publish(next, change, entries) {
       const settings = settingsOf(next.route);
-      const draft = { ...next, epoch: 0, atMs: 0 };
-      const prepared = await routes.prepare(draft);
-      // Taken last: a revert that happened while models were loading is older then, and this change decides by its own guards.
+      // Numbered first: a revert on any later turn has a higher epoch, and this table is then never served.
       const table = tableOf(next);
+      const prepared = await routes.prepare(table);
       let committed: Committed;
       try {
         ({ committed } = await store.recorder.commit([...change, ...insertTable(table), ...liveChange(table)], entries));
@@ -142,7 +141,7 @@ export function createServingService(deps: ServingDeps): ServingService {
         routes.discard(prepared);
         throw error;
       }
-      routes.swap(settings, { table, arms: prepared.arms });
+      routes.swap(settings, prepared);
       changed(next.project, next.route);
       return { table, committed: committed.slice(0, change.length) };
     },
@@ -153,7 +152,7 @@ export function createServingService(deps: ServingDeps): ServingService {
       if (!routes.swapLoaded(settings, table)) throw new CapstanError("CAP-SERVE-007", { route: next.route });
       const tookMs = performance.now() - startedMs;
       const commit = async (): Promise<void> => {
-        const { change, entries } = await more();
+        const { change, entries } = await more({ epoch: table.epoch, tookMs });
         await store.recorder.commit([...change, ...insertTable(table), ...liveChange(table)], entries);
         changed(next.project, next.route);
       };

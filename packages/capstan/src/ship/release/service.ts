@@ -1,0 +1,256 @@
+import { goesForward } from "@capstan/contract";
+import type { Caller } from "../../base/foundation/caller.ts";
+import { CapstanError } from "../../base/foundation/errors.ts";
+import { signatureDifferences } from "../../build/inference/signature.ts";
+import { type RegistryService, versionName, versionNode } from "../../build/registry/model.ts";
+import { armOf, moved } from "../serving/rules.ts";
+import { createMovingRelease, type MovingDeps, type MovingRelease } from "./moving-release.ts";
+import { type GateAnswer, type Plan, type Release, releaseName, releaseNode, type ReleaseState, type Stage } from "./model.ts";
+import { stagesOf } from "./rules.ts";
+import { findProgress, findRelease, insertRelease, insertTransition, listActive, listReleases, nextNumber, updateRelease } from "./store.ts";
+
+export type StartRequest = {
+  readonly project: string;
+  readonly route: string;
+  readonly model: string;
+  /** Any reference that the registry understands. */
+  readonly ref: string;
+  readonly plan: Plan;
+  /** Goes on although the gate or an earlier rollback says no; wants a reason. */
+  readonly override: boolean;
+  readonly reason?: string;
+  /** Entry that led to it. */
+  readonly because?: string;
+};
+
+export type RolledBack = { readonly route: string; readonly from: string; readonly to: string; readonly epoch: number; readonly tookMs: number; readonly release: string | null; readonly entryId: string };
+
+export type ReleaseService = {
+  /** Asks the gate, then begins. A gate that says no leaves a failed release behind, as a recorded end. */
+  start(request: StartRequest, caller: Caller): Promise<Release>;
+  pause(project: string, id: string, caller: Caller, reason?: string): Promise<{ release: Release; entryId: string }>;
+  advance(project: string, id: string, caller: Caller, override: boolean, reason?: string): Promise<{ release: Release; entryId: string }>;
+  stop(project: string, id: string, caller: Caller, reason?: string): Promise<{ release: Release; entryId: string; tookMs: number }>;
+  /** Back to what the route served before; in mid-release that is what is live. `to` may name another version. */
+  rollback(project: string, route: string, caller: Caller, options?: { to?: string; reason?: string }): Promise<RolledBack>;
+  get(project: string, id: string): Promise<Release>;
+  list(project: string, options?: { route?: string; limit?: number }): Promise<Release[]>;
+  /** The release in motion with its evidence so far; ended ones have theirs in the blob. */
+  moving(project: string, id: string): MovingRelease | undefined;
+  /** Goes on with what another process left. Once, after serving is open. */
+  open(): Promise<void>;
+  /** One look at every release in motion. The host calls it about ten times a second. */
+  tick(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export function createReleaseService(deps: MovingDeps & { readonly registry: RegistryService }): ReleaseService {
+  const { store, serving, registry } = deps;
+  const active = new Map<string, MovingRelease>();
+  /** Routes whose release is being prepared: the second caller is refused, not raced. */
+  const starting = new Set<string>();
+
+  const keyOf = (project: string, number: number): string => `${project}/${number}`;
+  const numberOf = (id: string): number => Number(/^R-([1-9][0-9]*)$/.exec(id)?.[1] ?? 0);
+  const movingOf = (project: string, id: string): MovingRelease | undefined => active.get(keyOf(project, numberOf(id)));
+  const movingOn = (route: string): MovingRelease | undefined => [...active.values()].find((one) => !one.ended && one.release.route === route);
+  const settle = (one: MovingRelease): void => {
+    if (one.ended) active.delete(keyOf(one.release.project, one.release.number));
+  };
+  const get = async (project: string, id: string): Promise<Release> => {
+    const release = movingOf(project, id)?.release ?? (await findRelease(store.database, project, numberOf(id)));
+    if (!release) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "release", name: id });
+    return release;
+  };
+  const inMotion = async (project: string, id: string, action: string): Promise<MovingRelease> => {
+    const one = movingOf(project, id);
+    if (!one || one.ended) throw new CapstanError("CAP-RELEASE-004", { release: id, state: (await get(project, id)).state, action });
+    return one;
+  };
+
+  const begin = async (request: StartRequest, caller: Caller): Promise<Release> => {
+    const { project, route, plan } = request;
+    if (request.override && !request.reason) throw new CapstanError("CAP-RELEASE-005", {});
+    const settings = serving.settings(project).find((one) => one.route === route);
+    if (!settings) throw new CapstanError("CAP-SERVE-001", { route });
+    const version = await registry.get(project, request.model, request.ref);
+    const named = { model: version.model, version: versionName(version.number), route };
+    const served = serving.find(route);
+    const live = served?.live;
+    if (live?.spec.bundle === version.bundle) throw new CapstanError("CAP-RELEASE-006", named);
+    const earlier = (await listReleases(store.database, project, { route })).find((one) => one.bundle === version.bundle && (one.state === "rolled_back" || (one.state === "failed" && one.evidenceDigest !== null)));
+    if (earlier && !request.override) throw new CapstanError("CAP-RELEASE-003", { ...named, release: releaseName(earlier.number) });
+    const differences = live ? signatureDifferences(live.loaded.runtime.signature, version.signature) : [];
+    if (differences.length > 0) throw new CapstanError("CAP-RELEASE-007", { ...named, problem: differences.join("; ") });
+
+    const answer = await deps.gate.evaluate({ project, model: version.model, version: version.number, stage: "release", ...(request.because !== undefined && { because: request.because }) }, caller);
+    const passes = goesForward(answer.verdict) || request.override;
+    const now = store.clock.nowMs();
+    const release: Release = {
+      project, number: await nextNumber(store.database, project), route, model: version.model, from: live?.spec.number ?? null, to: version.number, bundle: version.bundle, plan, state: passes ? "draft" : "failed", pausedFrom: null, rev: 1,
+      verdict: passes ? null : answer.verdict, override: request.override ? (request.reason ?? null) : null, gate: { verdict: answer.verdict, dossier: answer.dossierDigest, results: answer.results },
+      stages: gateStages(stagesOf(plan, live !== undefined), answer, request, passes, now), because: gateSentence(answer, request), becauseEntry: request.because ?? caller.because ?? null, epoch: null, evidenceDigest: null, tookMs: null,
+      incident: null, candidate: armOf(version, "canary", 0, now), startedMs: now, endedMs: passes ? null : now, entryId: store.recorder.newEntryId(),
+    };
+    await commitStart(release, answer, request, caller);
+    if (!passes) return release;
+    const moving = createMovingRelease(deps, release);
+    active.set(keyOf(project, release.number), moving);
+    moving.watch();
+    try {
+      await moving.advance(caller, false, undefined);
+    } catch (error) {
+      // What could not be loaded or recorded must not stay behind as a release in motion.
+      if (!moving.ended) await moving.back("failed", "error", `it could not begin: ${error instanceof Error ? error.message : String(error)}`, caller);
+      throw error;
+    } finally {
+      settle(moving);
+    }
+    return moving.release;
+  };
+
+  const commitStart = async (release: Release, answer: GateAnswer, request: StartRequest, caller: Caller): Promise<void> => {
+    const name = releaseName(release.number);
+    const dossier = answer.dossierDigest === null ? [] : [{ from: releaseNode(release.number), to: `blob:${answer.dossierDigest}`, relation: "admitted by" }];
+    await store.recorder.commit(
+      [
+        ...insertRelease(release),
+        ...insertTransition(release, { rev: 1, from: "draft", to: release.state, atMs: release.startedMs, because: release.because, epoch: null, entryId: release.entryId }),
+        ...store.recorder.lineage(
+          [{ id: releaseNode(release.number), kind: "release", title: `${name} ${release.route} to ${versionName(release.to)}`, digest: release.bundle, facts: { route: release.route, strategy: release.plan.strategy } }],
+          [{ from: releaseNode(release.number), to: versionNode(release.model, release.to), relation: "releases" }, ...dossier],
+          release.project,
+        ),
+      ],
+      [
+        {
+          id: release.entryId, action: release.state === "failed" ? "release.refused" : "release.started", subject: { type: "release", id: name, digest: release.bundle }, project: release.project, actor: caller.actor, outcome: answer.verdict,
+          ...(release.becauseEntry !== null && { because: release.becauseEntry }), ...(answer.policy !== undefined && { policy: answer.policy }),
+          payload: {
+            route: release.route, model: release.model, from: release.from === null ? "nothing" : versionName(release.from), to: versionName(release.to), gate: answer.verdict, dossier: answer.dossierDigest, override: release.override ?? undefined,
+            reason: request.reason, because: release.because, plan: { strategy: release.plan.strategy, shadow: release.plan.shadow, steps: release.plan.steps, eachMs: release.plan.eachMs, eachRows: release.plan.eachRows, guard: { ...release.plan.guard } },
+          },
+        },
+      ],
+    );
+    store.events.emit("changed", { project: release.project, kind: "release", id: name });
+  };
+
+  /** No release moves the route: what was live before is live again. */
+  const rollbackLive = async (project: string, route: string, caller: Caller, options: { to?: string; reason?: string }): Promise<RolledBack> => {
+    const served = serving.find(route);
+    const live = served?.live;
+    if (!served || !live || served.settings.project !== project) throw new CapstanError("CAP-SERVE-002", { route });
+    const wanted = options.to === undefined ? undefined : await registry.get(project, live.spec.model, options.to);
+    const target = wanted ? armOf(wanted, "live", 1, store.clock.nowMs()) : (served.back?.spec ?? null);
+    if (!target || target.bundle === live.spec.bundle) throw new CapstanError("CAP-SERVE-007", { route });
+    const now = store.clock.nowMs();
+    const because = options.reason ?? "rolled back by hand";
+    const entryId = store.recorder.newEntryId();
+    const next = { project, route, arms: [moved(target, "live", 1, now)], back: null, salt: "", release: null, reason: because, entryId };
+    const finish = async (tookMs: number, epoch: number) => {
+      const all = await listReleases(store.database, project, { route });
+      const current = all.find((one) => one.state === "live");
+      const earlier = all.find((one) => one.state === "superseded" && one.to === target.number);
+      const change = [
+        ...(current ? [...updateRelease({ ...current, state: "rolled_back", verdict: "fail", rev: current.rev + 1, because, tookMs, epoch }, current.rev), ...insertTransition(current, { rev: current.rev + 1, from: "live", to: "rolled_back", atMs: now, because, epoch, entryId })] : []),
+        ...(earlier ? [...updateRelease({ ...earlier, state: "live", rev: earlier.rev + 1 }, earlier.rev), ...insertTransition(earlier, { rev: earlier.rev + 1, from: "superseded", to: "live", atMs: now, because, epoch, entryId })] : []),
+      ];
+      const draft = {
+        id: entryId, action: "release.rolled_back", project, actor: caller.actor, subject: current ? { type: "release", id: releaseName(current.number), digest: current.bundle } : { type: "route", id: route, digest: live.spec.bundle },
+        ...(caller.because !== undefined && { because: caller.because }),
+        payload: { route, from: versionName(live.spec.number), to: versionName(target.number), because, tookMs, epoch },
+      };
+      return { change, draft, release: current ? releaseName(current.number) : null };
+    };
+    const said = (tookMs: number, epoch: number, release: string | null): RolledBack => {
+      store.events.emit("changed", { project, kind: "release", id: release ?? route });
+      return { route, from: versionName(live.spec.number), to: versionName(target.number), epoch, tookMs, release, entryId };
+    };
+    if (target.digest !== served.back?.spec.digest) {
+      const startedMs = performance.now();
+      const { change, draft, release } = await finish(0, served.table.epoch + 1);
+      const { table } = await serving.publish(next, change, [draft]);
+      return said(performance.now() - startedMs, table.epoch, release);
+    }
+    let release: string | null = null;
+    const reverted = serving.revert(next, async ({ tookMs, epoch }) => {
+      const finished = await finish(tookMs, epoch);
+      release = finished.release;
+      return { change: finished.change, entries: [finished.draft] };
+    });
+    await reverted.committed;
+    return said(reverted.tookMs, reverted.table.epoch, release);
+  };
+
+  return {
+    get,
+    list: async (project, options = {}) => (await listReleases(store.database, project, options)).map((one) => movingOf(project, releaseName(one.number))?.release ?? one),
+    moving: movingOf,
+    async start(request, caller) {
+      const moving = movingOn(request.route);
+      if (moving || starting.has(request.route)) throw new CapstanError("CAP-RELEASE-002", { release: moving ? releaseName(moving.release.number) : "another release", route: request.route });
+      starting.add(request.route);
+      try {
+        return await begin(request, caller);
+      } finally {
+        starting.delete(request.route);
+      }
+    },
+    async pause(project, id, caller, reason) {
+      const one = await inMotion(project, id, "be paused");
+      return { entryId: await one.pause(caller, reason), release: one.release };
+    },
+    async advance(project, id, caller, override, reason) {
+      const one = await inMotion(project, id, "advance");
+      const entryId = await one.advance(caller, override, reason);
+      settle(one);
+      return { entryId, release: one.release };
+    },
+    async stop(project, id, caller, reason) {
+      const one = await inMotion(project, id, "be stopped");
+      const { entryId, tookMs } = await one.back("stopped", "skipped", reason ?? "stopped by hand", caller);
+      settle(one);
+      return { entryId, tookMs, release: one.release };
+    },
+    async rollback(project, route, caller, options = {}) {
+      const one = movingOn(route);
+      if (!one || one.release.project !== project) return rollbackLive(project, route, caller, options);
+      const { entryId, tookMs, epoch } = await one.back("rolled_back", "fail", options.reason ?? "rolled back by hand", caller);
+      settle(one);
+      return { route, from: versionName(one.release.to), to: one.release.from === null ? "nothing" : versionName(one.release.from), epoch, tookMs, release: releaseName(one.release.number), entryId };
+    },
+    async open() {
+      for (const release of await listActive(store.database)) {
+        const moving = createMovingRelease(deps, release, await findProgress(store.database, release.project, release.number));
+        active.set(keyOf(release.project, release.number), moving);
+        moving.watch();
+        // The process ended between two steps that belong together: nothing served it yet, so it ends here.
+        const stuck: readonly ReleaseState[] = ["draft", "promoting"];
+        if (stuck.includes(release.state)) await moving.back("stopped", "error", "the process ended while it was at this step; start it again");
+        settle(moving);
+      }
+    },
+    async tick() {
+      for (const one of [...active.values()]) {
+        await one.tick();
+        settle(one);
+      }
+    },
+    async close() {
+      await Promise.all([...active.values()].map((one) => one.leave()));
+      active.clear();
+    },
+  };
+}
+
+const gateSentence = (answer: GateAnswer, request: StartRequest): string => {
+  const open = answer.results.filter((one) => !goesForward(one.verdict)).map((one) => one.id);
+  if (goesForward(answer.verdict)) return `the gate says ${answer.verdict}`;
+  return `the gate says ${answer.verdict}${open.length > 0 ? `: ${open.join(", ")}` : ""}${request.override ? `; goes on by override: ${request.reason ?? ""}` : ""}`;
+};
+
+function gateStages(stages: readonly Stage[], answer: GateAnswer, request: StartRequest, passes: boolean, nowMs: number): Stage[] {
+  return stages.map((stage): Stage => (stage.kind === "gate" ? { ...stage, state: passes ? "running" : "done", verdict: answer.verdict, startedMs: nowMs, endedMs: passes ? null : nowMs, because: gateSentence(answer, request) } : stage));
+}
+
