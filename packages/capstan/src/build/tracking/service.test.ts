@@ -86,6 +86,15 @@ describe("a run", () => {
     expect(await tracking.verifySeal(run.id)).toMatchObject({ verdict: "pass" });
   });
 
+  test("of a step ends what its script left open", async () => {
+    const step = await newRun({ kind: "step" });
+    const [open, done] = [await newRun({ parentId: step.id }), await newRun({ parentId: step.id })];
+    await tracking.endRun(done.id, { status: "KILLED", endedMs: 1500 }, caller);
+    await tracking.endRun(step.id, { status: "FAILED", endedMs: 2000 }, caller);
+    expect([(await tracking.getRun(open.id)).status, (await tracking.getRun(done.id)).status]).toEqual(["FAILED", "KILLED"]);
+    expect(await tracking.verifySeal(open.id)).toMatchObject({ verdict: "pass" });
+  });
+
   test("batches at the moment of the end are inside the seal or recorded after it", async () => {
     const run = await newRun();
     const logs = Array.from({ length: 40 }, (_, i) => tracking.logBatch(run.id, { metrics: [{ key: "k", step: i, timeMs: i, value: i }] }, caller));

@@ -52,10 +52,14 @@ export function createTrackingService({ store }: { store: Store }) {
       if (experiment.lifecycle !== "active") throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: experiment.id, state: "deleted", action: "logged to" });
       return writing.create(run, caller);
     },
-    /** Ends and seals it: curves become blocks, entry `run.ended` holds the seal. Ending a sealed run otherwise is a recorded change. */
+    /** Ends and seals it, and the open user runs below it: curves become blocks, entry `run.ended` holds the seal. Ending a sealed run otherwise is a recorded change. */
     async endRun(runId: string, end: RunEnd, caller: Caller): Promise<Run> {
       const run = await writing.end(runId, end, caller);
       progress.delete(runId);
+      // What a step's script began and did not end has ended with its process.
+      if (run.kind !== "user") {
+        for (const child of await sql.list({ parentId: runId, kinds: ["user"], statuses: ["RUNNING", "SCHEDULED"] }, 1000)) await service.endRun(child.id, { status: end.status, endedMs: end.endedMs }, caller);
+      }
       return run;
     },
     /** All of a batch or nothing. A repeated metric point is taken once; a param keeps its first value. */
