@@ -24,20 +24,50 @@ import { openFolderBlobs } from "./base/storage/folder-blobs.ts";
 import { createJobs, jobMigrations } from "./base/storage/jobs.ts";
 import { type Migration, migrate } from "./base/storage/migrations.ts";
 import { openSqlite, openSqliteReadOnly } from "./base/storage/sqlite.ts";
+import { trackedCheckRuns } from "./build/checks/check-runs.ts";
+import { createDataRules } from "./build/checks/data-rules.ts";
+import { checksMigrations } from "./build/checks/migrations.ts";
+import { checksHandlers } from "./build/checks/operations.ts";
+import { createChecksService } from "./build/checks/service.ts";
 import { openAnalytics } from "./build/data/analytics.ts";
 import { dataMigrations } from "./build/data/migrations.ts";
 import { dataHandlers } from "./build/data/operations.ts";
 import { createDataService } from "./build/data/service.ts";
+import { loadOnnx } from "./build/inference/onnx.ts";
+import { readProjectFile } from "./build/pipeline/config/project-file.ts";
+import { purposeMigrations } from "./build/purpose/migrations.ts";
+import { purposeHandlers } from "./build/purpose/operations.ts";
+import { createPurposeService } from "./build/purpose/service.ts";
 import { registryMigrations } from "./build/registry/migrations.ts";
 import { registryHandlers } from "./build/registry/operations.ts";
 import { createRegistryService } from "./build/registry/service.ts";
 import { trackingMigrations } from "./build/tracking/migrations.ts";
+import { mounted, unknownBelow } from "./build/tracking/mlflow/mount.ts";
+import { mlflowRoutes } from "./build/tracking/mlflow/routes.ts";
+import { trackingHandlers } from "./build/tracking/operations.ts";
 import { createTrackingService } from "./build/tracking/service.ts";
 import { parseInput, type Bound } from "./face/http/operations.ts";
 import type { ShellParts, WireRoute } from "./face/http/server.ts";
 import { insightsMigrations } from "./operate/insights/migrations.ts";
 import { createStations } from "./operate/insights/stations.ts";
 import type { ProjectFolder } from "./project-folder.ts";
+import { governanceMigrations } from "./ship/governance/migrations.ts";
+import { governanceHandlers } from "./ship/governance/operations.ts";
+import { createGovernanceService } from "./ship/governance/service.ts";
+import { releaseMigrations } from "./ship/release/migrations.ts";
+import { releaseHandlers } from "./ship/release/operations.ts";
+import { createReleaseService } from "./ship/release/service.ts";
+import { servingMigrations } from "./ship/serving/migrations.ts";
+import { servingHandlers } from "./ship/serving/operations.ts";
+import { createServingService } from "./ship/serving/service.ts";
+import { version } from "./version.ts";
+import { blobRoute } from "./wiring/blob-route.ts";
+import { createGateFacts } from "./wiring/gate-facts.ts";
+import { inferenceRoutes } from "./wiring/inference-routes.ts";
+import { jobHandlers } from "./wiring/job-operations.ts";
+import { routeSettings } from "./wiring/route-settings.ts";
+import { createStepOutputs } from "./wiring/step-outputs.ts";
+import { createSuiteSource } from "./wiring/suite-source.ts";
 
 export type AppOptions = {
   place: ProjectFolder;
@@ -65,7 +95,8 @@ export type App = {
 
 /** Every table's room, in the order of the house. */
 export const migrations: readonly Migration[] = [
-  ...jobMigrations, ...recordMigrations, ...accessMigrations, ...projectMigrations, ...dataMigrations, ...trackingMigrations, ...registryMigrations, ...insightsMigrations,
+  ...jobMigrations, ...recordMigrations, ...accessMigrations, ...projectMigrations, ...dataMigrations, ...purposeMigrations, ...trackingMigrations, ...checksMigrations,
+  ...registryMigrations, ...governanceMigrations, ...servingMigrations, ...releaseMigrations, ...insightsMigrations,
 ];
 
 /** Opens one store and builds every room on it. May be called twice in one process, on two folders. */
@@ -89,31 +120,78 @@ export async function openApp(options: AppOptions): Promise<App> {
   const projects = createProjectsService({ store });
   const record = createRecordService({ store, tilesFolder: join(folder, "tiles") });
   const analytics = openAnalytics({ memoryLimit: "4GB", tempFolder: join(folder, "tmp") });
-  const data = createDataService({ store, analytics });
   const tracking = createTrackingService({ store });
   const registry = createRegistryService({ store });
   const stations = createStations({ store });
+  const purpose = createPurposeService({ store, analytics });
+  const handlers: Record<string, (input: never, caller: Caller) => Promise<unknown>> = {};
+  const show = (project: string, run: string) => handlers["pipeline.show"]?.({ project, run } as never, access.local) as never;
+  const outputs = createStepOutputs({ show, tracking });
+
+  // Data asks its rules of checks, which stands later and reads data: the two are tied here.
+  const data = createDataService({ store, analytics, rules: { judge: (offer, caller, because) => rules.judge(offer, caller, because) } });
+  const suites = createSuiteSource({ store, folder: place.folder, project: place.project, data, registry, analytics, outputs });
+  const checks = createChecksService({ store, analytics, data, runs: trackedCheckRuns(tracking), resolve: async (project, reference) => suites.against(project, reference) });
+  const rules = createDataRules(checks, suites.ofDataset);
+
+  const serving = createServingService({ store, engine: analytics, load: loadOnnx, version });
+  const facts = createGateFacts({
+    folder: place.folder, project: place.project, record, tracking, data, checks, registry, purpose,
+    later: { backtests: async () => new Map(), incidents: async () => ({ open: [], overdue: [] }), release: async () => null },
+  });
+  const governance = createGovernanceService({ store, record, facts });
+  const releases = createReleaseService({
+    store, serving, registry,
+    gate: {
+      async evaluate(question) {
+        const gate = await governance.gate(question);
+        return { verdict: gate.verdict, dossierDigest: gate.dossier, results: gate.results, policy: gate.policy.digest };
+      },
+    },
+    incidents: { rolledBack: async () => null },
+  });
 
   if (mode === "host") {
     await projects.ensure("default", null, access.system("projects"));
     await projects.ensure(place.project, place.folder, access.system("projects"));
   }
 
-  const handlers: Record<string, (input: never, caller: Caller) => Promise<unknown>> = {
-    ...accessHandlers(access), ...projectHandlers(projects), ...recordHandlers(record, store), ...dataHandlers(data, store), ...registryHandlers(registry, store), ...stations,
-  };
+  Object.assign(
+    handlers,
+    accessHandlers(access), projectHandlers(projects), recordHandlers(record, store), dataHandlers(data, store), trackingHandlers(tracking, store), registryHandlers(registry, store), stations, jobHandlers(jobs),
+    purposeHandlers(purpose, async (project, reference) => {
+      const subject = await suites.subject(project, reference);
+      return { paths: subject.paths ?? [], name: subject.name, digest: subject.digest ?? "" };
+    }),
+    checksHandlers(checks, suites), governanceHandlers(governance, store, record), servingHandlers(serving, store), releaseHandlers(releases, serving, store),
+  );
+  const startRelease = handlers["releases.start"];
+  if (startRelease) {
+    // Routes are declared in capstan.yaml; what it says now is in force before anything moves on one.
+    handlers["releases.start"] = async (input: never, caller) => {
+      const { project, route } = input as { project: string; route: string };
+      const declared = project === place.project ? readProjectFile({ folder: place.folder }).config.routes?.[route] : undefined;
+      if (declared) await serving.ensureRoute(routeSettings(project, route, declared), caller);
+      return startRelease(input, caller);
+    };
+  }
   const bound: Bound[] = Object.entries(operations).flatMap(([name, operation]) => {
     const handle = handlers[name];
     return handle ? [{ name, operation: operation as Operation, handle: (input: unknown, caller: Caller) => handle(input as never, caller) }] : [];
   });
+  let ticking: NodeJS.Timeout | undefined;
   const byName = new Map(bound.map((one) => [one.name, one]));
 
   return {
     store,
     access,
     operations: bound,
-    wire: [],
-    unknownBelow: [],
+    wire: [
+      blobRoute(store),
+      ...inferenceRoutes(serving),
+      ...mlflowRoutes({ tracking, store, home: place.project, ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }) }).filter((route) => route.path !== "/health").map(mounted),
+    ],
+    unknownBelow,
     async call(name, input, caller) {
       const one = byName.get(name);
       if (!one) throw new CapstanError("CAP-REQUEST-002", { path: name });
@@ -122,10 +200,16 @@ export async function openApp(options: AppOptions): Promise<App> {
     },
     metrics: async () => "",
     async start() {
+      await serving.open();
+      await releases.open();
+      ticking = setInterval(() => void releases.tick().catch((error: unknown) => log.error("release", { error: String(error) })), 100);
       jobs.start();
     },
     async stop() {
+      clearInterval(ticking);
       await jobs.stop();
+      await releases.close();
+      await serving.close();
     },
     async close() {
       await tracking.idle();

@@ -4,8 +4,14 @@ import { pad, seconds } from "./format.ts";
 import { glyphs, type Output } from "./output.ts";
 import { stepLine } from "./run.ts";
 
+export type Started = { run: string | null; number: number | null; name: string | null; reused: number; savedSeconds: number; lockWritten: boolean };
+export type Ended = Extract<PipelineEvent, { event: "result" }>;
+
 /** Follows a pipeline run to its end: live lines on a terminal, a line for each fact elsewhere, something at least every 30 s. */
-export async function followRun(connection: Connection, project: string, run: string, out: Output, each: (event: PipelineEvent) => void): Promise<Extract<PipelineEvent, { event: "result" }>> {
+export async function followRun(connection: Connection, project: string, started: Started, out: Output, each: (event: PipelineEvent) => void): Promise<Ended> {
+  const { run } = started;
+  // Nothing was out of date: there is no run to follow.
+  if (run === null) return { event: "result", at: new Date().toISOString(), run: "", verdict: "pass", seconds: 0, ran: 0, reused: started.reused, failed: 0, savedSeconds: started.savedSeconds, lockWritten: started.lockWritten, error: null };
   const live = new Map<string, { since: number; progress: string }>();
   let after = 0;
   let spoke = Date.now();

@@ -17,7 +17,8 @@ export async function reproduce(connection: Connection, wanted: { project: strin
   if (parent === null) throw new CapstanError("CAP-STATE-001", { noun: "model version", name: `${model}@${version.version}`, state: "registered by hand", action: "reproduced" });
   const before = await connection.call("pipeline.show", { project, run: parent });
   const started = await connection.call("pipeline.run", { project, set: before.set, force: true, message: `reproduce ${model}@${version.version}` });
-  const result = await followRun(connection, project, started.run, out, () => undefined);
+  if (started.run === null) throw new CapstanError("CAP-INTERNAL-001", { what: "a forced run was answered from the cache" });
+  const result = await followRun(connection, project, started, out, () => undefined);
   if (result.error) throw new CapstanError("CAP-INTERNAL-001", { what: `${result.error.code} ${result.error.message}` });
   const after = await connection.call("pipeline.show", { project, run: started.run });
   const digests = new Map(after.steps.flatMap((step) => step.outputs.map((output) => [`${step.step}/${output.name}`, output.digest] as const)));

@@ -1,6 +1,6 @@
 import type { PipelineEvent } from "@capstan/contract/operations/pipeline";
 import { count, bytes, number, seconds } from "./format.ts";
-import { followRun } from "./follow-run.ts";
+import { type Ended, followRun, type Started } from "./follow-run.ts";
 import { planLines } from "./plan-lines.ts";
 import type { Verb } from "./verbs.ts";
 
@@ -29,6 +29,7 @@ export const verb: Verb = {
     }
     const connection = await context.write();
     const message = context.text("message");
+    const began = performance.now();
     const started = await connection.call("pipeline.run", { ...choice, keepGoing: context.on("keep-going"), locked: context.on("locked"), ...(message !== undefined && { message }) });
     if (context.on("detach") && !connection.host) {
       out.document(started);
@@ -37,11 +38,12 @@ export const verb: Verb = {
     }
     const stop = (): void => {
       out.talk("ending the running steps; what is finished is kept");
-      void connection.call("pipeline.cancel", { project, run: started.run });
+      if (started.run !== null) void connection.call("pipeline.cancel", { project, run: started.run });
     };
     context.interrupted.addEventListener("abort", stop, { once: true });
-    const result = await followRun(connection, project, started.run, out, (event) => out.document(event));
+    const result = await followRun(connection, project, started, out, (event) => out.document(event));
     context.interrupted.removeEventListener("abort", stop);
+    if (started.run === null) result.seconds = (performance.now() - began) / 1000;
     out.result(summary(result, started));
     if (result.error) {
       out.talk(`${out.paint.verdict("fail", "error")} ${out.paint.bold(result.error.code)}  ${result.error.message}`);
@@ -51,7 +53,7 @@ export const verb: Verb = {
   },
 };
 
-function summary(result: Extract<PipelineEvent, { event: "result" }>, run: { number: number; name: string }): string {
+function summary(result: Ended, run: Started): string {
   if (result.ran === 0 && result.failed === 0) return `Nothing to run, checked in ${seconds(result.seconds)}. Saved ${seconds(result.savedSeconds)}.`;
   return [`run:${run.number} ${run.name}`, seconds(result.seconds), [result.ran && `${count(result.ran)} ran`, result.reused && `${count(result.reused)} reused`, result.failed && `${count(result.failed)} failed`].filter(Boolean).join(", "), result.lockWritten ? "capstan.lock written" : "folder and lock untouched"].join("   ");
 }

@@ -67,7 +67,7 @@ export const purposeStation: Station = {
     if (!config.purpose) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "key of capstan.yaml", name: "purpose" });
     const { version, digest } = await connection.call("purpose.declare", { project, declaration: JSON.parse(JSON.stringify(config.purpose)) });
     const started = await connection.call("pipeline.run", { project, steps: ["prepare"] });
-    const result = await followRun(connection, project, started.run, out, () => undefined);
+    const result = await followRun(connection, project, started, out, () => undefined);
     if (result.error) throw new CapstanError("CAP-INTERNAL-001", { what: result.error.message });
     const worth = await connection.call("purpose.worth", { project });
     out.talk(`    ${worth.decision}  In ${worth.unit}, per week: nothing ${number(worth.nothing.perWeek)}, today's rule ${worth.today ? number(worth.today.perWeek) : "–"}, perfect ${number(worth.perfect.perWeek)}`);

@@ -6,11 +6,12 @@ import { glyphs } from "../output.ts";
 import type { DemoContext, Station } from "./station.ts";
 
 async function runPipeline({ connection, project, out }: DemoContext, set: string[], message: string) {
+  const began = performance.now();
   const started = await connection.call("pipeline.run", { project, set, message });
-  out.talk(`    run:${started.number} ${started.name}${set.length > 0 ? `   --set ${set.join(" ")}` : ""}`);
-  const result = await followRun(connection, project, started.run, out, () => undefined);
+  if (started.run !== null) out.talk(`    run:${started.number} ${started.name}${set.length > 0 ? `   --set ${set.join(" ")}` : ""}`);
+  const result = await followRun(connection, project, started, out, () => undefined);
   if (result.error) throw new CapstanError("CAP-INTERNAL-001", { what: `${result.error.code} ${result.error.message}` });
-  return { ...started, ...result };
+  return { ...result, number: started.number, seconds: started.run === null ? (performance.now() - began) / 1000 : result.seconds };
 }
 
 export const pipelineStation: Station = {
