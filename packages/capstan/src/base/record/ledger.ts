@@ -30,8 +30,7 @@ export async function openLedger(deps: { database: Database; clock: Clock; store
   const { database, clock, signer } = deps;
   const origin = originOf(deps.storeId);
   const stored = await newestCheckpoint(database);
-  const frontier = stored ? Frontier.fromBytes(stored.size, stored.frontier) : new Frontier();
-  if (stored && frontier.root().toString("hex") !== stored.root) throw new CapstanError("CAP-RECORD-002", { index: stored.size - 1, problem: "the stored edge of the tree has another root than the head that was signed" });
+  const { frontier, damage } = await openFrontier(database, stored);
   let signed: Checkpoint | undefined = stored && toCheckpoint(stored);
   let signing: Promise<Checkpoint> | undefined;
   const early = new Map<number, Uint8Array>();
@@ -58,6 +57,7 @@ export async function openLedger(deps: { database: Database; clock: Clock; store
   };
 
   const signNow = async (): Promise<Checkpoint> => {
+    if (damage) throw damage;
     if (!signer) throw new CapstanError("CAP-RECORD-003", { what: "the record" });
     const size = frontier.size;
     if (signed && signed.size >= size) return signed;
@@ -75,7 +75,7 @@ export async function openLedger(deps: { database: Database; clock: Clock; store
   await catchUp();
   return {
     origin,
-    canSign: signer !== undefined,
+    canSign: signer !== undefined && !damage,
     head: () => ({ size: frontier.size, root: frontier.root().toString("hex") }),
     signedHead: () => signed,
     take,
@@ -91,4 +91,38 @@ export async function openLedger(deps: { database: Database; clock: Clock; store
       }
     },
   };
+}
+
+/**
+ * The edge as it was under the newest head, made again from the leaves when what is stored of it is damaged. A store whose entries do not lead to its own signed head
+ * opens, so that it can be looked at and goes on to keep what is written, but nothing is signed any more: a signature would bless the damage.
+ */
+async function openFrontier(database: Database, stored: StoredCheckpoint | undefined): Promise<{ frontier: Frontier; damage?: CapstanError }> {
+  if (!stored) return { frontier: new Frontier() };
+  const size = ((await database.find<{ last: number | null }>("select max(idx) as last from entry"))?.last ?? -1) + 1;
+  const frontier = size >= stored.size ? findFrontier(stored) : undefined;
+  if (frontier?.root().toString("hex") === stored.root) return { frontier };
+  const again = new Frontier();
+  let rootAtHead: string | undefined;
+  for (let end = false; !end; ) {
+    const rows = await database.all<{ idx: number; leaf_hash: Uint8Array }>("select idx, leaf_hash from entry where idx >= ? order by idx limit 10000", [again.size]);
+    end = rows.length < 10_000;
+    for (const row of rows) {
+      if (row.idx !== again.size) return { frontier: again, damage: differs(again.size, "it is missing") };
+      again.append(row.leaf_hash);
+      if (again.size === stored.size) rootAtHead = again.root().toString("hex");
+    }
+  }
+  if (rootAtHead === stored.root) return { frontier: again };
+  return { frontier: again, damage: again.size < stored.size ? differs(again.size, `it and all after it are missing, the head has ${stored.size}`) : differs(stored.size - 1, "it or an earlier one has another hash; `capstan verify` says which") };
+}
+
+const differs = (index: number, problem: string): CapstanError => new CapstanError("CAP-RECORD-002", { index, problem });
+
+function findFrontier(stored: StoredCheckpoint): Frontier | undefined {
+  try {
+    return Frontier.fromBytes(stored.size, stored.frontier);
+  } catch {
+    return undefined;
+  }
 }

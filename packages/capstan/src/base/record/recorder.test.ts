@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
 import { statement } from "../storage/database.ts";
 import type { EntryDraft } from "./model.ts";
+import { createRecorder } from "./recorder.ts";
 
 let test1: TestStore;
 beforeEach(async () => {
@@ -36,4 +37,31 @@ test("signed() covers everything that was acknowledged before it was asked", asy
   expect(first.size).toBe(5);
   expect(second).toEqual(first);
   expect(first.note.split("\n").slice(0, 2)).toEqual(["capstan/01TEST00000000000000000000", "5"]);
+});
+
+test("a store that is opened again goes on where it was, whether the last entries were signed or not", async () => {
+  const { store, home } = test1;
+  for (let i = 0; i < 5; i++) await store.recorder.commit([], [draft(`t${i}`)]);
+  await store.recorder.signed();
+  for (let i = 5; i < 8; i++) await store.recorder.commit([], [draft(`t${i}`)]);
+  const again = await createRecorder({ ...store, storeId: store.id, home });
+  expect(again.ledger.head()).toEqual(store.recorder.ledger.head());
+  expect((await again.commit([], [draft("t8")])).entries[0]?.index).toBe(8);
+  expect((await again.signed()).size).toBe(9);
+  await again.close();
+});
+
+test("a store whose entries do not lead to its signed head opens, keeps what is written, and signs nothing", async () => {
+  const { store, home } = test1;
+  for (let i = 0; i < 5; i++) await store.recorder.commit([], [draft(`t${i}`)]);
+  await store.recorder.signed();
+  await store.database.commit([statement("update checkpoint set frontier = ?", Buffer.alloc(64))]);
+  const mended = await createRecorder({ ...store, storeId: store.id, home });
+  expect((await mended.signed()).size).toBe(5);
+  await mended.close();
+  await store.database.commit([statement("delete from entry where idx >= 3")]);
+  const cut = await createRecorder({ ...store, storeId: store.id, home });
+  expect((await cut.commit([], [draft("more")])).entries[0]?.index).toBe(3);
+  await expect(cut.signed()).rejects.toMatchObject({ code: "CAP-RECORD-002", params: { index: 3 } });
+  await cut.close();
 });

@@ -46,6 +46,9 @@ export type HostRecorder = Recorder & {
   close(): Promise<void>;
 };
 
+/** An entry has its place in the tree at most about this long after it was acknowledged. */
+const sequenceAfterMs = 250;
+
 type Prepared = { id: string; leafHash: Buffer; statements: Statement[] };
 
 /** The one way to change a ledgered fact, and the signer behind it. One in a process that writes the store. */
@@ -60,6 +63,7 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
   const pseudonyms = createPseudonyms(database);
   const listeners: ((checkpoint: Checkpoint) => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let sequencing: NodeJS.Timeout | undefined;
   let closed = false;
 
   const prepare = (draft: EntryDraft, pid: string): Prepared => {
@@ -100,6 +104,15 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
       signedNow().catch((error: unknown) => log.error("record.sign", { error: String(error) }));
     }, deps.signAfterMs ?? 5_000);
     timer.unref();
+  };
+
+  const sequenceLater = (): void => {
+    if (sequencing || closed) return;
+    sequencing = setTimeout(() => {
+      sequencing = undefined;
+      sequence().catch((error: unknown) => log.error("record.sequence", { error: String(error) }));
+    }, sequenceAfterMs);
+    sequencing.unref();
   };
 
   /** Gives an index to every entry that is committed without one. Processes that do it at the same time agree: a number is taken once, who lost tries again. */
@@ -147,6 +160,7 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
         return { id: one.id, index };
       });
       if (entries.length > 0) signLater();
+      if (entries.length > 0 && sequenced) sequenceLater();
       entries.forEach((draft, i) => {
         events.emit("entry", { id: indexed[i]?.id ?? "", action: draft.action, project: draft.project, subject: { type: draft.subject.type, id: draft.subject.id } });
       });
@@ -156,6 +170,7 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
       if (closed) return;
       closed = true;
       clearTimeout(timer);
+      clearTimeout(sequencing);
       if (ledger.canSign) await signedNow().catch((error: unknown) => log.error("record.sign", { error: String(error) }));
     },
   };

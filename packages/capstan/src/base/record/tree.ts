@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 const leafPrefix = Buffer.from([0]);
 const nodePrefix = Buffer.from([1]);
 
-export const hashLeaf = (leaf: string | Uint8Array): Buffer => hash("sha256", Buffer.concat([leafPrefix, typeof leaf === "string" ? Buffer.from(leaf) : leaf]), "buffer");
+export const hashLeaf = (leaf: string | Uint8Array): Buffer => hash("sha256", typeof leaf === "string" ? `\0${leaf}` : Buffer.concat([leafPrefix, leaf]), "buffer");
 export const hashNode = (left: Uint8Array, right: Uint8Array): Buffer => hash("sha256", Buffer.concat([nodePrefix, left, right]), "buffer");
 /** Root of the tree without leaves. */
 export const emptyRoot: Buffer = hash("sha256", "", "buffer");

@@ -1,5 +1,5 @@
 import type { Database } from "../storage/database.ts";
-import { entriesFrom, type StoredEntry } from "./entries.ts";
+import { type WalkedEntry, walkedFrom } from "./entries.ts";
 import { findLeaf, type Leaf } from "./leaf.ts";
 import { PayloadAudit } from "./payload-audit.ts";
 import type { Tiles } from "./tiles.ts";
@@ -18,7 +18,8 @@ export type LedgerWalk = {
   payloads: PayloadAudit;
 };
 
-const pageSize = 2_000;
+/** Small enough that taking a page over from a reader thread holds nobody up. */
+const pageSize = 500;
 
 /** Hashes every leaf of the database again, in order. */
 export async function walkLedger(database: Database, sizes: Iterable<number>): Promise<LedgerWalk> {
@@ -33,7 +34,7 @@ export async function walkLedger(database: Database, sizes: Iterable<number>): P
   };
   note();
   for (let next = 0; ; ) {
-    const rows = await entriesFrom(database, next, pageSize);
+    const rows = await walkedFrom(database, next, pageSize);
     for (const row of rows) {
       const index = row.idx as number;
       if (!gap && index !== frontier.size) {
@@ -60,7 +61,7 @@ export async function walkLedger(database: Database, sizes: Iterable<number>): P
   return { size: frontier.size, root: frontier.root().toString("hex"), roots, fault, payloads };
 }
 
-function otherColumn(row: StoredEntry, leaf: Leaf): string | undefined {
+function otherColumn(row: WalkedEntry, leaf: Leaf): string | undefined {
   if (row.id !== leaf.id) return "id";
   if (row.action !== leaf.action) return "action";
   if (row.subject_type !== leaf.subject.type) return "subject_type";
@@ -68,7 +69,7 @@ function otherColumn(row: StoredEntry, leaf: Leaf): string | undefined {
   if (row.project !== leaf.project) return "project";
   if (row.pid !== leaf.actor.pid) return "pid";
   if ((row.because ?? undefined) !== leaf.because) return "because";
-  if (new Date(row.at_ms).toISOString() !== leaf.at) return "at_ms";
+  if (row.at_ms !== Date.parse(leaf.at)) return "at_ms";
   return undefined;
 }
 
@@ -89,7 +90,7 @@ export async function locateFault(database: Database, tiles: Tiles, signed: { si
   }
   if (frontier.root().toString("hex") !== signed.root) return undefined;
   for (let next = from; next < signed.size; ) {
-    const rows = await entriesFrom(database, next, pageSize);
+    const rows = await walkedFrom(database, next, pageSize);
     for (const row of rows) {
       const index = row.idx as number;
       if (index !== next) return { index: next, text: `entry ${next} is missing` };

@@ -122,7 +122,7 @@ function judgeSignatures(heads: readonly StoredHead[], verifier: Verifier | unde
 }
 
 async function waiting(database: Database, nowMs: number): Promise<{ all: number; late: number }> {
-  const row = await database.find<{ every: number; late: number | null }>("select count(*) as every, sum(case when at_ms < ? then 1 else 0 end) as late from entry where idx is null", [nowMs - 60_000]);
+  const row = await database.find<{ every: number; late: number }>("select count(*) as every, count(case when at_ms < ? then 1 end) as late from entry where idx is null", [nowMs - 60_000]);
   return { all: row?.every ?? 0, late: row?.late ?? 0 };
 }
 
