@@ -103,7 +103,7 @@ export function createExperiments(store: Store, sql: TrackingStore) {
       const total = (await database.find<{ n: number }>(`select count(*) as n from experiment where ${where.join(" and ")}`, params))?.n ?? 0;
       return { experiments: await sql.experiments(`${where.join(" and ")} order by created_ms desc, id desc limit ? offset ?`, [...params, limit, offset]), total };
     },
-    async setTag(id: string, key: string, value: string, caller: Caller): Promise<void> {
+    async setTag(id: string, key: string, value: string): Promise<void> {
       const found = await find(id);
       if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "experiment", name: id });
       if (found.lifecycle !== "active") throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: id, state: "deleted", action: "changed" });

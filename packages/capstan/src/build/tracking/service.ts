@@ -47,7 +47,7 @@ export function createTrackingService({ store }: { store: Store }) {
     ensureExperiment: experiments.ensure,
 
     /** Makes a running run. Its experiment must be active. */
-    async createRun(run: NewRun, caller: Caller): Promise<Run> {
+    async createRun(run: NewRun, caller: Caller): Promise<FullRun> {
       const experiment = await experiments.get(run.experimentId);
       if (experiment.lifecycle !== "active") throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: experiment.id, state: "deleted", action: "logged to" });
       return writing.create(run, caller);

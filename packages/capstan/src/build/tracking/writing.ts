@@ -4,7 +4,7 @@ import { digestOfJson } from "../../base/foundation/hashing.ts";
 import type { Edge, LineageNode } from "../../base/record/model.ts";
 import type { Store } from "../../base/record/store.ts";
 import type { Change, Committed } from "../../base/storage/database.ts";
-import type { Artifact, KeyedPoint, Link, Links, LogBatch, NewRun, Run, RunEnd } from "./model.ts";
+import type { Artifact, FullRun, KeyedPoint, Link, Links, LogBatch, NewRun, Run, RunEnd } from "./model.ts";
 import type { Metrics } from "./metrics.ts";
 import { pointsPerBlock } from "./points.ts";
 import { clean, cleanKey, cleanTexts, safePath, terminal } from "./rules.ts";
@@ -211,7 +211,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     known,
     projectOf,
 
-    async create(one: NewRun, caller: Caller): Promise<Run> {
+    async create(one: NewRun, caller: Caller): Promise<FullRun> {
       const tags: Record<string, string> = cleanTexts({ ...one.tags });
       const name = clean(one.name);
       tags["mlflow.runName"] = name;
@@ -222,9 +222,10 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         resources: unknownResources, environment: one.environment ?? {}, seal: null, sealEntry: null, sealedMs: null, sealBefore: null,
       };
       const owner = { project: run.project, runId: run.id };
-      await database.commit([createRow(run), ...putParams(owner, cleanTexts(one.params ?? {})), ...putTags(owner, tags)]);
+      const params = cleanTexts(one.params ?? {});
+      await database.commit([createRow(run), ...putParams(owner, params), ...putTags(owner, tags)]);
       tell(run);
-      return run;
+      return { ...run, params, tags, metrics: [], inputs: [], outputs: [] };
     },
 
     async logBatch(runId: string, batch: LogBatch, caller: Caller): Promise<void> {

@@ -43,7 +43,7 @@ export function experimentRoutes(surface: Surface): WireRoute[] {
       const found = await surface.experiment(caller, experimentId(requiredText(input, "experiment_id")));
       const value = text(input, "value") ?? "";
       if (value.length > 5000) throw invalid("'value' exceeds the maximum length of 5000 characters");
-      await tracking.experiments.setTag(found.id, key(text(input, "key"), "key"), value, caller);
+      await tracking.experiments.setTag(found.id, key(text(input, "key"), "key"), value);
       return {};
     }),
   ];

@@ -14,7 +14,7 @@ export function key(value: string | undefined, path: string): string {
   if (value === undefined || value === "") throw invalid(`Missing value for required parameter '${path}'. See the API docs for more information about request parameters.`);
   if (!/^[/\p{L}\p{N}_.\- :]*$/u.test(value)) throw invalid(`Invalid value ${JSON.stringify(value)} for parameter '${path}' supplied: ${nameHint}`);
   const parts = value.split("/");
-  if (value === "." || value === "__proto__" || parts.some((part, i) => part === "" || part === ".." || part === ".") || value.startsWith("..")) {
+  if (value === "." || value === "__proto__" || parts.some((part) => part === "" || part === ".." || part === ".") || value.startsWith("..")) {
     throw invalid(`Invalid value ${JSON.stringify(value)} for parameter '${path}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to another one.`);
   }
   if ([...value].length > longest.key) throw invalid(`'${path}' exceeds the maximum length of ${longest.key} characters`);

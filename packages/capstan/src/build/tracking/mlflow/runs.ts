@@ -35,7 +35,7 @@ export function runRoutes(surface: Surface): WireRoute[] {
       },
       caller,
     );
-    return { run: await whole(await tracking.getRun(run.id)) };
+    return { run: runMessage(run, artifactUriOf(run, experiment.artifactLocation, surface.artifactRoot)) };
   }
 
   async function update(input: Input, { caller }: WireRequest): Promise<object> {
