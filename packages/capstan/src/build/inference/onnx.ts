@@ -31,19 +31,25 @@ export async function signatureOf(path: string): Promise<Signature> {
   return session.signature;
 }
 
-/** p99 of one-row runs, microseconds. */
+/** p99 of one-row runs, microseconds; of the calmest of up to three rounds, because other programs on the machine only ever add time. */
 async function measure(session: OnnxSession): Promise<number> {
   const columns = Object.fromEntries(session.signature.inputs.map((column) => [column.name, allocate(column.datatype, 1)]));
-  const times: number[] = [];
-  for (let i = 0; i < warmUpRuns + 20; i++) {
+  const once = async (): Promise<number> => {
     // The binding runs in an immediate of its own; ours is queued just before it, so that other work of the loop is not measured.
     let startMs = performance.now();
     setImmediate(() => (startMs = performance.now()));
     await session.run({ rows: 1, columns });
-    if (i >= 20) times.push((performance.now() - startMs) * 1000);
+    return (performance.now() - startMs) * 1000;
+  };
+  for (let i = 0; i < 10; i++) await once();
+  let calmest = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 3 && calmest >= threadLimitUs; round++) {
+    const times: number[] = [];
+    for (let i = 0; i < warmUpRuns; i++) times.push(await once());
+    times.sort((a, b) => a - b);
+    calmest = Math.min(calmest, times[Math.ceil(times.length * 0.99) - 1] ?? Number.POSITIVE_INFINITY);
   }
-  times.sort((a, b) => a - b);
-  return times[Math.ceil(times.length * 0.99) - 1] ?? Number.POSITIVE_INFINITY;
+  return calmest;
 }
 
 const closedError = (): CapstanError => new CapstanError("CAP-MODEL-004", { problem: "the runtime is closed" });
