@@ -34,6 +34,10 @@ import { dataMigrations } from "./build/data/migrations.ts";
 import { dataHandlers } from "./build/data/operations.ts";
 import { createDataService } from "./build/data/service.ts";
 import { loadOnnx } from "./build/inference/onnx.ts";
+import { createLocalExecutor } from "./build/execution/local-executor.ts";
+import { pipelineMigrations } from "./build/pipeline/migrations.ts";
+import { pipelineHandlers } from "./build/pipeline/operations.ts";
+import { createPipelineService } from "./build/pipeline/service.ts";
 import { readProjectFile } from "./build/pipeline/config/project-file.ts";
 import { purposeMigrations } from "./build/purpose/migrations.ts";
 import { purposeHandlers } from "./build/purpose/operations.ts";
@@ -66,7 +70,9 @@ import { createGateFacts } from "./wiring/gate-facts.ts";
 import { inferenceRoutes } from "./wiring/inference-routes.ts";
 import { jobHandlers } from "./wiring/job-operations.ts";
 import { routeSettings } from "./wiring/route-settings.ts";
+import { createModelSink } from "./wiring/model-sink.ts";
 import { createStepOutputs } from "./wiring/step-outputs.ts";
+import { createSuiteRunner } from "./wiring/suite-runner.ts";
 import { createSuiteSource } from "./wiring/suite-source.ts";
 
 export type AppOptions = {
@@ -95,7 +101,7 @@ export type App = {
 
 /** Every table's room, in the order of the house. */
 export const migrations: readonly Migration[] = [
-  ...jobMigrations, ...recordMigrations, ...accessMigrations, ...projectMigrations, ...dataMigrations, ...purposeMigrations, ...trackingMigrations, ...checksMigrations,
+  ...jobMigrations, ...recordMigrations, ...accessMigrations, ...projectMigrations, ...dataMigrations, ...purposeMigrations, ...trackingMigrations, ...checksMigrations, ...pipelineMigrations,
   ...registryMigrations, ...governanceMigrations, ...servingMigrations, ...releaseMigrations, ...insightsMigrations,
 ];
 
@@ -134,6 +140,20 @@ export async function openApp(options: AppOptions): Promise<App> {
   const checks = createChecksService({ store, analytics, data, runs: trackedCheckRuns(tracking), resolve: async (project, reference) => suites.against(project, reference) });
   const rules = createDataRules(checks, suites.ofDataset);
 
+  let endpoint: string | null = null;
+  const pipeline = createPipelineService({
+    store, tracking, data, executor: createLocalExecutor(), variables: environment.variables, endpoint: () => endpoint,
+    folderOf: async (project) => {
+      if (project === place.project) return place.folder;
+      const { folder: known } = await projects.get(project);
+      if (known === null) throw new CapstanError("CAP-CONFIG-001", { file: "capstan.yaml" });
+      return known;
+    },
+    tokens: { issue: ({ project, run, ttlMs }) => access.issueAttempt(run, project, ttlMs), revoke: (run) => access.endAttempt(run) },
+    models: createModelSink({ registry, tracking }),
+    suites: createSuiteRunner(checks),
+  });
+
   const serving = createServingService({ store, engine: analytics, load: loadOnnx, version });
   const facts = createGateFacts({
     folder: place.folder, project: place.project, record, tracking, data, checks, registry, purpose,
@@ -163,7 +183,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       const subject = await suites.subject(project, reference);
       return { paths: subject.paths ?? [], name: subject.name, digest: subject.digest ?? "" };
     }),
-    checksHandlers(checks, suites), governanceHandlers(governance, store, record), servingHandlers(serving, store), releaseHandlers(releases, serving, store),
+    checksHandlers(checks, suites), pipelineHandlers(pipeline), governanceHandlers(governance, store, record), servingHandlers(serving, store), releaseHandlers(releases, serving, store),
   );
   const startRelease = handlers["releases.start"];
   if (startRelease) {
@@ -199,7 +219,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       return (await one.handle(parseInput(name, one.operation, input as Record<string, unknown>), caller)) as never;
     },
     metrics: async () => "",
-    async start() {
+    async start(host) {
+      endpoint = host.url;
       await serving.open();
       await releases.open();
       ticking = setInterval(() => void releases.tick().catch((error: unknown) => log.error("release", { error: String(error) })), 100);

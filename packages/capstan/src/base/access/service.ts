@@ -75,17 +75,22 @@ export function createAccessService({ store, user }: { store: Store; user: strin
     local,
     system,
     issue,
-    /** A step's own token: logs into its run, ends with it at the latest after 7 days. Operational: no entry, the run itself is one. */
-    async issueAttempt(runId: string, project: string): Promise<string> {
+    /** A step's own token: logs into its run, ends with it at the latest after `ttlMs`. Operational: no entry, the run itself is one. */
+    async issueAttempt(runId: string, project: string, ttlMs: number): Promise<string> {
       const made = makeToken();
       const now = store.clock.nowMs();
       await store.database.commit([
         insert("token", {
           id: made.id, name: `attempt-${runId}`, hash: made.hash, roles: JSON.stringify(["attempt"]), projects: JSON.stringify([project]),
-          attempt_run: runId, created_ms: now, created_by: "system:execution", expires_ms: now + 7 * day, revoked_ms: null,
+          attempt_run: runId, created_ms: now, created_by: "system:execution", expires_ms: now + ttlMs, revoked_ms: null,
         }),
       ]);
       return made.token;
+    },
+    /** The step has ended: its token is worth nothing any more. */
+    async endAttempt(runId: string): Promise<void> {
+      await store.database.commit([statement("delete from token where attempt_run = ?", runId)]);
+      known.clear();
     },
     async revoke(id: string, by: Caller): Promise<void> {
       await store.recorder.commit(

@@ -55,16 +55,20 @@ export const modelTestsStation: Station = {
     const { suites } = await connection.call("checks.declared", { project });
     const verdicts: Verdict[] = [];
     let auc = "";
+    let figure = "";
     let set = "";
-    for (const suite of suites.filter((one) => one.subjectKind !== "data")) {
-      const answer = await connection.call("checks.runDeclared", { project, suite: suite.suite });
+    const wanted = suites.flatMap((one): { suite: string; version?: number }[] => (one.subjectKind === "data" ? [] : one.subjectKind === "model" ? [{ ...one, version: 1 }, { ...one, version: 2 }] : [one]));
+    for (const suite of wanted) {
+      const answer = await connection.call("checks.runDeclared", { project, suite: suite.suite, ...(suite.version !== undefined && { version: suite.version }) });
+      auc = "";
       verdicts.push(answer.verdict);
       set = answer.id;
       for (const one of answer.results) {
-        out.talk(`    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${suite.suite.padEnd(8)} ${one.detail}`);
+        out.talk(`    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${suite.suite.padEnd(8)} ${suite.version === undefined ? "" : `v${suite.version} `}${one.detail}`);
         if (one.kind === "metric" && typeof one.observed === "number" && auc === "") auc = `auc ${number(one.observed)}${one.interval ? ` [${number(one.interval[0])}, ${number(one.interval[1])}]` : ""}`;
       }
+      if (auc !== "") figure = auc;
     }
-    return { verdict: worstVerdict(verdicts), done: `baseline, slices, calibration, skew: ${verdicts.length} suites`, figure: auc, digest: short(set) };
+    return { verdict: worstVerdict(verdicts), done: `baseline, slices, calibration, skew: ${verdicts.length} suites`, figure, digest: short(set) };
   },
 };
