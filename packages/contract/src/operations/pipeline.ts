@@ -177,7 +177,8 @@ export const pipelineEvent = z.discriminatedUnion("event", [
   z.object({
     event: z.literal("result"),
     at: time,
-    run: z.string(),
+    /** Null when there was nothing to run: then no run was made. */
+    run: z.string().nullable(),
     verdict,
     seconds: z.number(),
     ran: z.number().int(),
@@ -259,7 +260,8 @@ export const pipelineOperations = {
       /** Entry that led to it. */
       because: z.string().optional(),
     }),
-    output: z.object({ run: z.string(), number: z.number().int(), name: z.string() }),
+    /** All null when there is nothing to run; what the folder lacks was put back. */
+    output: z.object({ run: z.string().nullable(), number: z.number().int().nullable(), name: z.string().nullable(), reused: z.number().int(), savedSeconds: z.number(), lockWritten: z.boolean() }),
   }),
   "pipeline.runs": operation({
     method: "GET",

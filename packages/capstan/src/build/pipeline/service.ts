@@ -1,0 +1,308 @@
+import { resolve } from "node:path";
+import { declaredData } from "@capstan/contract";
+import type { PipelineEvent, StepRun } from "@capstan/contract/operations/pipeline";
+import type { Caller } from "../../base/foundation/caller.ts";
+import { toTime } from "../../base/foundation/clock.ts";
+import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
+import type { Store } from "../../base/record/store.ts";
+import type { DataService } from "../data/model.ts";
+import type { Executor } from "../execution/model.ts";
+import type { TrackingService } from "../tracking/service.ts";
+import { createAdopted } from "./adoption.ts";
+import { type AttemptDeps, settle, systemCaller } from "./attempt.ts";
+import { type ProjectFile, readProjectFile, type ReadOptions, soundProjectFile } from "./config/project-file.ts";
+import { createContents } from "./contents.ts";
+import { createEventLog } from "./event-log.ts";
+import type { Taken } from "./facts.ts";
+import { told } from "./failure.ts";
+import { type LockedStep, readLock, renderLock, writeLock } from "./lock-file.ts";
+import type { Content, MadeOutput } from "./model.ts";
+import { type PlanDeps, type PlannedNode, planOf } from "./plan.ts";
+import { type LiveRun, runSteps } from "./run.ts";
+import type { AttemptTokens, ModelSink, SuiteRunner } from "./seams.ts";
+import { createSlots } from "./slots.ts";
+import { type Choice, createPipelineStore, type PipelineRunRow, type StepRunRow } from "./store.ts";
+import { offerModels } from "./offers.ts";
+
+export type PipelineDeps = {
+  store: Store;
+  tracking: TrackingService;
+  executor: Executor;
+  /** Without it, steps may read paths but no datasets. */
+  data?: DataService;
+  /** The folder in which a project's capstan.yaml lies. */
+  folderOf(project: string): Promise<string>;
+  /** Everything that steps may be given by name. */
+  variables: Readonly<Record<string, string | undefined>>;
+  /** Address under which steps reach this host, such as `http://127.0.0.1:7070`. */
+  endpoint?(): string | null;
+  tokens?: AttemptTokens;
+  models?: ModelSink;
+  suites?: SuiteRunner;
+};
+
+export type RunAsk = { project: string; steps?: readonly string[]; set?: readonly string[]; profiles?: readonly string[]; force?: boolean; keepGoing?: boolean; locked?: boolean; message?: string; because?: string };
+
+/** What `run` answers at once. With nothing to run there is no run: what the folder lacked was put back. */
+export type Started =
+  | { run: null; planned: readonly PlannedNode[]; reused: number; savedSeconds: number; lockWritten: boolean }
+  | { run: PipelineRunRow; events: AsyncIterable<PipelineEvent>; done: Promise<PipelineRunRow> };
+
+export type PipelineService = ReturnType<typeof createPipelineService>;
+
+const leaseMs = 30_000;
+const renewMs = 10_000;
+const keptLogs = 50;
+
+export function createPipelineService(deps: PipelineDeps) {
+  const { store, tracking } = deps;
+  const { clock } = store;
+  const sql = createPipelineStore(store.database);
+  const contents = createContents({ store });
+  const plan: PlanDeps = { contents, data: deps.data, variables: deps.variables, sql, blobs: store.blobs };
+  const slots = createSlots(deps.executor.slots);
+  const adopted = createAdopted();
+  const host = store.ids.ulid();
+  const attemptDeps: AttemptDeps = { store, sql, tracking, executor: deps.executor, contents, tokens: deps.tokens, variables: deps.variables };
+  const live = new Map<string, LiveRun>();
+  const leaving = new AbortController();
+  const progress = new Map<string, NonNullable<StepRun["progress"]>>();
+
+  store.events.on("progress", (event) => {
+    for (const run of live.values()) {
+      const step = [...run.steps.values()].find((one) => one.run === event.run && one.state === "running");
+      if (!step) continue;
+      progress.set(event.run, { done: event.done, total: event.total, unit: event.unit });
+      run.events.emit({ event: "step.progress", step: step.step, done: event.done, total: event.total, unit: event.unit });
+    }
+  });
+
+  const read = async (ask: { project: string; set?: readonly string[]; profiles?: readonly string[] }): Promise<ProjectFile> => {
+    const options: ReadOptions = { folder: await deps.folderOf(ask.project), set: ask.set ?? [], profiles: ask.profiles ?? [] };
+    const file = soundProjectFile(options);
+    return { ...file, project: ask.project };
+  };
+
+  /** Versions of the datasets that the wanted steps read; made when the bytes changed. */
+  const takeData = async (file: ProjectFile, nodes: readonly string[], caller: Caller, because: string | undefined): Promise<Taken> => {
+    const taken = new Map<string, { content: Content; node: string }>();
+    for (const id of nodes) {
+      for (const { source, text, place } of file.graph.nodes.get(id)?.inputs ?? []) {
+        if (source.kind !== "data" || taken.has(text)) continue;
+        if (!deps.data) throw new CapstanError("CAP-CONFIG-013", { path: text, hint: "" }, { where: place });
+        const declared = declaredData(file.config.data?.[source.name] ?? {});
+        const fresh = source.version === null && declared.path !== undefined;
+        const version = fresh
+          ? (await deps.data.add({ project: file.project, name: source.name, path: resolve(file.folder, declared.path ?? ""), declared: { time: declared.time, licence: declared.licence, origin: declared.origin, personal: declared.personal }, ...(because !== undefined && { because }) }, caller)).version
+          : await deps.data.get(file.project, source.name, source.version ?? "latest");
+        taken.set(text, { content: { form: version.form, digest: version.digest, sizeBytes: version.sizeBytes }, node: `data:${source.name}@v${version.number}` });
+      }
+    }
+    return taken;
+  };
+
+  const deliver = async (file: ProjectFile, outputs: readonly MadeOutput[]): Promise<void> => {
+    for (const output of outputs) {
+      const path = resolve(file.folder, output.path);
+      if ((await contents.find(path))?.digest !== output.digest) await contents.checkout(output, path);
+    }
+  };
+
+  const writeTheLock = async (file: ProjectFile, steps: ReadonlyMap<string, LockedStep>, taken: Taken): Promise<boolean> => {
+    const data = new Map([...taken].map(([ref, { content }]) => [ref.replace(/^data:/, "").replace(/@.*$/, ""), content.digest]));
+    const keep = new Set([...[...file.graph.nodes.keys()].filter((id) => !steps.has(id)), ...Object.keys(file.config.data ?? {}).map((name) => `data:${name}`)]);
+    return writeLock(file.folder, renderLock(data, steps, await readLock(file.folder), keep));
+  };
+
+  const busy = async (project: string): Promise<CapstanError | undefined> => {
+    const lease = await sql.lease(project);
+    if (!lease || lease.untilMs < clock.nowMs()) return undefined;
+    const run = await sql.runById(lease.run);
+    return new CapstanError("CAP-RUN-009", { number: run?.number ?? 0, who: `process ${lease.pid}, ${Math.max(0, Math.round((clock.nowMs() - lease.takenMs) / 1000))} s` });
+  };
+
+  async function run(ask: RunAsk, caller: Caller): Promise<Started> {
+    const choice: Choice = { steps: ask.steps ?? [], set: ask.set ?? [], profiles: ask.profiles ?? [], force: ask.force ?? false, keepGoing: ask.keepGoing ?? false };
+    const file = await read(ask);
+    const occupied = await busy(ask.project);
+    if (occupied) throw occupied;
+    let planned = await planOf(plan, file, choice);
+    const because = ask.because ?? caller.because;
+    const todo = planned.filter((one) => one.decision === "run" || one.decision === "may");
+    const [first] = todo;
+    if (ask.locked && first) throw new CapstanError("CAP-RUN-012", { step: first.node.id, why: first.reasons[0]?.text ?? "it has never run here" });
+    const taken = await takeData(file, planned.map((one) => one.node.id), caller, because);
+    if (todo.length === 0) {
+      // Bytes may have changed between the two looks.
+      planned = await planOf(plan, file, choice, taken);
+      if (planned.every((one) => one.decision === "reuse" || one.decision === "skip")) return settleNothing(ask.project, file, planned, taken, caller, because);
+    }
+
+    const id = store.ids.hex();
+    const nowMs = clock.nowMs();
+    const experimentId = await tracking.ensureExperiment(ask.project, ask.project, caller);
+    const words = store.ids.words();
+    const draft: Omit<PipelineRunRow, "number"> = {
+      project: ask.project, id, name: words, state: "running", verdict: null, startedMs: nowMs, endedMs: null, by: caller.actor.name, message: ask.message ?? null, because: because ?? null, plain: file.plain, choice,
+      stepsTotal: planned.length, savedSeconds: 0, lockWritten: false, offered: [], error: null,
+    };
+    let number = 0;
+    let name = words;
+    try {
+      const committed = await store.database.commit([...sql.takeLease({ project: ask.project, run: id, owner: host, pid: process.pid, takenMs: nowMs, untilMs: nowMs + leaseMs }, nowMs), sql.insertRun(draft)]);
+      const row = committed.flat().find((one) => typeof one["number"] === "number");
+      number = Number(row?.["number"]);
+      name = String(row?.["name"]);
+    } catch (error) {
+      if (error instanceof CapstanError && error.code === "CAP-MOVED-001") throw (await busy(ask.project)) ?? error;
+      throw error;
+    }
+    const row: PipelineRunRow = { ...draft, number, name };
+    const steps = new Map(planned.map((one, place): [string, StepRunRow] => [one.node.id, emptyStep(row, one, place)]));
+    await store.database.commit([...steps.values()].map((step) => sql.putStepRun(step)));
+    await tracking.createRun({ project: ask.project, experimentId, kind: "pipeline", name, id, startedMs: nowMs, params: Object.fromEntries(choice.set.map((one) => [one.split("=")[0] ?? one, one.slice(one.indexOf("=") + 1)])), ...(because !== undefined && { because }) }, caller);
+
+    const events = createEventLog();
+    const stop = new AbortController();
+    events.emit({ event: "run.started", at: toTime(nowMs), run: `run:${number}`, name, steps: planned.length, toRun: todo.length });
+    store.events.emit("changed", { project: ask.project, kind: "pipeline-run", id });
+    const renewal = setInterval(() => void store.database.commit([sql.renewLease(ask.project, host, clock.nowMs() + leaseMs)]).catch((error: unknown) => store.log.warn("pipeline.lease", { error: String(error) })), renewMs);
+    renewal.unref();
+
+    const done = runSteps(
+      { ...attemptDeps, plan, slots, adopted, host, models: deps.models, suites: deps.suites, endpoint: deps.endpoint ?? (() => null) },
+      { file, row, nodes: planned.map((one) => one.node.id), steps, taken, choice, experimentId, caller, events, stop: stop.signal, leave: leaving.signal, estimates: new Map(planned.flatMap((one) => (one.estimateSeconds === null ? [] : [[one.node.id, one.estimateSeconds] as const]))) },
+    )
+      .then(async (end): Promise<PipelineRunRow> => {
+        if (end.left || leaving.signal.aborted) return row;
+        const endedMs = clock.nowMs();
+        const state = end.cancelled ? "cancelled" : end.error ? "failed" : "passed";
+        const failure = end.cancelled ? new CapstanError("CAP-RUN-011", { number }) : end.error;
+        const locked = new Map([...steps].flatMap(([step, one]): [string, LockedStep][] => ((one.state === "ran" || one.state === "reused") && one.facts && one.stepKey !== null ? [[step, { key: one.stepKey, facts: one.facts, outputs: one.outputs }]] : [])));
+        const lockWritten = file.plain && locked.size > 0 ? await writeTheLock(file, locked, taken) : false;
+        const final: PipelineRunRow = { ...row, state, verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error", endedMs, savedSeconds: end.savedSeconds, lockWritten, offered: end.offered, error: failure && told(failure) };
+        await tracking.endRun(id, { status: state === "passed" ? "FINISHED" : state === "failed" ? "FAILED" : "KILLED", verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error", endedMs, also: [sql.endRun(final), sql.dropLease(ask.project, host)] }, caller);
+        const count = (wanted: StepRunRow["state"]): number => [...steps.values()].filter((one) => one.state === wanted).length;
+        events.emit({ event: "result", at: toTime(endedMs), run: `run:${number}`, verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error", seconds: (endedMs - nowMs) / 1000, ran: count("ran"), reused: count("reused"), failed: count("failed"), savedSeconds: end.savedSeconds, lockWritten, error: failure ? { code: failure.code, message: failure.message, do: failure.remedy } : null });
+        store.events.emit("changed", { project: ask.project, kind: "pipeline-run", id });
+        return final;
+      })
+      .catch(async (thrown: unknown): Promise<PipelineRunRow> => {
+        // A fault of ours: what is finished stays, the run is closed so that the next one can begin.
+        const failure = toCapstanError(thrown);
+        store.log.error("pipeline.run", { run: id, error: failure.message, cause: failure.cause instanceof Error ? failure.cause.stack : undefined });
+        const final: PipelineRunRow = { ...row, state: "failed", verdict: "error", endedMs: clock.nowMs(), error: told(failure) };
+        await tracking.endRun(id, { status: "FAILED", verdict: "error", endedMs: clock.nowMs(), also: [sql.endRun(final), sql.dropLease(ask.project, host)] }, caller).catch(() => undefined);
+        events.emit({ event: "result", at: toTime(clock.nowMs()), run: `run:${number}`, verdict: "error", seconds: (clock.nowMs() - nowMs) / 1000, ran: 0, reused: 0, failed: 0, savedSeconds: 0, lockWritten: false, error: { code: failure.code, message: failure.message, do: failure.remedy } });
+        return final;
+      })
+      .finally(() => {
+        clearInterval(renewal);
+        events.end();
+        const ended = [...live.keys()].filter((one) => live.get(one)?.events.ended);
+        for (const old of ended.slice(0, Math.max(0, ended.length - keptLogs))) live.delete(old);
+      });
+    live.set(id, { row, events, steps, done, cancel: () => stop.abort(new CapstanError("CAP-RUN-011", { number })) });
+    return { run: row, events: events.iterate(), done };
+  }
+
+  async function settleNothing(project: string, file: ProjectFile, planned: readonly PlannedNode[], taken: Taken, caller: Caller, because: string | undefined): Promise<Started> {
+    const hits = planned.flatMap((one) => (one.hit ? [{ node: one.node, hit: one.hit, facts: one.facts }] : []));
+    let lockWritten = false;
+    if (file.plain) {
+      for (const one of hits) await deliver(file, one.hit.outputs);
+      lockWritten = hits.length > 0 ? await writeTheLock(file, new Map(hits.map((one) => [one.node.id, { key: one.hit.stepKey, facts: one.facts, outputs: one.hit.outputs }])), taken) : false;
+    }
+    if (deps.models) await offerModels(deps.models, contents, { project, file, made: hits.map(({ node, hit, facts }) => ({ step: node.id, run: hit.stepRun, pipelineRun: hit.pipelineRun, key: hit.stepKey, outputs: hit.outputs, params: facts.params })), because }, caller);
+    return { run: null, planned, reused: hits.length, savedSeconds: hits.reduce((sum, one) => sum + one.hit.seconds, 0), lockWritten };
+  }
+
+  /** Takes over what a host that is no more left running: attempts go on and are settled when they end, its pipeline runs are closed. */
+  async function adopt(): Promise<{ attempts: number; runs: number }> {
+    // On one machine only the host writes: whoever else held a lease is gone.
+    if (store.database.dialect === "sqlite") await store.database.commit([sql.dropForeignLeases(host)]);
+    const attempts = (await sql.openAttempts()).filter((one) => one.host !== host);
+    for (const attempt of attempts) {
+      await store.database.commit([sql.adoptAttempt(attempt.id, attempt.token, host)]);
+      const mine = { ...attempt, token: attempt.token + 1, host };
+      adopted.add(attempt.project, attempt.stepKey, settle(attemptDeps, mine, systemCaller(null), { leave: leaving.signal, last: () => true }).then(async (settled) => {
+        const steps = await sql.stepRuns(attempt.pipelineRun);
+        const step = steps.find((one) => one.step === attempt.step);
+        if (!step || settled.state === "left") return;
+        const patch: Partial<StepRunRow> = settled.state === "ran" ? { state: "ran", outputs: [...settled.outputs], metrics: { ...settled.metrics }, endedMs: settled.exit.endedMs, note: settled.note } : { state: settled.kind === "infra" ? "lost" : "failed", error: told(settled.error, settled.lines), endedMs: settled.exit?.endedMs ?? clock.nowMs() };
+        await store.database.commit([sql.putStepRun({ ...step, ...patch })]);
+        store.events.emit("changed", { project: attempt.project, kind: "pipeline-run", id: attempt.pipelineRun });
+      }));
+    }
+    const runs = (await sql.openRuns()).filter((row) => !live.has(row.id));
+    for (const row of runs) {
+      for (const step of await sql.stepRuns(row.id)) {
+        if (step.state === "waiting" || step.state === "ready") await store.database.commit([sql.putStepRun({ ...step, state: "notStarted", note: "its host ended" })]);
+        else if (step.state === "running" && !attempts.some((one) => one.pipelineRun === row.id && one.step === step.step)) await store.database.commit([sql.putStepRun({ ...step, state: "lost", endedMs: clock.nowMs(), note: "its host ended before it was started" })]);
+      }
+      const final: PipelineRunRow = { ...row, state: "lost", verdict: "error", endedMs: clock.nowMs() };
+      await tracking.endRun(row.id, { status: "KILLED", verdict: "error", endedMs: clock.nowMs(), also: [sql.endRun(final)] }, systemCaller(row.because));
+    }
+    return { attempts: attempts.length, runs: runs.length };
+  }
+
+  return {
+    sql,
+    contents,
+    read,
+    /** Readable even when the file is broken. */
+    readLoosely: async (project: string): Promise<ProjectFile> => ({ ...readProjectFile({ folder: await deps.folderOf(project) }), project }),
+    /** What would run and why; changes nothing. */
+    plan: async (ask: RunAsk): Promise<{ file: ProjectFile; planned: PlannedNode[] }> => {
+      const file = await read(ask);
+      return { file, planned: await planOf(plan, file, { steps: ask.steps ?? [], force: ask.force ?? false }) };
+    },
+    planOf: (file: ProjectFile) => planOf(plan, file, { steps: [], force: false }),
+    run,
+    /** Starts and waits; for callers inside the program. Throws what made it fail. */
+    async runToEnd(ask: RunAsk, caller: Caller, onEvent: (event: PipelineEvent) => void = () => undefined): Promise<PipelineRunRow | null> {
+      const started = await run(ask, caller);
+      if (started.run === null) return null;
+      for await (const event of started.events) onEvent(event);
+      return started.done;
+    },
+    adopt,
+    /** Waits for attempts that were adopted. */
+    adoptedSettled: () => adopted.all(),
+    live: (id: string): LiveRun | undefined => live.get(id),
+    progressOf: (run_: string): StepRun["progress"] => progress.get(run_) ?? tracking.progressOf(run_) ?? null,
+    /** `run:7`, `7`, `latest`, a name or an id. */
+    async findRun(project: string, ref: string): Promise<PipelineRunRow> {
+      const text = ref.replace(/^run:/, "");
+      const found = text === "latest" ? await sql.lastRun(project) : /^\d+$/.test(text) ? await sql.runByNumber(project, Number(text)) : ((await sql.runById(text)) ?? (await sql.runByName(project, text)));
+      if (!found || found.project !== project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: ref });
+      return found;
+    },
+    /** An output in the store: of a run, or of the newest one in which the step ended well. */
+    async output(project: string, step: string, output: string, runRef?: string): Promise<MadeOutput & { localPath: string; stepRun: string | null; pipelineRun: string }> {
+      const rows = runRef === undefined ? [await sql.lastPassed(project, step, Number.MAX_SAFE_INTEGER)] : (await sql.stepRuns((await this.findRun(project, runRef)).id)).filter((one) => one.step === step);
+      const row = rows[0];
+      const made = row?.outputs.find((one) => one.name === output);
+      if (!row || !made) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "output", name: `step:${step}.${output}` });
+      return { ...made, localPath: await contents.localPath(made), stepRun: row.run, pipelineRun: row.pipelineRun };
+    },
+    async cancel(project: string, ref: string, caller: Caller): Promise<PipelineRunRow> {
+      const row = await this.findRun(project, ref);
+      const running = live.get(row.id);
+      if (row.state !== "running" || !running) throw new CapstanError("CAP-STATE-001", { noun: "run", name: `run:${row.number}`, state: row.state, action: "cancelled" });
+      running.cancel(caller);
+      return running.done;
+    },
+    /** Stops looking. Steps go on; the next host adopts them. */
+    async close(): Promise<void> {
+      leaving.abort();
+      await Promise.allSettled([...live.values()].map((one) => one.done));
+      await adopted.all();
+    },
+  };
+}
+
+const emptyStep = (row: PipelineRunRow, planned: PlannedNode, place: number): StepRunRow => ({
+  project: row.project, pipelineRun: row.id, step: planned.node.id, place, state: "waiting", decision: planned.decision, reasons: planned.reasons, stepKey: planned.stepKey, facts: null, run: null, reused: null,
+  startedMs: null, endedMs: null, cpuSeconds: null, peakBytes: null, attempt: 0, exit: null, error: null, outputs: [], metrics: {}, note: null,
+});
