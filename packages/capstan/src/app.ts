@@ -49,7 +49,7 @@ import { trackingMigrations } from "./build/tracking/migrations.ts";
 import { mounted, unknownBelow } from "./build/tracking/mlflow/mount.ts";
 import { mlflowRoutes } from "./build/tracking/mlflow/routes.ts";
 import { trackingHandlers } from "./build/tracking/operations.ts";
-import { createTrackingService } from "./build/tracking/service.ts";
+import { createTrackingService, runSeals } from "./build/tracking/service.ts";
 import { parseInput, type Bound } from "./face/http/operations.ts";
 import type { ShellParts, WireRoute } from "./face/http/server.ts";
 import { insightsMigrations } from "./operate/insights/migrations.ts";
@@ -127,6 +127,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const record = createRecordService({ store, tilesFolder: join(folder, "tiles") });
   const analytics = openAnalytics({ memoryLimit: "4GB", tempFolder: join(folder, "tmp") });
   const tracking = createTrackingService({ store });
+  record.addSealCheck(runSeals(tracking, store));
   const registry = createRegistryService({ store });
   const stations = createStations({ store });
   const purpose = createPurposeService({ store, analytics });

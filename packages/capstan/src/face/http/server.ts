@@ -70,8 +70,8 @@ export function createShell(parts: ShellParts) {
 
     const route = findPath(wire, method, url.pathname);
     if (route) {
-      parts.access.authorize(caller, route.value.capability, undefined);
       try {
+        parts.access.authorize(caller, route.value.capability, undefined);
         return await route.value.handle(request, response, { params: route.params, url, caller });
       } catch (thrown) {
         if (!route.value.fail || response.headersSent) throw thrown;
