@@ -51,7 +51,8 @@ export type Analysis = {
   answered(event: { arm: "live" | "canary"; rows: number; failed: boolean; invalid: boolean; latencyUs: number; scores: Values | null; share: number }): string | null;
   shadowed(event: { rows: number; live: Values; shadow: Values | null }): void;
   looks(): Look[];
-  sample(nowMs: number): void;
+  /** A point when one is due, or `now` in any case. */
+  sample(nowMs: number, now?: boolean): void;
   /** How the seen share of requests agrees with the planned one. */
   shareSeen(): { seen: number; p: number } | null;
 };
@@ -198,8 +199,8 @@ export function createAnalysis(plan: Plan, progress: Progress = newProgress()): 
       const latency = latencyLook();
       return [failureLook(), invalidLook(), ...(latency ? [latency] : []), scoreLook().look];
     },
-    sample(nowMs) {
-      if (nowMs - progress.sampledMs < progress.sampleMs) return;
+    sample(nowMs, now = false) {
+      if (progress.stage.kind === "gate" || (!now && nowMs - progress.sampledMs < progress.sampleMs)) return;
       progress.sampledMs = nowMs;
       const { stage } = progress;
       const score = scoreLook();

@@ -95,6 +95,7 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
   };
 
   const freeze = async (): Promise<string> => {
+    analysis.sample(store.clock.nowMs(), true);
     const { digest } = await store.blobs.putBytes(Buffer.from(canonicalJson(JSON.parse(JSON.stringify({ release: name, route: release.route, looks: analysis.looks(), progress: analysis.progress })) as Json)));
     return digest;
   };

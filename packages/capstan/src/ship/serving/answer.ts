@@ -1,3 +1,4 @@
+import { CapstanError } from "../../base/foundation/errors.ts";
 import { asNumbers, isTyped, toValues } from "../../build/inference/batch.ts";
 import type { Batch, Column, Signature, Values } from "../../build/inference/model.ts";
 import { type PlainColumns, rowsOf } from "./batcher.ts";
@@ -14,6 +15,9 @@ export type Answer = {
 export type ArmFailure = { readonly arm: ServedArm; readonly invalid: boolean; readonly error: unknown };
 export type Answered = (answer: Answer | undefined, failures: readonly ArmFailure[]) => void;
 
+/** An arm that has not answered after so long is passed over. */
+const timeoutMs = 1000;
+
 /** Asks the arm, then each fallback of the route in turn; calls back once. */
 export function answerRows(served: ServedRoute, first: ServedArm, columns: PlainColumns, rows: number, answered: Answered): void {
   const chain = fallbackArms(served, first);
@@ -25,7 +29,17 @@ export function answerRows(served: ServedRoute, first: ServedArm, columns: Plain
       answered(constant === undefined || !served.signature ? undefined : { arm: first, outputs: constantOutputs(served.signature, constant, rows), fallback: true, constant: true }, failures);
       return;
     }
+    let given = false;
+    // Only a thread of its own can be too late; on the caller's thread nothing else runs meanwhile.
+    const timer = arm.loaded.runtime.warmUp.placement === "worker" ? setTimeout(() => late(), timeoutMs) : undefined;
+    const late = (): void => {
+      given = true;
+      failures.push({ arm, invalid: false, error: new CapstanError("CAP-MODEL-004", { problem: `no answer after ${timeoutMs} ms` }) });
+      ask(at + 1);
+    };
     arm.loaded.batcher.submit(columns, rows, (error, batch, start) => {
+      if (given) return;
+      clearTimeout(timer);
       const outputs = batch && outputsOf(arm, batch, start, rows);
       const invalid = outputs !== undefined && !outputsFit(arm, outputs);
       if (outputs && !invalid) {

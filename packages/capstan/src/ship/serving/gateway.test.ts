@@ -1,3 +1,5 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brittleModel, echoModel, logisticModel, nanModel } from "../../build/inference/tiny-onnx.ts";
 import { servingHandlers } from "./operations.ts";
@@ -260,6 +262,17 @@ describe("prediction log and labels", () => {
     const route = await handlers["routes.get"]({ project: "default", route: "late-arrival" }, ada);
     expect(route).toMatchObject({ live: "v1", requests: 1, arms: [{ arm: "live", rows: 1, placement: "thread" }], epochs: [{ epoch: 1, reason: "by the test" }], predictions: { openRows: 1 } });
     expect(route.latency?.p99).toBeGreaterThan(0);
+  });
+
+  it("a route that cannot log does not answer, and goes on when it can", async () => {
+    await fixture.route();
+    await fixture.live(await fixture.register(logisticModel({ a: 1 }, 0)));
+    const spool = join(fixture.opened.folder, "spool/late-arrival");
+    await writeFile(spool, "in the way");
+    const reply = await fixture.post(infer, v2({ a: [1] }));
+    expect(reply).toMatchObject({ status: 503, body: { code: "CAP-SERVE-006" } });
+    await rm(spool);
+    expect((await fixture.post(infer, v2({ a: [1] }))).status).toBe(200);
   });
 
   it("a route's name is one in the store", async () => {

@@ -25,6 +25,8 @@ export type GatewayDeps = {
   readonly trace: Log;
   /** A number in [0, 1): where a request without a key goes. */
   readonly random: () => number;
+  /** False until routes are loaded. */
+  readonly ready: () => boolean;
   /** Name and version of the server, for `/v2`. */
   readonly server: { readonly name: string; readonly version: string };
 };
@@ -57,7 +59,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     // ["v2", "models", route, "versions", v, "ready"]
     const [, noun, route, versions, version] = path;
     if (path.length === 1) return reply(response, 200, { name: deps.server.name, version: deps.server.version, extensions: ["capstan.key", "capstan.observed_at"] });
-    if (noun === "health" && path.length === 3 && (route === "live" || route === "ready")) return reply(response, 200, { live: true, ready: true });
+    if (noun === "health" && path.length === 3 && (route === "live" || route === "ready")) return reply(response, route === "live" || deps.ready() ? 200 : 503, { live: true, ready: deps.ready() });
     if (noun === "models" && route !== undefined) {
       const served = servedOf(route);
       const pinned = versions === "versions" && version !== undefined ? armOf(served, version) : served.live;

@@ -1,13 +1,17 @@
 import { mkdirSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Store } from "../../base/record/store.ts";
 import type { Signature } from "../../build/inference/model.ts";
 import type { LoggedRows, LogMode, Prediction, Segment, TableEngine } from "./model.ts";
-import { type Context, decodeSegment, encodeContext, encodeRows, rowId } from "./segment-format.ts";
+import { type Context, encodeContext, encodeRows, rowId, scanSegment, segmentReader } from "./segment-format.ts";
 import { sealSegment } from "./segment-sealing.ts";
 import { openSegmentWriter, type SegmentWriter } from "./segment-writer.ts";
 import { hasSegment, listSegments } from "./store.ts";
+
+/** Rows read between two looks at other work. */
+const sliceRows = 2000;
 
 export type LogLimits = { readonly segmentBytes: number; readonly segmentRows: number; readonly segmentMs: number };
 export const defaultLimits: LogLimits = { segmentBytes: 16 << 20, segmentRows: 50_000, segmentMs: 600_000 };
@@ -44,12 +48,16 @@ export function createPredictionLog(deps: { store: Store; engine: TableEngine; l
 
   const start = (project: string, route: string, mode: LogMode): Open => {
     const folder = join(spool, route);
-    if (!made.has(route)) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      made.add(route);
-    }
     const id = store.ids.ulid();
-    const opened: Open = { id, project, writer: openSegmentWriter(join(folder, `${id}.seg`), route, mode), contexts: new Map(), rows: 0, openedMs: store.clock.nowMs() };
+    let writer: SegmentWriter;
+    try {
+      if (!made.has(route)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+      made.add(route);
+      writer = openSegmentWriter(join(folder, `${id}.seg`), route, mode);
+    } catch (error) {
+      throw new CapstanError("CAP-SERVE-006", { route, problem: (error as NodeJS.ErrnoException).code ?? String(error) }, { cause: error });
+    }
+    const opened: Open = { id, project, writer, contexts: new Map(), rows: 0, openedMs: store.clock.nowMs() };
     open.set(route, opened);
     return opened;
   };
@@ -111,7 +119,9 @@ export function createPredictionLog(deps: { store: Store; engine: TableEngine; l
       for (const path of paths) {
         // Gone means that it became a blob meanwhile: whoever asks looks there afterwards.
         const bytes = await readFile(path).catch(() => undefined);
-        if (bytes) decodeSegment(bytes, onRow);
+        if (!bytes) continue;
+        const read = segmentReader(bytes, onRow);
+        while (read(sliceRows)) await new Promise((resolve) => setImmediate(resolve));
       }
     },
     openRows: (route) => open.get(route)?.rows ?? 0,
@@ -128,13 +138,8 @@ export function createPredictionLog(deps: { store: Store; engine: TableEngine; l
             continue;
           }
           const bytes = await readFile(path);
-          let context: Context | undefined;
-          let openedMs = Number.POSITIVE_INFINITY;
-          const scan = decodeSegment(bytes, (row, of) => {
-            context = of;
-            openedMs = Math.min(openedMs, row.receivedMs);
-          });
-          if (!context) {
+          const scan = scanSegment(bytes);
+          if (!scan.first) {
             await rm(path, { force: true });
             continue;
           }
@@ -142,7 +147,7 @@ export function createPredictionLog(deps: { store: Store; engine: TableEngine; l
             store.log.warn("serving.torn", { segment: id, keptRows: scan.rows, droppedBytes: bytes.length - scan.wholeBytes });
             await truncate(path, scan.wholeBytes);
           }
-          inBackground(seal({ id, project: context.project, route: context.route, path, openedMs: Math.floor(openedMs) }));
+          inBackground(seal({ id, project: scan.first.project, route: scan.first.route, path, openedMs: Math.floor(scan.firstReceivedMs) }));
         }
       }
     },

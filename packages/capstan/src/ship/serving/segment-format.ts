@@ -95,29 +95,61 @@ function writeColumn(out: Buffer, start: number, datatype: Datatype, values: Arr
   return at;
 }
 
-/** How far a file holds whole frames, and the rows in them. What follows is a torn tail. */
-export type Scan = { wholeBytes: number; rows: number };
+/** What whole frames a file holds; what follows `wholeBytes` is a torn tail. `first` is the first context that rows name. */
+export type Scan = { wholeBytes: number; rows: number; first: Context | undefined; firstReceivedMs: number };
+type Frame = { readonly start: number; readonly end: number };
 
-/** Calls back for each whole row in order; a context that `onContext` is told of stays in force. Never throws on torn bytes. */
-export function decodeSegment(bytes: Buffer, onRow: (row: Prediction, context: Context) => void): Scan {
-  if (bytes.length < magic.length || !bytes.subarray(0, magic.length).equals(magic)) return { wholeBytes: 0, rows: 0 };
+function frameAt(bytes: Buffer, at: number): Frame | undefined {
+  if (at + frameHead > bytes.length) return undefined;
+  const length = bytes.readUInt32LE(at);
+  const [start, end] = [at + frameHead, at + frameHead + length];
+  return length > 0 && end <= bytes.length && crc32c(bytes, start, end) === bytes.readUInt32LE(at + 4) ? { start, end } : undefined;
+}
+const beginsWell = (bytes: Buffer): boolean => bytes.length >= magic.length && bytes.subarray(0, magic.length).equals(magic);
+const contextAt = (bytes: Buffer, { start, end }: Frame): Context => JSON.parse(bytes.toString("utf8", start + 1, end));
+
+/** Looks at frames, not at rows. Never throws on torn bytes. */
+export function scanSegment(bytes: Buffer): Scan {
+  const scan: Scan = { wholeBytes: 0, rows: 0, first: undefined, firstReceivedMs: 0 };
+  if (!beginsWell(bytes)) return scan;
   const contexts: Context[] = [];
-  let at = magic.length;
-  let rows = 0;
-  while (at + frameHead <= bytes.length) {
-    const length = bytes.readUInt32LE(at);
-    const end = at + frameHead + length;
-    if (length === 0 || end > bytes.length || crc32c(bytes, at + frameHead, end) !== bytes.readUInt32LE(at + 4)) break;
-    if (bytes[at + frameHead] === 1) contexts.push(JSON.parse(bytes.toString("utf8", at + frameHead + 1, end)));
-    else rows = decodeRows(bytes, at + frameHead, contexts, rows, onRow);
-    at = end;
+  scan.wholeBytes = magic.length;
+  for (let frame = frameAt(bytes, magic.length); frame; frame = frameAt(bytes, frame.end)) {
+    if (bytes[frame.start] === 1) contexts.push(contextAt(bytes, frame));
+    else {
+      if (!scan.first) {
+        scan.first = contexts[bytes.readUInt32LE(frame.start + 4)];
+        scan.firstReceivedMs = bytes.readDoubleLE(frame.start + 16);
+      }
+      scan.rows += bytes.readUInt32LE(frame.start + 8);
+    }
+    scan.wholeBytes = frame.end;
   }
-  return { wholeBytes: at, rows };
+  return scan;
+}
+
+export type OnRow = (row: Prediction, context: Context) => void;
+
+/** Reads rows in order, some at a time: each call goes on for at least `rows` rows and says whether there are more. */
+export function segmentReader(bytes: Buffer, onRow: OnRow): (rows: number) => boolean {
+  const contexts: Context[] = [];
+  let at = beginsWell(bytes) ? magic.length : bytes.length;
+  let read = 0;
+  return (rows) => {
+    for (const until = read + rows; read < until; ) {
+      const frame = frameAt(bytes, at);
+      if (!frame) return false;
+      if (bytes[frame.start] === 1) contexts.push(contextAt(bytes, frame));
+      else read = decodeRows(bytes, frame.start, contexts, read, onRow);
+      at = frame.end;
+    }
+    return true;
+  };
 }
 
 export const rowId = (segment: string, row: number): string => `${segment}-${row}`;
 
-function decodeRows(bytes: Buffer, start: number, contexts: readonly Context[], firstRow: number, onRow: (row: Prediction, context: Context) => void): number {
+function decodeRows(bytes: Buffer, start: number, contexts: readonly Context[], firstRow: number, onRow: OnRow): number {
   const context = contexts[bytes.readUInt32LE(start + 4)];
   if (!context) throw new Error("rows without their context");
   const flags = bytes.readUInt16LE(start + 2);

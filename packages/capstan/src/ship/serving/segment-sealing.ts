@@ -1,15 +1,12 @@
-import { open, readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
 import type { Store } from "../../base/record/store.ts";
-import type { Datatype } from "../../build/inference/model.ts";
 import { versionId, versionNode } from "../../build/registry/model.ts";
 import type { Segment, TableEngine } from "./model.ts";
-import { decodeSegment } from "./segment-format.ts";
+import type { RowsToWrite, Written } from "./segment-worker.ts";
 import { insertSegment } from "./store.ts";
 
-const types: Readonly<Record<Datatype, string>> = { FP32: "FLOAT", FP64: "DOUBLE", INT32: "INTEGER", INT64: "BIGINT", BOOL: "BOOLEAN", BYTES: "VARCHAR" };
 const fixed = { id: "VARCHAR", observed_ms: "DOUBLE", received_ms: "DOUBLE", route: "VARCHAR", epoch: "BIGINT", model: "VARCHAR", version: "BIGINT", arm: "VARCHAR", key: "VARCHAR", use: "VARCHAR", caller: "VARCHAR", latency_us: "BIGINT", flags: "INTEGER" };
-/** Rows written between two looks at other work. */
-const slice = 2000;
 
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -19,7 +16,7 @@ export async function sealSegment(deps: { store: Store; engine: TableEngine }, o
   const { store, engine } = deps;
   const [rowsPath, tablePath] = [`${one.path}.ndjson`, `${one.path}.parquet`];
   try {
-    const written = await writeRows(await readFile(one.path), one.route, rowsPath);
+    const written = await writeRows(one.path, one.route, rowsPath);
     if (written.rows > 0) {
       const columns = Object.entries({ ...fixed, ...written.columns });
       const declared = columns.map(([name, type]) => `${quoteText(name)}: ${quoteText(type)}`).join(", ");
@@ -74,42 +71,13 @@ async function commitSegment(store: Store, segment: Segment, versions: ReadonlyM
   );
 }
 
-type Written = { rows: number; firstMs: number; lastMs: number; columns: Record<string, string>; versions: Map<string, { model: string; number: number; rows: number }> };
-
-async function writeRows(bytes: Buffer, route: string, path: string): Promise<Written> {
-  const written: Written = { rows: 0, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY, columns: {}, versions: new Map() };
-  const lines: string[] = [];
-  decodeSegment(bytes, (row, context) => {
-    if (!written.versions.has(context.bundle)) {
-      for (const column of context.inputs) addColumn(written.columns, `feature_${column.name}`, types[column.datatype]);
-      for (const column of context.outputs) addColumn(written.columns, `output_${column.name}`, types[column.datatype]);
-      written.versions.set(context.bundle, { model: context.model, number: context.version, rows: 0 });
-    }
-    const version = written.versions.get(context.bundle);
-    if (version) version.rows++;
-    written.rows++;
-    written.firstMs = Math.min(written.firstMs, row.observedMs);
-    written.lastMs = Math.max(written.lastMs, row.observedMs);
-    const line: Record<string, unknown> = {
-      id: row.id, observed_ms: row.observedMs, received_ms: row.receivedMs, route, epoch: row.epoch, model: row.model, version: row.version, arm: row.arm, key: row.key, use: row.use,
-      caller: row.caller, latency_us: row.latencyUs, flags: row.flags,
-    };
-    for (const [name, value] of Object.entries(row.features)) line[`feature_${name}`] = value;
-    for (const [name, value] of Object.entries(row.outputs)) line[`output_${name}`] = value;
-    lines.push(JSON.stringify(line));
+/** In a thread of its own: tens of thousands of rows would hold up requests. */
+function writeRows(path: string, route: string, rowsPath: string): Promise<Written> {
+  const file = import.meta.url.endsWith(".ts") ? "./segment-worker.ts" : "./segment-worker.js";
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: { path, route, rowsPath } satisfies RowsToWrite });
+    worker.once("message", resolve);
+    worker.once("error", reject);
+    worker.once("exit", () => reject(new Error("the thread that writes rows has ended")));
   });
-  const file = await open(path, "w", 0o600);
-  try {
-    for (let start = 0; start < lines.length; start += slice) await file.write(`${lines.slice(start, start + slice).join("\n")}\n`);
-  } finally {
-    await file.close();
-  }
-  return written;
-}
-
-/** Versions may disagree on a column's type; then the wider number, or text, holds both. */
-function addColumn(columns: Record<string, string>, name: string, type: string): void {
-  const before = columns[name];
-  if (before === undefined) columns[name] = type;
-  else if (before !== type) columns[name] = before === "VARCHAR" || type === "VARCHAR" ? "VARCHAR" : "DOUBLE";
 }

@@ -73,8 +73,9 @@ export function createServingService(deps: ServingDeps): ServingService {
   const reader = createPredictionReader({ store, engine: deps.engine, log });
   const observers = new Map<string, RouteObserver>();
   const known = new Map<string, RouteSettings>();
-  const gateway = createGateway({ routes, log, observers, clock: store.clock, trace: store.log, random: deps.random ?? Math.random, server: { name: "capstan", version: deps.version ?? "0" } });
+  const gateway = createGateway({ routes, log, observers, clock: store.clock, trace: store.log, random: deps.random ?? Math.random, ready: () => opened, server: { name: "capstan", version: deps.version ?? "0" } });
   let nextEpoch = 1;
+  let opened = false;
 
   const settingsOf = (route: string): RouteSettings => {
     const settings = known.get(route);
@@ -106,6 +107,7 @@ export function createServingService(deps: ServingDeps): ServingService {
         }
       }
       await log.recover();
+      opened = true;
     },
     async ensureRoute(settings, caller) {
       const before = known.get(settings.route);
