@@ -1,33 +1,45 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import { CapstanError } from "../foundation/errors.ts";
 import type { Change, Committed, Row, SqlValue } from "./database.ts";
 
 /** Why a change did not happen, in a form that crosses a thread. */
 export type Refusal =
   | { kind: "moved"; noun: string; name: string }
   | { kind: "exists"; noun: string; name: string }
-  | { kind: "error"; message: string; disk: boolean };
+  | { kind: "error"; message: string; reason: "disk" | "read-only" | "other" };
 export type Outcome = { committed: Committed } | { refused: Refusal };
+
+/** `immutable`: the file lies where nobody can write, so nothing is locked and no file is made beside it. */
+export type SqliteMode = "write" | "read" | "immutable";
+
+const busyTimeoutMs = 10_000;
+/** The log of changes is cut back to this size once a long read has let it grow. */
+const logLimitBytes = 64 << 20;
 
 /** One connection and its prepared statements. All calls are synchronous and belong to one thread. */
 export class SqliteConnection {
   readonly #db: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
-  constructor(path: string, mode: "write" | "read") {
-    this.#db = new DatabaseSync(path, { readOnly: mode === "read", timeout: 10_000, enableForeignKeyConstraints: true });
-    if (mode === "write") {
+  constructor(path: string, mode: SqliteMode) {
+    const location = pathToFileURL(path);
+    if (mode === "immutable") location.searchParams.set("immutable", "1");
+    this.#db = new DatabaseSync(location, { readOnly: mode !== "write", timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+    try {
       // full, not normal: NORMAL does not fsync at commit, so that an acknowledged change could be lost at a power cut.
-      this.#db.exec("pragma journal_mode=wal; pragma synchronous=full; pragma fullfsync=on; pragma checkpoint_fullfsync=on;");
+      if (mode === "write") this.#db.exec(`pragma journal_mode=wal; pragma synchronous=full; pragma fullfsync=on; pragma checkpoint_fullfsync=on; pragma journal_size_limit=${logLimitBytes};`);
+      this.#db.exec("pragma temp_store=memory; pragma cache_size=-16000;");
+      // A file that is no database is noticed here and not at the first question.
+      this.#db.prepare("select count(*) from sqlite_master").get();
+    } catch (error) {
+      this.#db.close();
+      throw error;
     }
-    this.#db.exec("pragma temp_store=memory; pragma cache_size=-16000;");
   }
 
   all(sql: string, params: readonly SqlValue[]): Row[] {
     return this.#prepare(sql).all(...(params as SQLInputValue[])) as Row[];
-  }
-
-  exec(sql: string): void {
-    this.#db.exec(sql);
   }
 
   /** All changes in one transaction, each in its own savepoint; durable on return. A failure of the commit itself refuses all. */
@@ -91,12 +103,21 @@ export class SqliteConnection {
   }
 }
 
-const numberOf = (error: unknown): number => (typeof error === "object" && error !== null && "errcode" in error && typeof error.errcode === "number" ? error.errcode : 0);
+export const sqliteCode = (error: unknown): number => (typeof error === "object" && error !== null && "errcode" in error && typeof error.errcode === "number" ? error.errcode : 0);
 /** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY. */
-const isUniqueViolation = (error: unknown): boolean => numberOf(error) === 2067 || numberOf(error) === 1555;
-const refusalOf = (error: unknown): Refusal => ({
-  kind: "error",
-  message: error instanceof Error ? error.message : String(error),
-  // SQLITE_FULL, SQLITE_IOERR and its kinds
-  disk: (numberOf(error) & 0xff) === 13 || (numberOf(error) & 0xff) === 10,
-});
+const isUniqueViolation = (error: unknown): boolean => sqliteCode(error) === 2067 || sqliteCode(error) === 1555;
+
+export function refusalOf(error: unknown): Refusal {
+  // The low byte is the kind: 13 SQLITE_FULL, 10 SQLITE_IOERR, 8 SQLITE_READONLY
+  const kind = sqliteCode(error) & 0xff;
+  return { kind: "error", message: error instanceof Error ? error.message : String(error), reason: kind === 13 || kind === 10 ? "disk" : kind === 8 ? "read-only" : "other" };
+}
+
+export function refusalError(refusal: Refusal): CapstanError {
+  if (refusal.kind === "moved") return new CapstanError("CAP-MOVED-001", { noun: refusal.noun, name: refusal.name });
+  if (refusal.kind === "exists") return new CapstanError("CAP-EXISTS-001", { noun: refusal.noun, name: refusal.name });
+  const cause = { cause: new Error(refusal.message) };
+  if (refusal.reason === "disk") return new CapstanError("CAP-STORE-003", { problem: refusal.message }, cause);
+  if (refusal.reason === "read-only") return new CapstanError("CAP-STORE-004", {}, cause);
+  return new CapstanError("CAP-STORE-001", { problem: refusal.message }, cause);
+}
