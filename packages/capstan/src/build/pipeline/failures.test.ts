@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -144,7 +143,7 @@ test("an attempt whose processes are gone is lost, and started again by the next
   await first.run({ project }, person);
   await until(() => existsSync(join(fixture.folder, "pid")));
   await first.close();
-  execFileSync("kill", ["-9", `-${fixture.text("pid").trim()}`]);
+  process.kill(-Number(fixture.text("pid")), "SIGKILL");
   fixture.put({ go: "" });
   const next = fixture.anotherHost();
   await next.adopt();

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { declaredData } from "@capstan/contract";
 import type { PipelineEvent, StepRun } from "@capstan/contract/operations/pipeline";
 import type { Caller } from "../../base/foundation/caller.ts";
@@ -250,6 +250,10 @@ export function createPipelineService(deps: PipelineDeps) {
     sql,
     contents,
     read,
+    nowMs: () => clock.nowMs(),
+    folderOf: deps.folderOf,
+    /** What a step's run wrote. */
+    logPath: (stepRun: string): string => join(store.folder, "logs", `${stepRun}.log`),
     /** Readable even when the file is broken. */
     readLoosely: async (project: string): Promise<ProjectFile> => ({ ...readProjectFile({ folder: await deps.folderOf(project) }), project }),
     /** What would run and why; changes nothing. */
@@ -277,6 +281,14 @@ export function createPipelineService(deps: PipelineDeps) {
       const found = text === "latest" ? await sql.lastRun(project) : /^\d+$/.test(text) ? await sql.runByNumber(project, Number(text)) : ((await sql.runById(text)) ?? (await sql.runByName(project, text)));
       if (!found || found.project !== project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: ref });
       return found;
+    },
+    /** `train` for its newest execution, `run:2/train`, or the id of a step's run. */
+    async findStepRun(project: string, ref: string): Promise<StepRunRow> {
+      const slash = ref.lastIndexOf("/");
+      const name = ref.slice(slash + 1).replace(/^step:/, "");
+      const row = slash >= 0 ? (await sql.stepRuns((await this.findRun(project, ref.slice(0, slash))).id)).find((one) => one.step === name) : ((await sql.stepRunByRun(ref)) ?? (await sql.lastExecuted(project, name)));
+      if (!row || row.project !== project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "step run", name: ref });
+      return row;
     },
     /** An output in the store: of a run, or of the newest one in which the step ended well. */
     async output(project: string, step: string, output: string, runRef?: string): Promise<MadeOutput & { localPath: string; stepRun: string | null; pipelineRun: string }> {
