@@ -11,7 +11,7 @@ import type { ArmSpec, RouteTable } from "../serving/model.ts";
 import { moved } from "../serving/rules.ts";
 import type { NextTable, ServingService } from "../serving/service.ts";
 import { type Analysis, createAnalysis, type Progress, worstLook } from "./analysis.ts";
-import { type Gate, type IncidentSink, type Release, releaseName, type ReleaseState, type Stage } from "./model.ts";
+import { type Gate, type GateAnswer, type IncidentSink, type Release, releaseName, type ReleaseState, type Stage } from "./model.ts";
 import { advanceStages, decideStage, endStages, mayGo, runningStage, stateOf } from "./rules.ts";
 import { insertTransition, listReleases, saveProgress, setIncident, updateRelease } from "./store.ts";
 
@@ -119,12 +119,12 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
     return entryId;
   };
 
-  /** Decided, then signed, then asked once more, then served. */
+  /** Decided, then signed, then asked once more, then served. The first version of a route had nobody to be tried beside, so there is nothing more to ask. */
   const promote = async (stages: Stage[], because: string, caller: Caller): Promise<string> => {
     const rows = analysis.rows();
     await commit(stepTo("promoting", { stages, because: "waits until its evidence is signed" }), "release.passed", caller, because, { rows });
     await store.recorder.signed();
-    const answer = await deps.gate.evaluate({ project: release.project, model: release.model, version: release.to, stage: "promotion", ...(release.becauseEntry !== null && { because: release.becauseEntry }) }, caller);
+    const answer: GateAnswer = release.from === null ? { verdict: "skipped", dossierDigest: null, results: [] } : await deps.gate.evaluate({ project: release.project, model: release.model, version: release.to, stage: "promotion", ...(release.becauseEntry !== null && { because: release.becauseEntry }) }, caller);
     const gate = { verdict: worstVerdict([release.gate?.verdict ?? "skipped", answer.verdict]), dossier: answer.dossierDigest ?? release.gate?.dossier ?? null, results: answer.results.length > 0 ? answer.results : (release.gate?.results ?? []) };
     if (!goesForward(answer.verdict) && release.override === null) {
       release = { ...release, gate };

@@ -1,6 +1,7 @@
 import type { Verdict } from "@capstan/contract";
 import { worstVerdict } from "@capstan/contract";
-import type { Look, Plan, ReleaseState, Stage } from "./model.ts";
+import type { Facts } from "../governance/model.ts";
+import { type Look, type Plan, type Release, releaseName, type ReleaseState, type Stage } from "./model.ts";
 
 /** From which state one may come to which. What is not here does not happen. */
 const transitions: Readonly<Record<ReleaseState, readonly ReleaseState[]>> = {
@@ -69,3 +70,19 @@ export function tripWire(consecutiveFailures: number, invalidAnswers: number): s
 
 /** Halves a series that has grown to its limit by keeping every second point and the last. */
 export const thin = <T>(points: readonly T[], limit: number): T[] => (points.length < limit ? [...points] : points.filter((_, i) => i % 2 === 0 || i === points.length - 1));
+
+/** A release as the gate sees it. Of several canary steps the newest one that was begun counts. */
+export function exposureOf(release: Release, runningRows: number, loaded: { bundle: string; verified: boolean } | null): NonNullable<Facts["release"]> {
+  const rowsOf = (stage: Stage): number => (stage.state === "running" ? runningRows : stage.rows);
+  const begun = release.stages.filter((stage) => stage.state !== "waiting");
+  const shadow = begun.findLast((stage) => stage.kind === "shadow");
+  const canary = begun.findLast((stage) => stage.kind === "canary");
+  const asked = release.plan.eachRows;
+  return {
+    id: releaseName(release.number),
+    shadow: shadow ? { rows: rowsOf(shadow), asked } : null,
+    canary: canary ? { rows: rowsOf(canary), asked, verdict: canary.verdict ?? "inconclusive" } : null,
+    automaticRollback: release.from !== null,
+    loaded,
+  };
+}

@@ -3,10 +3,11 @@ import type { Caller } from "../../base/foundation/caller.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { signatureDifferences } from "../../build/inference/signature.ts";
 import { type RegistryService, versionName, versionNode } from "../../build/registry/model.ts";
+import type { Facts } from "../governance/model.ts";
 import { armOf, moved } from "../serving/rules.ts";
 import { createMovingRelease, type MovingDeps, type MovingRelease } from "./moving-release.ts";
 import { type GateAnswer, type Plan, type Release, releaseName, releaseNode, type ReleaseState, type Stage } from "./model.ts";
-import { stagesOf } from "./rules.ts";
+import { exposureOf, stagesOf } from "./rules.ts";
 import { findProgress, findRelease, insertRelease, insertTransition, listActive, listReleases, nextNumber, updateRelease } from "./store.ts";
 
 export type StartRequest = {
@@ -37,6 +38,8 @@ export type ReleaseService = {
   list(project: string, options?: { route?: string; limit?: number }): Promise<Release[]>;
   /** The release in motion with its evidence so far; ended ones have theirs in the blob. */
   moving(project: string, id: string): MovingRelease | undefined;
+  /** What the gate asks of the newest release of a version: exposure so far, what is loaded, whether it goes back by itself. Null before there is one. */
+  exposure(project: string, model: string, version: number): Promise<Facts["release"]>;
   /** Goes on with what another process left. Once, after serving is open. */
   open(): Promise<void>;
   /** One look at every release in motion. The host calls it about ten times a second. */
@@ -219,6 +222,15 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       const { entryId, tookMs, epoch } = await one.back("rolled_back", "fail", options.reason ?? "rolled back by hand", caller);
       settle(one);
       return { route, from: versionName(one.release.to), to: one.release.from === null ? "nothing" : versionName(one.release.from), epoch, tookMs, release: releaseName(one.release.number), entryId };
+    },
+    async exposure(project, model, version) {
+      const all = [...active.values()].map((one) => one.release).filter((one) => one.project === project);
+      const found = all.find((one) => one.model === model && one.to === version) ?? (await listReleases(store.database, project)).find((one) => one.model === model && one.to === version);
+      if (!found || found.state === "failed") return null;
+      const served = serving.find(found.route);
+      const loaded = [served?.canary, served?.shadow, served?.live, served?.back].find((arm) => arm?.spec.bundle === found.bundle);
+      const moving = movingOf(project, releaseName(found.number));
+      return exposureOf(found, moving?.analysis.rows() ?? 0, loaded ? { bundle: loaded.spec.bundle, verified: true } : null);
     },
     async open() {
       for (const release of await listActive(store.database)) {
