@@ -34,14 +34,14 @@ export const dataTestsStation: Station = {
   title: "data tests",
   async run(context) {
     const { connection, project } = context;
-    const { path, more } = declared(context);
+    const { more } = declared(context);
     const { sets } = await connection.call("checks.list", { project, subject: `data:${dataset}`, limit: 20 });
     const first = sets.find((set) => set.verdict !== "fail");
     const results = first ? (await connection.call("checks.result", { project, set: first.id })).results : [];
     const by = (verdict: string): number => results.filter((one) => one.verdict === verdict).length;
     // The same rules, on a slice that was spoilt on purpose.
     const bad = join(context.folder, "work", "bad-flights.parquet");
-    await startClient(context.folder, "bad-data.ts", [path, bad]).ended;
+    await startClient(context.folder, "bad-data.ts", [bad]).ended;
     let refused: CapstanError | undefined;
     try {
       await connection.call("data.add", { project, dataset, path: bad, ...more });
