@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { registryOperations } from "@capstan/contract/operations/registry";
+import { checked } from "../../testing/checked.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { logisticModel } from "../inference/tiny-onnx.ts";
@@ -85,7 +87,7 @@ describe("aliases", () => {
 });
 
 it("shows a model, its versions and one version with its history", async () => {
-  const handlers = registryHandlers(service, opened.store);
+  const handlers = checked(registryOperations, registryHandlers(service, opened.store));
   const digest = await file(3);
   const made = await handlers["models.register"]({ project: "default", model: "late-arrival", digest, metrics: { auc: 0.7 }, alias: "candidate", reason: "by hand" }, ada);
   expect(made).toMatchObject({ version: "v1", created: true });

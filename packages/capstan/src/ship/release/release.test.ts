@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Verdict } from "@capstan/contract";
+import { releaseOperations } from "@capstan/contract/operations/release";
+import { servingOperations } from "@capstan/contract/operations/serving";
+import { checked } from "../../testing/checked.ts";
 import { brittleModel, logisticModel, nanModel } from "../../build/inference/tiny-onnx.ts";
 import type { ModelVersion } from "../../build/registry/model.ts";
 import { ada, openServingFixture, type ServingFixture, v2 } from "../serving/serving-fixture.ts";
@@ -89,7 +92,7 @@ describe("forward", () => {
     expect((await current("R-1")).state).toBe("superseded");
     expect(await actions()).toEqual(["release.started", "release.passed", "release.promoted", "release.started", "release.stepped", "release.shadowed", "release.passed", "release.promoted"]);
 
-    const handlers = releaseHandlers(service, fixture.serving, fixture.opened.store);
+    const handlers = checked({ ...releaseOperations, ...servingOperations }, releaseHandlers(service, fixture.serving, fixture.opened.store));
     const detail = await handlers["releases.get"]({ project: "default", release: "R-2" }, ada);
     expect(detail.shadow).toMatchObject({ rows: 250, onlyInShadow: 0 });
     expect(detail.shadow!.meanDifference!).toBeGreaterThan(0);
@@ -162,6 +165,10 @@ describe("back by itself", () => {
     expect(release.tookMs!).toBeLessThan(50);
     const evidence = JSON.parse((await fixture.opened.store.blobs.bytes(release.evidenceDigest!)).toString());
     expect(evidence.progress.stage.canaryRows).toBeGreaterThanOrEqual(30);
+    const handlers = checked({ ...releaseOperations, ...servingOperations }, releaseHandlers(service, fixture.serving, fixture.opened.store));
+    const detail = await handlers["releases.get"]({ project: "default", release: "R-2" }, ada);
+    expect(detail.guards.find((guard) => guard.id === "score_mean")).toMatchObject({ verdict: "fail", bound: 0.02 });
+    expect(detail.evidence.points.at(-1)!.scoreLower!).toBeGreaterThan(0);
     await expect(start(version)).rejects.toMatchObject({ code: "CAP-RELEASE-003" });
     expect((await start(version, { override: true, reason: "again" })).state).toBe("canary");
   });
@@ -216,7 +223,12 @@ describe("back by itself", () => {
 describe("by hand", () => {
   it("pause holds, guards stay on, advance goes on", async () => {
     await firstLive();
-    await start(await better());
+    const handlers = checked({ ...releaseOperations, ...servingOperations }, releaseHandlers(service, fixture.serving, fixture.opened.store));
+    const begun = await handlers["releases.start"]({ ...releaseOperations["releases.start"].input.parse({ project: "default", route: "late-arrival", model: "late-arrival", shadow: false, guard: { scoreMean: 0.02, latencyP95: 1, alpha: 0.001 }, each: { seconds: 2, rows: 200 } }), version: `v${(await better()).number}` }, ada);
+    expect(begun).toMatchObject({ release: "R-2", state: "canary" });
+    await traffic(100);
+    expect((await handlers["releases.list"]({ project: "default", limit: 10 }, ada)).releases[0]!.stages[1]).toMatchObject({ state: "running", asksRows: 200, asksSeconds: 2 });
+    expect((await handlers["releases.get"]({ project: "default", release: "R-2" }, ada)).actions.advance).toContain("of 200 rows");
     await service.pause("default", "R-2", ada, "lunch");
     await traffic(2500);
     await after(3000);
@@ -252,7 +264,7 @@ describe("by hand", () => {
     expect(liveNumber()).toBe(2);
     const load = traffic(600);
     const before = (await actions()).length;
-    const handlers = releaseHandlers(service, fixture.serving, fixture.opened.store);
+    const handlers = checked({ ...releaseOperations, ...servingOperations }, releaseHandlers(service, fixture.serving, fixture.opened.store));
     const back = await handlers["routes.rollback"]({ project: "default", route: "late-arrival" }, ada);
     expect(back).toMatchObject({ from: "v2", to: "v1", release: "R-2" });
     expect(back.took).toBeLessThan(0.05);

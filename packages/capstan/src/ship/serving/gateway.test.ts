@@ -1,6 +1,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { servingOperations } from "@capstan/contract/operations/serving";
+import { checked } from "../../testing/checked.ts";
 import { brittleModel, echoModel, logisticModel, nanModel } from "../../build/inference/tiny-onnx.ts";
 import { servingHandlers } from "./operations.ts";
 import { armOf, moved } from "./rules.ts";
@@ -205,7 +207,7 @@ describe("prediction log and labels", () => {
     await fixture.post(infer, v2({ a: [1, 2] }, { keys: ["7", "8"], observed: ["2001-04-01T10:00:00Z", "2001-04-01T10:05:00Z"] }), { "capstan-use": "replay" });
     await fixture.post(infer, { ...v2({ a: [3] }), parameters: { "capstan.key": "9", "capstan.observed_at": "2001-04-02T00:00:00Z" } }, { "capstan-use": "release" });
     await fixture.post(infer, v2({ a: [4] }));
-    const handlers = servingHandlers(fixture.serving, fixture.opened.store);
+    const handlers = checked(servingOperations, servingHandlers(fixture.serving, fixture.opened.store));
     expect(await handlers["predictions.keys"]({ project: "default", route: "late-arrival", use: "replay" }, ada)).toEqual({ keys: ["7", "8"] });
     const before = await handlers["predictions.list"]({ project: "default", route: "late-arrival", limit: 10 }, ada);
     await fixture.serving.flush("late-arrival");
@@ -243,7 +245,7 @@ describe("prediction log and labels", () => {
     await fixture.route();
     await fixture.live(await fixture.register(logisticModel({ a: 1 }, 0)));
     await fixture.post(infer, v2({ a: [1] }, { keys: ["7"] }));
-    const handlers = servingHandlers(fixture.serving, fixture.opened.store);
+    const handlers = checked(servingOperations, servingHandlers(fixture.serving, fixture.opened.store));
     const labels = Array.from({ length: 1200 }, (_, i) => ({ key: String(i), value: i % 2, observed_at: "2001-04-01T10:00:00Z" }));
     expect(await handlers["labels.append"]({ project: "default", route: "late-arrival", labels }, ada)).toEqual({ received: 1200, added: 1200 });
     expect(await handlers["labels.append"]({ project: "default", route: "late-arrival", labels: labels.slice(0, 700) }, ada)).toEqual({ received: 700, added: 0 });
@@ -255,7 +257,7 @@ describe("prediction log and labels", () => {
 
   it("shows routes with arms, latency and epochs", async () => {
     await fixture.route();
-    const handlers = servingHandlers(fixture.serving, fixture.opened.store);
+    const handlers = checked(servingOperations, servingHandlers(fixture.serving, fixture.opened.store));
     expect((await handlers["routes.list"]({ project: "default" }, ada)).routes).toMatchObject([{ route: "late-arrival", live: null, arms: [] }]);
     await fixture.live(await fixture.register(logisticModel({ a: 1 }, 0)));
     await fixture.post(infer, v2({ a: [1] }, { keys: ["7"] }));
