@@ -1,0 +1,144 @@
+import { type ColumnProfile, findUnitScale, pearson, type Quartiles, type UnitScale } from "@capstan/statistics";
+import { type Baseline, labelsOf, tilesOf } from "./baseline.ts";
+import { boundOf } from "./bounds.ts";
+import type { Cause, Cell, JudgedWindow, Monitor, SeriesSpec, WindowFacts } from "./model.ts";
+import { number, percent } from "./words.ts";
+
+/** A unit is named when quartiles agree with a conversion to this share of their spread. */
+const unitTolerance = 0.05;
+/** A column goes with the truth when its mean and the share of positives move together over the reference windows. */
+const movesTogether = 0.7;
+/** Rows of a special bin count as the cause of a drift when they make up this part of all that moved. */
+const mostOfMoved = 0.5;
+
+export type CauseFacts = {
+  readonly monitor: Monitor;
+  readonly baseline: Baseline;
+  readonly series: readonly SeriesSpec[];
+  readonly window: WindowFacts;
+  readonly judged: JudgedWindow;
+  readonly before: WindowFacts | undefined;
+  /** Of failing columns of numbers. */
+  readonly quartiles: ReadonlyMap<string, { readonly reference: Quartiles; readonly current: Quartiles }>;
+  readonly alpha: number;
+};
+
+const levelSeries = (of: SeriesSpec["of"], labels: boolean): SeriesSpec => ({ id: "", name: "", group: "realised", unit: "share", measure: "level", of, labels, method: "psi", alpha: null, effect: null, minRows: null });
+
+/** Why a window failed, the best explanation first. Every failing series is explained by at least one, if only by "moved without a known reason". */
+export function causesOf(facts: CauseFacts): Cause[] {
+  const failing = facts.judged.cells.filter((cell) => cell.verdict === "fail");
+  if (failing.length === 0) return [];
+  const specs = new Map(facts.series.map((one) => [one.id, one]));
+  const columns = failing.flatMap((cell) => {
+    const spec = specs.get(cell.series);
+    return spec?.of.kind === "column" ? [{ cell, column: spec.of.column }] : [];
+  });
+  const units = columns.flatMap(({ column }) => unitCause(facts, column, failing));
+  const data = columns.flatMap(({ column }) => (units.some((one) => one.about === column) ? [] : dataCause(facts, column, failing)));
+  const taken = new Set([...units, ...data].flatMap((one) => one.explains));
+  const prior = priorCause(facts, failing.filter((cell) => !taken.has(cell.series)), failing.length);
+  for (const series of prior.flatMap((one) => one.explains)) taken.add(series);
+  const release = releaseCause(facts, failing);
+  for (const series of release.flatMap((one) => one.explains)) taken.add(series);
+  const rest = failing.filter((cell) => !taken.has(cell.series)).map((cell) => unknownCause(facts, cell, specs.get(cell.series), failing.length));
+  return [...units, ...data, ...prior, ...release, ...rest].sort((a, b) => b.score - a.score);
+}
+
+function unitCause({ monitor, quartiles }: CauseFacts, column: string, failing: readonly Cell[]): Cause[] {
+  const pair = quartiles.get(column);
+  const unit: UnitScale | undefined = pair && findUnitScale(pair.reference, pair.current, unitTolerance);
+  if (!pair || !unit) return [];
+  // What a wrong unit does to the answers is its consequence, unless the truth has moved, too.
+  const truthMoved = failing.some((cell) => cell.series === "realised:label-share");
+  const explains = [`column:${column}`, ...(truthMoved ? [] : failing.filter((cell) => cell.series.startsWith("prediction:")).map((cell) => cell.series))];
+  const ratio = `median ${number(pair.reference.median)} became ${number(pair.current.median)}`;
+  const factor = unit.offset === 0 ? `, a factor of ${number(pair.current.median / pair.reference.median)}; ${unit.name} is ${number(unit.factor)}` : `; ${unit.name} fits`;
+  return [{ kind: "unit", title: `${column}: ${unit.name}`, evidence: `${ratio}${factor}`, score: explains.length / failing.length, href: monitorHref(monitor, column), explains, about: column }];
+}
+
+function dataCause({ monitor, baseline, window }: CauseFacts, column: string, failing: readonly Cell[]): Cause[] {
+  const pair = baseline.profiles(column, window);
+  if (!pair) return [];
+  const explains = [`column:${column}`];
+  const common = { kind: "data" as const, score: explains.length / failing.length, href: monitorHref(monitor, column), explains, about: column };
+  const moved = totalMoved(pair.reference, pair.current);
+  const nulls = [pair.reference.nulls / pair.reference.n, pair.current.nulls / pair.current.n] as const;
+  if (Math.abs(nulls[1] - nulls[0]) > mostOfMoved * moved) return [{ ...common, title: `${column}: missing values ${nulls[1] > nulls[0] ? "rose" : "fell"}`, evidence: `from ${percent(nulls[0])} to ${percent(nulls[1])} of the rows` }];
+  if (pair.reference.kind === "categorical" && pair.current.kind === "categorical") {
+    const unseen = [pair.reference.other / pair.reference.n, pair.current.other / pair.current.n] as const;
+    if (unseen[1] - unseen[0] > mostOfMoved * moved) return [{ ...common, title: `${column}: categories that the reference never held`, evidence: `${percent(unseen[1])} of the rows, ${percent(unseen[0])} before` }];
+  }
+  return [];
+}
+
+/** Total variation over bins. */
+function totalMoved(reference: ColumnProfile, current: ColumnProfile): number {
+  const shares = (profile: ColumnProfile): Map<string, number> =>
+    new Map<string, number>([
+      ...(profile.kind === "numeric" ? profile.counts.map((count, i): [string, number] => [String(i), count / profile.n]) : profile.counts.map(([category, count]): [string, number] => [`=${category}`, count / profile.n])),
+      ["null", profile.nulls / profile.n],
+      ["other", profile.kind === "numeric" ? profile.infinite / profile.n : profile.other / profile.n],
+    ]);
+  const [a, b] = [shares(reference), shares(current)];
+  return [...new Set([...a.keys(), ...b.keys()])].reduce((sum, key) => sum + Math.abs((a.get(key) ?? 0) - (b.get(key) ?? 0)) / 2, 0);
+}
+
+/** The share of positives has moved, and with it what goes with it. Asked of the truth, or of the mean prediction while the truth is still to come. */
+function priorCause({ monitor, baseline, series, window, judged, before, alpha }: CauseFacts, failing: readonly Cell[], all: number): Cause[] {
+  const said = (of: SeriesSpec["of"], labels: boolean): { value: number; p: number; others: number[]; low: number | null; high: number | null } | undefined => {
+    const spec = levelSeries(of, labels);
+    const measured = baseline.measure(spec, window);
+    if (!measured) return undefined;
+    const others = baseline.values(spec, tilesOf(window));
+    const bound = boundOf("level", measured.value, others, alpha);
+    return bound ? { value: measured.value, p: bound.p, others, low: bound.lower, high: bound.bound } : undefined;
+  };
+  const truth = judged.mature && labelsOf(window) > 0 ? said({ kind: "label_share" }, true) : undefined;
+  const predicted = newVersions(window, before).length === 0 ? said({ kind: "score_mean" }, false) : undefined;
+  const moved = [truth && truth.p <= alpha ? { ...truth, what: `share of ${monitor.columns.label}` } : undefined, predicted && predicted.p <= alpha ? { ...predicted, what: "mean prediction" } : undefined].filter((one) => one !== undefined);
+  const [first] = moved;
+  if (!first) return [];
+  const together = new Set(columnsWithTruth(baseline, series));
+  const explains = failing.flatMap((cell) => (cell.series === "realised:label-share" || cell.series.startsWith("prediction:") || cell.series.startsWith("realised:") || together.has(cell.series) ? [cell.series] : []));
+  if (explains.length === 0) return [];
+  const evidence = moved
+    .map((one) => `${one.what} ${percent(one.value)}; ${one.others.length} reference windows ${percent(Math.min(...one.others))} to ${percent(Math.max(...one.others))}, bounds ${percent(one.low ?? 0)} to ${percent(one.high ?? 1)}`)
+    .join(". ");
+  const down = first.value < first.others.reduce((sum, value) => sum + value, 0) / first.others.length;
+  return [{ kind: "prior", title: `Prior shift: ${first.what} ${down ? "fell" : "rose"} to ${percent(first.value)}`, evidence, score: explains.length / all, href: monitorHref(monitor, first === truth ? "label-share" : "mean-prediction"), explains, about: "" }];
+}
+
+/** Columns of numbers whose mean goes with the share of positives over the reference windows. */
+function columnsWithTruth(baseline: Baseline, series: readonly SeriesSpec[]): string[] {
+  const windows = baseline.reference.windows.filter((window) => labelsOf(window) > 0);
+  if (windows.length < 5) return [];
+  const share = windows.map((window) => baseline.measure(levelSeries({ kind: "label_share" }, true), window)?.value ?? Number.NaN);
+  return series.flatMap((one) => {
+    if (one.of.kind !== "column") return [];
+    const column = one.of.column;
+    const means = windows.map((window) => {
+      const profile = baseline.profiles(column, window)?.current;
+      return profile?.kind === "numeric" ? profile.mean : Number.NaN;
+    });
+    return Math.abs(pearson(means, share)) >= movesTogether ? [one.id] : [];
+  });
+}
+
+const newVersions = (window: WindowFacts, before: WindowFacts | undefined): string[] => (before ? Object.keys(window.versions).filter((version) => before.versions[version] === undefined) : []);
+
+function releaseCause({ monitor, window, before }: CauseFacts, failing: readonly Cell[]): Cause[] {
+  const fresh = newVersions(window, before);
+  const explains = failing.filter((cell) => cell.series.startsWith("prediction:") || cell.series.startsWith("realised:")).map((cell) => cell.series);
+  if (fresh.length === 0 || explains.length === 0) return [];
+  const rows = fresh.reduce((sum, version) => sum + (window.versions[version] ?? 0), 0);
+  return [{ kind: "release", title: `${fresh.join(", ")} began to answer`, evidence: `${rows} rows of this window, none of the one before`, score: (explains.length / failing.length) * 0.9, href: `/p/${monitor.project}/routes/${monitor.route}`, explains, about: fresh.join() }];
+}
+
+function unknownCause({ monitor }: CauseFacts, cell: Cell, spec: SeriesSpec | undefined, all: number): Cause {
+  const what = spec?.name ?? cell.series;
+  const bound = cell.lower !== null && cell.value !== null && cell.value < cell.lower ? cell.lower : cell.bound;
+  return { kind: "upstream", title: `${what} moved without a known reason`, evidence: `${number(cell.value ?? 0)} against a bound of ${number(bound ?? 0)}`, score: 1 / all, href: monitorHref(monitor, what), explains: [cell.series], about: what };
+}
+
+const monitorHref = (monitor: Monitor, series: string): string => `/p/${monitor.project}/monitors/${monitor.name}/columns/${series}`;
