@@ -25,6 +25,8 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => (s
 
 const flights = await readFlights(values.file, "2001-04-01", "2001-04-08");
 const outside = Array.from(flights.flightId.keys()).filter((i) => flights.pushedBack[i]! >= first && !inReplay(flights.flightId[i]!, seed));
+// In a seeded random order, so that a few seconds of traffic look like the whole week and not like its first night.
+outside.sort((a, b) => Math.imul(flights.flightId[a]! ^ seed, 0x9e3779b1) - Math.imul(flights.flightId[b]! ^ seed, 0x9e3779b1));
 const all = new Set(outside);
 const served = serve(flights, (i) => all.has(i));
 const connection = new Connection(values.url, AT_ONCE);

@@ -236,6 +236,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     async close() {
       await tracking.idle();
       await recorder.close();
+      await record.idle();
       await analytics.close();
       await database.close();
     },

@@ -41,12 +41,12 @@ export function createGateFacts(deps: GateFactsDeps): GateFacts {
     };
   }
 
-  /** Newest result set of each suite about a subject, or about an output of one of the runs that led to the version. */
-  async function newest(project: string, subject: string, digests: ReadonlySet<string> | undefined): Promise<Ended[]> {
+  /** Newest result set of each suite about bytes of these digests. */
+  async function newest(project: string, kind: "data" | "step" | "model", digests: ReadonlySet<string>): Promise<Ended[]> {
     const seen = new Map<string, Ended>();
-    for (const set of await checks.list(project, { subject }, 200)) {
+    for (const set of await checks.list(project, {}, 1000)) {
       const key = `${set.suite} ${set.subjectDigest}`;
-      if (seen.has(key) || (digests && !digests.has(set.subjectDigest ?? ""))) continue;
+      if (set.subjectKind !== kind || seen.has(key) || !digests.has(set.subjectDigest ?? "")) continue;
       seen.set(key, await checks.get(project, set.id));
     }
     return [...seen.values()];
@@ -62,9 +62,9 @@ export function createGateFacts(deps: GateFactsDeps): GateFacts {
     const { nodes } = await record.closure(project, node, "up");
     const digests = new Set(nodes.flatMap((one) => (one.digest === null ? [] : [one.digest])));
     const [ofModel, ofData, ofSteps, entry, purpose, backtests] = await Promise.all([
-      newest(project, node, undefined),
-      newest(project, "data:", lineage ? new Set(lineage.data.map((one) => one.digest)) : new Set()),
-      newest(project, "step:", digests),
+      newest(project, "model", new Set([version.digest])),
+      newest(project, "data", lineage ? new Set(lineage.data.map((one) => one.digest)) : new Set()),
+      newest(project, "step", digests),
       record.find(version.entryId),
       deps.purpose.find(project),
       deps.later.backtests(project),

@@ -31,7 +31,10 @@ export function createRecordService(deps: { store: Store & { readonly recorder: 
   const seals: SealCheck[] = [];
   let verified: Verification | undefined;
   const publish = (checkpoint: Checkpoint): Promise<void> => tiles.publish(checkpoint.size, checkpoint.note);
-  recorder.onSigned((checkpoint) => void publish(checkpoint).catch((error: unknown) => store.log.warn("record.tiles", { error: String(error) })));
+  let publishing: Promise<void> = Promise.resolve();
+  recorder.onSigned((checkpoint) => {
+    publishing = publishing.then(() => publish(checkpoint)).catch((error: unknown) => store.log.warn("record.tiles", { error: String(error) }));
+  });
 
   const verifier = async (): Promise<Verifier | undefined> => {
     const row = await database.find<{ verifier: string }>("select verifier from ledger_key order by at_ms desc limit 1");
@@ -58,6 +61,8 @@ export function createRecordService(deps: { store: Store & { readonly recorder: 
     tiles,
     verifier,
     /** Later rooms add what their entries seal. */
+    /** Waits for tiles that are being written. */
+    idle: (): Promise<void> => publishing,
     addSealCheck: (check: SealCheck): void => void seals.push(check),
     head: () => recorder.ledger.head(),
     lastVerification: (): Verification | undefined => verified,

@@ -54,7 +54,7 @@ export const dataTestsStation: Station = {
     const broken = latest ? (await connection.call("checks.result", { project, set: latest.id })).results.filter((one) => one.verdict === "fail") : [];
     context.out.talk(`    spoilt file refused: ${broken.map((one) => one.detail).join("; ")}`);
     for (const row of broken.flatMap((one) => one.samples).slice(0, 2)) context.out.talk(`      ${JSON.stringify(row)}`);
-    return { verdict: worstVerdict(results.map((one) => one.verdict)), done: `${results.length} tests: ${by("pass")} pass, ${by("warn")} warn; a bad file refused`, figure: broken.map((one) => `${one.rows === null ? "" : `${count(one.rows)} rows, `}${one.title}`).join("; "), digest: refused.code };
+    return { verdict: worstVerdict(results.map((one) => one.verdict)), done: `${results.length} tests: ${by("pass")} pass, ${by("warn")} warn; a bad file refused`, figure: broken.map((one) => `${one.title}: ${one.detail.split(",")[0]}`).join("; "), digest: refused.code };
   },
 };
 

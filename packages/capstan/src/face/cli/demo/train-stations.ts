@@ -14,6 +14,8 @@ async function runPipeline({ connection, project, out }: DemoContext, set: strin
   return { ...result, number: started.number, seconds: started.run === null ? (performance.now() - began) / 1000 : result.seconds };
 }
 
+const label = (run: { number: number | null }): string => (run.number === null ? "nothing to run:" : `run:${run.number}`);
+
 export const pipelineStation: Station = {
   id: 3,
   title: "pipeline",
@@ -21,14 +23,14 @@ export const pipelineStation: Station = {
     const logistic = await runPipeline(context, ["train.kind=logistic"], "the simple model first");
     const boosted = await runPipeline(context, [], "the plain file");
     const again = await runPipeline(context, [], "nothing changed");
-    const why = await context.connection.call("pipeline.why", { project: context.project, step: `run:${boosted.number}/train` });
+    const why = await context.connection.call("pipeline.why", { project: context.project, step: boosted.number === null ? "train" : `run:${boosted.number}/train` });
     context.out.talk(`    ${why.sentence}`);
     const seconds_ = [logistic, boosted].reduce((sum, one) => sum + one.seconds, 0);
     return {
       verdict: again.ran === 0 ? "pass" : "warn",
-      done: `run:${logistic.number} ${logistic.ran} ran, run:${boosted.number} ${boosted.ran} ran and ${boosted.reused} reused, ${seconds(seconds_)}`,
+      done: `${label(logistic)} ${logistic.ran} ran, ${label(boosted)} ${boosted.ran} ran and ${boosted.reused} reused, ${seconds(seconds_)}`,
       figure: `again: ${again.reused} reused in ${seconds(again.seconds)}`,
-      digest: `run:${boosted.number}`,
+      digest: label(boosted),
     };
   },
 };
