@@ -1,23 +1,23 @@
 import { createServer, type Server, request as httpRequest, Agent } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { Caller } from "../../base/foundation/caller.ts";
-import type { Migration } from "../../base/storage/migrations.ts";
-import { openAnalytics } from "../../build/data/analytics.ts";
-import { loadOnnx } from "../../build/inference/onnx.ts";
-import { registryMigrations } from "../../build/registry/migrations.ts";
-import type { ModelVersion, RegistryService } from "../../build/registry/model.ts";
-import { createRegistryService } from "../../build/registry/service.ts";
-import { openTestStore, type TestStore, type TestStoreOptions } from "../../testing/store.ts";
-import { servingMigrations } from "./migrations.ts";
-import type { ArmSpec, LogMode, RouteSettings, RouteTable } from "./model.ts";
-import type { LogLimits } from "./prediction-log.ts";
-import { armOf } from "./rules.ts";
-import { createServingService, type ServingService } from "./service.ts";
+import type { Caller } from "../base/foundation/caller.ts";
+import type { Migration } from "../base/storage/migrations.ts";
+import { openAnalytics } from "../build/data/analytics.ts";
+import { loadOnnx } from "../build/inference/onnx.ts";
+import { registryMigrations } from "../build/registry/migrations.ts";
+import type { ModelVersion, RegistryService } from "../build/registry/model.ts";
+import { createRegistryService } from "../build/registry/service.ts";
+import { openTestStore, type TestStore, type TestStoreOptions } from "./store.ts";
+import { servingMigrations } from "../ship/serving/migrations.ts";
+import type { ArmSpec, LogMode, RouteSettings, RouteTable } from "../ship/serving/model.ts";
+import type { LogLimits } from "../ship/serving/prediction-log.ts";
+import { armOf } from "../ship/serving/rules.ts";
+import { createServingService, type ServingService } from "../ship/serving/service.ts";
 
-/** A served store on loopback, for the tests and benchmarks of this floor. */
+/** A served store on loopback, for the tests and benchmarks of the floor `ship`. */
 export const ada: Caller = { actor: { kind: "person", name: "local:ada" }, via: "session", roles: [], capabilities: new Set() };
-export type Reply = { status: number; body: { error?: string; code?: string; model_version?: string; id?: string; outputs?: { name: string; data: number[] }[] }; headers: Record<string, string | string[] | undefined> };
+type Reply = { status: number; body: { error?: string; code?: string; model_version?: string; id?: string; outputs?: { name: string; data: number[] }[] }; headers: Record<string, string | string[] | undefined> };
 
 export type ServingFixture = {
   opened: TestStore;

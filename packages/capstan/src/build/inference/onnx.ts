@@ -5,7 +5,7 @@ import type { Batch, Runtime, Signature } from "./model.ts";
 import { type OnnxSession, openSession } from "./onnx-session.ts";
 
 /** A run below this p99 stays on the caller's thread: the hop to a worker costs 65 µs and more. Microseconds. */
-export const threadLimitUs = 300;
+const threadLimitUs = 300;
 const warmUpRuns = 100;
 
 /** Loads a verified ONNX file, measures it and places it. `placement` overrides the measurement. */

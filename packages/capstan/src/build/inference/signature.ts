@@ -8,7 +8,7 @@ const datatypes: Readonly<Record<string, Datatype>> = { float32: "FP32", float64
 export type ValueMetadata = { readonly name: string; readonly isTensor: boolean; readonly type?: string; readonly shape?: readonly (number | string)[] };
 
 /** One column of the graph, or CAP-MODEL-002 when we cannot serve its form. */
-export function columnOf(value: ValueMetadata): Column {
+function columnOf(value: ValueMetadata): Column {
   const datatype = value.isTensor ? datatypes[value.type ?? ""] : undefined;
   if (!datatype) throw new CapstanError("CAP-MODEL-002", { column: value.name, form: value.isTensor ? String(value.type) : "no tensor" });
   const [rows, width, ...more] = value.shape ?? [];

@@ -3,7 +3,7 @@ import type { Json } from "../../base/foundation/canonical-json.ts";
 import type { Caller } from "../../base/foundation/caller.ts";
 import type { Signature } from "../inference/model.ts";
 
-export type Flags = Readonly<Record<string, string | number | boolean>>;
+type Flags = Readonly<Record<string, string | number | boolean>>;
 
 /** What is served as one; its canonical JSON is hashed. */
 export type BundleParts = {
@@ -17,7 +17,7 @@ export type BundleParts = {
 };
 
 /** A verdict that the maker of a version brings with it. */
-export type BroughtCheck = { readonly suite: string; readonly verdict: Verdict; readonly run: string | null; readonly entry: string | null; readonly results?: readonly CheckResult[] };
+type BroughtCheck = { readonly suite: string; readonly verdict: Verdict; readonly run: string | null; readonly entry: string | null; readonly results?: readonly CheckResult[] };
 
 export type NewVersion = {
   readonly project: string;

@@ -6,13 +6,13 @@ import type { Look, Plan, StageKind } from "./model.ts";
 import { thin, tripWire } from "./rules.ts";
 
 /** One look for the UI. Differences are canary (or shadow) minus control. */
-export type Point = {
+type Point = {
   readonly atMs: number; readonly stage: string; readonly canaryRows: number; readonly controlRows: number; readonly eValue: number | null;
   readonly scoreDifference: number | null; readonly scoreLower: number | null; readonly scoreUpper: number | null;
   readonly canaryFailures: number; readonly controlFailures: number; readonly canaryP95Ms: number | null; readonly controlP95Ms: number | null;
 };
 /** Shown at most this many. */
-export const pointLimit = 300;
+const pointLimit = 300;
 /** Chance that a guard which lets pass is wrong about its bound. */
 const passAlpha = 0.05;
 
@@ -36,7 +36,7 @@ export type Progress = {
   ranMs: number;
 };
 
-export const newProgress = (): Progress => ({
+const newProgress = (): Progress => ({
   stage: { name: "gate", kind: "gate", canaryRows: 0, controlRows: 0, canaryRequests: 0, controlRequests: 0, share: 0 },
   failures: startFailureShare(), slow: startFailureShare(), consecutiveFailures: 0, invalid: 0, canaryFailures: 0, controlFailures: 0, canaryScores: emptyMoments(), controlScores: emptyMoments(),
   shadow: { rows: 0, onlyInShadow: 0, flips: 0, largest: 0, differences: emptyMoments() }, traffic: { requests: 0, failed: 0, fallbacks: 0 }, points: [], sampleMs: 100, sampledMs: 0, ranMs: 0,

@@ -16,7 +16,7 @@ export type IncidentSink = {
   rolledBack(event: { project: string; release: string; route: string; model: string; from: number; to: number; because: string; atMs: number; entryId: string; evidenceDigest: string }): Promise<string | null>;
 };
 
-export type GuardBounds = { readonly latencyP95Ms: number | null; readonly scoreMean: number | null; /** Chance that a good canary is ever taken back by one guard. */ readonly alpha: number };
+type GuardBounds = { readonly latencyP95Ms: number | null; readonly scoreMean: number | null; /** Chance that a good canary is ever taken back by one guard. */ readonly alpha: number };
 
 export type Plan = {
   readonly strategy: "direct" | "canary";
@@ -43,7 +43,7 @@ export type Stage = {
   readonly because: string | null;
 };
 
-export type GuardId = "failures" | "latency_p95" | "score_mean" | "invalid_outputs";
+type GuardId = "failures" | "latency_p95" | "score_mean" | "invalid_outputs";
 /** One look at one guard. */
 export type Look = {
   readonly id: GuardId;

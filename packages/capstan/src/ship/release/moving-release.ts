@@ -15,7 +15,7 @@ import { type Gate, type GateAnswer, type IncidentSink, type Release, releaseNam
 import { advanceStages, decideStage, endStages, mayGo, runningStage, stateOf } from "./rules.ts";
 import { insertTransition, listReleases, saveProgress, setIncident, updateRelease } from "./store.ts";
 
-export const controller: Caller = { actor: { kind: "system", name: "system:release" }, via: "system", roles: [], capabilities: new Set() };
+const controller: Caller = { actor: { kind: "system", name: "system:release" }, via: "system", roles: [], capabilities: new Set() };
 /** Progress is kept this often. */
 const saveMs = 1000;
 

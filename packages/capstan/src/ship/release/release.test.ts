@@ -5,7 +5,7 @@ import { servingOperations } from "@capstan/contract/operations/serving";
 import { checked } from "../../testing/checked.ts";
 import { brittleModel, logisticModel, nanModel } from "../../build/inference/tiny-onnx.ts";
 import type { ModelVersion } from "../../build/registry/model.ts";
-import { ada, openServingFixture, type ServingFixture, v2 } from "../serving/serving-fixture.ts";
+import { ada, openServingFixture, type ServingFixture, v2 } from "../../testing/served-store.ts";
 import { releaseMigrations } from "./migrations.ts";
 import type { IncidentSink, Plan, Release } from "./model.ts";
 import { releaseHandlers } from "./operations.ts";

@@ -60,8 +60,8 @@ export function decideStage(plan: Plan, stage: Stage, looks: readonly Look[], ro
 const seconds = (ms: number): string => (ms / 1000).toFixed(ms < 10_000 ? 1 : 0);
 
 /** Runs of failures and broken answers that need no statistics. Null while neither limit is reached. */
-export const consecutiveLimit = 5;
-export const invalidLimit = 3;
+const consecutiveLimit = 5;
+const invalidLimit = 3;
 export function tripWire(consecutiveFailures: number, invalidAnswers: number): string | null {
   if (invalidAnswers >= invalidLimit) return `${invalidAnswers} answers were no numbers or out of their range`;
   if (consecutiveFailures >= consecutiveLimit) return `${consecutiveFailures} failures in a row`;

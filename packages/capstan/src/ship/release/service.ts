@@ -24,7 +24,7 @@ export type StartRequest = {
   readonly because?: string;
 };
 
-export type RolledBack = { readonly route: string; readonly from: string; readonly to: string; readonly epoch: number; readonly tookMs: number; readonly release: string | null; readonly entryId: string };
+type RolledBack = { readonly route: string; readonly from: string; readonly to: string; readonly epoch: number; readonly tookMs: number; readonly release: string | null; readonly entryId: string };
 
 export type ReleaseService = {
   /** Asks the gate, then begins. A gate that says no leaves a failed release behind, as a recorded end. */

@@ -4,7 +4,7 @@ import type { Batch, Column, Runtime, Values } from "../../build/inference/model
 /** Plain values by input name, validated; more columns than the model has are ignored. */
 export type PlainColumns = Readonly<Record<string, ArrayLike<unknown>>>;
 /** Rows `start` to `start + rows` of `columns` are the caller's. Called once. */
-export type Done = (error: unknown, answer: Batch | undefined, start: number) => void;
+type Done = (error: unknown, answer: Batch | undefined, start: number) => void;
 
 export type Batcher = {
   submit(columns: PlainColumns, rows: number, done: Done): void;

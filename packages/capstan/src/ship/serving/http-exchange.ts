@@ -3,7 +3,7 @@ import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
 import type { Log } from "../../base/foundation/log.ts";
 
 /** Largest body of an inference request, bytes. */
-export const bodyLimitBytes = 16 << 20;
+const bodyLimitBytes = 16 << 20;
 
 export function reply(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);

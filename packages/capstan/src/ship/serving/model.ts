@@ -1,4 +1,3 @@
-import type { Caller } from "../../base/foundation/caller.ts";
 import type { Values } from "../../build/inference/model.ts";
 
 export type ArmName = "live" | "canary" | "shadow";
@@ -114,4 +113,3 @@ export type Prediction = {
 };
 
 export type PredictionFilter = { readonly key?: string; readonly use?: string; readonly version?: number; readonly fromMs?: number; readonly untilMs?: number };
-export type { Caller };

@@ -81,7 +81,7 @@ export const servingHandlers = (service: ServingService, store: Store): Handlers
 };
 
 const seconds = (us: number | undefined): number => (us ?? 0) / 1e6;
-export const latencyOut = (latency: Latency): { p50: number; p95: number; p99: number } | null =>
+const latencyOut = (latency: Latency): { p50: number; p95: number; p99: number } | null =>
   latency.count === 0 ? null : { p50: seconds(latency.quantile(0.5)), p95: seconds(latency.quantile(0.95)), p99: seconds(latency.quantile(0.99)) };
 
 const armOut = ({ spec, loaded, counts }: ServedArm): Summary["arms"][number] => ({

@@ -14,7 +14,7 @@ import { hasSegment, listSegments } from "./store.ts";
 const sliceRows = 2000;
 
 export type LogLimits = { readonly segmentBytes: number; readonly segmentRows: number; readonly segmentMs: number };
-export const defaultLimits: LogLimits = { segmentBytes: 16 << 20, segmentRows: 50_000, segmentMs: 600_000 };
+const defaultLimits: LogLimits = { segmentBytes: 16 << 20, segmentRows: 50_000, segmentMs: 600_000 };
 
 type Open = { readonly id: string; readonly project: string; readonly writer: SegmentWriter; readonly contexts: Map<string, number>; rows: number; readonly openedMs: number };
 /** No longer written, not yet a blob. */

@@ -2,7 +2,7 @@ import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Column, Datatype, Signature } from "../../build/inference/model.ts";
 
 /** Largest number of rows in one request. */
-export const maxRows = 10_000;
+const maxRows = 10_000;
 
 export type InferenceRequest = {
   readonly id: string | undefined;

@@ -17,7 +17,7 @@ export type Routes = {
   swapLoaded(settings: RouteSettings, table: RouteTable): boolean;
   close(): void;
 };
-export type Prepared = { readonly table: RouteTable; readonly arms: Map<string, Loaded> };
+type Prepared = { readonly table: RouteTable; readonly arms: Map<string, Loaded> };
 
 export function createRoutes(pool: RuntimePool): Routes {
   let current: ReadonlyMap<string, ServedRoute> = new Map();

@@ -9,7 +9,7 @@ import type { LoggedRows, Prediction } from "./model.ts";
  * keys (u16 bytes and UTF-8 each, 0xffff none), then each input and output column (BYTES: u32 bytes and UTF-8; BOOL: u8; others as they are).
  */
 export const magic = Buffer.from("CAPSEG1\n");
-export const frameHead = 8;
+const frameHead = 8;
 const noKey = 0xffff;
 
 export type Context = {

@@ -9,7 +9,7 @@ import { insertSegment } from "./store.ts";
 const fixed = { id: "VARCHAR", observed_ms: "DOUBLE", received_ms: "DOUBLE", route: "VARCHAR", epoch: "BIGINT", model: "VARCHAR", version: "BIGINT", arm: "VARCHAR", key: "VARCHAR", use: "VARCHAR", caller: "VARCHAR", latency_us: "BIGINT", flags: "INTEGER" };
 
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** Makes the blob, the row, the entry and the lineage of a finished segment, then removes its file. May be repeated after a crash at any point. */
 export async function sealSegment(deps: { store: Store; engine: TableEngine }, one: { id: string; project: string; route: string; path: string; openedMs: number }): Promise<Segment | undefined> {

@@ -4,9 +4,9 @@ import { storageError } from "../../base/storage/folder-blobs.ts";
 import { magic } from "./segment-format.ts";
 
 /** Bytes that may wait for a disk that fails; beyond, the route stops answering. */
-export const pendingLimitBytes = 64 << 20;
+const pendingLimitBytes = 64 << 20;
 /** A fast route's rows are on disk at most this long after the reply, milliseconds. */
-export const fastDelayMs = 4;
+const fastDelayMs = 4;
 const retryMs = 500;
 
 type Waiter = (error: CapstanError | undefined) => void;

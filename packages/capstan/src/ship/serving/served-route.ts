@@ -4,11 +4,11 @@ import type { ArmSpec, RouteSettings, RouteTable } from "./model.ts";
 import type { Loaded, RuntimePool } from "./runtime-pool.ts";
 
 /** Counted since the arm was opened; kept while a table follows another with the same arm. */
-export type ArmCounts = { requests: number; rows: number; failures: number; readonly latency: Latency };
+type ArmCounts = { requests: number; rows: number; failures: number; readonly latency: Latency };
 export type ServedArm = { readonly spec: ArmSpec; readonly loaded: Loaded; readonly counts: ArmCounts };
 
 /** Counted since the process began. */
-export type RouteCounts = { requests: number; rows: number; failures: number; fallbacks: number; shadowDropped: number; readonly latency: Latency };
+type RouteCounts = { requests: number; rows: number; failures: number; fallbacks: number; shadowDropped: number; readonly latency: Latency };
 
 /**
  * A route as one request sees it: never changed, replaced as a whole. Requests hold it while they run;
@@ -28,8 +28,8 @@ export type ServedRoute = {
   retire(): void;
 };
 
-export const newArmCounts = (): ArmCounts => ({ requests: 0, rows: 0, failures: 0, latency: createLatency() });
-export const newRouteCounts = (): RouteCounts => ({ requests: 0, rows: 0, failures: 0, fallbacks: 0, shadowDropped: 0, latency: createLatency() });
+const newArmCounts = (): ArmCounts => ({ requests: 0, rows: 0, failures: 0, latency: createLatency() });
+const newRouteCounts = (): RouteCounts => ({ requests: 0, rows: 0, failures: 0, fallbacks: 0, shadowDropped: 0, latency: createLatency() });
 
 /** Takes over the holds on `arms`: they are released when it is retired and empty. */
 export function createServedRoute(settings: RouteSettings, table: RouteTable, arms: ReadonlyMap<string, Loaded>, before: ServedRoute | undefined, pool: RuntimePool): ServedRoute {
