@@ -1,12 +1,16 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { ErrorCode } from "@capstan/contract";
 import { toCapstanError } from "../../base/foundation/errors.ts";
 import type { Batch } from "./model.ts";
 import { openSession } from "./onnx-session.ts";
 
 /** The thread of one session. First message out: `{ready}` or `{id: 0, error}`. Then `{id, batch}` in, `{id, batch}` or `{id, error}` out; `{close: true}` ends it. */
+export type WorkerAnswer = { id: number; ready?: true; batch?: Batch; error?: { code: ErrorCode; params: Record<string, string | number> } };
+
 const port = parentPort;
 if (!port) throw new Error("this file is the body of a worker thread");
-const problem = (error: unknown): { code: string; params: Record<string, string | number> } => {
+const say = (answer: WorkerAnswer): void => port.postMessage(answer);
+const problem = (error: unknown): NonNullable<WorkerAnswer["error"]> => {
   const known = toCapstanError(error);
   return { code: known.code, params: { ...known.params } };
 };
@@ -20,12 +24,12 @@ try {
       return;
     }
     try {
-      if (message.batch) port.postMessage({ id: message.id, batch: await session.run(message.batch) });
+      if (message.batch) say({ id: message.id, batch: await session.run(message.batch) });
     } catch (error) {
-      port.postMessage({ id: message.id, error: problem(error) });
+      say({ id: message.id, error: problem(error) });
     }
   });
-  port.postMessage({ id: 0, ready: true });
+  say({ id: 0, ready: true });
 } catch (error) {
-  port.postMessage({ id: 0, error: problem(error) });
+  say({ id: 0, error: problem(error) });
 }

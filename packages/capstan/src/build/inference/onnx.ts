@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { allocate } from "./batch.ts";
 import type { Batch, Runtime, Signature } from "./model.ts";
+import type { WorkerAnswer } from "./onnx-worker.ts";
 import { type OnnxSession, openSession } from "./onnx-session.ts";
 
 /** A run below this p99 stays on the caller's thread: the hop to a worker costs 65 µs and more. Microseconds. */
@@ -83,7 +84,6 @@ function onThread(session: OnnxSession, p99Us: number): Runtime {
 
 async function inWorker(path: string, signature: Signature, p99Us: number): Promise<Runtime> {
   type Waiting = { resolve(batch: Batch): void; reject(error: Error): void };
-  type Message = { id: number; ready?: true; batch?: Batch; error?: { code: `CAP-${string}`; params: Record<string, string> } };
   const file = import.meta.url.endsWith(".ts") ? "./onnx-worker.ts" : "./onnx-worker.js";
   const worker = new Worker(new URL(file, import.meta.url), { workerData: { path } });
   const waiting = new Map<number, Waiting>();
@@ -99,10 +99,10 @@ async function inWorker(path: string, signature: Signature, p99Us: number): Prom
     idle?.();
   };
   await new Promise<void>((resolve, reject) => {
-    worker.once("message", (message: Message) => (message.error ? reject(new CapstanError(message.error.code, message.error.params)) : resolve()));
+    worker.once("message", (message: WorkerAnswer) => (message.error ? reject(new CapstanError(message.error.code, message.error.params)) : resolve()));
     worker.once("error", reject);
   });
-  worker.on("message", (message: Message) => {
+  worker.on("message", (message: WorkerAnswer) => {
     const one = waiting.get(message.id);
     waiting.delete(message.id);
     if (message.batch) one?.resolve(message.batch);
