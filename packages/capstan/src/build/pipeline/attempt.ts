@@ -9,7 +9,7 @@ import type { TrackingService } from "../tracking/service.ts";
 import type { Contents } from "./contents.ts";
 import { failureOf, lastLines } from "./failure.ts";
 import type { ActionResult, MadeOutput, StepFacts, StepNode } from "./model.ts";
-import { collect, metricsOf } from "./outputs.ts";
+import { allKept, collect, metricsOf } from "./outputs.ts";
 import type { AttemptTokens } from "./seams.ts";
 import { baseKeyOf } from "./step-key.ts";
 import type { AttemptRow, PipelineStore } from "./store.ts";
@@ -32,7 +32,7 @@ export type Work = {
 };
 
 export type Settled =
-  | { state: "ran"; outputs: readonly MadeOutput[]; metrics: Readonly<Record<string, number>>; seconds: number; exit: AttemptExit; note: string | null }
+  | { state: "ran"; outputs: readonly MadeOutput[]; metrics: Readonly<Record<string, number>>; seconds: number; exit: AttemptExit; note: string | null; /** Why this result is not the one of its key: an input was edited meanwhile, or an earlier result has other bytes. */ apart: "tainted" | "diverged" | null }
   | { state: "failed"; error: CapstanError; exit: AttemptExit | null; lines: readonly string[]; seconds: number; kind: "exit" | "oom" | "timeout" | "infra" | "output" }
   /** This process looks no longer; the attempt goes on and will be adopted. */
   | { state: "left" };
@@ -90,7 +90,10 @@ async function commit(deps: AttemptDeps, attempt: AttemptRow, work: Work, made: 
   const { store, sql, tracking, contents } = deps;
   const { outputs, metrics, exit, seconds } = made;
   const edited = await editedInput(contents, work);
-  const earlier = await sql.result(work.project, attempt.stepKey);
+  const found = await sql.result(work.project, attempt.stepKey);
+  // A result whose bytes the store has lost is no result any more.
+  const lost = found !== undefined && !(await allKept(contents, found));
+  const earlier = lost ? undefined : found;
   const other = earlier && earlier.outputs.find((output) => outputs.find((one) => one.name === output.name)?.digest !== output.digest);
   if (other && work.node.deterministic === true) return made.fail(new CapstanError("CAP-RUN-014", { step: work.node.id, output: other.name }));
 
@@ -100,6 +103,7 @@ async function commit(deps: AttemptDeps, attempt: AttemptRow, work: Work, made: 
   };
   const also = [
     sql.endAttempt(attempt.id, attempt.token, edited === undefined ? "committed" : "tainted", nowMs),
+    ...(lost && edited === undefined ? [sql.dropResult(work.project, attempt.stepKey)] : []),
     ...(edited !== undefined ? [] : [sql.insertResult(work.project, result)]),
     ...(other && edited === undefined ? [sql.insertDivergence(work.project, attempt.stepKey, attempt.stepRun, outputs, nowMs)] : []),
   ];
@@ -108,7 +112,7 @@ async function commit(deps: AttemptDeps, attempt: AttemptRow, work: Work, made: 
   for (const output of outputs) if (output.form === "file") await tracking.putArtifact(attempt.stepRun, output.path, output, made.caller);
   await endRun(deps, attempt, work, exit, "FINISHED", made.caller, also);
   const note = edited !== undefined ? `${edited} was edited while it ran: the result is used here, but not kept for later runs` : other ? `${other.name} came out other than before with equal inputs: the first result stays, this one is kept as evidence` : null;
-  return { state: "ran", outputs: other && edited === undefined && earlier ? earlier.outputs : outputs, metrics, seconds, exit, note };
+  return { state: "ran", outputs, metrics, seconds, exit, note, apart: edited !== undefined ? "tainted" : other ? "diverged" : null };
 }
 
 /** The first input in the project folder that does not hold any more what the step was given. */

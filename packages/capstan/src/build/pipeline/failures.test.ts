@@ -1,8 +1,10 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { sha256 } from "../../base/foundation/hashing.ts";
 import { createTrackingService } from "../tracking/service.ts";
 import { openPipelineFixture, type PipelineFixture, person, project, runOf, threeSteps } from "./pipeline-fixture.ts";
+import type { ModelSink, SuiteRunner } from "./seams.ts";
 
 let fixture: PipelineFixture;
 beforeEach(async () => {
@@ -78,7 +80,11 @@ test("other bytes for equal inputs are kept as evidence; the first stay", async 
   const first = await fixture.run();
   const second = await fixture.run({ force: true });
   expect(second.steps["train"]?.note).toContain("x came out other than before with equal inputs");
-  expect(second.steps["train"]?.outputs[0]?.digest).toBe(first.steps["train"]?.outputs[0]?.digest);
+  // What a run made is told as it is; folder, lock and later runs keep to the first.
+  expect(second.steps["train"]?.outputs[0]?.digest).not.toBe(first.steps["train"]?.outputs[0]?.digest);
+  expect(sha256(fixture.text("x"))).toBe(first.steps["train"]?.outputs[0]?.digest);
+  expect(second.row?.lockWritten).toBe(false);
+  expect((await fixture.run()).row).toBeNull();
   expect(await fixture.open.store.database.all("select step from action_divergence d join step_run s on s.run = d.step_run")).toEqual([{ step: "train" }]);
   fixture.put({ "capstan.yaml": one("train", "date +%N > x", "    out: x\n    deterministic: true\n") });
   expect((await fixture.run({ force: true })).row?.error).toMatchObject({ code: "CAP-RUN-014" });
@@ -124,7 +130,7 @@ test("a host that goes away leaves its step running; the next one adopts it and 
   await first.close();
 
   const next = fixture.anotherHost();
-  expect(await next.adopt()).toEqual({ attempts: 1, runs: 1 });
+  expect((await next.adopt()).runs).toBe(1);
   const second = runOf(next, { project });
   fixture.put({ go: "" });
   const { states, row } = await second;
@@ -180,4 +186,38 @@ test("the step sees declared variables and its own, and nothing of the host's", 
   expect(rows).not.toContain("token-of");
   expect(rows).not.toContain("hunter2");
   expect(readdirSync(join(fixture.open.folder, "work"))).toEqual([]);
+});
+
+test("a result whose bytes the store has lost is made again, and kept", async () => {
+  fixture.put({ "capstan.yaml": one("train", "echo same > x", "    out: x\n") });
+  const first = await fixture.run();
+  await fixture.open.store.blobs.delete(first.steps["train"]?.outputs[0]?.digest ?? "");
+  rmSync(join(fixture.folder, "x"));
+  const again = await fixture.run();
+  expect(again.steps["train"]).toMatchObject({ state: "ran", reasons: [{ kind: "missing", text: "the store has lost what it made" }] });
+  expect((await fixture.run()).row).toBeNull();
+});
+
+test("models are offered what they are made from: once per run, and also when nothing runs", async () => {
+  const offers: string[] = [];
+  const models: ModelSink = { offer: async (ask) => (offers.push(`${ask.model} ${ask.step.name} ${ask.params["kind"]} ${ask.output.digest}`), { version: 1, text: "kept" }) };
+  const service = fixture.anotherHost({ models });
+  fixture.put({ "params.yaml": "kind: a\n", "capstan.yaml": `${one("train", "cp params.yaml m", "    out: {model: m}\n    params: [kind]\n")}models: {late: {from: step:train.model}, byhand: {from: step:train.model, register: manual}}\n` });
+  await runOf(service, { project });
+  await runOf(service, { project, set: ["kind=b"] });
+  expect(await service.runOrReuse({ project, set: ["kind=b"] }, person)).toMatchObject({ run: null, offered: [{ model: "late", version: 1 }] });
+  expect(offers.map((offer) => offer.slice(0, 12))).toEqual(["late train a", "late train b", "late train b"]);
+});
+
+test("a suite that refuses stops what depends on the output", async () => {
+  const asked: string[] = [];
+  const suites: SuiteRunner = { run: async ({ suite, subject, against }) => (asked.push(`${suite} ${subject.ref} ${against?.ref}`), { verdict: suite === "bad" ? "fail" : "pass", text: "2 of 3 pass", run: null }) };
+  const service = fixture.anotherHost({ suites });
+  fixture.put({ ...threeSteps, "capstan.yaml": `${threeSteps["capstan.yaml"]}checks:\n  good: {for: step:prepare.train, tests: [{kind: row_count, min: 1}]}\n  bad: {for: step:train.model, against: step:prepare.train, tests: [{kind: row_count, min: 9}]}\n` });
+  const { states, row, events } = await runOf(service, { project });
+  expect(states).toMatchObject({ prepare: "ran", train: "failed", evaluate: "notStarted" });
+  expect(row?.error).toMatchObject({ code: "CAP-RUN-005", message: "step train is refused: suite bad fails, 2 of 3 pass" });
+  expect(asked).toEqual(["good step:prepare.train undefined", "bad step:train.model step:prepare.train"]);
+  expect(events.filter((event) => event.event === "suite.ended")).toHaveLength(2);
+  expect(existsSync(join(fixture.folder, "work/model.txt"))).toBe(false);
 });

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Contents } from "./contents.ts";
-import type { MadeOutput, Output } from "./model.ts";
+import type { ActionResult, MadeOutput, Output } from "./model.ts";
 import { strayFiles } from "./sandbox.ts";
 
 /** Outputs of an attempt that ended well, in the store. A declared output that is not there: CAP-RUN-004. */
@@ -38,4 +38,10 @@ export async function metricsOf(folder: string, outputs: readonly Output[]): Pro
     }
   }
   return metrics;
+}
+
+/** Whether the store still has every byte of a result. */
+export async function allKept(contents: Contents, result: ActionResult): Promise<boolean> {
+  for (const output of result.outputs) if (!(await contents.has(output))) return false;
+  return true;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Reason, StepDecision } from "@capstan/contract/operations/pipeline";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { BlobStore } from "../../base/storage/blob-store.ts";
+import { allKept } from "./outputs.ts";
 import { guessWord } from "./config/guess.ts";
 import { textOf } from "./config/overlay.ts";
 import { paramOf } from "./config/params.ts";
@@ -58,7 +59,7 @@ export async function decide(deps: PlanDeps, file: ProjectFile, node: StepNode, 
   const known = inputs.every((input) => input !== null);
   const stepKey = known ? stepKeyOf(facts) : null;
   const [found, last, seconds] = await Promise.all([stepKey === null ? undefined : deps.sql.result(file.project, stepKey), deps.sql.lastPassed(file.project, node.id, more.beforeNumber), deps.sql.lastSeconds(file.project, node.id)]);
-  const kept = found && (await allKept(deps, found));
+  const kept = found && (await allKept(deps.contents, found));
   const before = last?.facts ? { facts: last.facts, run: last.pipelineRun, number: last.number } : null;
   const base = { node, inputs, facts, stepKey, hit: found && kept && !more.forced ? found : null, before, estimateSeconds: seconds ?? null };
 
@@ -69,11 +70,6 @@ export async function decide(deps: PlanDeps, file: ProjectFile, node: StepNode, 
   const reasons = await reasonsOf(deps, file, node, facts, before?.facts ?? null, because, { forced: more.forced, lost: found !== undefined && !kept });
   const decision = known || !(await deps.sql.hasBase(file.project, baseKeyOf(facts))) || more.forced ? "run" : "may";
   return { ...base, decision, reasons: withRoot(reasons).reasons };
-}
-
-async function allKept({ contents }: FactsDeps, result: ActionResult): Promise<boolean> {
-  for (const output of result.outputs) if (!(await contents.has(output))) return false;
-  return true;
 }
 
 async function reasonsOf(deps: PlanDeps, file: ProjectFile, node: StepNode, facts: StepFacts, before: StepFacts | null, because: Because, more: { forced: boolean; lost: boolean }): Promise<Reason[]> {

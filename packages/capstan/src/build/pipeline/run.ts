@@ -49,7 +49,16 @@ const cancelGraceMs = 10_000;
 const longestMs = 7 * 86_400_000;
 const tokenSlackMs = 60_000;
 
-export type RunEnd = { steps: ReadonlyMap<string, StepRunRow>; offered: Offered[]; savedSeconds: number; error: CapstanError | null; cancelled: boolean; left: boolean };
+export type RunEnd = {
+  steps: ReadonlyMap<string, StepRunRow>;
+  /** Steps whose outputs are not what their key stands for, and all that was made from them: neither folder nor lock nor models follow them. */
+  apart: ReadonlySet<string>;
+  offered: Offered[];
+  savedSeconds: number;
+  error: CapstanError | null;
+  cancelled: boolean;
+  left: boolean;
+};
 
 /** Runs the wanted nodes: what is ready at once, within the slots, the longest way to the end first. */
 export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: PipelineRunRow; nodes: readonly string[]; steps: Map<string, StepRunRow>; taken: Taken; choice: Choice; experimentId: string; caller: Caller; events: EventLog; stop: AbortSignal; leave: AbortSignal; estimates: ReadonlyMap<string, number> }): Promise<RunEnd> {
@@ -60,6 +69,7 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
   const forced = new Set(choice.force ? (choice.steps.length > 0 ? choice.steps : run.nodes) : []);
   const environment = await captureEnvironment(file.folder, store.blobs);
   const judged = new Set<string>();
+  const apart = new Set<string>();
   let savedSeconds = 0;
   let error: CapstanError | null = null;
   let left = false;
@@ -126,7 +136,8 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
   const finish = async (id: string, planned: PlannedNode, made: { outputs: readonly MadeOutput[]; metrics: Readonly<Record<string, number>>; state: StepState; patch: Partial<StepRunRow>; seconds: number }): Promise<void> => {
     await save(id, { state: made.state, outputs: [...made.outputs], metrics: { ...made.metrics }, stepKey: planned.stepKey, facts: planned.facts, reasons: planned.reasons, ...made.patch });
     await judge(id);
-    await deliver(made.outputs);
+    if (file.graph.needs.get(id)?.some((needed) => apart.has(needed))) apart.add(id);
+    if (!apart.has(id)) await deliver(made.outputs);
     ended(id, { seconds: made.seconds });
   };
 
@@ -175,7 +186,12 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
           return;
         }
         const times = { endedMs: settled.exit?.endedMs ?? store.clock.nowMs(), cpuSeconds: settled.exit?.cpuSeconds ?? null, peakBytes: settled.exit?.peakBytes ?? null, exit: settled.exit && { code: settled.exit.code, signal: settled.exit.signal, timedOut: settled.exit.timedOut } };
-        if (settled.state === "ran") return await finish(id, planned, { outputs: settled.outputs, metrics: settled.metrics, state: "ran", seconds: settled.seconds, patch: { ...times, run: stepRun, note: settled.note } });
+        if (settled.state === "ran" && settled.apart === "diverged") apart.add(id);
+        if (settled.state === "ran") {
+          await finish(id, planned, { outputs: settled.outputs, metrics: settled.metrics, state: "ran", seconds: settled.seconds, patch: { ...times, run: stepRun, note: settled.note } });
+          if (settled.apart !== null) apart.add(id);
+          return;
+        }
         if (run.stop.aborted) {
           await save(id, { state: "cancelled", ...times });
           return ended(id, { seconds: settled.seconds });
@@ -300,11 +316,11 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
 
   let offered: Offered[] = [];
   if (deps.models && error === null && !run.stop.aborted && !left) {
-    const made = [...steps.values()].flatMap((step) => (step.run !== null && step.facts && (step.state === "ran" || step.state === "reused") ? [{ step: step.step, run: step.run, pipelineRun: step.reused?.run ?? row.id, key: step.stepKey ?? "", outputs: step.outputs, params: step.facts.params }] : []));
+    const made = [...steps.values()].flatMap((step) => (step.run !== null && step.facts && !apart.has(step.step) && (step.state === "ran" || step.state === "reused") ? [{ step: step.step, run: step.run, pipelineRun: step.reused?.run ?? row.id, key: step.stepKey ?? "", outputs: step.outputs, params: step.facts.params }] : []));
     offered = await offerModels(deps.models, deps.contents, { project: row.project, file, made, because: row.because ?? undefined }, caller);
     for (const one_ of offered) events.emit({ event: "model.offered", at: toTime(store.clock.nowMs()), ...one_ });
   }
-  return { steps, offered, savedSeconds, error, cancelled: run.stop.aborted, left };
+  return { steps, apart, offered, savedSeconds, error, cancelled: run.stop.aborted, left };
 }
 
 /** Values of variables, tokens among them, are handed to the process and kept nowhere: only that they were given. */

@@ -21,7 +21,7 @@ import { type PlanDeps, type PlannedNode, planOf } from "./plan.ts";
 import { type LiveRun, runSteps } from "./run.ts";
 import type { AttemptTokens, ModelSink, SuiteRunner } from "./seams.ts";
 import { createSlots } from "./slots.ts";
-import { type Choice, createPipelineStore, type PipelineRunRow, type StepRunRow } from "./store.ts";
+import { type Choice, createPipelineStore, type Offered, type PipelineRunRow, type StepRunRow } from "./store.ts";
 import { offerModels } from "./offers.ts";
 
 export type PipelineDeps = {
@@ -45,7 +45,7 @@ export type RunAsk = { project: string; steps?: readonly string[]; set?: readonl
 
 /** What `run` answers at once. With nothing to run there is no run: what the folder lacked was put back. */
 export type Started =
-  | { run: null; planned: readonly PlannedNode[]; reused: number; savedSeconds: number; lockWritten: boolean }
+  | { run: null; planned: readonly PlannedNode[]; reused: number; savedSeconds: number; lockWritten: boolean; offered: readonly Offered[] }
   | { run: PipelineRunRow; events: AsyncIterable<PipelineEvent>; done: Promise<PipelineRunRow> };
 
 export type PipelineService = ReturnType<typeof createPipelineService>;
@@ -178,7 +178,7 @@ export function createPipelineService(deps: PipelineDeps) {
         const endedMs = clock.nowMs();
         const state = end.cancelled ? "cancelled" : end.error ? "failed" : "passed";
         const failure = end.cancelled ? new CapstanError("CAP-RUN-011", { number }) : end.error;
-        const locked = new Map([...steps].flatMap(([step, one]): [string, LockedStep][] => ((one.state === "ran" || one.state === "reused") && one.facts && one.stepKey !== null ? [[step, { key: one.stepKey, facts: one.facts, outputs: one.outputs }]] : [])));
+        const locked = new Map([...steps].flatMap(([step, one]): [string, LockedStep][] => (!end.apart.has(step) && (one.state === "ran" || one.state === "reused") && one.facts && one.stepKey !== null ? [[step, { key: one.stepKey, facts: one.facts, outputs: one.outputs }]] : [])));
         const lockWritten = file.plain && locked.size > 0 ? await writeTheLock(file, locked, taken) : false;
         const final: PipelineRunRow = { ...row, state, verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error", endedMs, savedSeconds: end.savedSeconds, lockWritten, offered: end.offered, error: failure && told(failure) };
         await tracking.endRun(id, { status: state === "passed" ? "FINISHED" : state === "failed" ? "FAILED" : "KILLED", verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error", endedMs, also: [sql.endRun(final), sql.dropLease(ask.project, host)] }, caller);
@@ -213,8 +213,8 @@ export function createPipelineService(deps: PipelineDeps) {
       for (const one of hits) await deliver(file, one.hit.outputs);
       lockWritten = hits.length > 0 ? await writeTheLock(file, new Map(hits.map((one) => [one.node.id, { key: one.hit.stepKey, facts: one.facts, outputs: one.hit.outputs }])), taken) : false;
     }
-    if (deps.models) await offerModels(deps.models, contents, { project, file, made: hits.map(({ node, hit, facts }) => ({ step: node.id, run: hit.stepRun, pipelineRun: hit.pipelineRun, key: hit.stepKey, outputs: hit.outputs, params: facts.params })), because }, caller);
-    return { run: null, planned, reused: hits.length, savedSeconds: hits.reduce((sum, one) => sum + one.hit.seconds, 0), lockWritten };
+    const offered = !deps.models ? [] : await offerModels(deps.models, contents, { project, file, made: hits.map(({ node, hit, facts }) => ({ step: node.id, run: hit.stepRun, pipelineRun: hit.pipelineRun, key: hit.stepKey, outputs: hit.outputs, params: facts.params })), because }, caller);
+    return { run: null, planned, reused: hits.length, savedSeconds: hits.reduce((sum, one) => sum + one.hit.seconds, 0), lockWritten, offered };
   }
 
   /** Takes over what a host that is no more left running: attempts go on and are settled when they end, its pipeline runs are closed. */
@@ -263,12 +263,19 @@ export function createPipelineService(deps: PipelineDeps) {
     },
     planOf: (file: ProjectFile) => planOf(plan, file, { steps: [], force: false }),
     run,
-    /** Starts and waits; for callers inside the program. Throws what made it fail. */
+    /** Starts and waits; for callers inside the program. Null when there was nothing to run; what made it fail stands in the row. */
     async runToEnd(ask: RunAsk, caller: Caller, onEvent: (event: PipelineEvent) => void = () => undefined): Promise<PipelineRunRow | null> {
       const started = await run(ask, caller);
       if (started.run === null) return null;
       for await (const event of started.events) onEvent(event);
       return started.done;
+    },
+    /** The same, telling also what models came of it when nothing had to run. */
+    async runOrReuse(ask: RunAsk, caller: Caller): Promise<{ run: PipelineRunRow | null; offered: readonly Offered[] }> {
+      const started = await run(ask, caller);
+      if (started.run === null) return { run: null, offered: started.offered };
+      const row = await started.done;
+      return { run: row, offered: row.offered };
     },
     adopt,
     /** Waits for attempts that were adopted. */

@@ -16,11 +16,21 @@ export function nodesOf(context: Context): StepNode[] {
   const steps = Object.entries(context.config.steps ?? {});
   const spread = new Map(steps.map(([step, written]) => [step, matrixOf(step, written, context)]));
   const nodes = steps.flatMap(([step, written]) => {
+    refuseUndone(step, written, context);
     const config: StepConfig = { ...context.config.defaults, ...written, env: { ...context.config.defaults?.env, ...written.env } };
     return (spread.get(step) ?? []).map((matrix) => nodeOf(step, config, matrix, context));
   });
   const byStep = Map.groupBy(nodes, (node) => node.step);
   return nodes.map((node) => ({ ...node, inputs: inputsOf(node, byStep, context) }));
+}
+
+/** Keys that the language has and this version does not act on: saying so beats doing something else. */
+function refuseUndone(step: string, written: StepConfig, { config, layers, errors }: Context): void {
+  const refuse = (key: string, problem: string): void => void errors.push(new CapstanError("CAP-CONFIG-026", { step, problem, key }, { where: layers.originOf(["steps", step, key])?.key ?? layers.originOf(["defaults", key])?.key }));
+  const { approve, secrets, executor } = { ...config.defaults, ...written };
+  if (approve !== undefined) refuse("approve", "this version cannot wait for an approval");
+  if (secrets !== undefined && secrets.length > 0) refuse("secrets", "this version gives steps no secrets");
+  if (executor !== undefined && executor !== "local" && config.executors?.[executor]?.kind !== "local") refuse("executor", "this version runs steps on `local` only");
 }
 
 function nodeOf(step: string, config: StepConfig, matrix: Readonly<Record<string, Scalar>> | null, context: Context): StepNode {
