@@ -158,7 +158,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const serving = createServingService({ store, engine: analytics, load: loadOnnx, version });
   const facts = createGateFacts({
     folder: place.folder, project: place.project, record, tracking, data, checks, registry, purpose,
-    later: { backtests: async () => new Map(), incidents: async () => ({ open: [], overdue: [] }), release: async () => null },
+    later: { backtests: async () => new Map(), incidents: async () => ({ open: [], overdue: [] }), release: (project, model, number) => releases.exposure(project, model, number) },
   });
   const governance = createGovernanceService({ store, record, facts });
   const releases = createReleaseService({
