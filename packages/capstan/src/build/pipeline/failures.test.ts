@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sha256 } from "../../base/foundation/hashing.ts";
 import { createTrackingService } from "../tracking/service.ts";
-import { openPipelineFixture, type PipelineFixture, person, project, runOf, threeSteps } from "./pipeline-fixture.ts";
+import { openPipelineFixture, type PipelineFixture, person, project, runOf, threeSteps } from "../../testing/pipeline.ts";
 import type { ModelSink, SuiteRunner } from "./seams.ts";
 
 let fixture: PipelineFixture;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { pipelineOperations } from "@capstan/contract/operations/pipeline";
 import { pipelineHandlers } from "./operations.ts";
-import { openPipelineFixture, type PipelineFixture, person, project, threeSteps } from "./pipeline-fixture.ts";
+import { openPipelineFixture, type PipelineFixture, person, project, threeSteps } from "../../testing/pipeline.ts";
 
 let fixture: PipelineFixture;
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTrackingService } from "../tracking/service.ts";
-import { openPipelineFixture, type PipelineFixture, person, project, threeSteps } from "./pipeline-fixture.ts";
+import { openPipelineFixture, type PipelineFixture, person, project, threeSteps } from "../../testing/pipeline.ts";
 
 let fixture: PipelineFixture;
 beforeEach(async () => {

@@ -1,15 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { PipelineEvent } from "@capstan/contract/operations/pipeline";
-import type { Caller } from "../../base/foundation/caller.ts";
-import { openTestStore, type TestStore } from "../../testing/store.ts";
-import { dataMigrations } from "../data/migrations.ts";
-import { createLocalExecutor } from "../execution/local-executor.ts";
-import { trackingMigrations } from "../tracking/migrations.ts";
-import { createTrackingService } from "../tracking/service.ts";
-import { pipelineMigrations } from "./migrations.ts";
-import { createPipelineService, type PipelineDeps, type PipelineService, type RunAsk } from "./service.ts";
-import type { PipelineRunRow, StepRunRow } from "./store.ts";
+import type { Caller } from "../base/foundation/caller.ts";
+import { openTestStore, type TestStore } from "./store.ts";
+import { dataMigrations } from "../build/data/migrations.ts";
+import { createLocalExecutor } from "../build/execution/local-executor.ts";
+import { trackingMigrations } from "../build/tracking/migrations.ts";
+import { createTrackingService } from "../build/tracking/service.ts";
+import { pipelineMigrations } from "../build/pipeline/migrations.ts";
+import { createPipelineService, type PipelineDeps, type PipelineService, type RunAsk } from "../build/pipeline/service.ts";
+import type { PipelineRunRow, StepRunRow } from "../build/pipeline/store.ts";
 
 export const person: Caller = { actor: { kind: "person", name: "local:mara" }, via: "session", roles: [], capabilities: new Set() };
 
