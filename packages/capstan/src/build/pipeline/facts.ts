@@ -15,7 +15,7 @@ import type { Content, Input, MadeOutput, StepFacts, StepNode } from "./model.ts
 import { interpreterOf, searchPath } from "./surroundings.ts";
 
 /** Bytes that a sandbox gets: where, what, and the file in the project folder they come from, when they do. */
-export type Piece = { path: string; content: Content; source: string | null };
+type Piece = { path: string; content: Content; source: string | null };
 export type KnownInput = { input: Input; /** What `CAPSTAN_IN_…` names, relative to the sandbox. */ path: string; content: Content; pieces: readonly Piece[]; /** Lineage node, when it is more than bytes. */ node: string | null };
 
 /** Under this name what package.json says about reading scripts stands among the code. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { MadeOutput, StepFacts } from "./model.ts";
 import { codeDigestOf, envDigestOf } from "./step-key.ts";
 
-export const lockFile = "capstan.lock";
+const lockFile = "capstan.lock";
 
 /** What the last plain run used and made. No times, hosts, persons, numbers or totals: two machines of one platform write the same bytes. */
 export type LockedStep = { key: string; facts: StepFacts; outputs: readonly MadeOutput[] };
@@ -37,7 +37,7 @@ function blockOf(id: string, { key, facts, outputs }: LockedStep): string {
 }
 
 /** Blocks as they stand. Conflict markers are passed over, so that both sides are read; of two blocks of one step the later counts. */
-export function blocksOf(text: string): { data: Map<string, string>; steps: Map<string, string> } {
+function blocksOf(text: string): { data: Map<string, string>; steps: Map<string, string> } {
   const data = new Map<string, string>();
   const steps = new Map<string, string>();
   let section = "";

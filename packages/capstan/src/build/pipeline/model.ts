@@ -1,4 +1,3 @@
-import type { StepConfig } from "@capstan/contract";
 import type { Place } from "./config/source.ts";
 
 export type Scalar = string | number | boolean;
@@ -89,5 +88,3 @@ export type ActionResult = {
   seconds: number;
   madeMs: number;
 };
-
-export type { StepConfig };

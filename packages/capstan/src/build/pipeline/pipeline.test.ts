@@ -114,6 +114,6 @@ test("--locked refuses to compute, --force computes what it is told to", async (
   const forced = await fixture.run({ steps: ["train"], force: true });
   expect(forced.states).toEqual({ prepare: "reused", train: "ran" });
   fixture.put({ "params.yaml": "window: 2\ntrain:\n  trees: 200\n  rate: 0.1\n" });
-  await expect(fixture.service.run({ project, locked: true }, person)).rejects.toMatchObject({ code: "CAP-RUN-012", params: { step: "prepare", why: "param window 3 → 2" } });
+  await expect(fixture.service.run({ project, locked: true }, person)).rejects.toMatchObject({ code: "CAP-RUN-012", params: { step: "prepare", why: "window is 2, the lock has 3" } });
   await expect(fixture.service.run({ project, steps: ["trian"] }, person)).rejects.toMatchObject({ code: "CAP-RUN-002", params: { hint: ": did you mean train?" } });
 });

@@ -32,7 +32,7 @@ export type PlanDeps = FactsDeps & { sql: PipelineStore; blobs: BlobStore };
 export type Decided = { outputs: readonly MadeOutput[] | undefined; reasons: readonly Reason[] };
 
 /** Ids of the wanted steps (a step's name stands for all of its matrix) with all they need, in order. */
-export function wantedNodes(file: ProjectFile, steps: readonly string[]): string[] {
+function wantedNodes(file: ProjectFile, steps: readonly string[]): string[] {
   const { graph } = file;
   if (steps.length === 0) return [...graph.order];
   const wanted = new Set<string>();

@@ -5,7 +5,7 @@ import { envDigestOf } from "./step-key.ts";
 export type Because = (step: string) => readonly Reason[];
 export type Told = { originOf(param: string): string | null; because: Because; /** Lines of a code file that differ, such as `prepare.py:20–24`. */ lines(path: string, old: string): string | null };
 
-export const short = (digest: string): string => digest.slice(0, 8);
+const short = (digest: string): string => digest.slice(0, 8);
 const leaf = (one: Partial<Reason> & Pick<Reason, "kind" | "text">): Reason => ({ name: "", old: null, new: null, origin: null, root: false, because: [], ...one });
 
 export const simpleReason = (kind: Reason["kind"], text: string): Reason => leaf({ kind, text });

@@ -95,7 +95,7 @@ async function linkEnvironments(project: string, box: string): Promise<void> {
 }
 
 /** Written so that YAML 1.1 and 1.2 readers agree. */
-export const renderParams = (params: object): string => stringify(params, { version: "1.1" }).replace(/(?<=[:-] )(-?\d+)(?:\.(\d+))?e([+-]?)(\d+)$/gm, (_, whole: string, part: string | undefined, sign: string, digits: string) => `${whole}.${part ?? "0"}e${sign || "+"}${digits.padStart(2, "0")}`);
+const renderParams = (params: object): string => stringify(params, { version: "1.1" }).replace(/(?<=[:-] )(-?\d+)(?:\.(\d+))?e([+-]?)(\d+)$/gm, (_, whole: string, part: string | undefined, sign: string, digits: string) => `${whole}.${part ?? "0"}e${sign || "+"}${digits.padStart(2, "0")}`);
 
 /** Files that the step left besides its outputs and what it was given, at most `limit`. */
 export async function strayFiles(box: string, given: ReadonlySet<string>, limit: number): Promise<string[]> {

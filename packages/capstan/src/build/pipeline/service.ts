@@ -15,7 +15,7 @@ import { createContents } from "./contents.ts";
 import { createEventLog } from "./event-log.ts";
 import type { Taken } from "./facts.ts";
 import { told } from "./failure.ts";
-import { type LockedStep, readLock, renderLock, writeLock } from "./lock-file.ts";
+import { type LockedStep, lockedValues, readLock, renderLock, writeLock } from "./lock-file.ts";
 import type { Content, MadeOutput } from "./model.ts";
 import { type PlanDeps, type PlannedNode, planOf } from "./plan.ts";
 import { type LiveRun, runSteps } from "./run.ts";
@@ -130,7 +130,7 @@ export function createPipelineService(deps: PipelineDeps) {
     const because = ask.because ?? caller.because;
     const todo = planned.filter((one) => one.decision === "run" || one.decision === "may");
     const [first] = todo;
-    if (ask.locked && first) throw new CapstanError("CAP-RUN-012", { step: first.node.id, why: first.reasons[0]?.text ?? "it has never run here" });
+    if (ask.locked && first) throw new CapstanError("CAP-RUN-012", { step: first.node.id, why: againstLock(first, await readLock(file.folder)) }, { why: "the lock is not the result of these files" });
     const taken = await takeData(file, planned.map((one) => one.node.id), caller, because);
     if (todo.length === 0) {
       // Bytes may have changed between the two looks.
@@ -319,6 +319,14 @@ export function createPipelineService(deps: PipelineDeps) {
       await adopted.all();
     },
   };
+}
+
+/** What differs from the lock, as far as it says; else what differs from the last run. */
+function againstLock(planned: PlannedNode, lock: string): string {
+  const locked = lockedValues(lock, planned.node.id);
+  const changed = planned.facts.params.find(([name, json]) => locked.size > 0 && locked.get(`param.${name}`) !== json);
+  if (changed) return `${changed[0]} is ${changed[1]}, the lock has ${locked.get(`param.${changed[0]}`) ?? "none"}`;
+  return planned.reasons[0]?.text ?? "it has never run here";
 }
 
 const emptyStep = (row: PipelineRunRow, planned: PlannedNode, place: number): StepRunRow => ({

@@ -2,7 +2,7 @@ import type { Reason, StepDecision, StepState } from "@capstan/contract/operatio
 import { type Change, type Database, insert, type Row, type SqlValue, type Statement, statement } from "../../base/storage/database.ts";
 import type { ActionResult, MadeOutput, StepFacts } from "./model.ts";
 
-export type RunState = "running" | "passed" | "failed" | "cancelled" | "lost";
+type RunState = "running" | "passed" | "failed" | "cancelled" | "lost";
 export type Told = { code: string; message: string; do: string; lines: string[] };
 export type Choice = { steps: readonly string[]; set: readonly string[]; profiles: readonly string[]; force: boolean; keepGoing: boolean };
 export type Offered = { model: string; version: number | null; digest: string; text: string };

@@ -2,7 +2,7 @@ import { CapstanError } from "../../../base/foundation/errors.ts";
 import type { Graph, InputSource, StepNode } from "../model.ts";
 
 /** Nodes that a source waits for. */
-export const stepsOf = (source: InputSource): string[] => (source.kind === "output" ? [source.step] : source.kind === "outputs" ? source.of.map((one) => one.step) : []);
+const stepsOf = (source: InputSource): string[] => (source.kind === "output" ? [source.step] : source.kind === "outputs" ? source.of.map((one) => one.step) : []);
 
 const inside = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
@@ -38,7 +38,7 @@ export function graphOf(nodes: readonly StepNode[]): { graph: Graph; errors: Cap
 }
 
 /** Depth first, in the order of writing; a cycle is given as a closed path of ids. */
-export function sortByNeed(ids: readonly string[], needs: ReadonlyMap<string, readonly string[]>): { order: string[]; cycle: string[] | undefined } {
+function sortByNeed(ids: readonly string[], needs: ReadonlyMap<string, readonly string[]>): { order: string[]; cycle: string[] | undefined } {
   const order: string[] = [];
   const state = new Map<string, "open" | "done">();
   const path: string[] = [];

@@ -14,7 +14,7 @@ import { schemaProblems } from "./schema-problems.ts";
 import { secretProblems } from "./secrets.ts";
 import { type Path, readSource, type Source } from "./source.ts";
 
-export const configFile = "capstan.yaml";
+const configFile = "capstan.yaml";
 const maxProblems = 20;
 
 export type ReadOptions = { folder: string; profiles?: readonly string[]; set?: readonly string[] };

@@ -30,7 +30,7 @@ export function readSource(folder: string, file: string, { params = false } = {}
   return parseSource(file, text, { params });
 }
 
-export function parseSource(file: string, text: string, { params = false } = {}): Source {
+function parseSource(file: string, text: string, { params = false } = {}): Source {
   const lines = new LineCounter();
   const document = parseDocument(text, { version: "1.2", lineCounter: lines, uniqueKeys: true, merge: false, prettyErrors: false, logLevel: "silent" });
   const at = (offset: number): Place => {
