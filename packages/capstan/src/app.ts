@@ -1,4 +1,5 @@
-import { type OperationName, operations, type Operations } from "@capstan/contract/operations";
+import type { OperationName, Operations } from "@capstan/contract/operations";
+import { findOperation } from "@capstan/contract/routes";
 import type { InputOf, Operation, OutputOf } from "@capstan/contract";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -196,12 +197,13 @@ export async function openApp(options: AppOptions): Promise<App> {
       return startRelease(input, caller);
     };
   }
+  // Who only reads makes the schemas of what it asks, not of the whole table.
+  const { operations } = mode === "host" ? await import("@capstan/contract/operations") : { operations: {} };
   const bound: Bound[] = Object.entries(operations).flatMap(([name, operation]) => {
     const handle = handlers[name];
     return handle ? [{ name, operation: operation as Operation, handle: (input: unknown, caller: Caller) => handle(input as never, caller) }] : [];
   });
   let ticking: NodeJS.Timeout | undefined;
-  const byName = new Map(bound.map((one) => [one.name, one]));
 
   return {
     store,
@@ -214,21 +216,24 @@ export async function openApp(options: AppOptions): Promise<App> {
     ],
     unknownBelow,
     async call(name, input, caller) {
-      const one = byName.get(name);
-      if (!one) throw new CapstanError("CAP-REQUEST-002", { path: name });
-      access.authorize(caller, one.operation.capability, (input as { project?: string }).project);
-      return (await one.handle(parseInput(name, one.operation, input as Record<string, unknown>), caller)) as never;
+      const [operation, handle] = [await findOperation(name), handlers[name]];
+      if (!operation || !handle) throw new CapstanError("CAP-REQUEST-002", { path: name });
+      access.authorize(caller, operation.capability, (input as { project?: string }).project);
+      return (await handle(parseInput(name, operation, input as Record<string, unknown>) as never, caller)) as never;
     },
     metrics: async () => "",
     async start(host) {
       endpoint = host.url;
       await serving.open();
       await releases.open();
+      await pipeline.adopt();
       ticking = setInterval(() => void releases.tick().catch((error: unknown) => log.error("release", { error: String(error) })), 100);
       jobs.start();
     },
     async stop() {
       clearInterval(ticking);
+      // First: a job may wait for a pipeline run, whose steps go on without us.
+      await pipeline.close();
       await jobs.stop();
       await releases.close();
       await serving.close();

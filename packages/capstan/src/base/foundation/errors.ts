@@ -1,4 +1,4 @@
-import { type ErrorBody, type ErrorCode, type ErrorDefinition, type ErrorWhere, errorTable } from "@capstan/contract";
+import { type ErrorBody, type ErrorCode, type ErrorDefinition, type ErrorWhere, errorTable } from "@capstan/contract/errors";
 
 export type ErrorParams = Record<string, string | number>;
 

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor, env } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { signatureFrom } from "./signature.ts";
 import type { Batch, Column, Datatype, Signature, Values } from "./model.ts";
@@ -12,11 +12,13 @@ export type OnnxSession = {
 
 /** Loads a file; CAP-MODEL-001 when it is no model that ONNX Runtime takes. */
 export async function openSession(path: string): Promise<OnnxSession> {
+  // Loaded with the first model: its library alone takes 15 ms of a command that scores nothing.
+  const onnx = await import("onnxruntime-node");
   // What goes wrong is thrown; ONNX Runtime would print it as well.
-  env.logLevel = "fatal";
+  onnx.env.logLevel = "fatal";
   let session: InferenceSession;
   try {
-    session = await InferenceSession.create(path, { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: "sequential", graphOptimizationLevel: "all", logSeverityLevel: 4 });
+    session = await onnx.InferenceSession.create(path, { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: "sequential", graphOptimizationLevel: "all", logSeverityLevel: 4 });
   } catch (error) {
     throw new CapstanError("CAP-MODEL-001", { problem: firstLine(error, path) }, { cause: error });
   }
@@ -31,7 +33,7 @@ export async function openSession(path: string): Promise<OnnxSession> {
     signature,
     async run(batch) {
       const feeds: Record<string, Tensor> = {};
-      for (const column of signature.inputs) feeds[column.name] = tensorOf(column, batch);
+      for (const column of signature.inputs) feeds[column.name] = tensorOf(onnx.Tensor, column, batch);
       let results: InferenceSession.ReturnType;
       try {
         results = await session.run(feeds);
@@ -48,7 +50,7 @@ export async function openSession(path: string): Promise<OnnxSession> {
 
 const types: Readonly<Record<Datatype, Tensor.Type>> = { FP32: "float32", FP64: "float64", INT32: "int32", INT64: "int64", BOOL: "bool", BYTES: "string" };
 
-function tensorOf(column: Column, batch: Batch): Tensor {
+function tensorOf(Tensor: (typeof import("onnxruntime-node"))["Tensor"], column: Column, batch: Batch): Tensor {
   const values = batch.columns[column.name];
   if (!values || values.length !== batch.rows) throw new CapstanError("CAP-MODEL-003", { column: column.name, problem: values ? `${values.length} values for ${batch.rows} rows` : "it is missing" });
   const dims = column.shape.length === 1 ? [batch.rows] : [batch.rows, 1];

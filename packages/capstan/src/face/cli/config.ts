@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { pad } from "./format.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { glyphs } from "./output.ts";
@@ -29,8 +30,7 @@ export const verb: Verb = {
 
 async function operationSchema(name: string): Promise<object> {
   const { operations } = await import("@capstan/contract/operations");
-  const { z } = await import("zod");
-  const operation = (operations as Record<string, { input: import("zod").ZodType; output: import("zod").ZodType }>)[name];
+  const operation = (operations as Record<string, { input: z.ZodType; output: z.ZodType }>)[name];
   if (!operation) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "operation", name });
   return { input: z.toJSONSchema(operation.input, { io: "input", unrepresentable: "any" }), output: z.toJSONSchema(operation.output, { unrepresentable: "any" }) };
 }
