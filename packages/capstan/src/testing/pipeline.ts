@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { PipelineEvent } from "@capstan/contract/operations/pipeline";
 import type { Caller } from "../base/foundation/caller.ts";
 import { openTestStore, type TestStore } from "./store.ts";
+import type { Work } from "../build/pipeline/attempt.ts";
 import { dataMigrations } from "../build/data/migrations.ts";
 import { createLocalExecutor } from "../build/execution/local-executor.ts";
 import { trackingMigrations } from "../build/tracking/migrations.ts";
@@ -54,6 +55,8 @@ export async function openPipelineFixture(more: Partial<PipelineDeps> = {}): Pro
     run: (ask = {}) => runOf(service, { project, ...ask }),
     async close() {
       for (const one of services) await one.close();
+      // A test that failed must not leave its steps behind.
+      for (const attempt of await service.sql.openAttempts()) await createLocalExecutor().stop((JSON.parse(attempt.work) as Work).spec, 0);
       await open.close();
     },
   };

@@ -1,6 +1,6 @@
 /**
  * What stands between the executor and a command: constant text for a POSIX shell, started as the leader of its own session. All that varies comes as arguments.
- * `sh -c TEXT capstan-attempt EXIT_PATH TIMEOUT_S GRACE_S COMMAND…`
+ * `sh -c TEXT capstan-attempt EXIT_PATH TIMEOUT_S|none GRACE_S COMMAND…`
  *
  * Notes beside EXIT_PATH: `.claim` (folder: this attempt was started once), `.pid` (pid, its start time, boot), `.timed-out`. EXIT_PATH itself, last and by rename,
  * is `{"code":N,"timedOut":B,"cpu":"user system of children as the shell's times prints them"}`.
@@ -28,6 +28,8 @@ trap : TERM INT HUP
 "$@" &
 command=$!
 
+watch=
+[ "$limit_s" = none ] || {
 (
   trap '' TERM INT HUP
   sleeper=
@@ -42,6 +44,7 @@ command=$!
   kill -KILL -$$
 ) &
 watch=$!
+}
 
 code=0
 while :; do
@@ -53,7 +56,7 @@ times >"$exit_path.times"
 { read -r own; read -r children; } <"$exit_path.times"
 timed_out=false
 [ -e "$exit_path.timed-out" ] && timed_out=true
-kill -USR1 "$watch" 2>/dev/null
+[ -n "$watch" ] && kill -USR1 "$watch" 2>/dev/null
 kill -TERM -$$ 2>/dev/null
 note "$code" "$timed_out" "$children" exit
 kill -KILL -$$

@@ -74,7 +74,7 @@ export function createLocalExecutor({ slots = 2, sampleMs = 200 }: LocalExecutor
       const command = "argv" in spec.command ? [...spec.command.argv] : [spec.command.shell ?? "sh", "-c", spec.command.text];
       const log = openSync(spec.logPath, "a");
       try {
-        const child = spawn("/bin/sh", ["-c", attemptScript, "capstan-attempt", spec.exitPath, String(spec.timeoutMs / 1000), String(timeoutGraceMs / 1000), ...command], {
+        const child = spawn("/bin/sh", ["-c", attemptScript, "capstan-attempt", spec.exitPath, spec.timeoutMs === null ? "none" : String(spec.timeoutMs / 1000), String(timeoutGraceMs / 1000), ...command], {
           cwd: spec.cwd,
           env: { ...spec.environment },
           detached: true,

@@ -15,7 +15,8 @@ export type AttemptSpec = {
   readonly logPath: string;
   /** Where the exit is noted, by temporary file and rename. Beside it, with further endings, lie who runs it and how far it is. Without fsync: after a power cut nothing runs, and a torn note means lost. */
   readonly exitPath: string;
-  readonly timeoutMs: number;
+  /** Null: as long as it takes. */
+  readonly timeoutMs: number | null;
   readonly resources: { readonly cpu: number; readonly memoryBytes?: number };
 };
 export type AttemptExit = {

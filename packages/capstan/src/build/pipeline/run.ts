@@ -242,7 +242,7 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
         },
         logPath: join(store.folder, "logs", `${stepRun}.log`),
         exitPath: join(box.root, "exit"),
-        timeoutMs: node.timeoutMs ?? longestMs,
+        timeoutMs: node.timeoutMs,
         resources: { cpu: node.resources.cpu, ...(node.resources.memoryBytes !== null && { memoryBytes: node.resources.memoryBytes }) },
       },
       box: box.folder, root: box.root, project: row.project, folder: file.folder,
