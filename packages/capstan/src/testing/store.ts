@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../base/foundation/clock.ts";
+import { readEnvironment } from "../base/foundation/environment.ts";
 import { createEvents } from "../base/foundation/events.ts";
 import { createIds } from "../base/foundation/ids.ts";
 import { silentLog } from "../base/foundation/log.ts";
@@ -11,7 +12,9 @@ import type { Store, StoreEvents } from "../base/record/store.ts";
 import type { Database } from "../base/storage/database.ts";
 import { openFolderBlobs } from "../base/storage/folder-blobs.ts";
 import { type Migration, migrate } from "../base/storage/migrations.ts";
+import { openPostgres } from "../base/storage/postgres.ts";
 import { openSqlite } from "../base/storage/sqlite.ts";
+import { createDatabaseIn, dropDatabase } from "./postgres.ts";
 
 export type TestStore = {
   store: Store & { readonly recorder: HostRecorder };
@@ -30,6 +33,9 @@ export type TestStoreOptions = {
   signAfterMs?: number;
 };
 
+/** URL of a PostgreSQL server on which tests open their stores instead of SQLite; each store gets a database of its own. */
+const postgres = readEnvironment().variables["CAPSTAN_TEST_POSTGRES"];
+
 /** A store as the program opens it: SQLite in a fresh temporary folder, the record's tables and those given, the real recorder with a key of a fixed seed. */
 export async function openTestStore(migrations: readonly Migration[] = [], options: TestStoreOptions = {}): Promise<TestStore> {
   const root = await mkdtemp(join(tmpdir(), "capstan-test-"));
@@ -38,7 +44,8 @@ export async function openTestStore(migrations: readonly Migration[] = [], optio
   await mkdir(folder);
   const clock = options.clock ?? systemClock;
   const ids = createIds(() => clock.nowMs());
-  const database = options.database ?? openSqlite(join(folder, "capstan.db"));
+  const url = postgres && !options.database ? await createDatabaseIn(postgres) : undefined;
+  const database = options.database ?? (url === undefined ? openSqlite(join(folder, "capstan.db")) : openPostgres(url));
   await migrate(database, [...recordMigrations, ...migrations.filter((one) => one.room !== "record")]);
   const failures: unknown[] = [];
   const events = createEvents<StoreEvents>((error) => failures.push(error));
@@ -55,6 +62,7 @@ export async function openTestStore(migrations: readonly Migration[] = [], optio
     async close() {
       await recorder.close();
       await database.close();
+      if (url !== undefined) await dropDatabase(url);
       await rm(root, { recursive: true, force: true });
       // A listener of an event must not fail; a test that made one fail should know.
       if (failures.length > 0) throw failures[0];

@@ -1,14 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { CapstanError } from "../foundation/errors.ts";
-import type { Change, Committed, Row, SqlValue } from "./database.ts";
-
-/** Why a change did not happen, in a form that crosses a thread. */
-export type Refusal =
-  | { kind: "moved"; noun: string; name: string }
-  | { kind: "exists"; noun: string; name: string }
-  | { kind: "error"; message: string; reason: "disk" | "read-only" | "other" };
-export type Outcome = { committed: Committed } | { refused: Refusal };
+import type { Change, Row, SqlValue } from "./database.ts";
+import type { Outcome, Refusal } from "./refusal.ts";
 
 /** `immutable`: the file lies where nobody can write, so nothing is locked and no file is made beside it. */
 export type SqliteMode = "write" | "read" | "immutable";
@@ -111,13 +104,4 @@ export function refusalOf(error: unknown): Refusal {
   // The low byte is the kind: 13 SQLITE_FULL, 10 SQLITE_IOERR, 8 SQLITE_READONLY
   const kind = sqliteCode(error) & 0xff;
   return { kind: "error", message: error instanceof Error ? error.message : String(error), reason: kind === 13 || kind === 10 ? "disk" : kind === 8 ? "read-only" : "other" };
-}
-
-export function refusalError(refusal: Refusal): CapstanError {
-  if (refusal.kind === "moved") return new CapstanError("CAP-MOVED-001", { noun: refusal.noun, name: refusal.name });
-  if (refusal.kind === "exists") return new CapstanError("CAP-EXISTS-001", { noun: refusal.noun, name: refusal.name });
-  const cause = { cause: new Error(refusal.message) };
-  if (refusal.reason === "disk") return new CapstanError("CAP-STORE-003", { problem: refusal.message }, cause);
-  if (refusal.reason === "read-only") return new CapstanError("CAP-STORE-004", {}, cause);
-  return new CapstanError("CAP-STORE-001", { problem: refusal.message }, cause);
 }

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { CapstanError } from "../foundation/errors.ts";
-import { type Refusal, refusalError } from "./sqlite-connection.ts";
+import { type Refusal, refusalError } from "./refusal.ts";
 
 type Asked = { resolve(answer: unknown): void; reject(error: Error): void };
 

@@ -1,7 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import { CapstanError } from "../foundation/errors.ts";
-import type { Change, Committed, Database, Row, SqlValue } from "./database.ts";
-import { type Outcome, refusalError, refusalOf, SqliteConnection, sqliteCode } from "./sqlite-connection.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import type { Database, Row, SqlValue } from "./database.ts";
+import { closedError, type Outcome, refusalError } from "./refusal.ts";
+import { refusalOf, SqliteConnection, sqliteCode } from "./sqlite-connection.ts";
 import { SqliteReaders } from "./sqlite-readers.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
 
@@ -12,29 +14,8 @@ export function openSqlite(path: string): Database {
   const opened = writer.ask({ ping: true });
   opened.catch(() => undefined);
   const readers = new SqliteReaders(path);
-  let waiting: { change: Change; resolve(committed: Committed): void; reject(error: Error): void }[] = [];
-  let busy = false;
+  const queue = new CommitQueue(async (changes) => ((await writer.ask({ changes })) as { outcomes: Outcome[] }).outcomes);
   let closing: Promise<void> | undefined;
-
-  const flush = async (): Promise<void> => {
-    if (busy) return;
-    busy = true;
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      try {
-        const { outcomes } = (await writer.ask({ changes: batch.map((one) => one.change) })) as { outcomes: Outcome[] };
-        batch.forEach((one, i) => {
-          const outcome = outcomes[i];
-          if (outcome && "committed" in outcome) one.resolve(outcome.committed);
-          else one.reject(refusalError(outcome?.refused ?? { kind: "error", message: "no outcome", reason: "other" }));
-        });
-      } catch (error) {
-        for (const one of batch) one.reject(error as Error);
-      }
-    }
-    busy = false;
-  };
 
   const all = async <T>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> => {
     if (closing) throw closedError();
@@ -46,27 +27,13 @@ export function openSqlite(path: string): Database {
     dialect: "sqlite",
     all,
     find: async <T>(sql: string, params?: readonly SqlValue[]) => (await all<T>(sql, params))[0],
-    commit(change) {
-      if (closing) return Promise.reject(closedError());
-      return new Promise((resolve, reject) => {
-        waiting.push({ change, resolve, reject });
-        // One turn's changes travel together: the queue is looked at when the turn has ended.
-        if (waiting.length === 1 && !busy) setImmediate(() => void flush());
-      });
-    },
+    commit: (change) => queue.submit(change),
     close() {
-      closing ??= (async () => {
-        await flush();
-        while (busy) await new Promise((resolve) => setImmediate(resolve));
-        await readers.close();
-        await writer.close();
-      })();
+      closing ??= Promise.all([queue.close(), readers.close()]).then(() => writer.close());
       return closing;
     },
   };
 }
-
-const closedError = (): CapstanError => new CapstanError("CAP-STORE-001", { problem: "it is closed" });
 
 /**
  * Reads a SQLite file on the caller's thread, for commands that only look. Commits are refused with CAP-STORE-004.

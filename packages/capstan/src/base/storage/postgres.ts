@@ -1,0 +1,47 @@
+import pg from "pg";
+import { CapstanError } from "../foundation/errors.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import type { Database, SqlValue } from "./database.ts";
+import { connectionConfig, isLost, queryOf, refusalOf, rowsOf } from "./postgres-connection.ts";
+import { PostgresWriter } from "./postgres-writer.ts";
+import { closedError, refusalError } from "./refusal.ts";
+
+const readerLimit = 8;
+
+/** Opens a PostgreSQL database (15 or newer) by its URL: one connection changes, up to eight read. Connects when first needed; what a lost connection carried is asked for again. */
+export function openPostgres(url: string): Database {
+  const writer = new PostgresWriter(url);
+  const queue = new CommitQueue((changes) => writer.commitAll(changes));
+  const readers = new pg.Pool({ ...connectionConfig(url), max: readerLimit, allowExitOnIdle: true, options: "-c default_transaction_read_only=on" });
+  // An idle connection that the server ends is replaced when the next is needed.
+  readers.on("error", () => undefined);
+  let closing: Promise<void> | undefined;
+
+  const all = async <T>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> => {
+    if (closing) throw closedError();
+    for (let tries = 1; ; tries++) {
+      try {
+        return rowsOf(await readers.query(queryOf(sql, params))) as T[];
+      } catch (error) {
+        // Reads change nothing, so one whose connection was lost may be asked again.
+        if (!isLost(error) || tries === 2) throw refusalError(refusalOf(error));
+      }
+    }
+  };
+
+  return {
+    dialect: "postgres",
+    all,
+    find: async <T>(sql: string, params?: readonly SqlValue[]) => (await all<T>(sql, params))[0],
+    commit(change) {
+      if (change.some((one) => one.params.some((value) => typeof value === "string" && value.includes("\u0000")))) {
+        return Promise.reject(new CapstanError("CAP-STORE-001", { problem: "a text holds the character U+0000, which PostgreSQL cannot keep" }));
+      }
+      return queue.submit(change);
+    },
+    close() {
+      closing ??= Promise.all([queue.close(), readers.end()]).then(() => writer.close());
+      return closing;
+    },
+  };
+}
