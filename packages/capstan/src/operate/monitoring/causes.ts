@@ -21,6 +21,8 @@ export type CauseFacts = {
   /** Of failing columns of numbers. */
   readonly quartiles: ReadonlyMap<string, { readonly reference: Quartiles; readonly current: Quartiles }>;
   readonly alpha: number;
+  /** Causes of the alerts of the window before, where it touches this one. */
+  readonly goingOn: readonly Cause[];
 };
 
 const levelSeries = (of: SeriesSpec["of"], labels: boolean): SeriesSpec => ({ id: "", name: "", group: "realised", unit: "share", measure: "level", of, labels, method: "psi", alpha: null, effect: null, minRows: null });
@@ -41,8 +43,10 @@ export function causesOf(facts: CauseFacts): Cause[] {
   for (const series of prior.flatMap((one) => one.explains)) taken.add(series);
   const release = releaseCause(facts, failing);
   for (const series of release.flatMap((one) => one.explains)) taken.add(series);
+  const continued = facts.goingOn.flatMap((cause) => continuedCause(cause, failing.filter((cell) => !taken.has(cell.series)), failing.length));
+  for (const series of continued.flatMap((one) => one.explains)) taken.add(series);
   const rest = failing.filter((cell) => !taken.has(cell.series)).map((cell) => unknownCause(facts, cell, specs.get(cell.series), failing.length));
-  return [...units, ...data, ...prior, ...release, ...rest].sort((a, b) => b.score - a.score);
+  return [...units, ...data, ...prior, ...release, ...continued, ...rest].sort((a, b) => b.score - a.score);
 }
 
 function unitCause({ monitor, quartiles }: CauseFacts, column: string, failing: readonly Cell[]): Cause[] {
@@ -85,7 +89,7 @@ function totalMoved(reference: ColumnProfile, current: ColumnProfile): number {
 }
 
 /** The share of positives has moved, and with it what goes with it. Asked of the truth, or of the mean prediction while the truth is still to come. */
-function priorCause({ monitor, baseline, series, window, judged, before, alpha }: CauseFacts, failing: readonly Cell[], all: number): Cause[] {
+function priorCause({ monitor, baseline, series, window, judged, before, alpha, goingOn }: CauseFacts, failing: readonly Cell[], all: number): Cause[] {
   const said = (of: SeriesSpec["of"], labels: boolean): { value: number; p: number; others: number[]; low: number | null; high: number | null } | undefined => {
     const spec = levelSeries(of, labels);
     const measured = baseline.measure(spec, window);
@@ -96,17 +100,21 @@ function priorCause({ monitor, baseline, series, window, judged, before, alpha }
   };
   const truth = judged.mature && labelsOf(window) > 0 ? said({ kind: "label_share" }, true) : undefined;
   const predicted = newVersions(window, before).length === 0 ? said({ kind: "score_mean" }, false) : undefined;
-  const moved = [truth && truth.p <= alpha ? { ...truth, what: `share of ${monitor.columns.label}` } : undefined, predicted && predicted.p <= alpha ? { ...predicted, what: "mean prediction" } : undefined].filter((one) => one !== undefined);
-  const [first] = moved;
+  // What began as a prior shift goes on as one while its series are outside, even when the share itself is back at the edge.
+  const begun = goingOn.find((cause) => cause.kind === "prior");
+  const looked = [truth ? { ...truth, what: `share of ${monitor.columns.label}` } : undefined, predicted ? { ...predicted, what: "mean prediction" } : undefined].filter((one) => one !== undefined);
+  const moved = looked.filter((one) => one.p <= alpha);
+  const first = moved[0] ?? (begun ? looked[0] : undefined);
   if (!first) return [];
-  const together = new Set(columnsWithTruth(baseline, series));
+  const together = new Set([...columnsWithTruth(baseline, series), ...(begun?.explains ?? [])]);
   const explains = failing.flatMap((cell) => (cell.series === "realised:label-share" || cell.series.startsWith("prediction:") || cell.series.startsWith("realised:") || together.has(cell.series) ? [cell.series] : []));
   if (explains.length === 0) return [];
-  const evidence = moved
+  const evidence = (moved.length > 0 ? moved : looked)
     .map((one) => `${one.what} ${percent(one.value)}; ${one.others.length} reference windows ${percent(Math.min(...one.others))} to ${percent(Math.max(...one.others))}, bounds ${percent(one.low ?? 0)} to ${percent(one.high ?? 1)}`)
     .join(". ");
   const down = first.value < first.others.reduce((sum, value) => sum + value, 0) / first.others.length;
-  return [{ kind: "prior", title: `Prior shift: ${first.what} ${down ? "fell" : "rose"} to ${percent(first.value)}`, evidence, score: explains.length / all, href: monitorHref(monitor, first === truth ? "label-share" : "mean-prediction"), explains, about: "" }];
+  const title = begun ? `Prior shift goes on: ${first.what} ${percent(first.value)}` : `Prior shift: ${first.what} ${down ? "fell" : "rose"} to ${percent(first.value)}`;
+  return [{ kind: "prior", title, evidence, score: explains.length / all, href: monitorHref(monitor, first.what !== "mean prediction" ? "label-share" : "mean-prediction"), explains, about: "" }];
 }
 
 /** Columns of numbers whose mean goes with the share of positives over the reference windows. */
@@ -133,6 +141,13 @@ function releaseCause({ monitor, window, before }: CauseFacts, failing: readonly
   if (fresh.length === 0 || explains.length === 0) return [];
   const rows = fresh.reduce((sum, version) => sum + (window.versions[version] ?? 0), 0);
   return [{ kind: "release", title: `${fresh.join(", ")} began to answer`, evidence: `${rows} rows of this window, none of the one before`, score: (explains.length / failing.length) * 0.9, href: `/p/${monitor.project}/routes/${monitor.route}`, explains, about: fresh.join() }];
+}
+
+/** What had a cause in the window before has the same one now, unless something explains it better. */
+function continuedCause(cause: Cause, failing: readonly Cell[], all: number): Cause[] {
+  const explains = failing.flatMap((cell) => (cause.explains.includes(cell.series) ? [cell.series] : []));
+  const title = cause.title.endsWith(" (goes on)") ? cause.title : `${cause.title} (goes on)`;
+  return explains.length === 0 ? [] : [{ ...cause, title, evidence: `as in the window before: ${explains.length} of its ${cause.explains.length} series still outside`, score: (explains.length / all) * 0.95, explains }];
 }
 
 function unknownCause({ monitor }: CauseFacts, cell: Cell, spec: SeriesSpec | undefined, all: number): Cause {

@@ -37,7 +37,8 @@ export type Predictions = {
 };
 /** Declared here, implemented by incidents: which incident an alert belongs to. What it returns becomes part of the alert's own change. */
 export type IncidentGrouping = {
-  join(alert: AlertDraft): Promise<Joined>;
+  /** `earlier` are joined in the same change and not yet to be read. */
+  join(alert: AlertDraft, earlier: readonly Joined[]): Promise<Joined>;
   /** The stretch of an incident's windows has ended: `quietFromMs` is the start of the first window without it. */
   quiet(event: { project: string; incident: string; quietFromMs: number; because: string }): Promise<{ change: Change; entries: readonly EntryDraft[] }>;
 };
