@@ -16,7 +16,7 @@ export const looksLikeToken = (text: string): boolean => {
 
 const checksum = (text: string): string => sha256(text).slice(0, 6);
 
-/** The token of an Authorization header: Bearer, or the password of Basic (MLflow's clients). */
+/** The token of an Authorization header: Bearer, or the password of Basic (MLflow's clients). What is neither is a wrong token, not none. */
 export function tokenOfHeader(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const [scheme = "", value = ""] = header.trim().split(/\s+/, 2);
@@ -24,7 +24,7 @@ export function tokenOfHeader(header: string | undefined): string | undefined {
   if (/^basic$/i.test(scheme)) {
     const text = Buffer.from(value, "base64").toString("utf8");
     const colon = text.indexOf(":");
-    return colon < 0 ? undefined : text.slice(colon + 1);
+    return colon < 0 ? "" : text.slice(colon + 1);
   }
-  return undefined;
+  return "";
 }

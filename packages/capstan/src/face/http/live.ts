@@ -4,19 +4,23 @@ import type { StoreEvents } from "../../base/record/store.ts";
 
 /** Server-sent events: what changed, by kind and id, coalesced to at most four messages a second per listener. */
 export function createLive(events: Events<StoreEvents>) {
-  const listeners = new Set<ServerResponse>();
-  const waiting = new Map<string, { event: string; data: string }>();
+  /** With the projects that the listener is limited to. */
+  const listeners = new Map<ServerResponse, readonly string[] | undefined>();
+  const waiting = new Map<string, { project: string; event: string; data: string }>();
   let timer: NodeJS.Timeout | undefined;
 
   const flush = (): void => {
     timer = undefined;
-    const text = [...waiting.values()].map((one) => `event: ${one.event}\ndata: ${one.data}\n\n`).join("");
+    const all = [...waiting.values()];
     waiting.clear();
-    for (const response of listeners) response.write(text);
+    for (const [response, projects] of listeners) {
+      const told = projects ? all.filter((one) => projects.includes(one.project)) : all;
+      if (told.length > 0) response.write(told.map((one) => `event: ${one.event}\ndata: ${one.data}\n\n`).join(""));
+    }
   };
-  const push = (event: string, key: string, value: object): void => {
+  const push = (event: string, key: string, value: { project: string }): void => {
     if (listeners.size === 0) return;
-    waiting.set(`${event}:${key}`, { event, data: JSON.stringify(value) });
+    waiting.set(`${event}:${key}`, { project: value.project, event, data: JSON.stringify(value) });
     timer ??= setTimeout(flush, 250);
   };
   const off = [
@@ -25,22 +29,22 @@ export function createLive(events: Events<StoreEvents>) {
     events.on("entry", (one) => push("entry", one.id, one)),
   ];
   const beat = setInterval(() => {
-    for (const response of listeners) response.write(": here\n\n");
+    for (const response of listeners.keys()) response.write(": here\n\n");
   }, 15_000);
   beat.unref();
 
   return {
-    open(response: ServerResponse): void {
+    open(response: ServerResponse, projects: readonly string[] | undefined): void {
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" });
       response.write("retry: 1000\n\n");
-      listeners.add(response);
+      listeners.set(response, projects);
       response.on("close", () => listeners.delete(response));
     },
     close(): void {
       for (const stop of off) stop();
       clearInterval(beat);
       clearTimeout(timer);
-      for (const response of listeners) response.end();
+      for (const response of listeners.keys()) response.end();
     },
   };
 }

@@ -48,6 +48,9 @@ export async function answerOperation(
     query[key] = values.length > 1 ? values : values[0];
   }
   const input = parseInput(name, operation, { ...query, ...body, ...found.params });
+  // Where the path names no project, the input may.
+  const named = (input as { project?: unknown }).project;
+  if (typeof named === "string") authorize(caller, operation.capability, named);
   const output = await handle(input, caller);
   const text = JSON.stringify(output ?? {});
   response.writeHead(200, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });

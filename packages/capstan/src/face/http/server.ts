@@ -51,7 +51,7 @@ export function createShell(parts: ShellParts) {
   const started = new Set<Server>();
 
   async function answer(request: IncomingMessage, response: ServerResponse, transport: "socket" | "port"): Promise<void> {
-    const url = new URL(request.url ?? "/", "http://localhost");
+    const url = urlOf(request);
     const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
     if (url.pathname === "/health") return void response.writeHead(200, { "content-type": "text/plain" }).end("OK");
     const cookies = cookiesOf(request.headers.cookie);
@@ -61,7 +61,7 @@ export function createShell(parts: ShellParts) {
       host: request.headers.host,
       origin: request.headers.origin,
       fetchSite: header(request, "sec-fetch-site"),
-      proxied: ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"].some((name) => request.headers[name] !== undefined),
+      proxied: Object.keys(request.headers).some((name) => name === "forwarded" || name === "via" || name.startsWith("x-forwarded-")),
       loopback: parts.loopback,
     };
     const token = tokenOfHeader(request.headers.authorization);
@@ -74,7 +74,7 @@ export function createShell(parts: ShellParts) {
     const route = findPath(wire, method, url.pathname);
     if (route) {
       try {
-        parts.access.authorize(caller, route.value.capability, undefined);
+        parts.access.authorize(caller, route.value.capability, route.params["project"]);
         return await route.value.handle(request, response, { params: route.params, url, caller });
       } catch (thrown) {
         if (!route.value.fail || response.headersSent) throw thrown;
@@ -83,7 +83,7 @@ export function createShell(parts: ShellParts) {
     }
     if (url.pathname === "/api/v1/events") {
       parts.access.authorize(caller, "read", undefined);
-      return parts.live.open(response);
+      return parts.live.open(response, caller.projects);
     }
     if (url.pathname === "/api/v1/openapi.json") return json(response, 200, parts.openApi());
     if (url.pathname === "/api/v1/session") return json(response, 200, { actor: caller.actor.name, via: caller.via, roles: caller.roles, capabilities: [...caller.capabilities] });
@@ -159,6 +159,13 @@ export const errorAnswer = (error: CapstanError, request: string): object => ({
 export function json(response: ServerResponse, status: number, value: object): void {
   response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...(status === 401 && { "www-authenticate": 'Basic realm="capstan"' }) });
   response.end(JSON.stringify(value));
+}
+
+function urlOf(request: IncomingMessage): URL {
+  const text = request.url ?? "/";
+  // A proxy's absolute form or `//host` must not name another host than the header that the gate looks at.
+  if (text.startsWith("/") && !text.startsWith("//") && URL.canParse(text, "http://localhost")) return new URL(text, "http://localhost");
+  throw new CapstanError("CAP-REQUEST-002", { path: text.slice(0, 200) });
 }
 
 const header = (request: IncomingMessage, name: string): string | undefined => {

@@ -199,6 +199,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
           try {
             if (error) throw error;
             const served = servedOf(route);
+            if (caller.projects && !caller.projects.includes(served.settings.project)) throw new CapstanError("CAP-ACCESS-002", { capability: `predict in ${served.settings.project}`, caller: caller.actor.name });
             infer(served, version === undefined || path.length === 4 ? undefined : armOf(served, version), body, { response, caller: caller.actor.name, use, startedMs, receivedMs: clock.nowMs() });
           } catch (thrown) {
             refuse(response, thrown, deps.trace);
