@@ -53,6 +53,12 @@ import { trackingHandlers } from "./build/tracking/operations.ts";
 import { createTrackingService, runSeals } from "./build/tracking/service.ts";
 import { parseInput, type Bound } from "./face/http/operations.ts";
 import type { ShellParts, WireRoute } from "./face/http/server.ts";
+import { incidentsMigrations } from "./operate/incidents/migrations.ts";
+import { incidentsHandlers } from "./wiring/monitor-temp.ts";
+import { createIncidentsService } from "./operate/incidents/service.ts";
+import { monitoringMigrations } from "./operate/monitoring/migrations.ts";
+import { monitoringHandlers } from "./wiring/monitor-temp.ts";
+import { createMonitoringService } from "./operate/monitoring/service.ts";
 import { insightsMigrations } from "./operate/insights/migrations.ts";
 import { createStations } from "./operate/insights/stations.ts";
 import type { ProjectFolder } from "./project-folder.ts";
@@ -73,6 +79,7 @@ import { jobHandlers } from "./wiring/job-operations.ts";
 import { routeSettings } from "./wiring/route-settings.ts";
 import { createModelSink } from "./wiring/model-sink.ts";
 import { createStepOutputs } from "./wiring/step-outputs.ts";
+import { createTriggerRun } from "./wiring/trigger-run.ts";
 import { createSuiteRunner } from "./wiring/suite-runner.ts";
 import { createSuiteSource } from "./wiring/suite-source.ts";
 
@@ -103,7 +110,7 @@ export type App = {
 /** Every table's room, in the order of the house. */
 export const migrations: readonly Migration[] = [
   ...jobMigrations, ...recordMigrations, ...accessMigrations, ...projectMigrations, ...dataMigrations, ...purposeMigrations, ...trackingMigrations, ...checksMigrations, ...pipelineMigrations,
-  ...registryMigrations, ...governanceMigrations, ...servingMigrations, ...releaseMigrations, ...insightsMigrations,
+  ...registryMigrations, ...governanceMigrations, ...servingMigrations, ...releaseMigrations, ...monitoringMigrations, ...incidentsMigrations, ...insightsMigrations,
 ];
 
 /** Opens one store and builds every room on it. May be called twice in one process, on two folders. */
@@ -157,9 +164,38 @@ export async function openApp(options: AppOptions): Promise<App> {
   });
 
   const serving = createServingService({ store, engine: analytics, load: loadOnnx, version });
+  const configs = {
+    async config(project: string) {
+      if (project !== place.project) return undefined;
+      const { config, errors } = readProjectFile({ folder: place.folder });
+      return errors.length === 0 ? config : undefined;
+    },
+  };
+  const incidents = createIncidentsService({ store, configs });
+  const monitoring = createMonitoringService({
+    store, analytics, registry, configs, incidents, jobs, predictions: serving,
+    reference: {
+      async resolve(project, reference) {
+        const [, step = "", output = ""] = /^step:([^.]+)\.(.+)$/.exec(reference) ?? [];
+        const made = await pipeline.output(project, step, output).catch(() => undefined);
+        return made && { paths: [made.localPath], digest: made.digest, name: reference };
+      },
+    },
+  });
   const facts = createGateFacts({
     folder: place.folder, project: place.project, record, tracking, data, checks, registry, purpose,
-    later: { backtests: async () => new Map(), incidents: async () => ({ open: [], overdue: [] }), release: (project, model, number) => releases.exposure(project, model, number) },
+    later: {
+      async backtests(project) {
+        const found = new Map<string, { alarmShare: number; evidence: string }>();
+        for (const monitor of await monitoring.monitors(project)) {
+          const known = await monitoring.lastBacktest(project, monitor.name);
+          if (known && known.cells > 0) found.set(monitor.name, { alarmShare: known.alarms / known.cells, evidence: `entry:${known.entryId}` });
+        }
+        return found;
+      },
+      incidents: (project, model) => incidents.facts(project, model),
+      release: (project, model, number) => releases.exposure(project, model, number),
+    },
   });
   const governance = createGovernanceService({ store, record, facts });
   const releases = createReleaseService({
@@ -170,7 +206,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         return { verdict: gate.verdict, dossierDigest: gate.dossier, results: gate.results, policy: gate.policy.digest };
       },
     },
-    incidents: { rolledBack: async () => null },
+    incidents,
   });
 
   if (mode === "host") {
@@ -186,7 +222,9 @@ export async function openApp(options: AppOptions): Promise<App> {
       return { paths: subject.paths ?? [], name: subject.name, digest: subject.digest ?? "" };
     }),
     checksHandlers(checks, suites), pipelineHandlers(pipeline), governanceHandlers(governance, store, record), servingHandlers(serving, store), releaseHandlers(releases, serving, store),
+    monitoringHandlers(monitoring), incidentsHandlers(incidents),
   );
+  jobs.register("trigger.run", createTriggerRun({ folder: place.folder, access, pipeline, registry, checks, suites }));
   const startRelease = handlers["releases.start"];
   if (startRelease) {
     // Routes are declared in capstan.yaml; what it says now is in force before anything moves on one.

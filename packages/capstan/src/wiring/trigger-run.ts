@@ -6,10 +6,9 @@ import type { ChecksService } from "../build/checks/model.ts";
 import { readProjectFile } from "../build/pipeline/config/project-file.ts";
 import type { PipelineService } from "../build/pipeline/service.ts";
 import type { RegistryService } from "../build/registry/model.ts";
-import type { GovernanceService } from "../ship/governance/service.ts";
 
 export type TriggerPayload = { trigger: string; incident: string; set: readonly string[] };
-export type TriggerRunDeps = { folder: string; access: AccessService; pipeline: PipelineService; registry: RegistryService; checks: ChecksService; suites: SuiteSource; governance: GovernanceService };
+export type TriggerRunDeps = { folder: string; access: AccessService; pipeline: PipelineService; registry: RegistryService; checks: ChecksService; suites: SuiteSource };
 
 /**
  * A trigger's work: the same pipeline as always with the values that the trigger sets, the model's own suites, and a dossier that waits for its review.
@@ -21,15 +20,15 @@ export const createTriggerRun =
     const { trigger, incident, set } = job.payload as TriggerPayload;
     const because = job.because ?? undefined;
     const caller = deps.access.system("pipeline", because);
-    const run = await deps.pipeline.runToEnd({ project: job.project, set, message: `trigger ${trigger} because of ${incident}`, ...(because !== undefined && { because }) }, caller);
+    const { run, offered: offers } = await deps.pipeline.runOrReuse({ project: job.project, set, message: `trigger ${trigger} because of ${incident}`, ...(because !== undefined && { because }) }, caller);
     if (run?.error) throw new CapstanError("CAP-INTERNAL-001", { what: `${run.error.code} ${run.error.message}` });
-    const offered = run?.offered.find((one) => one.version !== null);
-    if (!run || !offered || offered.version === null) return { run: run?.id ?? null, version: null, metrics: {}, because: because ?? null, created: false };
+    const offered = offers.find((one) => one.version !== null);
+    if (!offered || offered.version === null) return { run: run?.id ?? null, version: null, metrics: {}, because: because ?? null, created: false };
     const version = await deps.registry.get(job.project, offered.model, `v${offered.version}`);
     const { config } = readProjectFile({ folder: deps.folder });
     for (const [suite, one] of Object.entries(config.checks ?? {})) {
       if (String(one.for).replace(/@.*$/, "") !== `model:${version.model}`) continue;
       await deps.checks.run({ ...(await deps.suites.suite(job.project, suite, version.number)), project: job.project, suite, ...(because !== undefined && { because }) }, caller);
     }
-    return { run: run.id, version: version.number, metrics: { ...version.metrics }, because: because ?? null, created: true };
+    return { run: run?.id ?? null, version: version.number, metrics: { ...version.metrics }, because: because ?? null, created: true };
   };

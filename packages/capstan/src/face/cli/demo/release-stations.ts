@@ -44,6 +44,7 @@ export const gateStation: Station = {
   id: 6,
   title: "review",
   async run(context) {
+    await context.connection.call("monitors.backtest", { project: context.project });
     const one = await review(context, 1);
     const two = await review(context, 2);
     const counted = (verdict: string): number => two.gate.results.filter((result) => result.verdict === verdict).length;
