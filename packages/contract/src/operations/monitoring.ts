@@ -14,6 +14,8 @@ const series = z.object({
   /** Largest acceptable value for distances, smallest or largest for qualities; `above` says which side fails. */
   bound: z.number().nullable(),
   above: z.boolean(),
+  /** Smallest acceptable value of a level, which may move both ways; null for all others. */
+  lower: z.number().nullable(),
   /** Value that sampling alone would give; null where it does not apply. */
   floor: z.number().nullable(),
   /** Rank by effect on performance, 1 first; null where unknown. */
@@ -23,6 +25,8 @@ const series = z.object({
   /** One per window, in the order of `windows`. */
   cells: z.array(z.object({
     value: z.number().nullable(),
+    /** What this window was held against, on the side that it lies nearer to: incomplete windows have bounds of their own. */
+    bound: z.number().nullable(),
     interval: z.tuple([z.number(), z.number()]).nullable(),
     /** Distance beyond the bound in units of the bound, 0 when inside; what the shade shows. */
     excess: z.number(),
@@ -82,7 +86,7 @@ export const monitoringOperations = {
       markers: z.array(marker),
       facts: z.array(z.object({ label: z.string(), value: z.string(), small: z.string(), mark: verdict.nullable() })),
       /** What these bounds would have said about the training weeks. */
-      backtest: z.object({ alarms: z.number().int(), cells: z.number().int(), weeksWithAlarm: z.number().int(), weeks: z.number().int(), verdict }).nullable(),
+      backtest: z.object({ /** Chance of a false alarm per series and window that the bounds were made for. */ alpha: z.number(), alarms: z.number().int(), cells: z.number().int(), weeksWithAlarm: z.number().int(), weeks: z.number().int(), verdict }).nullable(),
       alerts: z.array(alert),
     }),
     text: "One monitor: windows by series, with value, bound and verdict",
@@ -135,7 +139,7 @@ export const monitoringOperations = {
   "monitors.backtest": operation({
     method: "POST", path: "/p/{project}/monitors/backtest", capability: "run", input: project,
     output: z.object({
-      monitors: z.array(z.object({ monitor: z.string(), alarms: z.number().int(), cells: z.number().int(), weeksWithAlarm: z.number().int(), weeks: z.number().int(), verdict, alarming: z.array(z.object({ series: z.string(), week: time, value: z.number(), bound: z.number() })) })),
+      monitors: z.array(z.object({ monitor: z.string(), /** The most watchful level at which the reference is as quiet as wanted. */ alpha: z.number(), alarms: z.number().int(), cells: z.number().int(), weeksWithAlarm: z.number().int(), weeks: z.number().int(), verdict, alarming: z.array(z.object({ series: z.string(), week: time, value: z.number(), bound: z.number() })) })),
       entry: z.number().int().nullable(),
     }),
     text: "What the bounds of each monitor would have said about the reference itself, leaving one week out at a time",

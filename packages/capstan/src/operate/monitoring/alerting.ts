@@ -4,7 +4,7 @@ import { type Alert, type AlertDraft, type Cause, type JudgedWindow, type Monito
 import { dayOf, number } from "./words.ts";
 
 type AlertFacts = {
-  monitor: Monitor; baseline: Baseline; judged: JudgedWindow; window: WindowFacts; causes: readonly Cause[]; evidence: string; alpha: number; known: readonly Alert[]; firstNumber: number; nowMs: number; newEntryId: () => string;
+  monitor: Monitor; baseline: Baseline; specs: readonly SeriesSpec[]; judged: JudgedWindow; window: WindowFacts; causes: readonly Cause[]; evidence: string; alpha: number; known: readonly Alert[]; firstNumber: number; nowMs: number; newEntryId: () => string;
 };
 const leastSeverity = 4;
 const declaredSeverity = 3;
@@ -27,18 +27,18 @@ export function alertsOf(facts: AlertFacts): AlertDraft[] {
     const cluster = `${cause.kind}:${cause.about}`;
     if (known.some((alert) => alert.startMs === judged.startMs && alert.cluster === cluster)) return [];
     return [{
-      project: monitor.project, number: next++, monitor: monitor.name, route: monitor.route, model: monitor.model, cluster, kind: cause.kind, title: cause.title, detail: detailOf(judged, series, cause),
+      project: monitor.project, number: next++, monitor: monitor.name, route: monitor.route, model: monitor.model, cluster, kind: cause.kind, title: cause.title, detail: detailOf(facts, series, cause),
       series, causes: [cause, ...causes.filter((other) => other !== cause)], startMs: judged.startMs, endMs: judged.endMs, harmless, severity, evidence: facts.evidence, entryId: facts.newEntryId(), openedMs: facts.nowMs,
     }];
   });
 }
 
-function detailOf(judged: JudgedWindow, series: readonly string[], cause: Cause): string {
+function detailOf({ judged, specs }: AlertFacts, series: readonly string[], cause: Cause): string {
   const said = series.slice(0, 3).flatMap((id) => {
     const cell = judged.cells.find((one) => one.series === id);
     if (!cell || cell.value === null) return [];
     const low = cell.lower !== null && cell.value < cell.lower;
-    return [`${id.slice(id.indexOf(":") + 1)} ${number(cell.value)} ${low || (cell.bound !== null && cell.value < cell.bound) ? "<" : ">"} ${number((low ? cell.lower : cell.bound) ?? 0)}`];
+    return [`${specs.find((one) => one.id === id)?.name ?? id} ${number(cell.value)} ${low || (cell.bound !== null && cell.value < cell.bound) ? "<" : ">"} ${number((low ? cell.lower : cell.bound) ?? 0)}`];
   });
   const more = series.length > 3 ? ` and ${series.length - 3} more` : "";
   return `${dayOf(judged.startMs)} to ${dayOf(judged.endMs)}: ${said.join(", ")}${more}. ${cause.evidence}`;

@@ -59,7 +59,7 @@ export function createBaseline(reference: Reference): Baseline {
     reference,
     measure: (series, window) => measureOn(series, window, tilesOf(window)),
     values(series, tiles, exceptMs) {
-      const key = `${series.id}|${series.method}|${tiles.join()}`;
+      const key = `${JSON.stringify(series.of)}|${series.method}|${tiles.join()}`;
       let all = known.get(key);
       if (!all) {
         // A reference window that itself lacks parts is measured on those it has; one that has none of them says nothing.

@@ -187,7 +187,7 @@ async function commitWindow(deps: EvaluationDeps, decided: Decided, caller: Call
   const config = await deps.watching.config(project);
   const requests = await listRequests(store.database, project);
   const drafts = decided.opens
-    ? alertsOf({ monitor, baseline, judged, window: decided.window, causes, evidence, alpha: backtest.alpha, known, firstNumber: await nextAlertNumber(store.database, project), nowMs: store.clock.nowMs(), newEntryId: () => store.recorder.newEntryId() })
+    ? alertsOf({ monitor, baseline, specs: one.watch.series, judged, window: decided.window, causes, evidence, alpha: backtest.alpha, known, firstNumber: await nextAlertNumber(store.database, project), nowMs: store.clock.nowMs(), newEntryId: () => store.recorder.newEntryId() })
     : [];
   const all: Joined[] = [];
   for (const alert of drafts) {

@@ -105,3 +105,13 @@ export const findJob = async (database: Database, key: string): Promise<string |
 /** Truths that were told for a window and the time in which they may still come. */
 export const countLabelsIn = async (database: Database, route: string, fromMs: number, toMs: number): Promise<number> =>
   Number((await database.find<{ n: number }>("select count(*) as n from label where route = ? and observed_ms >= ? and observed_ms <= ?", [route, fromMs, toMs]))?.n ?? 0);
+
+/** Places of entries in the ledger by their id. */
+export async function entryIndexes(database: Database, ids: readonly string[]): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (let at = 0; at < ids.length; at += 200) {
+    const some = ids.slice(at, at + 200);
+    for (const row of await database.all<{ id: string; idx: number | null }>(`select id, idx from entry where id in (${some.map(() => "?").join(", ")})`, some)) if (row.idx !== null) found.set(row.id, row.idx);
+  }
+  return found;
+}
