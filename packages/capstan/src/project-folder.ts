@@ -19,7 +19,7 @@ export function findProjectFolder(from: string, data: string | undefined): Proje
 
 export function getProjectFolder(from: string, data: string | undefined): ProjectFolder {
   const found = findProjectFolder(from, data);
-  if (!found) throw new CapstanError("CAP-CONFIG-001", { folder: resolve(from) });
+  if (!found) throw new CapstanError("CAP-CONFIG-001", { file: "capstan.yaml" });
   return found;
 }
 

@@ -79,10 +79,10 @@ export const registryHandlers = (service: RegistryService, store: Store): Handle
       let digest = input.digest;
       if (input.file !== undefined) {
         // A path on the host's machine is for who sits at it.
-        if (caller.via !== "session" && caller.via !== "system") throw new CapstanError("CAP-USAGE-001", { problem: "a file by path is for a local session; upload it and give its digest" });
+        if (caller.via !== "session" && caller.via !== "system") throw new CapstanError("CAP-USAGE-001", { problem: "a file by path is for a local session; upload it and give its digest", verb: "register" });
         digest = (await store.blobs.putFile(input.file)).digest;
       }
-      if (digest === undefined) throw new CapstanError("CAP-USAGE-001", { problem: "give the file, or the digest of a blob" });
+      if (digest === undefined) throw new CapstanError("CAP-USAGE-001", { problem: "give the file, or the digest of a blob", verb: "register" });
       const { version, created } = await service.register(
         {
           project: input.project, model: input.model, digest,
