@@ -54,12 +54,13 @@ import { createTrackingService, runSeals } from "./build/tracking/service.ts";
 import { parseInput, type Bound } from "./face/http/operations.ts";
 import type { ShellParts, WireRoute } from "./face/http/server.ts";
 import { incidentsMigrations } from "./operate/incidents/migrations.ts";
-import { incidentsHandlers } from "./wiring/monitor-temp.ts";
+import { incidentsHandlers } from "./operate/incidents/operations.ts";
 import { createIncidentsService } from "./operate/incidents/service.ts";
 import { monitoringMigrations } from "./operate/monitoring/migrations.ts";
-import { monitoringHandlers } from "./wiring/monitor-temp.ts";
+import { monitoringHandlers } from "./operate/monitoring/operations.ts";
 import { createMonitoringService } from "./operate/monitoring/service.ts";
 import { insightsMigrations } from "./operate/insights/migrations.ts";
+import { insightsHandlers } from "./operate/insights/operations.ts";
 import { createStations } from "./operate/insights/stations.ts";
 import type { ProjectFolder } from "./project-folder.ts";
 import { governanceMigrations } from "./ship/governance/migrations.ts";
@@ -222,7 +223,17 @@ export async function openApp(options: AppOptions): Promise<App> {
       return { paths: subject.paths ?? [], name: subject.name, digest: subject.digest ?? "" };
     }),
     checksHandlers(checks, suites), pipelineHandlers(pipeline), governanceHandlers(governance, store, record), servingHandlers(serving, store), releaseHandlers(releases, serving, store),
-    monitoringHandlers(monitoring), incidentsHandlers(incidents),
+    monitoringHandlers(monitoring, store), incidentsHandlers(incidents, store),
+    insightsHandlers({
+      store, record, registry, tracking, releases, stations, version,
+      ask: async (name, input, caller) => {
+        const [operation, handle] = [await findOperation(name as OperationName), handlers[name]];
+        if (!operation || !handle) throw new CapstanError("CAP-REQUEST-002", { path: name });
+        return (await handle(parseInput(name, operation, input as Record<string, unknown>) as never, caller)) as never;
+      },
+      projects: projects.list,
+      place: { name: place.project, folder: place.storeFolder, reach: "this machine only" },
+    }),
   );
   jobs.register("trigger.run", createTriggerRun({ folder: place.folder, access, pipeline, registry, checks, suites }));
   const startRelease = handlers["releases.start"];

@@ -1,0 +1,128 @@
+import type { OutputOf, Verdict } from "@capstan/contract";
+import { worstVerdict } from "@capstan/contract";
+import type { insightsOperations, Mark } from "@capstan/contract/operations/insights";
+import type { Caller } from "../../base/foundation/caller.ts";
+import type { StationView } from "@capstan/contract/operations/stations";
+
+export type Loop = OutputOf<(typeof insightsOperations)["insights.loop"]>;
+type Model = Loop["models"][number];
+type Station = Model["stations"]["data"];
+
+/** Asks any operation of an earlier room: what the board shows is what their pages show. */
+export type Ask = <T>(operation: string, input: object, caller: Caller) => Promise<T>;
+
+const none: Station = { mark: "none", fact: "", small: "", href: null };
+const figure = (value: number): string => String(Number(value.toPrecision(4)));
+const grouped = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, " ");
+
+type ModelSummary = { model: string; latest: string; live: string | null };
+type Version = { version: string; run: string | null; metrics: Record<string, number>; data: { node: string }[]; createdAt: string };
+type Gate = { verdict: Verdict; level: number | null; results: { id: string; verdict: Verdict; rule: string | null }[] };
+type Review = { version: number; state: string; signed: number; needed: number; askedAt: string };
+type Release = { release: string; route: string; model: string; to: string; state: string; verdict: Verdict | null; because: string; startedAt: string; endedAt: string | null; stages: { name: string; state: string }[] };
+type Route = { route: string; model: string; live: string | null; requests: number; rows: number; failures: number; latency: { p99: number } | null };
+type Monitor = { monitor: string; model: string; verdict: Verdict; quiet: number; series: number; alertsOpen: number; lastWindow: { end: string } | null };
+type Incident = { incident: string; title: string; severity: number; state: string; model: string | null; openedAt: string; class: string; actionsOpen: number };
+type Alert = { id: string; monitor: string; title: string; detail: string; verdict: Verdict; openedAt: string; incident: string | null };
+
+/** Where every model of a project stands on the loop. A station that cannot be asked yet is empty, not wrong. */
+export async function loopOf(ask: Ask, project: string, caller: Caller, stations: readonly StationView[]): Promise<Loop> {
+  const soft = async <T>(operation: string, input: object, otherwise: T): Promise<T> => ask<T>(operation, { project, ...input }, caller).catch(() => otherwise);
+  const [{ models }, { releases }, { routes }, { monitors }, { incidents }, { alerts }, { reviews }] = await Promise.all([
+    soft<{ models: ModelSummary[] }>("models.list", {}, { models: [] }),
+    soft<{ releases: Release[] }>("releases.list", {}, { releases: [] }),
+    soft<{ routes: Route[] }>("routes.list", {}, { routes: [] }),
+    soft<{ monitors: Monitor[] }>("monitors.list", {}, { monitors: [] }),
+    soft<{ incidents: Incident[] }>("incidents.list", { limit: 100 }, { incidents: [] }),
+    soft<{ alerts: Alert[] }>("alerts.list", { limit: 100 }, { alerts: [] }),
+    soft<{ reviews: Review[] }>("governance.reviews", { limit: 100 }, { reviews: [] }),
+  ]);
+  const board = await Promise.all(models.map((model) => rowOf(model)));
+  const attention = attentionOf();
+  return {
+    models: board,
+    attention: attention.slice(0, 8),
+    attentionTotal: attention.length,
+    delivery: deliveryOf(releases, incidents),
+    deliveryDays: 90,
+    demo: stations.length === 0 ? null : demoOf(stations),
+  };
+
+  async function rowOf(summary: ModelSummary): Promise<Model> {
+    const { model } = summary;
+    const base = `/p/${project}`;
+    const version = await soft<Version | null>("models.version", { model, version: summary.latest }, null);
+    const number = Number(summary.latest.slice(1));
+    const gate = await soft<Gate | null>("governance.gate", { model, version: number }, null);
+    const mine = releases.filter((one) => one.model === model);
+    const newest = mine.find((one) => one.to === summary.latest || one.to === `${model}@${summary.latest}`) ?? mine[0];
+    const review = reviews.find((one) => one.version === number);
+    const route = routes.find((one) => one.model === model);
+    const watching = monitors.filter((one) => one.model === model || one.model === "");
+    const open = incidents.filter((one) => one.state !== "closed" && (one.model === model || one.model === null));
+    const data = version?.data.find((one) => one.node.startsWith("data:"));
+    const asked = gate?.results.filter((one) => one.rule === null && one.verdict !== "skipped") ?? [];
+    const passed = asked.filter((one) => one.verdict === "pass").length;
+    const others = (["error", "fail", "inconclusive", "warn"] as const).flatMap((one) => {
+      const count = asked.filter((result) => result.verdict === one).length;
+      return count === 0 ? [] : [`${count} ${one}`];
+    });
+    const metric = Object.entries(version?.metrics ?? {}).find(([key]) => key === "auc") ?? Object.entries(version?.metrics ?? {})[0];
+    const row: Model["stations"] = {
+      data: data ? { mark: "pass", fact: data.node.replace(/^data:/, "").replace("@", " "), small: "", href: `${base}/data/${data.node.replace(/^data:|@.*$/g, "")}` } : none,
+      train: version ? { mark: "pass", fact: metric ? `${metric[0].toUpperCase()} ${figure(metric[1])}` : summary.latest, small: version.run === null ? "registered by hand" : "", href: version.run === null ? null : `${base}/runs/${version.run}` } : none,
+      check: gate ? { mark: worstVerdict(asked.map((one) => one.verdict)), fact: `${passed} of ${asked.length}`, small: others.join(", "), href: `${base}/models/${model}/${summary.latest}` } : none,
+      review: review
+        ? { mark: review.state === "approved" ? "pass" : review.state === "declined" ? "fail" : "waiting", fact: `${review.signed} of ${review.needed} signed`, small: review.state, href: `${base}/models/${model}/${summary.latest}` }
+        : gate?.level === 0 ? { mark: "skipped", fact: "Not required", small: "level 0", href: null } : none,
+      release: newest ? { mark: markOf(newest), fact: newest.state === "live" ? `${newest.release} live` : `${newest.release} ${newest.state.replace("_", " ")}`, small: newest.stages.find((stage) => stage.state === "running")?.name ?? "", href: `${base}/releases/${newest.release}` } : none,
+      serve: route?.live ? { mark: route.failures > 0 ? "warn" : "pass", fact: `${grouped(route.rows)} rows`, small: `${route.live}${route.latency ? `, p99 ${Math.max(1, Math.round(route.latency.p99 * 1000))} ms` : ""}`, href: `${base}/routes/${route.route}` } : none,
+      watch: watching.some((one) => one.lastWindow !== null)
+        ? { mark: worstVerdict(watching.map((one) => one.verdict)), fact: watching.some((one) => one.alertsOpen > 0) ? `${watching.reduce((sum, one) => sum + one.alertsOpen, 0)} alerts` : `${watching.reduce((sum, one) => sum + one.quiet, 0)} quiet`, small: `${watching.length} monitors`, href: `${base}/monitors` }
+        : none,
+      learn: summary.live === null && open.length === 0 ? none : open[0] ? { mark: "warn", fact: `${open[0].incident} ${open[0].state}`, small: `${open.reduce((sum, one) => sum + one.actionsOpen, 0)} actions open`, href: `${base}/incidents/${open[0].incident}` } : { mark: "pass", fact: "No open", small: "incident", href: `${base}/incidents` },
+    };
+    const order = ["learn", "watch", "serve", "release", "review", "check", "train", "data"] as const;
+    const newestAt = summary.live === summary.latest ? "release" : order.slice(3).find((one) => row[one].mark !== "none" && (one !== "release" || newest?.to.endsWith(summary.latest))) ?? "data";
+    return {
+      model, project, level: gate?.level ?? null, href: `${base}/models/${model}/${summary.latest}`, stations: row,
+      pill: { label: summary.latest, station: newestAt }, turns: mine.filter((one) => one.state === "live" || one.state === "superseded").length,
+    };
+  }
+
+  function attentionOf(): Loop["attention"] {
+    return [
+      ...alerts.filter((one) => one.incident === null).map((one) => ({ mark: one.verdict as Mark, title: one.title, detail: one.detail, at: one.openedAt, action: { label: "Open alert", href: `/p/${project}/monitors/${one.monitor}` } })),
+      ...incidents.filter((one) => one.state !== "closed" && one.class !== "release").map((one) => ({ mark: (one.severity <= 2 ? "fail" : "warn") as Mark, title: `${one.incident}: ${one.title}`, detail: `${one.state}, ${one.actionsOpen} actions open`, at: one.openedAt, action: { label: "Open", href: `/p/${project}/incidents/${one.incident}` } })),
+      ...reviews.filter((one) => one.state === "in-review").map((one) => ({ mark: "waiting" as Mark, title: `v${one.version} waits for a signature`, detail: `${one.signed} of ${one.needed} signed`, at: one.askedAt, action: { label: "Review", href: `/p/${project}/reviews` } })),
+    ].sort((a, b) => urgency(a.mark) - urgency(b.mark) || (a.at < b.at ? 1 : -1));
+  }
+}
+
+const urgency = (mark: Mark): number => ["error", "fail", "inconclusive", "warn", "running", "waiting"].indexOf(mark) >>> 0;
+const markOf = (release: Release): Mark => (release.state === "live" || release.state === "superseded" ? "pass" : release.endedAt === null ? "running" : (release.verdict ?? "inconclusive"));
+
+/** Figures of delivery, each from releases and incidents that the record holds; no figure without one. */
+function deliveryOf(releases: readonly Release[], incidents: readonly Incident[]): Loop["delivery"] {
+  const reached = releases.filter((one) => one.state === "live" || one.state === "superseded");
+  const failed = releases.filter((one) => one.state === "rolled_back");
+  const line = reached.map((_, i) => i + 1);
+  const share = reached.length + failed.length === 0 ? null : failed.length / (reached.length + failed.length);
+  return [
+    { id: "releases", label: "Releases", value: String(reached.length), small: "reached all traffic", change: null, tone: "same", line },
+    { id: "change_failures", label: "Change failures", value: share === null ? "–" : `${figure(share * 100)} %`, small: `${failed.length} of ${reached.length + failed.length} taken back`, change: null, tone: "same", line: [] },
+    { id: "time_to_restore", label: "Incidents", value: String(incidents.filter((one) => one.class !== "release").length), small: `${incidents.filter((one) => one.state !== "closed").length} not closed`, change: null, tone: "same", line: [] },
+  ];
+}
+
+const stationOf: Record<number, "data" | "train" | "check" | "review" | "release" | "serve" | "watch" | "learn" | null> = { 0: "review", 1: "data", 2: "data", 3: "train", 4: "train", 5: "check", 6: "review", 7: "serve", 8: "release", 9: "watch", 10: "learn", 11: null };
+
+function demoOf(stations: readonly StationView[]): NonNullable<Loop["demo"]> {
+  const titles = ["purpose", "data", "data tests", "pipeline", "tracking", "model tests", "review", "serve", "release", "watch", "loop", "record"];
+  const views = titles.map((title, id) => {
+    const one = stations.find((station) => station.id === id);
+    return { id, station: stationOf[id] ?? null, title, state: one?.state ?? ("waiting" as const), figure: one?.figure ?? "", seconds: one?.seconds ?? null, digest: one?.digest ?? null };
+  });
+  const state = views.some((one) => one.state === "failed") ? "failed" : views.every((one) => one.state === "done") ? "done" : "running";
+  return { state, stations: views };
+}
