@@ -1,11 +1,12 @@
 import type { Caller } from "../../base/foundation/caller.ts";
 import { toTime } from "../../base/foundation/clock.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
+import { listEntries } from "../../base/record/entries.ts";
 import type { Entry, EntryDraft } from "../../base/record/model.ts";
 import type { Store } from "../../base/record/store.ts";
 import type { Change } from "../../base/storage/database.ts";
 import type { IncidentSink } from "../../ship/release/model.ts";
-import type { Alert, IncidentGrouping, ProjectConfigs } from "../monitoring/model.ts";
+import { type Alert, alertName, type IncidentGrouping, type ProjectConfigs } from "../monitoring/model.ts";
 import { listAlerts } from "../monitoring/store.ts";
 import { chainFrom } from "./chain.ts";
 import { type FollowUp, type Incident, type IncidentFacts, incidentName, incidentNode } from "./model.ts";
@@ -40,7 +41,11 @@ export function createIncidentsService(deps: { store: Store; configs: ProjectCon
   };
   /** In order of time. */
   const alertsOf = async (incident: Incident): Promise<Alert[]> => (await listAlerts(database, incident.project, { incident: incidentName(incident.number) })).toSorted((a, b) => a.startMs - b.startMs || a.number - b.number);
-  const entriesOf = async (incident: Incident): Promise<Entry[]> => chainFrom(database, [...(await alertsOf(incident)).map((alert) => alert.entryId), incident.entryId, ...(incident.becauseEntry === null ? [] : [incident.becauseEntry])]);
+  const entriesOf = async (incident: Incident): Promise<Entry[]> => {
+    const alerts = await alertsOf(incident);
+    const about = await Promise.all([`incident:${incidentName(incident.number)}`, ...alerts.map((alert) => `alert:${alertName(alert.number)}`)].map((subject) => listEntries(database, { project: incident.project, subject }, { limit: 50 })));
+    return chainFrom(database, [...about.flat().map((row) => row.id), ...(incident.becauseEntry === null ? [] : [incident.becauseEntry])]);
+  };
   const followUps = async (incident: Incident): Promise<FollowUp[]> => {
     const config = await deps.configs.config(incident.project);
     const answered = (await entriesOf(incident)).some((entry) => decides(entry.action));

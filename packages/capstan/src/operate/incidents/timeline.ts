@@ -63,7 +63,7 @@ function hrefOf(entry: Entry): string | null {
   const { type, id } = entry.subject;
   if (type === "release") return `/p/${entry.project}/releases/${id}`;
   if (type === "run") return `/p/${entry.project}/runs/${id}`;
-  if (type === "model") return `/p/${entry.project}/models/${id.replace("@", "/versions/")}`;
+  if (type === "model") return `/p/${entry.project}/models/${id.replace("@", "/")}`;
   return null;
 }
 

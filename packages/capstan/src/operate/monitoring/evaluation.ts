@@ -17,12 +17,11 @@ import { loadLive } from "./facts.ts";
 import { type Alert, alertName, alertNode, type Cause, type IncidentGrouping, type Joined, type JudgedWindow, type Monitor, type Span, type TriggerRequest, type WindowFacts, windowId } from "./model.ts";
 import { quartilesOf } from "./quartiles.ts";
 import { type LiveRows, predictionColumns } from "./rows.ts";
-import { judge, opensAlert, rulesVersion } from "./rules.ts";
+import { judge, opensAlert } from "./rules.ts";
 import { closeAlerts, countLabelsIn, findJob, insertAlert, insertRequest, listAlerts, listRequests, listWindows, markAsked, nextAlertNumber, putWindow, type StoredWindow } from "./store.ts";
 import { requestsOf } from "./triggers.ts";
 import type { Watch, Watching, WatchingDeps } from "./watching.ts";
 import { closedSpans, spanAt } from "./windows.ts";
-import { settingsDigest } from "./declared.ts";
 
 export type EvaluationDeps = WatchingDeps & { watching: Watching; incidents: IncidentGrouping; jobs: Pick<Jobs, "enqueue"> };
 export type Triggered = TriggerRequest & { readonly job: string };
@@ -76,7 +75,8 @@ async function pendingOf(deps: EvaluationDeps, watch: Watch, segments: readonly 
     if (inside.length === 0) continue;
     const mature = monitor.labelDelayMs !== null && untilMs >= span.endMs + delayMs;
     const labels = needsLabels ? await countLabelsIn(deps.store.database, monitor.route, span.startMs, Math.min(untilMs, span.endMs + delayMs)) : 0;
-    const dataDigest = digestOfJson({ rulesVersion, settings: settingsDigest(monitor), reference: watch.backtest.reference, segments: inside.map((segment) => segment.digest), labels, mature });
+    // Another reference or other settings hold from the next window on: what was judged stays as it was judged.
+    const dataDigest = digestOfJson({ segments: inside.map((segment) => segment.digest), labels, mature });
     if (known.get(span.startMs)?.dataDigest !== dataDigest) pending.push({ watch, span, segments: inside, mature, dataDigest });
   }
   return pending;

@@ -4,7 +4,7 @@ import { type Baseline, labelsOf, rowsOf, tilesOf } from "./baseline.ts";
 import { boundOf, excessOf } from "./bounds.ts";
 import type { BacktestResult, Cell, JudgedWindow, Monitor, SeriesSpec, WindowFacts } from "./model.ts";
 
-/** Changed whenever the same rows could be judged otherwise: windows are then judged again. */
+/** Changed whenever the same reference could give other bounds: backtests are then made again. */
 export const rulesVersion = 1;
 /** Levels per series that are tried on the reference, the most watchful first. */
 export const levels = [0.05, 0.025, 0.01, 0.005, 0.0025, 0.001] as const;
