@@ -35,6 +35,8 @@ export type TestStoreOptions = {
 
 /** URL of a PostgreSQL server on which tests open their stores instead of SQLite; each store gets a database of its own. */
 const postgres = readEnvironment().variables["CAPSTAN_TEST_POSTGRES"];
+/** `inline`: one process writes there, too, so that an entry has its index at once. */
+const inline = readEnvironment().variables["CAPSTAN_TEST_INDEX"] === "inline";
 
 /** A store as the program opens it: SQLite in a fresh temporary folder, the record's tables and those given, the real recorder with a key of a fixed seed. */
 export async function openTestStore(migrations: readonly Migration[] = [], options: TestStoreOptions = {}): Promise<TestStore> {
@@ -52,7 +54,7 @@ export async function openTestStore(migrations: readonly Migration[] = [], optio
   const id = "01TEST00000000000000000000";
   const recorder = await createRecorder({
     database, clock, ids, events, home, log: silentLog, storeId: id, seed: Buffer.alloc(32, 7),
-    ...(options.sequenced !== undefined && { sequenced: options.sequenced }),
+    ...((options.sequenced !== undefined || inline) && { sequenced: options.sequenced ?? false }),
     ...(options.signAfterMs !== undefined && { signAfterMs: options.signAfterMs }),
   });
   return {

@@ -44,7 +44,7 @@ test("a store that is opened again goes on where it was, whether the last entrie
   for (let i = 0; i < 5; i++) await store.recorder.commit([], [draft(`t${i}`)]);
   await store.recorder.signed();
   for (let i = 5; i < 8; i++) await store.recorder.commit([], [draft(`t${i}`)]);
-  const again = await createRecorder({ ...store, storeId: store.id, home });
+  const again = await createRecorder({ ...store, storeId: store.id, home, sequenced: false });
   expect(again.ledger.head()).toEqual(store.recorder.ledger.head());
   expect((await again.commit([], [draft("t8")])).entries[0]?.index).toBe(8);
   expect((await again.signed()).size).toBe(9);
@@ -56,11 +56,11 @@ test("a store whose entries do not lead to its signed head opens, keeps what is 
   for (let i = 0; i < 5; i++) await store.recorder.commit([], [draft(`t${i}`)]);
   await store.recorder.signed();
   await store.database.commit([statement("update checkpoint set frontier = ?", Buffer.alloc(64))]);
-  const mended = await createRecorder({ ...store, storeId: store.id, home });
+  const mended = await createRecorder({ ...store, storeId: store.id, home, sequenced: false });
   expect((await mended.signed()).size).toBe(5);
   await mended.close();
   await store.database.commit([statement("delete from entry where idx >= 3")]);
-  const cut = await createRecorder({ ...store, storeId: store.id, home });
+  const cut = await createRecorder({ ...store, storeId: store.id, home, sequenced: false });
   expect((await cut.commit([], [draft("more")])).entries[0]?.index).toBe(3);
   await expect(cut.signed()).rejects.toMatchObject({ code: "CAP-RECORD-002", params: { index: 3 } });
   await cut.close();

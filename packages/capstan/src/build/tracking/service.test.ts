@@ -181,6 +181,7 @@ describe("the ledger", () => {
       { sql: "delete from tag where run_id = ? and key = 'verdict'", params: [run.id] },
       { sql: "update run set seal = ?, seal_entry = ?, sealed_ms = ?, seal_before = null where id = ?", params: [first.seal, first.sealEntry, first.sealedMs, run.id] },
     ]);
+    await open.store.recorder.signed();
     expect((await tracking.verifySeal(run.id)).problems[0]).toMatch(/entry \d+ about the run is newer/);
     const all = await runSeals(tracking, open.store).check({ deep: false });
     expect(all.problems.some((one) => one.includes(run.id.slice(0, 8)))).toBe(true);

@@ -42,6 +42,7 @@ test("from question to dossier to signature to a gate that lets it go", async ()
   expect(made).toMatchObject({ state: "in-review", verdict: "pass", needed: 1, madeBy: "local:ada", maySign: { may: true, why: "marked as self-approved" } });
   expect(made.contents.map((one) => one.name)).toEqual(expect.arrayContaining(["model", "bundle", "data:flights@v1", "purpose", "policy builtin-1"]));
   expect((await ask("governance.request", of, ines)).digest).toBe(made.digest);
+  await opened.store.recorder.signed();
   expect((await record.list({ action: "dossier.made" }, { limit: 9 })).length).toBe(1);
   expect(JSON.parse((await opened.store.blobs.bytes(made.digest)).toString())).toMatchObject({ kind: "dossier", purpose: "c".repeat(64) });
 
