@@ -110,7 +110,8 @@ export function createChecksService(deps: ChecksDeps): ChecksService {
     const others = [...new Map([...(suite.against ? [{ name: suite.against.name, digest: suite.against.digest ?? null }] : []), ...tests.flatMap((one) => (one.against ? [{ name: one.against.name, digest: one.against.digest }] : []))].map((one) => [one.name, one])).values()];
     const set: ResultSet = {
       project: suite.project, id: store.ids.ulid(), suite: suite.suite, subject: suite.subject.name, subjectKind: suite.subject.kind, subjectDigest: suite.subject.digest ?? null, against: others,
-      verdict: worstVerdict(results.map((result) => result.verdict)), counts: countsOf(results), runId, entryId: store.recorder.newEntryId(), because: because ?? null,
+      // What a rule skipped was not asked: it takes nothing from the verdict of the rest.
+      verdict: worstVerdict(results.flatMap((result) => (result.verdict === "skipped" ? [] : [result.verdict]))), counts: countsOf(results), runId, entryId: store.recorder.newEntryId(), because: because ?? null,
       startedMs, seconds: (endedMs - startedMs) / 1000, actor: caller.actor.name,
     };
     const used = [{ name: set.subject, digest: set.subjectDigest }, ...others];
