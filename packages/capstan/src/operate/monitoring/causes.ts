@@ -1,11 +1,11 @@
 import { type ColumnProfile, findUnitScale, pearson, type Quartiles, type UnitScale } from "@capstan/statistics";
-import { type Baseline, labelsOf, tilesOf } from "./baseline.ts";
+import { type Baseline, labelsOf, rowsOf, tilesOf } from "./baseline.ts";
 import { boundOf } from "./bounds.ts";
 import type { Cause, Cell, JudgedWindow, Monitor, SeriesSpec, WindowFacts } from "./model.ts";
 import { number, percent } from "./words.ts";
 
-/** A unit is named when quartiles agree with a conversion to this share of their spread. */
-const unitTolerance = 0.05;
+/** A unit is named when quartiles agree with a conversion to this share of their spread, or as nearly as so few rows can tell, within limits. */
+const unitTolerance = { least: 0.05, most: 0.1, perRootRow: 4 } as const;
 /** A column goes with the truth when its mean and the share of positives move together over the reference windows. */
 const movesTogether = 0.7;
 /** Rows of a special bin count as the cause of a drift when they make up this part of all that moved. */
@@ -49,9 +49,9 @@ export function causesOf(facts: CauseFacts): Cause[] {
   return [...units, ...data, ...prior, ...release, ...continued, ...rest].sort((a, b) => b.score - a.score);
 }
 
-function unitCause({ monitor, quartiles }: CauseFacts, column: string, failing: readonly Cell[]): Cause[] {
+function unitCause({ monitor, quartiles, window }: CauseFacts, column: string, failing: readonly Cell[]): Cause[] {
   const pair = quartiles.get(column);
-  const unit: UnitScale | undefined = pair && findUnitScale(pair.reference, pair.current, unitTolerance);
+  const unit: UnitScale | undefined = pair && findUnitScale(pair.reference, pair.current, Math.min(unitTolerance.most, Math.max(unitTolerance.least, unitTolerance.perRootRow / Math.sqrt(rowsOf(window)))));
   if (!pair || !unit) return [];
   // What a wrong unit does to the answers is its consequence, unless the truth has moved, too.
   const truthMoved = failing.some((cell) => cell.series === "realised:label-share");

@@ -11,6 +11,7 @@ import type { Change } from "../../base/storage/database.ts";
 import type { Jobs } from "../../base/storage/jobs.ts";
 import type { Segment } from "../../ship/serving/model.ts";
 import { alertsOf } from "./alerting.ts";
+import { labelsOf, rowsOf } from "./baseline.ts";
 import { causesOf } from "./causes.ts";
 import { finiteOnly, evidenceOf, putEvidence } from "./evidence.ts";
 import { loadLive } from "./facts.ts";
@@ -18,7 +19,7 @@ import { type Alert, alertName, alertNode, type Cause, type IncidentGrouping, ty
 import { quartilesOf } from "./quartiles.ts";
 import { type LiveRows, predictionColumns } from "./rows.ts";
 import { judge, opensAlert } from "./rules.ts";
-import { closeAlerts, countLabelsIn, findJob, insertAlert, insertRequest, listAlerts, listRequests, listWindows, markAsked, nextAlertNumber, putWindow, type StoredWindow } from "./store.ts";
+import { closeAlerts, countLabelsIn, findJob, insertAlert, insertRequest, listAlerts, listRequests, listWindows, markAsked, nextAlertNumber, putWindow, sameWindow, type StoredWindow } from "./store.ts";
 import { requestsOf } from "./triggers.ts";
 import type { Watch, Watching, WatchingDeps } from "./watching.ts";
 import { closedSpans, spanAt } from "./windows.ts";
@@ -28,7 +29,7 @@ export type Triggered = TriggerRequest & { readonly job: string };
 export type Evaluation = { readonly windows: number; readonly alerts: readonly number[]; readonly incidents: readonly string[]; readonly triggered: readonly Triggered[] };
 
 type Closed = Segment & { path: string };
-type Pending = { readonly watch: Watch; readonly span: Span; readonly segments: readonly Closed[]; readonly mature: boolean; readonly dataDigest: string };
+type Pending = { readonly watch: Watch; readonly span: Span; readonly segments: readonly Closed[]; readonly mature: boolean; readonly dataDigest: string; readonly known: StoredWindow | undefined };
 /** A change that another one came before is decided again so often. */
 const attempts = 3;
 
@@ -77,7 +78,8 @@ async function pendingOf(deps: EvaluationDeps, watch: Watch, segments: readonly 
     const labels = needsLabels ? await countLabelsIn(deps.store.database, monitor.route, span.startMs, Math.min(untilMs, span.endMs + delayMs)) : 0;
     // Another reference or other settings hold from the next window on: what was judged stays as it was judged.
     const dataDigest = digestOfJson({ segments: inside.map((segment) => segment.digest), labels, mature });
-    if (known.get(span.startMs)?.dataDigest !== dataDigest) pending.push({ watch, span, segments: inside, mature, dataDigest });
+    const before = known.get(span.startMs);
+    if (before?.dataDigest !== dataDigest) pending.push({ watch, span, segments: inside, mature, dataDigest, known: before });
   }
   return pending;
 }
@@ -129,6 +131,11 @@ async function judgeOne(deps: EvaluationDeps, one: Pending, facts: Facts, untilM
   // Segments overlap the window, but no watched row lies in it.
   if (!window) return undefined;
   const { database } = deps.store;
+  if (one.known && one.known.rows === rowsOf(window) && one.known.labels === labelsOf(window) && one.known.mature === one.mature) {
+    // What is new in it are rows that are not watched.
+    await database.commit(sameWindow(monitor.project, monitor.name, span.startMs, one.dataDigest));
+    return undefined;
+  }
   const windowsBefore = (await listWindows(database, monitor.project, monitor.name, { toMs: span.startMs })).reverse();
   const [previous] = windowsBefore;
   const adjacent = previous?.endMs === span.startMs ? previous : undefined;

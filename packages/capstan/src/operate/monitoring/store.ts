@@ -56,6 +56,8 @@ export const putWindow = (project: string, monitor: string, window: StoredWindow
     project, monitor, window.startMs, window.endMs, window.rows, window.labels, window.mature ? 1 : 0, window.verdict, window.reason, window.dataDigest, window.evidence, json(window.cells), json(window.causes), window.entryId, window.judgedMs,
   ),
 ];
+/** Looked at again without a new row: the judgement stands. */
+export const sameWindow = (project: string, monitor: string, startMs: number, dataDigest: string): Change => [statement("update monitor_window set data_digest = ? where project = ? and monitor = ? and start_ms = ?", dataDigest, project, monitor, startMs)];
 
 type AlertRow = {
   project: string; number: number; monitor: string; route: string; model: string; cluster: string; kind: string; title: string; detail: string; state: string; series: string; causes: string; start_ms: number; end_ms: number;

@@ -1,0 +1,127 @@
+import { afterEach, expect, it } from "vitest";
+import { monitoringOperations } from "@capstan/contract/operations/monitoring";
+import { checked } from "../../testing/checked.ts";
+import { openWatchedWorld, project, season, type Week, type WatchedWorld, week, worldConfig } from "../../testing/watched-world.ts";
+import { monitoringHandlers } from "./operations.ts";
+
+let world: WatchedWorld;
+afterEach(() => world.close());
+const quiet: readonly Week[] = [0.23, 0.21, 0.25, 0.22].map((share) => ({ share }));
+const inKilometres: Week = { share: 0.23, change: (row) => ({ ...row, length: row.length * 1.609344 }) };
+const entries = (action: string) => world.store.database.all<{ id: string; subject_id: string; because: string | null }>("select id, subject_id, because from entry where action = ? order by idx", [action]);
+
+it("stays quiet while the world is as it was, and judges each window once", async () => {
+  world = await openWatchedWorld(season);
+  await world.live(quiet);
+  const first = await world.monitoring.evaluate(project, world.now(), world.caller);
+  expect(first).toMatchObject({ windows: 4, alerts: [], incidents: [], triggered: [] });
+  expect((await world.monitoring.windows(project, "inputs")).map((window) => window.verdict)).not.toContain("fail");
+  expect(await world.monitoring.evaluate(project, world.now(), world.caller)).toMatchObject({ windows: 0 });
+  // Rows that are not watched change nothing either.
+  await world.live([{ share: 0.9 }], { use: "release" });
+  expect(await world.monitoring.evaluate(project, world.now(), world.caller)).toMatchObject({ windows: 0, alerts: [] });
+  expect(await entries("window.judged")).toHaveLength(4);
+});
+
+it("learns its level from the reference, and says on record what the bounds would have said of it", async () => {
+  world = await openWatchedWorld(season);
+  await world.live(quiet.slice(0, 1));
+  const { backtests } = await world.monitoring.backtest(project, world.caller);
+  expect(backtests[0]).toMatchObject({ monitor: "inputs", weeks: 13, cells: 13 * 6, verdict: "pass" });
+  expect(backtests[0]!.alarms).toBeLessThanOrEqual(0.05 * backtests[0]!.cells);
+  await world.monitoring.backtest(project, world.caller);
+  expect(await entries("monitor.backtested")).toHaveLength(1);
+  expect(await entries("monitor.declared")).toHaveLength(1);
+});
+
+it("finds a prior shift, explains by it what goes with it, makes the stretch one incident, closes it, and asks once for a retraining", async () => {
+  world = await openWatchedWorld(season, { config: worldConfig({ trigger: true }) });
+  await world.live([...quiet.slice(0, 2), { share: 0.08 }, { share: 0.09 }, ...quiet.slice(2)]);
+  const evaluation = await world.monitoring.evaluate(project, world.now(), world.caller);
+  const alerts = (await world.monitoring.alerts(project)).toReversed();
+  expect(alerts.map((alert) => [alert.kind, alert.startMs, alert.incident, alert.state])).toEqual([
+    ["prior", world.liveFrom + 2 * week, "INC-1", "closed"],
+    ["prior", world.liveFrom + 3 * week, "INC-1", "closed"],
+  ]);
+  expect(alerts[0]!.title).toMatch(/^Prior shift: share of late fell to \d/);
+  expect(alerts[0]!.series).toEqual(expect.arrayContaining(["realised:label-share", "prediction:mean", "column:delay"]));
+  expect(alerts[0]!.series).not.toContain("column:length");
+  expect((await world.incidents.get(project, "INC-1"))).toMatchObject({ state: "stable", class: "prior", restoredMs: world.liveFrom + 4 * week });
+  expect(evaluation.triggered).toHaveLength(1);
+  const end = world.liveFrom + 3 * week;
+  expect(evaluation.triggered[0]).toMatchObject({ trigger: "retrain", incident: "INC-1", set: [`window.until=${new Date(end).toISOString()}`], dueMs: end + week + 12 * 3_600_000, alertEntry: alerts[0]!.entryId });
+  const [job, ...others] = await world.jobs.list(project);
+  expect(others).toEqual([]);
+  expect(job).toMatchObject({ id: evaluation.triggered[0]!.job, kind: "trigger.run", because: alerts[0]!.entryId, state: "waiting" });
+});
+
+it("asks for the retraining only when its event time has come", async () => {
+  world = await openWatchedWorld(season, { config: worldConfig({ trigger: true }) });
+  await world.live([{ share: 0.08 }]);
+  expect((await world.monitoring.evaluate(project, world.now(), world.caller)).triggered).toEqual([]);
+  expect(await world.jobs.list(project)).toEqual([]);
+  await world.live([{ share: 0.23 }]);
+  expect((await world.monitoring.evaluate(project, world.now(), world.caller)).triggered).toHaveLength(1);
+  expect(await world.jobs.list(project)).toHaveLength(1);
+});
+
+it("names a changed unit in its first window, and learns nothing from it", async () => {
+  world = await openWatchedWorld(season, { config: worldConfig({ trigger: true }) });
+  await world.live([...quiet.slice(0, 2), inKilometres, inKilometres]);
+  const evaluation = await world.monitoring.evaluate(project, world.now(), world.caller);
+  const [second, first] = await world.monitoring.alerts(project);
+  expect(first).toMatchObject({ kind: "unit", title: "length: miles to kilometres", startMs: world.liveFrom + 2 * week, incident: "INC-1", retrains: false, series: ["column:length"] });
+  expect(second).toMatchObject({ kind: "unit", incident: "INC-1" });
+  expect(evaluation.triggered).toEqual([]);
+  const [opened] = await entries("alert.opened");
+  const judged = await entries("window.judged");
+  const segments = await entries("segment.closed");
+  expect(judged.find((entry) => entry.id === opened!.because)).toMatchObject({ because: segments[2]!.id });
+});
+
+it("tells a burst of missing values, and two causes in one window apart", async () => {
+  world = await openWatchedWorld(season);
+  await world.live([{ share: 0.08, change: (row) => ({ ...row, length: row.length * 1.609344, town: row.score < 0.07 ? null : row.town }) }]);
+  await world.monitoring.evaluate(project, world.now(), world.caller);
+  const alerts = await world.monitoring.alerts(project);
+  expect(alerts.map((alert) => alert.kind).toSorted()).toEqual(["data", "prior", "unit"]);
+  expect(alerts.map((alert) => alert.incident).toSorted()).toEqual(["INC-1", "INC-2", "INC-3"]);
+  expect(alerts.find((alert) => alert.kind === "data")!.title).toBe("town: missing values rose");
+});
+
+it("waits for the truth: judged without it first, and again when the label delay has passed", async () => {
+  world = await openWatchedWorld(season);
+  await world.live(quiet.slice(0, 1));
+  const end = world.liveFrom + week;
+  expect((await world.monitoring.evaluate(project, end, world.caller)).windows).toBe(1);
+  const [early] = await world.monitoring.windows(project, "inputs");
+  expect(early!.cells.find((cell) => cell.series === "realised:label-share")).toMatchObject({ mature: false, verdict: "inconclusive" });
+  expect(early!.verdict).not.toBe("inconclusive");
+  expect((await world.monitoring.evaluate(project, world.now(), world.caller)).windows).toBe(1);
+  const [late] = await world.monitoring.windows(project, "inputs");
+  expect(late!.cells.find((cell) => cell.series === "realised:label-share")!.mature).toBe(true);
+  expect(await world.monitoring.windows(project, "inputs")).toHaveLength(1);
+});
+
+it("answers in the contract's shapes, from evidence that was frozen", async () => {
+  world = await openWatchedWorld(season);
+  await world.live([...quiet.slice(0, 1), inKilometres]);
+  const handlers = checked(monitoringOperations, monitoringHandlers(world.monitoring, world.store));
+  await handlers["monitors.backtest"]({ project }, world.caller);
+  const evaluated = await handlers["monitors.evaluate"]({ project, until: new Date(world.now()).toISOString() }, world.caller);
+  expect(evaluated.alerts.map((alert) => alert.id)).toEqual(["AL-1"]);
+  const { monitors } = await handlers["monitors.list"]({ project }, world.caller);
+  expect(monitors[0]).toMatchObject({ verdict: "fail", alertsOpen: 1, series: 6 });
+  const view = await handlers["monitors.get"]({ project, monitor: "inputs" }, world.caller);
+  expect(view.windowList).toHaveLength(2);
+  for (const series of view.seriesList) expect(series.cells).toHaveLength(2);
+  const column = await handlers["monitors.column"]({ project, monitor: "inputs", column: "length" }, world.caller);
+  expect(column.distribution!.median.current! / column.distribution!.median.reference!).toBeGreaterThan(1.5);
+  const { bins, special } = column.distribution!;
+  for (const side of ["reference", "current"] as const) expect([...bins, ...special].reduce((sum, bin) => sum + bin[side], 0)).toBeCloseTo(1, 9);
+  expect(column.causes[0]).toMatchObject({ kind: "unit" });
+  expect(column.evidence).toBe(evaluated.alerts[0]!.evidence);
+  expect((await handlers["alerts.get"]({ project, alert: "AL-1" }, world.caller)).causes).toHaveLength(1);
+  await expect(handlers["monitors.column"]({ project, monitor: "inputs", column: "nothing" }, world.caller)).rejects.toThrow("no series");
+  await expect(handlers["alerts.get"]({ project, alert: "AL-9" }, world.caller)).rejects.toThrow("no alert");
+});
