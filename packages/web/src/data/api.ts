@@ -1,0 +1,21 @@
+import { ClientError, type Client, clientOf } from "@capstan/client/http";
+import type { OperationName, Operations } from "@capstan/contract/operations";
+import type { InputOf, OutputOf } from "@capstan/contract";
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import routes from "virtual:routes";
+
+export const client: Client<Operations> = clientOf<Operations>(routes as never, { url: "" });
+export type Output<K extends OperationName> = OutputOf<Operations[K]>;
+
+/** One operation as a query. Its key begins with the noun of the operation, so that an event about the noun refreshes it. */
+export function useOperation<K extends OperationName>(name: K, input: InputOf<Operations[K]>, options: { enabled?: boolean; everyMs?: number } = {}): UseQueryResult<Output<K>, Error> {
+  return useQuery({
+    queryKey: [name, input],
+    queryFn: ({ signal }) => client.call(name, input, { signal }),
+    enabled: options.enabled ?? true,
+    ...(options.everyMs !== undefined && { refetchInterval: options.everyMs }),
+    retry: (count, error) => !(error instanceof ClientError && error.status < 500) && count < 3,
+    staleTime: 2_000,
+  });
+}
+export { ClientError };

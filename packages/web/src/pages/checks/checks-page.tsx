@@ -1,0 +1,1 @@
+export { LaterPage as ChecksPage } from "../later-page.tsx";

@@ -1,0 +1,1 @@
+export { LaterPage as DataPage } from "../later-page.tsx";

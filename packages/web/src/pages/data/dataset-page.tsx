@@ -1,0 +1,1 @@
+export { LaterPage as DatasetPage } from "../later-page.tsx";

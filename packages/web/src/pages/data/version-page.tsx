@@ -1,0 +1,1 @@
+export { LaterPage as VersionPage } from "../later-page.tsx";

@@ -1,0 +1,1 @@
+export { LaterPage as IncidentPage } from "../later-page.tsx";

@@ -1,0 +1,1 @@
+export { LaterPage as IncidentsPage } from "../later-page.tsx";

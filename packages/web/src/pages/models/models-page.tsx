@@ -1,0 +1,1 @@
+export { LaterPage as ModelsPage } from "../later-page.tsx";

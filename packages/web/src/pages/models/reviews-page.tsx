@@ -1,0 +1,1 @@
+export { LaterPage as ReviewsPage } from "../later-page.tsx";

@@ -1,0 +1,1 @@
+export { LaterPage as ModelVersionPage } from "../later-page.tsx";

@@ -1,0 +1,1 @@
+export { LaterPage as ColumnPage } from "../later-page.tsx";

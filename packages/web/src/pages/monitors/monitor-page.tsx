@@ -1,0 +1,1 @@
+export { LaterPage as MonitorPage } from "../later-page.tsx";

@@ -1,0 +1,1 @@
+export { LaterPage as MonitorsPage } from "../later-page.tsx";

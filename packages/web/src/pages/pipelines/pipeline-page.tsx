@@ -1,0 +1,1 @@
+export { LaterPage as PipelinePage } from "../later-page.tsx";

@@ -1,0 +1,1 @@
+export { LaterPage as RecordPage } from "../later-page.tsx";

@@ -1,0 +1,1 @@
+export { LaterPage as ReleasePage } from "../later-page.tsx";

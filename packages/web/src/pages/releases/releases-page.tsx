@@ -1,0 +1,1 @@
+export { LaterPage as ReleasesPage } from "../later-page.tsx";

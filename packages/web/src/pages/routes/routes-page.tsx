@@ -1,0 +1,1 @@
+export { LaterPage as RoutesPage } from "../later-page.tsx";

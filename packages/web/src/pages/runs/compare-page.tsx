@@ -1,0 +1,1 @@
+export { LaterPage as ComparePage } from "../later-page.tsx";

@@ -1,0 +1,1 @@
+export { LaterPage as ExperimentsPage } from "../later-page.tsx";

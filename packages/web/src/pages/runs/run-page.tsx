@@ -1,0 +1,1 @@
+export { LaterPage as RunPage } from "../later-page.tsx";

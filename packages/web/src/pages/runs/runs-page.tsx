@@ -1,0 +1,1 @@
+export { LaterPage as RunsPage } from "../later-page.tsx";

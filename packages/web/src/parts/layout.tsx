@@ -1,0 +1,52 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { ClientError } from "../data/api.ts";
+
+export const Card = ({ title, note, right, children, flush = false }: { title?: ReactNode; note?: ReactNode; right?: ReactNode; children: ReactNode; flush?: boolean }) => (
+  <section className="card">
+    {title !== undefined && <header><h2>{title}</h2>{note !== undefined && <span className="note">{note}</span>}{right !== undefined && <span className="right">{right}</span>}</header>}
+    <div className={flush ? "body flush" : "body"}>{children}</div>
+  </section>
+);
+
+export const PageHead = ({ title, tags, acts, children }: { title: ReactNode; tags?: ReactNode; acts?: ReactNode; children?: ReactNode }) => (
+  <div className="page-head">
+    <div>
+      <div className="title"><h1>{title}</h1>{tags}</div>
+      {children !== undefined && <p className="sentence">{children}</p>}
+    </div>
+    {acts !== undefined && <div className="acts">{acts}</div>}
+  </div>
+);
+
+export const Facts = ({ facts }: { facts: readonly { label: string; value: ReactNode; small?: ReactNode }[] }) => (
+  <div className="facts">
+    {facts.map((fact) => (
+      <div key={fact.label}><div className="label">{fact.label}</div><div className="value">{fact.value}</div>{fact.small !== undefined && <div className="small">{fact.small}</div>}</div>
+    ))}
+  </div>
+);
+
+/** May be shown only after the server has said that there is nothing. */
+export const Empty = ({ title, children, command }: { title: string; children?: ReactNode; command?: string }) => (
+  <div className="empty"><strong>{title}</strong>{children}{command !== undefined && <code className="digest">{command}</code>}</div>
+);
+
+export function Failure({ error, retry }: { error: Error; retry?: () => void }) {
+  const body = error instanceof ClientError ? error.body : { code: "CAP-NET-001", message: "the server does not answer", do: "look whether it still runs" };
+  return (
+    <div className="failure" role="alert">
+      <strong>{body.message}</strong>
+      <span className="second">{body.do}</span>
+      <span className="muted mono">{body.code}</span>
+      {retry && <div><button type="button" className="button" onClick={retry}>Retry</button></div>}
+    </div>
+  );
+}
+
+/** A query's answer, or what stands in its place meanwhile. */
+export function Answer<T>({ query, children }: { query: UseQueryResult<T, Error>; children: (data: T) => ReactNode }) {
+  if (query.data !== undefined) return <>{children(query.data)}</>;
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  return <div className="skeleton" aria-busy="true" aria-label="loading" />;
+}
