@@ -1,27 +1,25 @@
-import { randomBytes, createHash } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { type Clock, systemClock } from "../foundation/clock.ts";
 import { CapstanError } from "../foundation/errors.ts";
 import { digestOfFile, sha256 } from "../foundation/hashing.ts";
 import type { Blob, BlobStore } from "./blob-store.ts";
+import { copyHashed, writeHashed } from "./hashed-copy.ts";
+
+/** What a killed process left half written is removed when it is older than this. */
+const abandonedAfterMs = 24 * 3_600_000;
 
 /** Blobs as files `ab/cdef…` below a folder. Write order: temporary file, fsync, rename, fsync of the folder. */
-export function openFolderBlobs(root: string): BlobStore {
+export function openFolderBlobs(root: string, clock: Clock = systemClock): BlobStore {
+  const temporaries = join(root, "tmp");
+  let prepared: Promise<void> | undefined;
+
   const pathOf = (digest: string): string => {
     if (!/^[0-9a-f]{64}$/.test(digest)) throw new CapstanError("CAP-STORE-006", { digest });
     return join(root, digest.slice(0, 2), digest.slice(2));
-  };
-  const temporary = async (): Promise<string> => {
-    await mkdir(join(root, "tmp"), { recursive: true });
-    return join(root, "tmp", randomBytes(12).toString("hex"));
-  };
-  const settle = async (from: string, blob: Blob): Promise<Blob> => {
-    const to = pathOf(blob.digest);
-    await mkdir(dirname(to), { recursive: true });
-    await rename(from, to);
-    await syncFolder(dirname(to));
-    return blob;
   };
   const size = async (digest: string): Promise<number | undefined> => {
     try {
@@ -35,59 +33,60 @@ export function openFolderBlobs(root: string): BlobStore {
     if ((await size(digest)) === undefined) throw new CapstanError("CAP-STORE-006", { digest });
     return path;
   };
-
-  const putStream = async (source: AsyncIterable<Uint8Array>, expected?: string): Promise<Blob> => {
-    const path = await temporary();
-    const file = await open(path, "wx");
-    const hasher = createHash("sha256");
-    let sizeBytes = 0;
+  /** True when the named bytes are there and whole; then made durable, as the put that brought them may not have ended. */
+  const settled = async ({ digest, sizeBytes }: Blob): Promise<boolean> => {
+    if ((await size(digest)) !== sizeBytes || (await digestOfFile(pathOf(digest))).digest !== digest) return false;
+    await syncFolder(dirname(pathOf(digest)));
+    return true;
+  };
+  const settle = async (from: string, digest: string): Promise<void> => {
+    const to = pathOf(digest);
+    if ((await mkdir(dirname(to), { recursive: true })) !== undefined) await syncFolder(root);
+    await rename(from, to);
+    await syncFolder(dirname(to));
+  };
+  /** `write` fills a new file at the given path; it gets its name when it is whole, or goes. */
+  const put = async (write: (path: string) => Promise<Blob>, expected?: string): Promise<Blob> => {
+    prepared ??= prepare(temporaries, clock);
+    await prepared.catch((error: unknown) => {
+      prepared = undefined;
+      throw storageError(error);
+    });
+    const path = join(temporaries, randomBytes(12).toString("hex"));
     try {
-      for await (const piece of source) {
-        hasher.update(piece);
-        sizeBytes += piece.length;
-        await file.writeFile(piece);
-      }
-      await file.datasync();
-      await file.close();
-      const digest = hasher.digest("hex");
-      if (expected !== undefined && expected !== digest) throw new CapstanError("CAP-STORE-002", { digest: expected });
-      return await settle(path, { digest, sizeBytes });
+      const blob = await write(path);
+      if (expected !== undefined && expected !== blob.digest) throw new CapstanError("CAP-STORE-002", { digest: expected });
+      await settle(path, blob.digest);
+      return blob;
     } catch (error) {
-      await file.close().catch(() => undefined);
       await rm(path, { force: true });
       throw storageError(error);
     }
   };
+  const putStream = (source: AsyncIterable<Uint8Array>, expected?: string): Promise<Blob> =>
+    put(async (path) => {
+      const file = await open(path, "wx");
+      try {
+        const blob = await writeHashed(source, file);
+        await file.datasync();
+        return blob;
+      } finally {
+        await file.close();
+      }
+    }, expected);
 
   return {
     putStream,
-    putBytes: async (bytes) => {
-      const digest = sha256(bytes);
-      if ((await size(digest)) === bytes.length) return { digest, sizeBytes: bytes.length };
+    async putBytes(bytes) {
+      const blob = { digest: sha256(bytes), sizeBytes: bytes.length };
+      if (await settled(blob)) return blob;
       return putStream(
         (async function* () {
           yield bytes;
         })(),
       );
     },
-    async putFile(path) {
-      const target = await temporary();
-      try {
-        await copyFile(path, target, constants.COPYFILE_FICLONE);
-        const blob = await digestOfFile(target);
-        if ((await size(blob.digest)) === blob.sizeBytes) {
-          await rm(target);
-          return blob;
-        }
-        const file = await open(target, "r+");
-        await file.datasync();
-        await file.close();
-        return await settle(target, blob);
-      } catch (error) {
-        await rm(target, { force: true });
-        throw storageError(error);
-      }
-    },
+    putFile: (path) => put((target) => copyHashed(path, target)),
     has: async (digest) => (await size(digest)) !== undefined,
     size,
     async bytes(digest) {
@@ -95,7 +94,12 @@ export function openFolderBlobs(root: string): BlobStore {
       if (sha256(bytes) !== digest) throw new CapstanError("CAP-STORE-002", { digest });
       return bytes;
     },
-    stream: async (digest, range) => createReadStream(await present(digest), range ? { start: range.start, end: range.end - 1 } : {}),
+    async stream(digest, range) {
+      const path = await present(digest);
+      // An empty range has no last byte to name.
+      if (range && range.end <= range.start) return Readable.from([]);
+      return createReadStream(path, { ...(range && { start: range.start, end: range.end - 1 }), highWaterMark: 1 << 18 });
+    },
     async checkout(digest, path) {
       const from = await present(digest);
       await mkdir(dirname(path), { recursive: true });
@@ -127,6 +131,15 @@ export function openFolderBlobs(root: string): BlobStore {
   };
 }
 
+async function prepare(temporaries: string, clock: Clock): Promise<void> {
+  await mkdir(temporaries, { recursive: true });
+  for (const name of await readdir(temporaries)) {
+    const path = join(temporaries, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found && clock.nowMs() - found.mtimeMs > abandonedAfterMs) await rm(path, { force: true });
+  }
+}
+
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
   try {
@@ -136,9 +149,10 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** A full or failing disk gets its own code, whoever noticed it. */
+/** A full, failing or closed disk gets its own code, whoever noticed it. */
 export function storageError(error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOSPC" || code === "EDQUOT" || code === "EIO") return new CapstanError("CAP-STORE-003", { problem: String(code) }, { cause: error });
+  if (code === "EROFS") return new CapstanError("CAP-STORE-004", {}, { cause: error });
   return error;
 }

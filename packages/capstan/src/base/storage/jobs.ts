@@ -94,6 +94,11 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; l
       [...kinds, now, now],
     );
     if (!row) return undefined;
+    if (row.state === "running" && row.attempts >= row.max_attempts) {
+      // Whoever had it ended without a word, each time: it may be what ended them.
+      await database.commit([statement("update job set state = 'failed', fence = fence + 1, error = ? where id = ? and fence = ? and state = 'running'", `the process that ran it ended ${row.attempts} times`, row.id, row.fence)]);
+      return claim();
+    }
     const [claimed] = await database.commit([
       statement(
         "update job set state = 'running', attempts = attempts + 1, lease_ms = ?, fence = fence + 1 where id = ? and fence = ? and (state = 'waiting' or (state = 'running' and lease_ms < ?)) returning fence",
@@ -161,6 +166,10 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; l
         deps.ids.ulid(), draft.project, draft.kind, JSON.stringify(draft.payload), draft.dueMs ?? clock.nowMs(), draft.maxAttempts ?? 3, draft.because ?? null, draft.key ?? null, clock.nowMs(),
       ),
     runDue,
+    /** For the one host of a SQLite store, before it starts: whoever ran a job is gone, so that no lease of an earlier process need end first. */
+    async reclaim(): Promise<void> {
+      if (database.dialect === "sqlite") await database.commit([statement("update job set lease_ms = 0 where state = 'running'")]);
+    },
     async list(project: string | undefined, limit = 100): Promise<Job[]> {
       const rows = await database.all<JobRow>(`select * from job ${project === undefined ? "" : "where project = ?"} order by created_ms desc, id desc limit ${Math.trunc(limit)}`, project === undefined ? [] : [project]);
       return rows.map(toJob);
