@@ -6,6 +6,7 @@ import { type App, openApp } from "./app.ts";
 import { CapstanError } from "./base/foundation/errors.ts";
 import type { Environment } from "./base/foundation/environment.ts";
 import { type Lease, takeLease } from "./base/storage/lease.ts";
+import { sqliteCode } from "./base/storage/sqlite-connection.ts";
 import { createLive } from "./face/http/live.ts";
 import { openApi } from "./face/http/openapi.ts";
 import { createShell } from "./face/http/server.ts";
@@ -35,20 +36,26 @@ export type Host = {
   close(): Promise<void>;
 };
 
-/** Becomes the host of a store: lease, database, socket and port. Undefined when another process has the lease. */
+/** Becomes the host of a store: lease, database, port, then the socket, by which nobody comes in before what an earlier host left is adopted. Undefined when another process has the lease. */
 export async function tryHost(options: HostOptions): Promise<Host | undefined> {
   const { place, environment } = options;
-  mkdirSync(place.storeFolder, { recursive: true });
-  const lease = takeLease(leasePath(place.storeFolder));
+  const lease = leaseOf(place.storeFolder);
   if (!lease) return undefined;
+  const undo: (() => unknown)[] = [() => lease.release()];
+  /** All of it, whatever fails on the way: the lease must not outlive the rest. */
+  const close = async (): Promise<void> => {
+    const failures: unknown[] = [];
+    for (let last = undo.pop(); last; last = undo.pop()) await Promise.resolve().then(last).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  };
   try {
-    return await openHost(options, lease);
+    return await openHost(options);
   } catch (error) {
-    lease.release();
+    await close().catch(() => undefined);
     throw error;
   }
 
-  async function openHost({ address = "127.0.0.1", openLoopback = false }: HostOptions, held: Lease): Promise<Host> {
+  async function openHost({ address = "127.0.0.1", openLoopback = false }: HostOptions): Promise<Host> {
     const kept = readHostFile(place.storeFolder);
     const wanted = options.port ?? kept?.port ?? 7070;
     const app = await openApp({
@@ -58,6 +65,7 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
       ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }),
       ...(options.artifactsDestination !== undefined && { artifactsDestination: options.artifactsDestination }),
     });
+    undo.push(() => app.close());
     const loopback = address === "127.0.0.1" || address === "::1" || address === "localhost";
     const shell = createShell({
       access: app.access,
@@ -73,30 +81,20 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
       loopback,
       openLoopback,
     });
+    undo.push(async () => {
+      // Nothing new comes in while what runs is left to the next host.
+      const quiet = shell.close();
+      await app.stop();
+      await quiet;
+    });
+    const port = await listenOnPort(shell, { address, wanted, named: options.port !== undefined });
+    const url = `http://127.0.0.1:${port}`;
+    await app.start({ url });
     const socket = socketPath(place.storeFolder);
     removeSocket(socket);
     await shell.listen("socket", { path: socket });
     chmodSync(socket, 0o600);
-    let port = wanted;
-    for (let tries = 0; ; tries++) {
-      try {
-        const server = await shell.listen("port", { host: address, port });
-        port = (server.address() as AddressInfo).port;
-        break;
-      } catch (error) {
-        const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-        if (!taken || tries > 50) throw error;
-        if (options.port !== undefined) {
-          await shell.close();
-          await app.close();
-          throw new CapstanError("CAP-SERVER-001", { port });
-        }
-        port++;
-      }
-    }
     writeHostFile(place.storeFolder, { socket, port, pid: process.pid, version });
-    const url = `http://127.0.0.1:${port}`;
-    await app.start({ url });
     let closed: Promise<void> | undefined;
     return {
       app,
@@ -105,14 +103,36 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
       wanted: port === wanted || wanted === 0 ? undefined : wanted,
       close: () =>
         (closed ??= (async () => {
-          await app.stop();
-          await shell.close();
-          await app.close();
-          removeSocket(socket);
-          writeHostFile(place.storeFolder, { socket, port, version });
-          held.release();
+          undo.splice(1, 0, () => writeHostFile(place.storeFolder, { socket, port, version }), () => removeSocket(socket));
+          await close();
         })()),
     };
+  }
+}
+
+/** The right to write, in a folder that can be written. */
+function leaseOf(storeFolder: string): Lease | undefined {
+  try {
+    mkdirSync(storeFolder, { recursive: true });
+    return takeLease(leasePath(storeFolder));
+  } catch (error) {
+    // SQLITE_READONLY, SQLITE_CANTOPEN
+    const unwritable = [8, 14].includes(sqliteCode(error) & 0xff) || (error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM"));
+    throw unwritable ? new CapstanError("CAP-STORE-004", {}, { cause: error }) : error;
+  }
+}
+
+/** The wanted port; when another program has it and nobody named it, the next free one. */
+async function listenOnPort(shell: ReturnType<typeof createShell>, { address, wanted, named }: { address: string; wanted: number; named: boolean }): Promise<number> {
+  for (let port = wanted; ; port++) {
+    try {
+      const server = await shell.listen("port", { host: address, port });
+      return (server.address() as AddressInfo).port;
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+      if (code === "EADDRINUSE" && !named && port < wanted + 50) continue;
+      throw code === "EADDRINUSE" ? new CapstanError("CAP-SERVER-001", { port }, { cause: error }) : new CapstanError("CAP-SERVER-004", { address, port, problem: code }, { cause: error });
+    }
   }
 }
 

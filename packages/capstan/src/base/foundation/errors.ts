@@ -50,8 +50,11 @@ function definitionOf(code: ErrorCode): ErrorDefinition {
   return (errorTable as Record<string, ErrorDefinition>)[code] ?? errorTable["CAP-INTERNAL-001"];
 }
 
-/** Any thrown thing as an error of the table; what is not ours becomes CAP-INTERNAL-001 with the original as cause. */
+/** Any thrown thing as an error of the table; a disk that is full or cannot be written is named; what else is not ours becomes CAP-INTERNAL-001 with the original as cause. */
 export function toCapstanError(thrown: unknown): CapstanError {
   if (thrown instanceof CapstanError) return thrown;
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") return new CapstanError("CAP-STORE-003", { problem: code }, { cause: thrown });
+  if (code === "EROFS") return new CapstanError("CAP-STORE-004", {}, { cause: thrown });
   return new CapstanError("CAP-INTERNAL-001", { what: thrown instanceof Error ? thrown.message : String(thrown) }, { cause: thrown });
 }

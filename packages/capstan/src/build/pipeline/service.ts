@@ -238,13 +238,20 @@ export function createPipelineService(deps: PipelineDeps) {
     for (const row of runs) {
       for (const step of await sql.stepRuns(row.id)) {
         if (step.state === "waiting" || step.state === "ready") await store.database.commit([sql.putStepRun({ ...step, state: "notStarted", note: "its host ended" })]);
-        else if (step.state === "running" && !attempts.some((one) => one.pipelineRun === row.id && one.step === step.step)) await store.database.commit([sql.putStepRun({ ...step, state: "lost", endedMs: clock.nowMs(), note: "its host ended before it was started" })]);
+        else if (step.state === "running" && !attempts.some((one) => one.pipelineRun === row.id && one.step === step.step)) await store.database.commit([sql.putStepRun(await lastSeen(step))]);
       }
-      const final: PipelineRunRow = { ...row, state: "lost", verdict: "error", endedMs: clock.nowMs() };
+      const final: PipelineRunRow = { ...row, state: "lost", verdict: "error", endedMs: clock.nowMs(), error: told(new CapstanError("CAP-RUN-015", { number: row.number })) };
       await tracking.endRun(row.id, { status: "KILLED", verdict: "error", endedMs: clock.nowMs(), also: [sql.endRun(final)] }, systemCaller(row.because));
     }
     return { attempts: attempts.length, runs: runs.length };
   }
+
+  /** A step that its host knew as running and that runs no more: its result may have been committed in the last moment. */
+  const lastSeen = async (step: StepRunRow): Promise<StepRunRow> => {
+    const result = step.stepKey === null ? undefined : await sql.result(step.project, step.stepKey);
+    if (result && result.stepRun === step.run) return { ...step, state: "ran", outputs: [...result.outputs], metrics: { ...result.metrics }, endedMs: result.madeMs };
+    return { ...step, state: "lost", endedMs: clock.nowMs(), note: "its host ended meanwhile" };
+  };
 
   return {
     sql,

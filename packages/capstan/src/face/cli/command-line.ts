@@ -28,8 +28,10 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   let out = createOutput({ json: argv.includes("--json"), quiet: argv.includes("-q"), color: "auto", variables: environment.variables });
   const closing: Connection[] = [];
   const interrupt = new AbortController();
-  const onSignal = (): void => {
-    if (interrupt.signal.aborted) process.exit(130);
+  let interruptedCode = 130;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (interrupt.signal.aborted) process.exit(interruptedCode);
+    if (signal === "SIGTERM") interruptedCode = 143;
     interrupt.abort();
   };
   process.on("SIGINT", onSignal);
@@ -73,7 +75,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       interrupted: interrupt.signal,
     };
     const code = await verb.run(context);
-    return interrupt.signal.aborted && code === 0 && name !== "server" && name !== "demo" ? 130 : code;
+    return interrupt.signal.aborted && (code === 0 || code === 130) && name !== "server" && name !== "demo" ? interruptedCode : code;
   } catch (thrown) {
     const error = toCapstanError(thrown);
     printError(error, out, environment.logLevel !== "silent");

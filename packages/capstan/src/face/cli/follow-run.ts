@@ -1,13 +1,39 @@
-import type { PipelineEvent } from "@capstan/contract/operations/pipeline";
+import type { InputOf } from "@capstan/contract";
+import type { PipelineEvent, PipelineRun, pipelineOperations } from "@capstan/contract/operations/pipeline";
 import type { Connection } from "../../connection.ts";
 import { pad, seconds } from "./format.ts";
 import { glyphs, type Output } from "./output.ts";
 import { stepLine } from "./run.ts";
 
 export type Started = { run: string | null; number: number | null; name: string | null; reused: number; savedSeconds: number; lockWritten: boolean };
+type Input = InputOf<(typeof pipelineOperations)["pipeline.run"]>;
 export type Ended = Extract<PipelineEvent, { event: "result" }>;
 
-/** Follows a pipeline run to its end: live lines on a terminal, a line for each fact elsewhere, something at least every 30 s. */
+/** Starts a run and follows it to its end. When its host ends before it, what is left is run again by the next host, which may be this process. */
+export async function runToEnd(connection: Connection, input: Input, out: Output, follow: { each(event: PipelineEvent): void; started(started: Started): void }): Promise<Ended> {
+  let ask = input;
+  for (let before: Started | undefined; ; ) {
+    const started = await connection.call("pipeline.run", ask);
+    if (before && started.run !== null) out.talk(`the host of run:${before.number} ended; run:${started.number} goes on with it`);
+    follow.started(started);
+    const ended = await followRun(connection, input.project, started, out, follow.each);
+    if (ended.error?.code !== leftByItsHost || started.run === null) return ended;
+    before = started;
+    ask = await whatIsLeft(connection, input, started.run);
+  }
+}
+
+const leftByItsHost = "CAP-RUN-015";
+
+/** What is finished is found in the cache, what runs is waited for. With `force` the cache is not asked, so that what is left must be named. */
+async function whatIsLeft(connection: Connection, input: Input, run: string): Promise<Input> {
+  if (!input.force) return input;
+  const { steps } = await connection.call("pipeline.show", { project: input.project, run });
+  const left = steps.filter((step) => step.state === "notStarted" || step.state === "lost").map((step) => step.step);
+  return left.length > 0 ? { ...input, steps: left } : { ...input, force: false };
+}
+
+/** Follows a pipeline run to its end: live lines on a terminal, a line for each fact elsewhere, something at least every 30 s. What its host did not tell any more is read from the run. */
 export async function followRun(connection: Connection, project: string, started: Started, out: Output, each: (event: PipelineEvent) => void): Promise<Ended> {
   const { run } = started;
   // Nothing was out of date: there is no run to follow.
@@ -45,7 +71,18 @@ export async function followRun(connection: Connection, project: string, started
         return event;
       }
     }
+    if (answer.ended) {
+      const row = await connection.call("pipeline.show", { project, run });
+      if (row.state !== "running") return endOf(row);
+      // Its host is ending: the next call finds another.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     draw();
     if (!out.terminal && Date.now() - spoke > 30_000) for (const [step, { since, progress }] of live) say(`${step} running ${seconds((Date.now() - since) / 1000)}: ${progress}`);
   }
 }
+
+const endOf = (row: PipelineRun): Ended => ({
+  event: "result", at: row.ended ?? new Date().toISOString(), run: `run:${row.number}`, verdict: row.verdict ?? "error", seconds: row.seconds ?? 0, ran: row.ran, reused: row.reused, failed: row.failed,
+  savedSeconds: row.savedSeconds, lockWritten: row.lockWritten, error: row.error && { ...row.error, do: row.state === "lost" ? "`capstan run` goes on with it" : `\`capstan show run:${row.number}\`` },
+});

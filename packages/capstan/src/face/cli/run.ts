@@ -1,6 +1,7 @@
+import { CapstanError } from "../../base/foundation/errors.ts";
 import type { PipelineEvent } from "@capstan/contract/operations/pipeline";
 import { count, bytes, number, seconds } from "./format.ts";
-import { type Ended, followRun, type Started } from "./follow-run.ts";
+import { type Ended, runToEnd, type Started } from "./follow-run.ts";
 import { planLines } from "./plan-lines.ts";
 import type { Verb } from "./verbs.ts";
 
@@ -30,25 +31,37 @@ export const verb: Verb = {
     const connection = await context.write();
     const message = context.text("message");
     const began = performance.now();
-    const started = await connection.call("pipeline.run", { ...choice, keepGoing: context.on("keep-going"), locked: context.on("locked"), ...(message !== undefined && { message }) });
+    const input = { ...choice, keepGoing: context.on("keep-going"), locked: context.on("locked"), ...(message !== undefined && { message }) };
     if (context.on("detach") && !connection.host) {
-      out.document(started);
-      out.result(`run:${started.number} ${started.name} started`);
+      const begun = await connection.call("pipeline.run", input);
+      out.document(begun);
+      out.result(begun.run === null ? `Nothing to run. Saved ${seconds(begun.savedSeconds)}.` : `run:${begun.number} ${begun.name} started`);
       return 0;
     }
+    let started: Started | undefined;
     const stop = (): void => {
+      if (!started || started.run === null) return;
       out.talk("ending the running steps; what is finished is kept");
-      if (started.run !== null) void connection.call("pipeline.cancel", { project, run: started.run });
+      // It may have ended in this moment.
+      connection.call("pipeline.cancel", { project, run: started.run }).catch(() => undefined);
     };
     context.interrupted.addEventListener("abort", stop, { once: true });
-    const result = await followRun(connection, project, started, out, (event) => out.document(event));
+    const result = await runToEnd(connection, input, out, {
+      each: (event) => out.document(event),
+      started(now) {
+        started = now;
+        if (context.interrupted.aborted) stop();
+      },
+    });
     context.interrupted.removeEventListener("abort", stop);
+    if (!started) throw new CapstanError("CAP-INTERNAL-001", { what: "a run ended that was not started" });
     if (started.run === null) result.seconds = (performance.now() - began) / 1000;
     out.result(summary(result, started));
     if (result.error) {
       out.talk(`${out.paint.verdict("fail", "error")} ${out.paint.bold(result.error.code)}  ${result.error.message}`);
       out.talk(`  do     ${result.error.do}`);
     }
+    if (context.interrupted.aborted && result.verdict === "error") return 130;
     return result.verdict === "pass" || result.verdict === "warn" || result.verdict === "skipped" ? 0 : 1;
   },
 };
