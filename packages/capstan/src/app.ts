@@ -276,14 +276,16 @@ export async function openApp(options: AppOptions): Promise<App> {
       await serving.open();
       await releases.open();
       await pipeline.adopt();
+      await jobs.reclaim();
       ticking = setInterval(() => void releases.tick().catch((error: unknown) => log.error("release", { error: String(error) })), 100);
       jobs.start();
     },
     async stop() {
       clearInterval(ticking);
-      // First: a job may wait for a pipeline run, whose steps go on without us.
+      // A job may wait for a pipeline run, whose steps go on without us: it gives itself back as soon as the run is left.
+      const givenBack = jobs.stop();
       await pipeline.close();
-      await jobs.stop();
+      await givenBack;
       await releases.close();
       await serving.close();
     },

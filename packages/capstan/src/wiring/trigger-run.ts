@@ -21,6 +21,8 @@ export const createTriggerRun =
     const because = job.because ?? undefined;
     const caller = deps.access.system("pipeline", because);
     const { run, offered: offers } = await deps.pipeline.runOrReuse({ project: job.project, set, message: `trigger ${trigger} because of ${incident}`, ...(because !== undefined && { because }) }, caller);
+    // Left by a host that is ending: the next one does this job again, and finds there what was finished here.
+    if (run?.state === "running") throw new CapstanError("CAP-RUN-015", { number: run.number });
     if (run?.error) throw new CapstanError("CAP-INTERNAL-001", { what: `${run.error.code} ${run.error.message}` });
     const offered = offers.find((one) => one.version !== null);
     if (!offered || offered.version === null) return { run: run?.id ?? null, version: null, metrics: {}, because: because ?? null, created: false };

@@ -11,6 +11,8 @@ import { groupMemory, isAlive, type ProcessIdentity, signalGroup } from "./proce
 
 /** Between a request to end and the insistence, when a time limit is over. */
 const timeoutGraceMs = 10_000;
+/** Between the claim of an attempt and its note, which is a matter of milliseconds. */
+const startGraceMs = 2000;
 
 export type LocalExecutorOptions = {
   /** CPU slots; 2 unless said. */
@@ -56,6 +58,12 @@ export function createLocalExecutor({ slots = 2, sampleMs = 200 }: LocalExecutor
     return { state: "lost", why: identity ? `process ${identity.pid} is gone and left no exit` : "it was never started" };
   };
 
+  /** An attempt without a note was never started, and after this never will be; one that was claimed a moment ago notes itself in the next. */
+  const settleStart = async (spec: AttemptSpec): Promise<void> => {
+    const claimed = await mkdir(`${spec.exitPath}.claim`).then(() => false, (error: NodeJS.ErrnoException) => error.code === "EEXIST");
+    for (let waitedMs = 0; claimed && waitedMs < startGraceMs && !existsSync(`${spec.exitPath}.pid`); waitedMs += 10) await delay(10);
+  };
+
   const sample = async (spec: AttemptSpec): Promise<void> => {
     const identity = await identityOf(spec);
     const memory = identity && (await groupMemory(identity.pid));
@@ -95,6 +103,7 @@ export function createLocalExecutor({ slots = 2, sampleMs = 200 }: LocalExecutor
     },
 
     async wait(spec, signal) {
+      await settleStart(spec);
       for (let turn = 0; ; turn++) {
         const state = await look(spec);
         if (state.state !== "running" || signal?.aborted) return state;
