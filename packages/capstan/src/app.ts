@@ -253,6 +253,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     return handle ? [{ name, operation: operation as Operation, handle: (input: unknown, caller: Caller) => handle(input as never, caller) }] : [];
   });
   let ticking: NodeJS.Timeout | undefined;
+  let metricsPage: (() => Promise<string>) | undefined;
 
   return {
     store,
@@ -270,7 +271,10 @@ export async function openApp(options: AppOptions): Promise<App> {
       access.authorize(caller, operation.capability, (input as { project?: string }).project);
       return (await handle(parseInput(name, operation, input as Record<string, unknown>) as never, caller)) as never;
     },
-    metrics: async () => "",
+    metrics: async () => {
+      metricsPage ??= (await import("./wiring/metrics.ts")).createMetricsPage({ record, serving, projects: projects.list });
+      return metricsPage();
+    },
     async start(host) {
       endpoint = host.url;
       await serving.open();

@@ -2,6 +2,7 @@ import type { OutputOf, Verdict } from "@capstan/contract";
 import { worstVerdict } from "@capstan/contract";
 import type { insightsOperations, Mark } from "@capstan/contract/operations/insights";
 import type { Caller } from "../../base/foundation/caller.ts";
+import { type Delivery, deliveryDays } from "./delivery.ts";
 import type { StationView } from "@capstan/contract/operations/stations";
 
 export type Loop = OutputOf<(typeof insightsOperations)["insights.loop"]>;
@@ -26,7 +27,7 @@ type Incident = { incident: string; title: string; severity: number; state: stri
 type Alert = { id: string; monitor: string; title: string; detail: string; verdict: Verdict; openedAt: string; incident: string | null };
 
 /** Where every model of a project stands on the loop. A station that cannot be asked yet is empty, not wrong. */
-export async function loopOf(ask: Ask, project: string, caller: Caller, stations: readonly StationView[]): Promise<Loop> {
+export async function loopOf(ask: Ask, project: string, caller: Caller, stations: readonly StationView[], delivery: Delivery): Promise<Loop> {
   const soft = async <T>(operation: string, input: object, otherwise: T): Promise<T> => ask<T>(operation, { project, ...input }, caller).catch(() => otherwise);
   const [{ models }, { releases }, { routes }, { monitors }, { incidents }, { alerts }, { reviews }] = await Promise.all([
     soft<{ models: ModelSummary[] }>("models.list", {}, { models: [] }),
@@ -43,8 +44,8 @@ export async function loopOf(ask: Ask, project: string, caller: Caller, stations
     models: board,
     attention: attention.slice(0, 8),
     attentionTotal: attention.length,
-    delivery: deliveryOf(releases, incidents),
-    deliveryDays: 90,
+    delivery,
+    deliveryDays,
     demo: stations.length === 0 ? null : demoOf(stations),
   };
 
@@ -60,7 +61,8 @@ export async function loopOf(ask: Ask, project: string, caller: Caller, stations
     const route = routes.find((one) => one.model === model);
     const watching = monitors.filter((one) => one.model === model || one.model === "");
     const open = incidents.filter((one) => one.state !== "closed" && (one.model === model || one.model === null));
-    const data = version?.data.find((one) => one.node.startsWith("data:"));
+    const closure = version ? await soft<{ nodes: { id: string; kind: string; title: string }[] }>("record.lineage", { node: `model:${model}@${version.version}` }, { nodes: [] }) : { nodes: [] };
+    const data = closure.nodes.find((one) => one.kind === "data");
     const asked = gate?.results.filter((one) => one.rule === null && one.verdict !== "skipped") ?? [];
     const passed = asked.filter((one) => one.verdict === "pass").length;
     const others = (["error", "fail", "inconclusive", "warn"] as const).flatMap((one) => {
@@ -69,14 +71,14 @@ export async function loopOf(ask: Ask, project: string, caller: Caller, stations
     });
     const metric = Object.entries(version?.metrics ?? {}).find(([key]) => key === "auc") ?? Object.entries(version?.metrics ?? {})[0];
     const row: Model["stations"] = {
-      data: data ? { mark: "pass", fact: data.node.replace(/^data:/, "").replace("@", " "), small: "", href: `${base}/data/${data.node.replace(/^data:|@.*$/g, "")}` } : none,
+      data: data ? { mark: "pass", fact: data.id.replace(/^data:/, "").replace("@", " "), small: "", href: `${base}/data/${data.id.replace(/^data:/, "").replace("@", "/")}` } : none,
       train: version ? { mark: "pass", fact: metric ? `${metric[0].toUpperCase()} ${figure(metric[1])}` : summary.latest, small: version.run === null ? "registered by hand" : "", href: version.run === null ? null : `${base}/runs/${version.run}` } : none,
       check: gate ? { mark: worstVerdict(asked.map((one) => one.verdict)), fact: `${passed} of ${asked.length}`, small: others.join(", "), href: `${base}/models/${model}/${summary.latest}` } : none,
       review: review
         ? { mark: review.state === "approved" ? "pass" : review.state === "declined" ? "fail" : "waiting", fact: `${review.signed} of ${review.needed} signed`, small: review.state, href: `${base}/models/${model}/${summary.latest}` }
         : gate?.level === 0 ? { mark: "skipped", fact: "Not required", small: "level 0", href: null } : none,
       release: newest ? { mark: markOf(newest), fact: newest.state === "live" ? `${newest.release} live` : `${newest.release} ${newest.state.replace("_", " ")}`, small: newest.stages.find((stage) => stage.state === "running")?.name ?? "", href: `${base}/releases/${newest.release}` } : none,
-      serve: route?.live ? { mark: route.failures > 0 ? "warn" : "pass", fact: `${grouped(route.rows)} rows`, small: `${route.live}${route.latency ? `, p99 ${Math.max(1, Math.round(route.latency.p99 * 1000))} ms` : ""}`, href: `${base}/routes/${route.route}` } : none,
+      serve: route?.live ? { mark: route.failures > 0 ? "warn" : "pass", fact: route.rows > 0 ? `${grouped(route.rows)} rows` : "ready", small: `${route.live}${route.latency ? `, p99 ${Math.max(1, Math.round(route.latency.p99 * 1000))} ms` : ""}`, href: `${base}/routes/${route.route}` } : none,
       watch: watching.some((one) => one.lastWindow !== null)
         ? { mark: worstVerdict(watching.map((one) => one.verdict)), fact: watching.some((one) => one.alertsOpen > 0) ? `${watching.reduce((sum, one) => sum + one.alertsOpen, 0)} alerts` : `${watching.reduce((sum, one) => sum + one.quiet, 0)} quiet`, small: `${watching.length} monitors`, href: `${base}/monitors` }
         : none,
@@ -101,19 +103,6 @@ export async function loopOf(ask: Ask, project: string, caller: Caller, stations
 
 const urgency = (mark: Mark): number => ["error", "fail", "inconclusive", "warn", "running", "waiting"].indexOf(mark) >>> 0;
 const markOf = (release: Release): Mark => (release.state === "live" || release.state === "superseded" ? "pass" : release.endedAt === null ? "running" : (release.verdict ?? "inconclusive"));
-
-/** Figures of delivery, each from releases and incidents that the record holds; no figure without one. */
-function deliveryOf(releases: readonly Release[], incidents: readonly Incident[]): Loop["delivery"] {
-  const reached = releases.filter((one) => one.state === "live" || one.state === "superseded");
-  const failed = releases.filter((one) => one.state === "rolled_back");
-  const line = reached.map((_, i) => i + 1);
-  const share = reached.length + failed.length === 0 ? null : failed.length / (reached.length + failed.length);
-  return [
-    { id: "releases", label: "Releases", value: String(reached.length), small: "reached all traffic", change: null, tone: "same", line },
-    { id: "change_failures", label: "Change failures", value: share === null ? "–" : `${figure(share * 100)} %`, small: `${failed.length} of ${reached.length + failed.length} taken back`, change: null, tone: "same", line: [] },
-    { id: "time_to_restore", label: "Incidents", value: String(incidents.filter((one) => one.class !== "release").length), small: `${incidents.filter((one) => one.state !== "closed").length} not closed`, change: null, tone: "same", line: [] },
-  ];
-}
 
 const stationOf: Record<number, "data" | "train" | "check" | "review" | "release" | "serve" | "watch" | "learn" | null> = { 0: "review", 1: "data", 2: "data", 3: "train", 4: "train", 5: "check", 6: "review", 7: "serve", 8: "release", 9: "watch", 10: "learn", 11: null };
 

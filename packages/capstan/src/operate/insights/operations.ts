@@ -3,6 +3,7 @@ import type { Handlers } from "../../base/foundation/caller.ts";
 import type { Store } from "../../base/record/store.ts";
 import type { RecordService } from "../../base/record/service.ts";
 import type { HostRecorder } from "../../base/record/recorder.ts";
+import { type Delivery, deliveryDays, deliveryFacts, deliveryOf } from "./delivery.ts";
 import { type Ask, type Loop, loopOf } from "./loop.ts";
 import { type PathDeps, pathOf } from "./path.ts";
 import { search } from "./search.ts";
@@ -22,15 +23,16 @@ export type InsightsDeps = PathDeps & {
 export const insightsHandlers = (deps: InsightsDeps): Handlers<typeof insightsOperations> => {
   const { store, ask } = deps;
   const count = async (sql: string, ...params: string[]): Promise<number> => Number((await store.database.find<{ n: number }>(sql, params))?.n ?? 0);
+  const delivery = async (project: string): Promise<Delivery> => deliveryOf(await deliveryFacts(store.database, project, store.clock.nowMs()));
   return {
-    "insights.loop": async ({ project }, caller) => loopOf(ask, project, caller, await deps.stations.list(project)),
+    "insights.loop": async ({ project }, caller) => loopOf(ask, project, caller, await deps.stations.list(project), await delivery(project)),
     async "insights.loopAll"(_input, caller) {
       const all: Loop[] = [];
-      for (const { name } of await deps.projects()) if (!caller.projects || caller.projects.includes(name)) all.push(await loopOf(ask, name, caller, await deps.stations.list(name)));
+      for (const { name } of await deps.projects()) if (!caller.projects || caller.projects.includes(name)) all.push(await loopOf(ask, name, caller, await deps.stations.list(name), await delivery(name)));
       const attention = all.flatMap((one) => one.attention);
       return {
         models: all.flatMap((one) => one.models), attention: attention.slice(0, 8), attentionTotal: all.reduce((sum, one) => sum + one.attentionTotal, 0),
-        delivery: all.find((one) => one.models.length > 0)?.delivery ?? all[0]?.delivery ?? [], deliveryDays: 90, demo: all.find((one) => one.demo)?.demo ?? null,
+        delivery: all.find((one) => one.models.length > 0)?.delivery ?? all[0]?.delivery ?? [], deliveryDays, demo: all.find((one) => one.demo)?.demo ?? null,
       };
     },
     async "insights.frame"({ project }, caller) {

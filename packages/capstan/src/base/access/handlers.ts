@@ -1,1 +1,0 @@
-export type { Handler, Handlers } from "../foundation/caller.ts";
