@@ -3,15 +3,14 @@ import type { insightsOperations } from "@capstan/contract/operations/insights";
 import type { Entry } from "../../base/record/model.ts";
 import type { RecordService } from "../../base/record/service.ts";
 import { sentenceOf } from "../../base/record/sentence.ts";
-import type { Store } from "../../base/record/store.ts";
 import { type RegistryService, versionId, versionNode } from "../../build/registry/model.ts";
 import type { TrackingService } from "../../build/tracking/service.ts";
 import { releaseName } from "../../ship/release/model.ts";
-import { listReleases } from "../../ship/release/store.ts";
+import type { ReleaseService } from "../../ship/release/service.ts";
 import { handsOn } from "./hands.ts";
 
 export type Path = OutputOf<(typeof insightsOperations)["insights.path"]>;
-export type PathDeps = { store: Pick<Store, "database">; record: RecordService; registry: RegistryService; tracking: Pick<TrackingService, "findRun"> };
+export type PathDeps = { record: RecordService; registry: RegistryService; tracking: Pick<TrackingService, "findRun">; releases: Pick<ReleaseService, "list"> };
 
 /** The chain from data to live, in order of time, with the human hands on it: entries about the data, the run, the version, its dossiers, its releases, and what led to them. */
 export async function pathOf(deps: PathDeps, project: string, model: string, ref: string): Promise<Path> {
@@ -31,7 +30,7 @@ export async function pathOf(deps: PathDeps, project: string, model: string, ref
   const outer = run?.parentId ?? run?.id ?? null;
   if (outer !== null) await about(`run:${outer}`, (action) => action === "run.ended");
   await about(`dossier:${versionId(model, version.number)}`, (action) => action.startsWith("dossier."));
-  for (const release of await listReleases(deps.store.database, project)) {
+  for (const release of await deps.releases.list(project, { limit: 1000 })) {
     if (release.model === model && release.to === version.number) await about(`release:${releaseName(release.number)}`, (action) => action.startsWith("release."));
   }
   for (const entry of [...wanted.values()]) for (const id of await record.becauseOf(entry.because)) add([await record.find(id)]);
