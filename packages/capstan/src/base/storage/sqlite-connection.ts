@@ -1,3 +1,5 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import type { Change, Row, SqlValue } from "./database.ts";
@@ -100,8 +102,19 @@ export const sqliteCode = (error: unknown): number => (typeof error === "object"
 /** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY. */
 const isUniqueViolation = (error: unknown): boolean => sqliteCode(error) === 2067 || sqliteCode(error) === 1555;
 
-export function refusalOf(error: unknown): Refusal {
-  // The low byte is the kind: 13 SQLITE_FULL, 10 SQLITE_IOERR, 8 SQLITE_READONLY
+/** `path` of the database, where it is not open yet: a folder that cannot be written is another matter than one that is not there. */
+export function refusalOf(error: unknown, path?: string): Refusal {
+  // The low byte is the kind: 13 SQLITE_FULL, 10 SQLITE_IOERR, 8 SQLITE_READONLY, 14 SQLITE_CANTOPEN
   const kind = sqliteCode(error) & 0xff;
-  return { kind: "error", message: error instanceof Error ? error.message : String(error), reason: kind === 13 || kind === 10 ? "disk" : kind === 8 ? "read-only" : "other" };
+  const readOnly = kind === 8 || (kind === 14 && path !== undefined && existsSync(dirname(path)) && !isWritable(dirname(path)));
+  return { kind: "error", message: error instanceof Error ? error.message : String(error), reason: kind === 13 || kind === 10 ? "disk" : readOnly ? "read-only" : "other" };
+}
+
+export function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -27,5 +27,5 @@ try {
     }
   });
 } catch (error) {
-  port.postMessage({ id: -1, refused: refusalOf(error) });
+  port.postMessage({ id: -1, refused: refusalOf(error, path) });
 }

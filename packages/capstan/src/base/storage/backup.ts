@@ -1,0 +1,187 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { cp, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { backup, DatabaseSync } from "node:sqlite";
+import { CapstanError } from "../foundation/errors.ts";
+import { digestOfFile } from "../foundation/hashing.ts";
+import { openFolderBlobs, storageError } from "./folder-blobs.ts";
+import { openSqlite } from "./sqlite.ts";
+
+/** `backup.json`, written last: a folder without it is no backup. */
+export type BackupManifest = {
+  format: 1;
+  /** Id of the store, as in `store.json`. */
+  store: string;
+  madeMs: number;
+  /** SHA-256 of `capstan.db` and of the files below `spool/`, by path. */
+  files: Record<string, string>;
+  blobs: number;
+  blobBytes: number;
+  /** Blobs whose bytes were not what their names say when they were copied; they are not in the backup. */
+  damaged: string[];
+};
+
+const copiesAtOnce = 8;
+/** Before a migration a copy of the database is kept; so many of them. */
+const keptCopies = 3;
+
+/**
+ * Copies a store in SQLite to a new folder while it is in use: everything acknowledged before the call is in it. The folder has the form of a store.
+ * Order: open prediction segments, then the database, then blobs, so that whatever the database names is there. No keys, logs, work or rebuildable files.
+ */
+export async function backupStore(options: { storeFolder: string; target: string; nowMs: number; onProgress?: (blobs: number) => void }): Promise<BackupManifest> {
+  const { storeFolder, target } = options;
+  if (existsSync(target)) throw new CapstanError("CAP-STORE-010", { folder: target });
+  const partial = `${target}.${randomBytes(4).toString("hex")}.partial`;
+  try {
+    await mkdir(partial, { recursive: true, mode: 0o700 });
+    const store = await storeIdOf(storeFolder);
+    if (existsSync(join(storeFolder, "spool"))) await cp(join(storeFolder, "spool"), join(partial, "spool"), { recursive: true });
+    await backupDatabase(join(storeFolder, "capstan.db"), join(partial, "capstan.db"));
+    await cp(join(storeFolder, "store.json"), join(partial, "store.json"));
+    const copied = await copyBlobs(join(storeFolder, "blobs"), join(partial, "blobs"), options.onProgress);
+    const manifest: BackupManifest = { format: 1, store, madeMs: options.nowMs, files: await digestsBelow(partial), ...copied };
+    await writeDurably(join(partial, "backup.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    await rename(partial, target);
+    await syncFolder(dirname(target));
+    return manifest;
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw storageError(error);
+  }
+}
+
+/** Makes a store of a backup, in a folder that is new or empty. Every byte is compared with its digest; nothing is there until all of it is. */
+export async function restoreStore(options: { backup: string; storeFolder: string }): Promise<BackupManifest> {
+  const { storeFolder } = options;
+  const manifest = await readManifest(options.backup);
+  if (existsSync(storeFolder) && (await readdir(storeFolder)).length > 0) throw new CapstanError("CAP-STORE-010", { folder: storeFolder });
+  const partial = `${storeFolder}.${randomBytes(4).toString("hex")}.partial`;
+  try {
+    await mkdir(partial, { recursive: true, mode: 0o700 });
+    for (const [path, digest] of Object.entries(manifest.files)) {
+      const to = join(partial, path);
+      await mkdir(dirname(to), { recursive: true });
+      await cp(join(options.backup, path), to).catch((error: unknown) => {
+        throw new CapstanError("CAP-STORE-011", { folder: options.backup, problem: `${path} is missing` }, { cause: error });
+      });
+      if ((await digestOfFile(to)).digest !== digest) throw new CapstanError("CAP-STORE-011", { folder: options.backup, problem: `${path} was changed` });
+      await syncFile(to);
+    }
+    const copied = await copyBlobs(join(options.backup, "blobs"), join(partial, "blobs"));
+    if (copied.damaged[0] !== undefined) throw new CapstanError("CAP-STORE-002", { digest: copied.damaged[0] });
+    if (copied.blobs !== manifest.blobs) throw new CapstanError("CAP-STORE-011", { folder: options.backup, problem: `it has ${copied.blobs} of ${manifest.blobs} objects` });
+    await rm(storeFolder, { recursive: true, force: true });
+    await rename(partial, storeFolder);
+    await syncFolder(dirname(storeFolder));
+    return manifest;
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw storageError(error);
+  }
+}
+
+/** A copy of a SQLite database as it is at one moment, whoever writes it meanwhile. Checked and durable when it resolves. */
+export async function backupDatabase(path: string, target: string): Promise<void> {
+  const source = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
+  try {
+    // All pages in one step: a change between two steps would make it begin again.
+    await backup(source, target, { rate: 0x7fffffff });
+  } finally {
+    source.close();
+  }
+  // Looked through by a thread, as that takes seconds for a large one; closing it leaves one file.
+  const copy = openSqlite(target);
+  try {
+    const found = await copy.find<{ quick_check: string }>("pragma quick_check(1)");
+    if (found?.quick_check !== "ok") throw new CapstanError("CAP-STORE-001", { problem: `the database is damaged: ${found?.quick_check ?? "no answer"}` });
+  } finally {
+    await copy.close();
+  }
+  await syncFile(target);
+}
+
+/** Keeps a copy of the database below `backups/` of its store's folder, for the way back from a migration; the path. Only the newest few are kept. */
+export async function keepDatabaseCopy(storeFolder: string, nowMs: number): Promise<string> {
+  const folder = join(storeFolder, "backups");
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${new Date(nowMs).toISOString().replaceAll(":", "-")}.db`);
+  await backupDatabase(join(storeFolder, "capstan.db"), path);
+  await syncFolder(folder);
+  const copies = (await readdir(folder)).filter((name) => name.endsWith(".db")).sort();
+  for (const name of copies.slice(0, -keptCopies)) await rm(join(folder, name));
+  return path;
+}
+
+async function readManifest(folder: string): Promise<BackupManifest> {
+  let manifest: BackupManifest;
+  try {
+    manifest = JSON.parse(await readFile(join(folder, "backup.json"), "utf8")) as BackupManifest;
+  } catch (error) {
+    throw new CapstanError("CAP-STORE-011", { folder, problem: "it has no readable backup.json" }, { cause: error });
+  }
+  if (manifest.format !== 1) throw new CapstanError("CAP-STORE-005", { found: `backup format ${String(manifest.format)}` });
+  for (const path of Object.keys(manifest.files)) {
+    if (!/^(capstan\.db|store\.json|spool\/[\w.-]+\/[\w.-]+)$/.test(path) || path.split("/").includes("..")) throw new CapstanError("CAP-STORE-011", { folder, problem: `it names ${path}, which no backup has` });
+  }
+  return manifest;
+}
+
+async function storeIdOf(storeFolder: string): Promise<string> {
+  try {
+    return (JSON.parse(await readFile(join(storeFolder, "store.json"), "utf8")) as { id: string }).id;
+  } catch (error) {
+    throw new CapstanError("CAP-STORE-008", { folder: storeFolder }, { cause: error });
+  }
+}
+
+async function copyBlobs(from: string, to: string, onProgress?: (blobs: number) => void): Promise<{ blobs: number; blobBytes: number; damaged: string[] }> {
+  const [source, target] = [openFolderBlobs(from), openFolderBlobs(to)];
+  const copied = { blobs: 0, blobBytes: 0, damaged: [] as string[] };
+  const waiting = source.list()[Symbol.asyncIterator]();
+  const worker = async (): Promise<void> => {
+    for (let next = await waiting.next(); !next.done; next = await waiting.next()) {
+      const { digest } = next.value;
+      const blob = await target.putFile(await source.localPath(digest));
+      if (blob.digest === digest) {
+        copied.blobs++;
+        copied.blobBytes += blob.sizeBytes;
+        onProgress?.(copied.blobs);
+      } else {
+        copied.damaged.push(digest);
+        await target.delete(blob.digest);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: copiesAtOnce }, worker));
+  await rm(join(to, "tmp"), { recursive: true, force: true });
+  return copied;
+}
+
+async function digestsBelow(folder: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  const entries = await readdir(folder, { recursive: true });
+  for (const path of entries.sort()) {
+    if (path.split("/")[0] === "blobs" || !(await stat(join(folder, path))).isFile()) continue;
+    await syncFile(join(folder, path));
+    files[path] = (await digestOfFile(join(folder, path))).digest;
+  }
+  return files;
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  await writeFile(path, text);
+  await syncFile(path);
+  await syncFolder(dirname(path));
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  await file.sync().finally(() => file.close());
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  await folder.sync().finally(() => folder.close());
+}
