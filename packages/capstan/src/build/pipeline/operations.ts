@@ -107,7 +107,7 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
     async "pipeline.log"({ project, ref, tail, afterBytes }) {
       const row = await service.findStepRun(project, ref);
       if (row.run === null) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "log", name: ref });
-      return { step: row.step, run: row.run, ...(await logPage(service.logPath(row.run), tail, afterBytes)), ended: row.endedMs !== null };
+      return { step: row.step, run: row.run, ...(await logPage(service.logPath(row.run), tail, afterBytes)), ended: !["waiting", "ready", "running"].includes(row.state) };
     },
     async "pipeline.cancel"({ project, run }, caller) {
       const row = await service.cancel(project, run, caller);

@@ -1,0 +1,156 @@
+import { afterEach, expect, test } from "vitest";
+import { type Command, makePlace, type Place, until } from "./testing/processes.ts";
+
+/** Three steps in a row; the second waits for the gate `work`. */
+const files = {
+  "capstan.yaml": `capstan: 1
+project: small
+steps:
+  first: { run: node first.mjs, out: first.txt }
+  work: { run: node work.mjs, in: { first: step:first.first }, out: work.txt }
+  last: { run: node last.mjs, in: { work: step:work.work }, out: last.txt }
+`,
+  "first.mjs": `import { writeFileSync } from "node:fs";\nimport { note } from "./held.mjs";\nnote("first");\nwriteFileSync("first.txt", "1");\n`,
+  "work.mjs": `import { writeFileSync } from "node:fs";\nimport { note, pass } from "./held.mjs";\nnote("work");\nawait pass("work");\nwriteFileSync("work.txt", "2");\n`,
+  "last.mjs": `import { writeFileSync } from "node:fs";\nimport { note } from "./held.mjs";\nnote("last");\nwriteFileSync("last.txt", "3");\n`,
+};
+
+let place: Place;
+afterEach(() => place.close());
+
+const noted = (line: string): Promise<true> => until(`a step noted ${line}`, () => place.noted().includes(line) || undefined);
+const hostIs = (command: Command): Promise<true> => until("it is the host", () => place.host()?.pid === command.pid || undefined);
+const serving = (command: Command) => command.document("it serves", (one) => one.event === "ready");
+const result = (command: Command) => command.document("its result", (one) => one.event === "result");
+
+/** How many points and which params a run has by its name, as the program itself tells. */
+async function logged(name: string, key: string): Promise<unknown> {
+  const id = String(place.query("select id from run where name = ?", name)[0]?.["id"]);
+  const ask = async (...words: string[]) => JSON.parse((await place.run("api", ...words, "--json")).stdout);
+  const run = await ask("runs.get", `run=${id}`);
+  return { points: (await ask("runs.series", `run=${id}`, `key=${key}`)).series[0]?.points, params: Object.fromEntries(run.params.map((one: { key: string; value: string }) => [one.key, one.value])), status: run.status };
+}
+
+test("a command finds the host and works through it", async () => {
+  place = await makePlace({ files });
+  const server = place.start("server", "--json");
+  expect((await serving(server)).url).toBe(`http://127.0.0.1:${place.port}`);
+  place.open("work");
+  const run = place.start("run", "--json");
+  expect(await run.ended).toMatchObject({ code: 0 });
+  expect(await result(run)).toMatchObject({ ran: 3, verdict: "pass" });
+  expect((await place.run("status")).stdout).toContain("nothing to run");
+  expect(place.host()).toMatchObject({ pid: server.pid, port: place.port });
+  const second = await place.run("server");
+  expect([second.code, second.stderr]).toEqual([5, expect.stringContaining("CAP-SERVER-002")]);
+});
+
+test("two runs at once: one runs, the other is told which, and nothing is lost", async () => {
+  place = await makePlace({ files });
+  const both = [place.start("run"), place.start("run")];
+  const refused = await Promise.race(both.map((one) => one.ended));
+  expect([refused.code, refused.stderr]).toEqual([5, expect.stringMatching(/CAP-RUN-009 {2}run:\d works in this folder \(.+\)/)]);
+  place.open("work");
+  const ends = await Promise.all(both.map((one) => one.ended));
+  expect(ends.map((one) => one.code).toSorted()).toEqual([0, 5]);
+  expect(place.noted()).toEqual(["first", "work", "last"]);
+  expect(await place.run("run")).toMatchObject({ code: 0, stdout: expect.stringContaining("Nothing to run") });
+});
+
+test.each(["SIGKILL", "SIGTERM"] as const)("when the host ends by %s, the command that works through it takes over and goes on", async (signal) => {
+  place = await makePlace({ files });
+  const server = place.start("server", "--json");
+  await serving(server);
+  const run = place.start("run", "--json");
+  await noted("work");
+  const began = performance.now();
+  server.kill(signal);
+  await hostIs(run);
+  console.log(`${signal}: taken over after ${Math.round(performance.now() - began)} ms`);
+  expect(await server.ended).toMatchObject(signal === "SIGKILL" ? { signal } : { code: 0 });
+  expect(place.host()).toMatchObject({ port: place.port });
+  // The one that took over is found by others, too.
+  expect(await place.run("run")).toMatchObject({ code: 5, stderr: expect.stringContaining("CAP-RUN-009") });
+  place.open("work");
+  const ended = await run.ended;
+  expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining("the host of run:1 ended; run:2 goes on with it")]);
+  expect(await result(run)).toMatchObject({ run: "run:2", verdict: "pass", ran: 1, reused: 2, lockWritten: true });
+  expect(place.noted()).toEqual(["first", "work", "last"]);
+  expect(place.query("select number, state from pipeline_run order by number")).toEqual([{ number: 1, state: "lost" }, { number: 2, state: "passed" }]);
+  expect(place.query("select step, number from action_result order by step")).toMatchObject([{ step: "first" }, { step: "last" }, { step: "work" }]);
+  expect(await place.run("verify")).toMatchObject({ code: 0 });
+});
+
+test("a forced run that loses its host forces only what is left", async () => {
+  place = await makePlace({ files });
+  place.open("work");
+  await place.run("run");
+  const server = place.start("server", "--json");
+  await serving(server);
+  const run = place.start("run", "--force", "--json");
+  // The gate is open: the host is stopped while the last step is still to come.
+  await run.document("work was run again", (one) => one.event === "step.ended" && one.step === "work");
+  server.kill("SIGKILL");
+  expect(await run.ended).toMatchObject({ code: 0 });
+  expect(place.noted().slice(0, 5)).toEqual(["first", "work", "last", "first", "work"]);
+  expect(place.noted().slice(5)).toEqual(["last"]);
+});
+
+test("a command that only reads goes on without a host", async () => {
+  place = await makePlace({ files });
+  const server = place.start("server", "--json");
+  await serving(server);
+  const run = place.start("run", "--json");
+  await noted("work");
+  const log = place.start("log", "work", "--follow", "--json");
+  await place.run("status");
+  run.kill("SIGKILL");
+  server.kill("SIGKILL");
+  await server.ended;
+  expect((await place.run("status", "--json")).code).toBe(0);
+  place.open("work");
+  // Nobody adopts it before the next command that writes; then the log ends, too.
+  expect(await place.run("run")).toMatchObject({ code: 0 });
+  expect(await log.ended).toMatchObject({ code: 0 });
+  expect(place.noted()).toEqual(["first", "work", "last"]);
+});
+
+test("the step of a killed host is adopted by the next command: committed once, with all it logged", async () => {
+  place = await makePlace({
+    files: {
+      "capstan.yaml": "capstan: 1\nproject: small\nsteps:\n  work: { run: node work.mjs, out: work.txt }\n",
+      "work.mjs": `import { writeFileSync } from "node:fs";
+import { startRun } from "@capstan/client";
+import { note, pass } from "./held.mjs";
+note("work");
+const run = await startRun({ name: "curve" });
+run.logParams({ seed: 7 });
+for (let step = 0; step < 5000; step++) run.logMetric("loss", step / 2, step);
+note("half");
+await pass("work");
+for (let step = 5000; step < 10000; step++) run.logMetric("loss", step / 2, step);
+note("all");
+await run.end();
+note("ended");
+writeFileSync("work.txt", "done");
+`,
+    },
+  });
+  const first = place.start("run", "--json");
+  await noted("half");
+  first.kill("SIGKILL");
+  await first.ended;
+  place.open("work");
+  await noted("all");
+  const began = performance.now();
+  const next = place.start("run", "--json");
+  await noted("ended");
+  expect(await next.ended).toMatchObject({ code: 0 });
+  console.log(`adopted and ended after ${Math.round(performance.now() - began)} ms`);
+  expect(await result(next)).toMatchObject({ verdict: "pass", ran: 0, reused: 1 });
+  expect(place.noted()).toEqual(["work", "half", "all", "ended"]);
+  expect(place.host()).toMatchObject({ port: place.port });
+  expect(place.query("select state, token from attempt")).toEqual([{ state: "committed", token: 2 }]);
+  expect(place.query("select count(*) as results from action_result")).toEqual([{ results: 1 }]);
+  expect(await logged("curve", "loss")).toEqual({ points: 10_000, params: { seed: "7" }, status: "FINISHED" });
+});
