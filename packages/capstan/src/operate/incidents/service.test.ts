@@ -17,6 +17,8 @@ const evaluate = () => world.monitoring.evaluate(project, world.now(), world.cal
 it("assembles the story of a prior shift from the record, in the order of the world", async () => {
   await world.live([quiet, { share: 0.08 }, { share: 0.09 }, quiet]);
   await evaluate();
+  // An entry has its place once it is included.
+  await world.store.recorder.signed();
   const view = await handlers()["incidents.get"]({ project, incident: "INC-1" }, world.caller);
   expect(view).toMatchObject({ class: "prior", state: "stable", alerts: 2, silentSeconds: week / 1000, restoreSeconds: (2 * week) / 1000 });
   expect(view.timeline.flatMap((item) => item.mark ?? [])).toEqual(["cause", "impact", "detected", "restored"]);

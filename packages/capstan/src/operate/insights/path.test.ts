@@ -48,7 +48,11 @@ async function release(number: number, to: number, because?: string): Promise<vo
   await test.store.database.commit(insertRelease(row));
   await entry("release.promoted", `R-${number}`, system, started);
 }
-const path = (ref: string) => pathOf({ record, registry, tracking, releases: { list: (name) => listReleases(test.store.database, name) } }, project, "late", ref);
+const path = async (ref: string) => {
+  // An entry has its place once it is included.
+  await test.store.recorder.signed();
+  return pathOf({ record, registry, tracking, releases: { list: (name) => listReleases(test.store.database, name) } }, project, "late", ref);
+};
 
 it("walks from data to live, counts the hands, and starts again where an alert asked for the version", async () => {
   const data = await write({ action: "data.version.added", subject: { type: "data", id: "flights@v1" }, actor: ada.actor });

@@ -33,7 +33,8 @@ export async function pathOf(deps: PathDeps, project: string, model: string, ref
   for (const release of await deps.releases.list(project, { limit: 1000 })) {
     if (release.model === model && release.to === version.number) await about(`release:${releaseName(release.number)}`, (action) => action.startsWith("release."));
   }
-  for (const entry of [...wanted.values()]) for (const id of await record.becauseOf(entry.because)) add([await record.find(id)]);
+  const known = Array.from(wanted.values());
+  for (const entry of known) for (const id of await record.becauseOf(entry.because)) add([await record.find(id)]);
 
   const ordered = [...wanted.values()].sort((a, b) => (a.index ?? Number.MAX_SAFE_INTEGER) - (b.index ?? Number.MAX_SAFE_INTEGER));
   const hands = handsOn(ordered, registered?.because ?? null, outer);
