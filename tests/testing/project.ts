@@ -16,6 +16,8 @@ export type TestProject = {
   write(path: string, text: string | Uint8Array): void;
   /** The command line in a process of its own, over this project. */
   capstan(...args: string[]): Promise<Ended>;
+  /** The same as another user, where this one may. */
+  capstanAs(user: number | undefined, ...args: string[]): Promise<Ended>;
   /** This process as the host of the project; closed with the project. */
   host(): Promise<Host>;
   close(): Promise<void>;
@@ -32,14 +34,17 @@ export function makeProject(files: Readonly<Record<string, string>> = {}): TestP
   };
   write("capstan.yaml", "capstan: 1\nproject: small\n");
   for (const [path, text] of Object.entries(files)) write(path, text);
+  const start = (user: number | undefined, args: readonly string[]): Promise<Ended> =>
+    new Promise((resolve) => {
+      const options = { cwd: folder, env: variables, timeout: 60_000, ...(user !== undefined && { uid: user, gid: user }) };
+      execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }));
+    });
   let hosted: Host | undefined;
   return {
     folder,
     write,
-    capstan: (...args) =>
-      new Promise((resolve) => {
-        execFile(process.execPath, [main, ...args], { cwd: folder, env: variables, timeout: 60_000 }, (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }));
-      }),
+    capstan: (...args) => start(undefined, args),
+    capstanAs: (user, ...args) => start(user, args),
     async host() {
       const host = await tryHost({ place: getProjectFolder(folder, undefined), environment: readEnvironment(variables), port: 0 });
       if (!host) throw new Error("another process is the host of this project");

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { accessSync, chmodSync, constants, mkdirSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -114,6 +114,7 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
 function leaseOf(storeFolder: string): Lease | undefined {
   try {
     mkdirSync(storeFolder, { recursive: true });
+    accessSync(storeFolder, constants.W_OK);
     return takeLease(leasePath(storeFolder));
   } catch (error) {
     // SQLITE_READONLY, SQLITE_CANTOPEN

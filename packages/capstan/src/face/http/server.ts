@@ -115,6 +115,8 @@ export function createShell(parts: ShellParts) {
         const error = toCapstanError(thrown);
         if (error.status >= 500) parts.log.error("request.failed", { request: id, method: request.method, path: request.url, code: error.code, message: error.message, cause: error.cause instanceof Error ? error.cause.stack : undefined });
         if (response.headersSent) return response.destroy();
+        // Nobody waits for the rest of a body that is too large.
+        if (error.status === 413) response.setHeader("connection", "close");
         json(response, error.status, errorAnswer(error, id));
         // A body that nobody read must not be taken for the next request.
         if (!request.complete) request.resume();
