@@ -21,9 +21,10 @@ import { recordHandlers } from "./base/record/operations.ts";
 import { createRecorder, type HostRecorder } from "./base/record/recorder.ts";
 import { createRecordService } from "./base/record/service.ts";
 import type { Store, StoreEvents } from "./base/record/store.ts";
+import { keepDatabaseCopy } from "./base/storage/backup.ts";
 import { openFolderBlobs } from "./base/storage/folder-blobs.ts";
 import { createJobs, jobMigrations } from "./base/storage/jobs.ts";
-import { type Migration, migrate } from "./base/storage/migrations.ts";
+import { type Migration, migrate, requireMigrated } from "./base/storage/migrations.ts";
 import { openSqlite, openSqliteReadOnly } from "./base/storage/sqlite.ts";
 import { trackedCheckRuns } from "./build/checks/check-runs.ts";
 import { createDataRules } from "./build/checks/data-rules.ts";
@@ -126,7 +127,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   if (mode === "host") for (const name of ["blobs", "tiles", "spool", "work", "logs", "tmp"]) mkdirSync(join(folder, name), { recursive: true });
   const id = storeId(folder, mode === "host" ? ids.ulid() : undefined);
   const database = mode === "host" ? openSqlite(databasePath) : openSqliteReadOnly(databasePath);
-  if (mode === "host") await migrate(database, migrations);
+  if (mode === "host") await migrate(database, migrations, { before: async () => void (await keepDatabaseCopy(folder, clock.nowMs())) });
+  else await requireMigrated(database, migrations);
   const recorder = await createRecorder({ database, clock, ids, events, log, storeId: id, home: environment.home });
   const store = { id, folder, database, blobs: openFolderBlobs(join(folder, "blobs")), recorder, events, clock, ids, log };
 
