@@ -22,12 +22,14 @@ import { pathOf } from "./path.ts";
 const project = "flights";
 const ada: Caller = { actor: { kind: "person", name: "local:ada" }, via: "session", roles: [], capabilities: new Set() };
 const system: Caller = { ...ada, actor: { kind: "system", name: "system:pipeline" } };
+// No two moments are the same: where many write, entries of one millisecond have no order.
+let nowMs = Date.now();
 let test: TestStore;
 let record: RecordService;
 let registry: RegistryService;
 let tracking: TrackingService;
 beforeEach(async () => {
-  test = await openTestStore([...dataMigrations, ...trackingMigrations, ...registryMigrations, ...releaseMigrations, ...incidentsMigrations]);
+  test = await openTestStore([...dataMigrations, ...trackingMigrations, ...registryMigrations, ...releaseMigrations, ...incidentsMigrations], { clock: { nowMs: () => ++nowMs } });
   record = createRecordService({ store: test.store, tilesFolder: join(test.folder, "tiles") });
   registry = createRegistryService({ store: test.store });
   tracking = createTrackingService({ store: test.store });
