@@ -56,6 +56,7 @@ const demo = z.object({
     station: stationId.nullable(),
     title: z.string(),
     state: z.enum(["waiting", "running", "done", "reused", "failed"]),
+    verdict: verdict.nullable(),
     figure: z.string(),
     seconds: z.number().nullable(),
     digest: z.string().nullable(),

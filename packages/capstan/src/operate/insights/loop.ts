@@ -110,7 +110,7 @@ function demoOf(stations: readonly StationView[]): NonNullable<Loop["demo"]> {
   const titles = ["purpose", "data", "data tests", "pipeline", "tracking", "model tests", "review", "serve", "release", "watch", "loop", "record"];
   const views = titles.map((title, id) => {
     const one = stations.find((station) => station.id === id);
-    return { id, station: stationOf[id] ?? null, title, state: one?.state ?? ("waiting" as const), figure: one?.figure ?? "", seconds: one?.seconds ?? null, digest: one?.digest ?? null };
+    return { id, station: stationOf[id] ?? null, title, state: one?.state ?? ("waiting" as const), verdict: one?.verdict ?? null, figure: one?.figure ?? "", seconds: one?.seconds ?? null, digest: one?.digest ?? null };
   });
   const state = views.some((one) => one.state === "failed") ? "failed" : views.every((one) => one.state === "done") ? "done" : "running";
   return { state, stations: views };
