@@ -1,4 +1,7 @@
-import { afterEach, expect, test } from "vitest";
+import { existsSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
 import { type Command, makePlace, type Place, until } from "./testing/processes.ts";
 
 /** Three steps in a row; the second waits for the gate `work`. */
@@ -28,7 +31,7 @@ async function logged(name: string, key: string): Promise<unknown> {
   const id = String(place.query("select id from run where name = ?", name)[0]?.["id"]);
   const ask = async (...words: string[]) => JSON.parse((await place.run("api", ...words, "--json")).stdout);
   const run = await ask("runs.get", `run=${id}`);
-  return { points: (await ask("runs.series", `run=${id}`, `key=${key}`)).series[0]?.points, params: Object.fromEntries(run.params.map((one: { key: string; value: string }) => [one.key, one.value])), status: run.status };
+  return { points: (await ask("runs.series", `run=${id}`, `key=${key}`)).series[0]?.points, params: run.params, status: run.status };
 }
 
 test("a command finds the host and works through it", async () => {
@@ -153,4 +156,108 @@ writeFileSync("work.txt", "done");
   expect(place.query("select state, token from attempt")).toEqual([{ state: "committed", token: 2 }]);
   expect(place.query("select count(*) as results from action_result")).toEqual([{ results: 1 }]);
   expect(await logged("curve", "loss")).toEqual({ points: 10_000, params: { seed: "7" }, status: "FINISHED" });
+});
+
+describe("the port", () => {
+  const occupied = async (port: number): Promise<Server> => {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
+    return server;
+  };
+
+  test("that is named and taken is refused; nothing is left open", async () => {
+    place = await makePlace();
+    const other = await occupied(place.port);
+    const refused = await place.run("server", "--port", String(place.port));
+    expect([refused.code, refused.stderr]).toEqual([6, expect.stringMatching(new RegExp(`CAP-SERVER-001 {2}port ${place.port} is taken`))]);
+    expect(place.host()?.pid).toBeUndefined();
+    other.close();
+    const server = place.start("server", "--port", String(place.port), "--json");
+    await serving(server);
+  });
+
+  test("of an address that this machine has not is said in its own words", async () => {
+    place = await makePlace();
+    const refused = await place.run("server", "--host", "192.0.2.1");
+    expect([refused.code, refused.stderr]).toEqual([6, expect.stringContaining("CAP-SERVER-004")]);
+  });
+
+  test("that was kept and is taken gives way to the next, which is said and kept", async () => {
+    place = await makePlace();
+    const other = await occupied(place.port);
+    const server = place.start("server");
+    await until("it serves", () => server.said().includes("Ctrl-C stops"));
+    const port = place.host()?.port ?? 0;
+    expect(port).toBeGreaterThan(place.port);
+    expect(server.said()).toContain(`port ${place.port} is taken by another program`);
+    expect(server.said()).toContain(`http://127.0.0.1:${port}`);
+    other.close();
+    server.kill("SIGTERM");
+    await server.ended;
+    const again = place.start("server", "--json");
+    expect((await serving(again)).url).toBe(`http://127.0.0.1:${port}`);
+  });
+});
+
+describe("signals", () => {
+  test.each([["SIGINT", 130], ["SIGTERM", 143]] as const)("%s ends a run and its steps, keeps what is finished, and says so", async (signal, code) => {
+    place = await makePlace({ files });
+    const run = place.start("run");
+    await noted("work");
+    run.kill(signal);
+    const ended = await run.ended;
+    expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining("CAP-RUN-011")]);
+    expect(place.host()?.pid).toBeUndefined();
+    expect(place.query("select step, state from step_run order by place")).toEqual([{ step: "first", state: "ran" }, { step: "work", state: "cancelled" }, { step: "last", state: "notStarted" }]);
+    place.open("work");
+    expect(await place.run("run")).toMatchObject({ code: 0 });
+    expect(place.noted()).toEqual(["first", "work", "work", "last"]);
+  });
+
+  test("one that comes before the run has begun ends it, too", async () => {
+    place = await makePlace({ files });
+    const run = place.start("run");
+    await until("it opens the store", () => existsSync(join(place.storeFolder, "capstan.db")));
+    run.kill("SIGINT");
+    expect(await run.ended).toMatchObject({ code: 130 });
+    expect(place.noted()).not.toContain("last");
+  });
+
+  const tidying = `process.on("SIGTERM", async () => { note("asked to end"); await pass("tidied"); note("tidied"); process.exit(1); });\n${files["work.mjs"]}`;
+  test("a step that is asked to end has time to tidy up", async () => {
+    place = await makePlace({ files: { ...files, "work.mjs": tidying } });
+    const run = place.start("run");
+    await noted("work");
+    run.kill("SIGINT");
+    await noted("asked to end");
+    place.open("tidied");
+    expect(await run.ended).toMatchObject({ code: 130 });
+    expect(place.noted()).toEqual(["first", "work", "asked to end", "tidied"]);
+  });
+
+  test("a second one ends the command at once; the next waits for its step and begins it anew", async () => {
+    place = await makePlace({ files: { ...files, "work.mjs": tidying } });
+    const run = place.start("run");
+    await noted("work");
+    run.kill("SIGINT");
+    await noted("asked to end");
+    run.kill("SIGINT");
+    expect(await run.ended).toMatchObject({ code: 130 });
+    const next = place.start("run", "--json");
+    await next.document("it waits", (one) => one.event === "run.started");
+    place.open("work");
+    place.open("tidied");
+    expect(await next.ended).toMatchObject({ code: 0 });
+    expect(place.noted()).toEqual(["first", "work", "asked to end", "tidied", "work", "last"]);
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)("%s closes a server: exit 0, nothing left behind", async (signal) => {
+    place = await makePlace();
+    const server = place.start("server", "--json");
+    await serving(server);
+    server.kill(signal);
+    expect(await server.ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining("error") });
+    expect(place.host()).toMatchObject({ port: place.port });
+    expect(place.host()?.pid).toBeUndefined();
+  });
 });

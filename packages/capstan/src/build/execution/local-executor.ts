@@ -79,7 +79,7 @@ export function createLocalExecutor({ slots = 2, sampleMs = 200 }: LocalExecutor
       if (existsSync(`${spec.exitPath}.claim`)) return;
       await mkdir(dirname(spec.exitPath), { recursive: true });
       await mkdir(dirname(spec.logPath), { recursive: true });
-      const command = "argv" in spec.command ? [...spec.command.argv] : [spec.command.shell ?? "sh", "-c", spec.command.text];
+      const command = "argv" in spec.command ? [...spec.command.argv] : [spec.command.shell ?? "sh", "-c", patient(spec.command)];
       const log = openSync(spec.logPath, "a");
       try {
         const child = spawn("/bin/sh", ["-c", attemptScript, "capstan-attempt", spec.exitPath, spec.timeoutMs === null ? "none" : String(spec.timeoutMs / 1000), String(timeoutGraceMs / 1000), ...command], {
@@ -132,6 +132,9 @@ export function createLocalExecutor({ slots = 2, sampleMs = 200 }: LocalExecutor
     },
   };
 }
+
+/** A shell that is asked to end waits for the program it is running, which has the grace to tidy up; it starts no further one. On the same line, so that the shell's own complaints count lines rightly. */
+const patient = ({ text, shell = "sh" }: { text: string; shell?: string }): string => (/(^|\/)(ba|da|z|k)?sh$/.test(shell) ? `trap 'exit 143' TERM; ${text}` : text);
 
 type Note = { code: number; timedOut: boolean; cpu: string; peakBytes?: number | null };
 function parseNote(text: string): Note | undefined {
