@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { client } from "../data/api.ts";
 import { Frame } from "./frame.tsx";
+import { fromMlflow } from "./mlflow-links.ts";
 import { HomePage } from "../pages/home/home-page.tsx";
 
 const root = createRootRoute({ component: Frame });
@@ -8,6 +9,8 @@ const start = createRoute({
   getParentRoute: () => root,
   path: "/",
   beforeLoad: async () => {
+    const old = await fromMlflow(location.hash);
+    if (old !== undefined) throw redirect({ to: old as never, replace: true });
     const { projects } = await client.call("projects.list", {}).catch(() => ({ projects: [] }));
     const named = projects.find((one) => one.project !== "default") ?? projects[0];
     throw redirect({ to: named ? "/p/$project" : "/all", params: { project: named?.project ?? "" } });
@@ -47,6 +50,7 @@ const pages = [
   page("/p/$project/incidents/$incident", () => import("../pages/incidents/incident-page.tsx"), "IncidentPage"),
   page("/p/$project/record", () => import("../pages/record/record-page.tsx"), "RecordPage"),
   page("/p/$project/record/$entry", () => import("../pages/record/record-page.tsx"), "RecordPage"),
+  page("/all/$", () => import("../pages/all-page.tsx"), "AllPage"),
   page("/p/$project/$later", () => import("../pages/later-page.tsx"), "LaterPage"),
 ];
 

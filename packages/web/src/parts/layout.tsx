@@ -48,5 +48,5 @@ export function Failure({ error, retry }: { error: Error; retry?: () => void }) 
 export function Answer<T>({ query, children }: { query: UseQueryResult<T, Error>; children: (data: T) => ReactNode }) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  return <div className="skeleton" aria-busy="true" aria-label="loading" />;
+  return <div className="skeleton" role="status" aria-busy="true" aria-label="loading" />;
 }

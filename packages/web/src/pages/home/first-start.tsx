@@ -11,7 +11,7 @@ import { stations } from "./stations.ts";
 export function FirstStart({ project, demo }: { project: string | undefined; demo: Demo | null }) {
   const frame = useOperation("insights.frame", project === undefined ? {} : { project });
   return (
-    <div className="first">
+    <div className="first-start">
       <div>
         <h1>{demo === null ? "Nothing has run here yet" : demo.state === "running" ? "The example goes around once" : "The example has not reached its first model"}</h1>
         <p className="second lead">Every model goes around the same eight stations. This page shows where each one stands and what needs someone.</p>
@@ -58,7 +58,7 @@ function MapStation({ station, parts, first }: { station: (typeof stations)[numb
   const state = parts.find((part) => part.state === "failed" || part.state === "running")?.state ?? (parts.length > 0 && parts.every((part) => part.state === "done" || part.state === "reused") ? "done" : "waiting");
   const figure = parts.findLast((part) => part.figure !== "")?.figure;
   return (
-    <li className={`map-station ${parts.length > 0 ? state : first ? "first" : ""}`}>
+    <li className={`map-station ${parts.length > 0 ? state : first ? "lit" : ""}`}>
       <div className="way-line"><span className="ring"><Icon size={18} stroke={1.75} aria-hidden /></span></div>
       <h2>{station.name}{parts.length > 0 && state !== "waiting" && <VerdictGlyph mark={markOf[state]} />}</h2>
       <p className="second">{figure ?? station.about}</p>

@@ -1,5 +1,4 @@
-import { useParams, useSearch } from "@tanstack/react-router";
-import { Link } from "@tanstack/react-router";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { IconRotateClockwise2, IconTable } from "@tabler/icons-react";
 import { type Output, useOperation } from "../../data/api.ts";
 import { Answer, PageHead } from "../../parts/layout.tsx";
@@ -29,8 +28,8 @@ function TheLoop({ loop }: { loop: Loop }) {
   const table = as === "table";
   const choice = (
     <div className="segments" role="group" aria-label="Shown as">
-      <Link to="." search={(({ as: _, ...rest }: Record<string, unknown>) => rest) as never} replace {...(!table && { "aria-current": "true" as const })}><IconRotateClockwise2 size={15} stroke={1.75} aria-hidden />Loop</Link>
-      <Link to="." search={((rest: Record<string, unknown>) => ({ ...rest, as: "table" })) as never} replace {...(table && { "aria-current": "true" as const })}><IconTable size={15} stroke={1.75} aria-hidden />Table</Link>
+      <Link to="." search={(({ as: _, ...rest }: Record<string, unknown>) => rest) as never} replace className={table ? "" : "chosen"}><IconRotateClockwise2 size={15} stroke={1.75} aria-hidden />Loop</Link>
+      <Link to="." search={((rest: Record<string, unknown>) => ({ ...rest, as: "table" })) as never} replace className={table ? "chosen" : ""}><IconTable size={15} stroke={1.75} aria-hidden />Table</Link>
     </div>
   );
   return (
