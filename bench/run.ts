@@ -1,0 +1,55 @@
+import { cpus, loadavg, platform, release, totalmem } from "node:os";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "../packages/capstan/build.ts";
+import { version } from "../packages/capstan/src/version.ts";
+import { blobs } from "./cases/blobs.ts";
+import { commandLine } from "./cases/command-line.ts";
+import { disk } from "./cases/disk.ts";
+import { firstView } from "./cases/first-view.ts";
+import { ledger } from "./cases/ledger.ts";
+import { server } from "./cases/server.ts";
+import { type Bench, type Case, type Figure, type NotRun, root, round, temporaryFolder } from "./measure.ts";
+
+/** `npm run bench [-- CASE…] [--large]`: prints JSON. Each figure stands beside its goal and, where there is one, the cheapest program that does the unavoidable work. */
+const cases: Readonly<Record<string, Case>> = { disk, ledger, "command-line": commandLine, server, blobs, "first-view": firstView };
+
+const words = process.argv.slice(2);
+const chosen = words.filter((word) => !word.startsWith("--"));
+const unknown = chosen.find((word) => !(word in cases));
+if (unknown !== undefined) {
+  console.error(`there is no case ${unknown}; there are ${Object.keys(cases).join(", ")}`);
+  process.exit(2);
+}
+
+// In its own place, so that a bundle of older sources is never measured nor left behind.
+const home = join(root, "node_modules/.cache/capstan-bench");
+mkdirSync(home, { recursive: true });
+const built = await build(join(home, "dist"));
+mkdirSync(join(home, "bin"), { recursive: true });
+copyFileSync(join(root, "packages/capstan/bin/capstan"), join(home, "bin/capstan"));
+
+const { folder, remove } = temporaryFolder();
+const bench: Bench = { folder, program: join(home, "dist/main.js"), large: words.includes("--large") };
+const results: (Figure | NotRun)[] = [];
+const began = performance.now();
+try {
+  for (const [name, run] of Object.entries(cases)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    console.error(`${name} …`);
+    results.push(...(await run(bench).catch((error: unknown): NotRun[] => [{ name, notRun: error instanceof Error ? error.message : String(error) }])));
+  }
+} finally {
+  remove();
+  rmSync(home, { recursive: true, force: true });
+}
+console.log(
+  JSON.stringify(
+    {
+      capstan: version, node: process.version, machine: { platform: `${platform()} ${release()}`, processors: cpus().length, model: cpus()[0]?.model ?? "unknown", memoryGb: round(totalmem() / 1e9, 1), loadAtEnd: round(loadavg()[0] ?? 0) },
+      bundle: { files: built.files, sizeBytes: built.sizeBytes }, seconds: round((performance.now() - began) / 1000, 1), results,
+    },
+    undefined,
+    2,
+  ),
+);
