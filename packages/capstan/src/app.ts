@@ -40,7 +40,7 @@ import { createLocalExecutor } from "./build/execution/local-executor.ts";
 import { pipelineMigrations } from "./build/pipeline/migrations.ts";
 import { pipelineHandlers } from "./build/pipeline/operations.ts";
 import { createPipelineService } from "./build/pipeline/service.ts";
-import { readProjectFile } from "./build/pipeline/config/project-file.ts";
+import { createProjectFileCache } from "./build/pipeline/config/project-file-cache.ts";
 import { purposeMigrations } from "./build/purpose/migrations.ts";
 import { purposeHandlers } from "./build/purpose/operations.ts";
 import { createPurposeService } from "./build/purpose/service.ts";
@@ -148,7 +148,8 @@ export async function openApp(options: AppOptions): Promise<App> {
 
   // Data asks its rules of checks, which stands later and reads data: the two are tied here.
   const data = createDataService({ store, analytics, rules: { judge: (offer, caller, because) => rules.judge(offer, caller, because) } });
-  const suites = createSuiteSource({ store, folder: place.folder, project: place.project, data, registry, analytics, outputs });
+  const projectFile = createProjectFileCache(place.folder);
+  const suites = createSuiteSource({ store, projectFile, project: place.project, data, registry, analytics, outputs });
   const checks = createChecksService({ store, analytics, data, runs: trackedCheckRuns(tracking), resolve: async (project, reference) => suites.against(project, reference) });
   const rules = createDataRules(checks, suites.ofDataset);
 
@@ -170,7 +171,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const configs = {
     async config(project: string) {
       if (project !== place.project) return undefined;
-      const { config, errors } = readProjectFile({ folder: place.folder });
+      const { config, errors } = projectFile();
       return errors.length === 0 ? config : undefined;
     },
   };
@@ -186,7 +187,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     },
   });
   const facts = createGateFacts({
-    folder: place.folder, project: place.project, record, tracking, data, checks, registry, purpose,
+    projectFile, project: place.project, record, tracking, data, checks, registry, purpose,
     later: {
       async backtests(project) {
         const found = new Map<string, { alarmShare: number; evidence: string }>();
@@ -243,7 +244,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     // Routes are declared in capstan.yaml; what it says now is in force before anything moves on one.
     handlers["releases.start"] = async (input: never, caller) => {
       const { project, route } = input as { project: string; route: string };
-      const declared = project === place.project ? readProjectFile({ folder: place.folder }).config.routes?.[route] : undefined;
+      const declared = project === place.project ? projectFile().config.routes?.[route] : undefined;
       if (declared) await serving.ensureRoute(routeSettings(project, route, declared), caller);
       return startRelease(input, caller);
     };

@@ -3,7 +3,7 @@ import type { ModelConfig, RouteConfig } from "@capstan/contract/config";
 import type { RecordService } from "../base/record/service.ts";
 import type { ChecksService, Ended } from "../build/checks/model.ts";
 import type { DataService } from "../build/data/model.ts";
-import { readProjectFile } from "../build/pipeline/config/project-file.ts";
+import type { ProjectFile } from "../build/pipeline/config/project-file.ts";
 import type { PurposeService } from "../build/purpose/model.ts";
 import { type ModelVersion, type RegistryService, versionNode } from "../build/registry/model.ts";
 import type { TrackingService } from "../build/tracking/service.ts";
@@ -15,12 +15,12 @@ export type LaterFacts = {
   incidents(project: string, model: string): Promise<NonNullable<Facts["incidents"]>>;
   release(project: string, model: string, version: number): Promise<Facts["release"]>;
 };
-export type GateFactsDeps = { folder: string; project: string; record: RecordService; tracking: TrackingService; data: DataService; checks: ChecksService; registry: RegistryService; purpose: PurposeService; later: LaterFacts };
+export type GateFactsDeps = { projectFile(): ProjectFile; project: string; record: RecordService; tracking: TrackingService; data: DataService; checks: ChecksService; registry: RegistryService; purpose: PurposeService; later: LaterFacts };
 
 /** Gathers from every room what the gate asks about one model version. Nothing is typed: a fact comes from the record or is null. */
 export function createGateFacts(deps: GateFactsDeps): GateFacts {
   const { record, tracking, data, checks, registry } = deps;
-  const configOf = (project: string) => (project === deps.project ? readProjectFile({ folder: deps.folder }).config : {});
+  const configOf = (project: string) => (project === deps.project ? deps.projectFile().config : {});
 
   /** Data that a version depends on, found along the lineage. */
   async function lineageOf(version: ModelVersion): Promise<Facts["lineage"]> {
@@ -117,8 +117,8 @@ const numberIn = (bound: string | null): number | null => {
 const marginOf = (result: CheckResult): number => numberIn((result.bound ?? "").replace("−", "-")) ?? 0;
 const rowsIn = (result: CheckResult): number => (typeof result.observed === "number" ? Math.round(result.observed * (result.observed <= 1 ? (result.rows ?? 0) : 1)) : 0);
 
-type Monitors = NonNullable<ReturnType<typeof readProjectFile>["config"]["monitors"]>;
-type Retention = ReturnType<typeof readProjectFile>["config"]["retention"];
+type Monitors = NonNullable<ProjectFile["config"]["monitors"]>;
+type Retention = ProjectFile["config"]["retention"];
 const day = 86_400_000;
 
 function routeFacts(name: string, route: RouteConfig, monitors: Monitors, backtests: ReadonlyMap<string, { alarmShare: number; evidence: string }>, retention: Retention): NonNullable<Facts["route"]> {

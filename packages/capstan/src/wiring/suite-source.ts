@@ -6,18 +6,18 @@ import { type DataService, versionNode } from "../build/data/model.ts";
 import type { DatasetSuite } from "../build/checks/data-rules.ts";
 import type { Against, Subject } from "../build/checks/model.ts";
 import type { SuiteSource } from "../build/checks/operations.ts";
-import { readProjectFile } from "../build/pipeline/config/project-file.ts";
+import type { ProjectFile } from "../build/pipeline/config/project-file.ts";
 import { type ModelVersion, versionNode as modelNode } from "../build/registry/model.ts";
 import type { RegistryService } from "../build/registry/model.ts";
 import { withChampion } from "./champion-scores.ts";
 import type { StepOutputs } from "./step-outputs.ts";
 
-export type SuiteSourceDeps = { store: Store; folder: string; project: string; data: DataService; registry: RegistryService; analytics: Analytics; outputs: StepOutputs };
+export type SuiteSourceDeps = { store: Store; projectFile(): ProjectFile; project: string; data: DataService; registry: RegistryService; analytics: Analytics; outputs: StepOutputs };
 
 /** Suites of capstan.yaml with the bytes behind the references in them. */
 export function createSuiteSource(deps: SuiteSourceDeps): SuiteSource & { ofDataset(project: string, dataset: string): Promise<readonly DatasetSuite[]> } {
   const { store, data, registry, outputs } = deps;
-  const suites = (project: string): Record<string, SuiteConfig> => (project === deps.project ? (readProjectFile({ folder: deps.folder }).config.checks ?? {}) : {});
+  const suites = (project: string): Record<string, SuiteConfig> => (project === deps.project ? (deps.projectFile().config.checks ?? {}) : {});
   const suiteOf = (project: string, name: string): SuiteConfig => {
     const found = suites(project)[name];
     if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "suite", name });
