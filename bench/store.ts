@@ -11,7 +11,7 @@ import { findPostgres, startPostgres } from "../packages/capstan/src/testing/pos
 
 /** Commits and blobs, each beside the cheapest program that does what cannot be avoided: an append and a sync, or reading and hashing. */
 export type StoreFigures = {
-  disk: { syncMs: Quantiles; tinyAppend: number };
+  disk: { overwriteSyncMs: Quantiles; appendSyncMs: Quantiles; writeMiBPerSecond: number };
   sqlite: DatabaseFigures;
   /** With fsync off, as the test server runs: what the adapter costs, not the disk. */
   postgres: DatabaseFigures | null;
@@ -57,18 +57,31 @@ async function measureDatabase(database: Database): Promise<DatabaseFigures> {
   return { commitMs, changesPerSecond, readMs, commitBesideLongReadMs };
 }
 
+/** A log of changes is written over again and again, so that a sync has no new size to remember; a new small file has. */
 function measureDisk(folder: string): StoreFigures["disk"] {
-  const file = openSync(join(folder, "append"), "w");
   const piece = Buffer.alloc(4096, 1);
-  const values: number[] = [];
-  for (let i = 0; i < 500; i++) {
-    const start = performance.now();
-    writeSync(file, piece);
-    fdatasyncSync(file);
-    values.push(performance.now() - start);
-  }
-  closeSync(file);
-  return { syncMs: quantiles(values), tinyAppend: piece.length };
+  const measure = (name: string, positionOf: (i: number) => number): Quantiles => {
+    const file = openSync(join(folder, name), "w");
+    writeSync(file, Buffer.alloc(4 << 20));
+    fsyncSync(file);
+    const values: number[] = [];
+    for (let i = 0; i < 500; i++) {
+      const start = performance.now();
+      writeSync(file, piece, 0, piece.length, positionOf(i));
+      fdatasyncSync(file);
+      values.push(performance.now() - start);
+    }
+    closeSync(file);
+    return quantiles(values);
+  };
+  const large = openSync(join(folder, "written"), "w");
+  const content = randomBytes(1 << 20);
+  const start = performance.now();
+  for (let i = 0; i < 512; i++) writeSync(large, content);
+  fsyncSync(large);
+  const writeMiBPerSecond = round((512 / (performance.now() - start)) * 1000);
+  closeSync(large);
+  return { overwriteSyncMs: measure("overwrite", (i) => (i % 1000) * 4096), appendSyncMs: measure("append", (i) => (4 << 20) + i * 4096), writeMiBPerSecond };
 }
 
 function hashSpeed(path: string, sizeMiB: number): number {

@@ -9,7 +9,7 @@ export type Blob = { digest: string; sizeBytes: number };
  */
 export type BlobStore = {
   putBytes(bytes: Uint8Array): Promise<Blob>;
-  /** Constant memory at any size. With `expected`, other bytes are refused with CAP-STORE-002 and nothing is kept. */
+  /** Constant memory at any size; a piece must stay as it is until the one after the next is asked for. With `expected`, other bytes are refused with CAP-STORE-002 and nothing is kept. */
   putStream(source: AsyncIterable<Uint8Array>, expected?: string): Promise<Blob>;
   /** Copies by reflink where the file system can, else by reading once (hashed while copied). The file is not changed and not linked. */
   putFile(path: string): Promise<Blob>;

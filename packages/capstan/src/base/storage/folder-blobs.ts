@@ -67,9 +67,7 @@ export function openFolderBlobs(root: string, clock: Clock = systemClock): BlobS
     put(async (path) => {
       const file = await open(path, "wx");
       try {
-        const blob = await writeHashed(source, file);
-        await file.datasync();
-        return blob;
+        return await writeHashed(source, file);
       } finally {
         await file.close();
       }

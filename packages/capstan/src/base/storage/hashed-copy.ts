@@ -6,23 +6,38 @@ import type { Blob } from "./blob-store.ts";
 
 const pieceBytes = 1 << 20;
 
-/** Writes what `source` gives into `file` and names it. While one piece is written the next is read and hashed; two pieces are in memory, whatever the size. */
+/** The disk is set to work on what was written every so many bytes, so that little is left to wait for at the end. */
+const syncEveryBytes = 32 << 20;
+
+/**
+ * Writes what `source` gives into an empty file and names it; durable when it resolves. While one piece is written the next is read and hashed:
+ * two pieces are in memory, whatever the size, and a piece must stay as it is until the one after the next is asked for.
+ */
 export async function writeHashed(source: AsyncIterable<Uint8Array>, file: FileHandle): Promise<Blob> {
   const hasher = createHash("sha256");
   let sizeBytes = 0;
+  let syncedBytes = 0;
   let writing: Promise<unknown> = Promise.resolve();
+  let syncing: Promise<unknown> | undefined;
+  // A disk tells of a failed sync only once: it must not be forgotten until the end.
+  const failures: unknown[] = [];
   try {
     for await (const piece of source) {
       hasher.update(piece);
       await writing;
-      writing = writeWhole(file, piece, sizeBytes);
-      // A failure is met at the next await; until then it must not count as unhandled.
-      writing.catch(() => undefined);
+      writing = writeWhole(file, piece, sizeBytes).catch((error: unknown) => failures.push(error));
       sizeBytes += piece.length;
+      if (failures.length > 0) throw failures[0];
+      if (sizeBytes - syncedBytes < syncEveryBytes || syncing) continue;
+      syncedBytes = sizeBytes;
+      syncing = file.datasync().then(() => (syncing = undefined), (error: unknown) => failures.push(error));
     }
   } finally {
-    await writing;
+    // Nobody may close the file before.
+    await Promise.all([writing, syncing]);
   }
+  if (failures.length > 0) throw failures[0];
+  await file.datasync();
   return { digest: hasher.digest("hex"), sizeBytes };
 }
 
@@ -30,18 +45,26 @@ async function writeWhole(file: FileHandle, piece: Uint8Array, position: number)
   for (let done = 0; done < piece.length; ) done += (await file.write(piece, done, piece.length - done, position + done)).bytesWritten;
 }
 
-/** The pieces of a file, in two buffers that take turns: a piece is valid until the one after the next is asked for. */
+/** The pieces of a file, in three buffers that take turns: one is read ahead, one is the reader's, one may still be on its way to the disk. */
 async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path, "r");
+  const buffers = Array.from({ length: 3 }, () => Buffer.allocUnsafe(pieceBytes));
+  const readInto = async (turn: number): Promise<Uint8Array> => {
+    const buffer = buffers[turn % buffers.length] as Buffer;
+    return buffer.subarray(0, (await file.read(buffer, 0, pieceBytes, null)).bytesRead);
+  };
+  let ahead = readInto(0);
   try {
-    const buffers = [Buffer.allocUnsafe(pieceBytes), Buffer.allocUnsafe(pieceBytes)];
-    for (let turn = 0; ; turn ^= 1) {
-      const buffer = buffers[turn] as Buffer;
-      const { bytesRead } = await file.read(buffer, 0, pieceBytes, null);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
+    for (let turn = 1; ; turn++) {
+      const piece = await ahead;
+      if (piece.length === 0) return;
+      ahead = readInto(turn);
+      // Met at the next turn, or never when the reader has enough.
+      ahead.catch(() => undefined);
+      yield piece;
     }
   } finally {
+    await ahead.catch(() => undefined);
     await file.close();
   }
 }
@@ -54,9 +77,7 @@ export async function copyHashed(from: string, to: string): Promise<Blob> {
     if (!cannotClone(error)) throw error;
     const file = await open(to, "wx");
     try {
-      const blob = await writeHashed(piecesOf(from), file);
-      await file.datasync();
-      return blob;
+      return await writeHashed(piecesOf(from), file);
     } finally {
       await file.close();
     }
