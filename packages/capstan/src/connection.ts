@@ -57,6 +57,7 @@ export async function connectToRead(place: ProjectFolder, environment: Environme
     const joined = await joinHost(place);
     if (joined) return joined;
     if (!existsSync(join(place.storeFolder, "capstan.db"))) throw new CapstanError("CAP-STORE-008", { folder: place.folder });
+    await import("./face/cli/short-lived.ts");
     const { openApp } = await import("./app.ts");
     return inProcess(await openApp({ place, environment, mode: "read" }), undefined);
   };
