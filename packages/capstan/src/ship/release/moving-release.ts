@@ -279,7 +279,7 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
       }),
     advance: (caller, override, reason) =>
       exclusively(async () => {
-        if (release.state === "draft") return goForward("pass", "the gate lets it pass", caller);
+        if (release.state === "draft") return release.override === null ? goForward("pass", "the gate lets it pass", caller) : goForward("warn", `in spite of the gate: ${release.override}`, caller);
         if (release.state === "paused") {
           const to = release.pausedFrom ?? "canary";
           if (to === "promoting") return promote([...release.stages], reason ?? "goes on by hand", caller);
