@@ -8,6 +8,7 @@ import type { Analytics } from "./analytics.ts";
 import { type Added, type DataRules, type DataService, type DatasetVersion, type NewData, versionName, versionNode } from "./model.ts";
 import { profileTable, type TableProfile } from "./profile.ts";
 import { nearNames, nullable, parseRef, refusalText, splitRef, timeColumn } from "./rules.ts";
+import { createSoundBlobs } from "./sound-blobs.ts";
 import { createStatCache } from "./stat-cache.ts";
 import { findByDigestPrefix, findByNumber, findLatest, insertRefusal, insertVersion, listDatasets, listRefusals, listVersions } from "./store.ts";
 import { detectFormat, type Format, isTable, type TableSource, tableSql } from "./table.ts";
@@ -22,6 +23,7 @@ export function createDataService(deps: { store: Store; analytics: Analytics; ru
   const { database, recorder } = store;
   const stats = createStatCache({ database, clock: store.clock });
   const trees = createTrees({ blobs: store.blobs, stats });
+  const sound = createSoundBlobs({ blobs: store.blobs, stats });
   const work = join(store.folder, "work");
 
   const look = async (data: NewData): Promise<Bytes> => {
@@ -83,10 +85,25 @@ export function createDataService(deps: { store: Store; analytics: Analytics; ru
     if (kept.digest !== bytes.digest) throw new CapstanError("CAP-DATA-007", { path: data.path });
   };
 
+  const isKept = async (bytes: Bytes): Promise<boolean> => {
+    if (bytes.form === "file") return sound.has(bytes.digest);
+    try {
+      for (const file of await trees.files(bytes.digest)) if (!(await sound.has(file.digest))) return false;
+      return true;
+    } catch (error) {
+      if (error instanceof CapstanError && (error.code === "CAP-STORE-002" || error.code === "CAP-STORE-006")) return false;
+      throw error;
+    }
+  };
+
   const addOnce = async (data: NewData, caller: Caller): Promise<Added> => {
     const bytes = await look(data);
     const [known] = await findByDigestPrefix(database, data.project, data.name, bytes.digest);
-    if (known) return { version: known, created: false, results: [] };
+    if (known) {
+      // The same bytes again are no new version, but they heal what the store has lost of them.
+      if (!(await isKept(bytes))) await keep(data, bytes);
+      return { version: known, created: false, results: [] };
+    }
     const { format, source, table } = await read(data, bytes);
     const time = timeOf(data, table);
     const previous = await findLatest(database, data.project, data.name);
@@ -180,7 +197,7 @@ export function createDataService(deps: { store: Store; analytics: Analytics; ru
     async resolve(project, text) {
       const { dataset, ref } = splitRef(text);
       const version = await get(project, dataset, ref);
-      if (version.form === "file") return { version, source: await sourceOf(version), path: await store.blobs.localPath(version.digest) };
+      if (version.form === "file") return { version, source: await sourceOf(version), path: await sound.path(version.digest) };
       const folder = join(work, "trees", version.digest);
       if (!(await stat(folder).catch(() => undefined))) await trees.checkout(version.digest, folder);
       return { version, source: await sourceOf(version), path: folder };

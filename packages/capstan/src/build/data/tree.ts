@@ -2,6 +2,7 @@ import { chmod, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { BlobStore } from "../../base/storage/blob-store.ts";
+import { createSoundBlobs } from "./sound-blobs.ts";
 import type { StatCache } from "./stat-cache.ts";
 import { isSafeName, nodesOf, type TreeEntry, type TreeNode } from "./tree-rules.ts";
 
@@ -22,6 +23,7 @@ const together = 16;
 
 export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees {
   const { blobs, stats } = deps;
+  const sound = createSoundBlobs(deps);
 
   const walk = async (folder: string, prefix: string, keep: (path: string) => Promise<void>, keepNode: (bytes: Buffer) => Promise<void>): Promise<{ entry: Omit<TreeEntry, "name">; list: TreeFile[] }> => {
     const list: TreeFile[] = [];
@@ -95,6 +97,7 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
         await Promise.all(
           files.slice(at, at + together).map(async (file) => {
             const path = join(folder, file.path);
+            await sound.path(file.digest);
             await blobs.checkout(file.digest, path);
             await chmod(path, file.executable ? 0o755 : 0o644);
           }),

@@ -17,7 +17,7 @@ if [ -r /proc/$$/stat ]; then
   start_time $(printf '%s' "$stat" | sed 's/^.*) //')
   read -r boot </proc/sys/kernel/random/boot_id
 fi
-printf '%s %s %s\n' "$$" "$started" "$boot" >"$exit_path.pid.tmp" && mv "$exit_path.pid.tmp" "$exit_path.pid"
+printf '%s %s %s\n' "$$" "$started" "$boot" >"$exit_path.pid.tmp" && mv "$exit_path.pid.tmp" "$exit_path.pid" || exit 74
 
 note() {
   printf '{"code":%s,"timedOut":%s,"cpu":"%s"}\n' "$1" "$2" "$3" >"$exit_path.$4.tmp" && mv "$exit_path.$4.tmp" "$exit_path"

@@ -93,13 +93,17 @@ export function createLocalExecutor({ slots = 2, sampleMs = 200 }: LocalExecutor
           child.once("error", reject);
         });
         child.unref();
+        // Noted before this resolves, so that an attempt without a note was never started.
+        for (let over = false; !existsSync(`${spec.exitPath}.pid`); ) {
+          if (over) throw new Error(`its process could not be noted in ${dirname(spec.exitPath)}`);
+          await delay(2);
+          over = child.exitCode !== null || child.signalCode !== null;
+        }
       } catch (error) {
         throw new CapstanError("CAP-RUN-010", { step: spec.id, problem: error instanceof Error ? error.message : String(error) }, { cause: error });
       } finally {
         closeFile(log, () => undefined);
       }
-      // Noted before this resolves, so that an attempt without a note was never started.
-      while (!existsSync(`${spec.exitPath}.pid`)) await delay(2);
     },
 
     async wait(spec, signal) {

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { digestOfFile } from "../../base/foundation/hashing.ts";
 import type { Store } from "../../base/record/store.ts";
+import { createSoundBlobs } from "../data/sound-blobs.ts";
 import { createStatCache, type StatCache } from "../data/stat-cache.ts";
 import { createTrees, type Trees } from "../data/tree.ts";
 import type { Content } from "./model.ts";
@@ -25,6 +26,7 @@ export type Contents = {
 export function createContents({ store }: { store: Store }): Contents {
   const { blobs } = store;
   const stats = forReaders(createStatCache({ database: store.database, clock: store.clock }));
+  const sound = createSoundBlobs({ blobs, stats });
   const trees = createTrees({ blobs, stats });
   const find: Contents["find"] = async (path) => {
     const info = await stat(path).catch(() => undefined);
@@ -46,12 +48,15 @@ export function createContents({ store }: { store: Store }): Contents {
         return { form: "tree", digest: tree.digest, sizeBytes: tree.sizeBytes };
       }
       const known = await stats.digestOf(path);
-      if ((await blobs.size(known.digest)) === known.sizeBytes) return { form: "file", digest: known.digest, sizeBytes: known.sizeBytes };
+      if (await sound.has(known.digest)) return { form: "file", digest: known.digest, sizeBytes: known.sizeBytes };
       return { form: "file", ...(await blobs.putFile(path)) };
     },
     async checkout(content, path) {
       if (content.form === "tree") await trees.checkout(content.digest, path);
-      else await blobs.checkout(content.digest, path);
+      else {
+        await sound.path(content.digest);
+        await blobs.checkout(content.digest, path);
+      }
     },
     async has(content) {
       if (content.form === "file") return blobs.has(content.digest);
@@ -64,7 +69,7 @@ export function createContents({ store }: { store: Store }): Contents {
       }
     },
     async localPath(content) {
-      if (content.form === "file") return blobs.localPath(content.digest);
+      if (content.form === "file") return sound.path(content.digest);
       const folder = `${store.folder}/work/trees/${content.digest}`;
       if (!(await stat(folder).catch(() => undefined))) await trees.checkout(content.digest, folder);
       return folder;

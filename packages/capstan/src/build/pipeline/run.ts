@@ -178,6 +178,10 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
     const release = await deps.slots.take({ cpu: node.resources.cpu, mutex: node.mutex, priority: priority.get(id) ?? 0, signal: run.stop });
     try {
       for (let attempt = 1; ; attempt++) {
+        if (run.leave.aborted) {
+          left = true;
+          return;
+        }
         const { row: attemptRow, stepRun } = await start(id, planned, attempt);
         const again = (settled: Settled): boolean => settled.state === "failed" && attempt <= node.retry.max && (node.retry.if.includes("any") || node.retry.if.includes(settled.kind) || (settled.kind === "exit" && node.retry.if.includes(`exit:${settled.exit?.code}`)));
         const settled = await settled_(attemptRow, again);
@@ -209,8 +213,7 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
   const settled_ = async (attempt: AttemptRow, again: (settled: Settled) => boolean): Promise<Settled> => {
     const stopped = new Promise<"stop">((resolve) => (run.stop.aborted ? resolve("stop") : run.stop.addEventListener("abort", () => resolve("stop"), { once: true })));
     const waiting = new AbortController();
-    run.leave.addEventListener("abort", () => waiting.abort(), { once: true });
-    const settling = settle(deps, attempt, caller, { leave: waiting.signal, last: (settled) => !again(settled) });
+    const settling = settle(deps, attempt, caller, { leave: AbortSignal.any([run.leave, waiting.signal]), last: (settled) => !again(settled) });
     const first = await Promise.race([settling, stopped]);
     if (first !== "stop") return first;
     waiting.abort();
