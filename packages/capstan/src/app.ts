@@ -80,6 +80,7 @@ import { inferenceRoutes } from "./wiring/inference-routes.ts";
 import { jobHandlers } from "./wiring/job-operations.ts";
 import { routeSettings } from "./wiring/route-settings.ts";
 import { createModelSink } from "./wiring/model-sink.ts";
+import { createReferenceRows } from "./wiring/reference-rows.ts";
 import { createStepOutputs } from "./wiring/step-outputs.ts";
 import { createTriggerRun } from "./wiring/trigger-run.ts";
 import { createSuiteRunner } from "./wiring/suite-runner.ts";
@@ -178,13 +179,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const incidents = createIncidentsService({ store, configs });
   const monitoring = createMonitoringService({
     store, analytics, registry, configs, incidents, jobs, predictions: serving,
-    reference: {
-      async resolve(project, reference) {
-        const [, step = "", output = ""] = /^step:([^.]+)\.(.+)$/.exec(reference) ?? [];
-        const made = await pipeline.output(project, step, output).catch(() => undefined);
-        return made && { paths: [made.localPath], digest: made.digest, name: reference };
-      },
-    },
+    reference: createReferenceRows({ database, pipeline, data }),
   });
   const facts = createGateFacts({
     projectFile, project: place.project, record, tracking, data, checks, registry, purpose,

@@ -26,7 +26,10 @@ export const verb: Verb = {
       out.result(`${out.paint.bold(monitor.monitor)}   ${view.sentence}`);
       view.windowList.forEach((window, i) => {
         const failing = view.seriesList.filter((series) => series.cells[i]?.verdict === "fail");
-        const what = failing.slice(0, 4).map((series) => `${series.name} ${number(series.cells[i]?.value ?? 0)} > ${number(series.bound ?? 0)}`).join(", ");
+        const what = failing.slice(0, 4).map((series) => {
+          const [value, bound] = [series.cells[i]?.value ?? 0, series.cells[i]?.bound ?? 0];
+          return `${series.name} ${number(value)} ${value < bound ? "<" : ">"} ${number(bound)}`;
+        }).join(", ");
         out.result(`${window.start.slice(5, 10)}  ${out.paint.verdict(window.verdict, glyphs[window.verdict])} ${pad(`${window.rows} rows`, 12)} ${what || "quiet"}`);
       });
     }

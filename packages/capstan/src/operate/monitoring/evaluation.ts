@@ -17,7 +17,7 @@ import { finiteOnly, evidenceOf, putEvidence } from "./evidence.ts";
 import { loadLive } from "./facts.ts";
 import { type Alert, alertName, alertNode, type Cause, type IncidentGrouping, type Joined, type JudgedWindow, type Monitor, type Span, type TriggerRequest, type WindowFacts, windowId } from "./model.ts";
 import { quartilesOf } from "./quartiles.ts";
-import { type LiveRows, predictionColumns } from "./rows.ts";
+import { type LiveRows, newestWatched, predictionColumns } from "./rows.ts";
 import { judge, opensAlert } from "./rules.ts";
 import { closeAlerts, countLabelsIn, findJob, insertAlert, insertRequest, listAlerts, listRequests, listWindows, markAsked, nextAlertNumber, putWindow, sameWindow, type StoredWindow } from "./store.ts";
 import { requestsOf } from "./triggers.ts";
@@ -45,7 +45,8 @@ export async function evaluate(deps: EvaluationDeps, project: string, until: num
     await deps.predictions.flush(route);
     const segments = await deps.predictions.closedSegments(route);
     if (segments.length === 0) continue;
-    const untilMs = until ?? Math.max(...segments.map((segment) => segment.lastObservedMs));
+    const untilMs = until ?? (await newestWatched(deps.analytics, segments.map((segment) => segment.path)));
+    if (untilMs === undefined) continue;
     newestMs = Math.max(newestMs, untilMs);
     const pending: Pending[] = [];
     for (const monitor of monitors.filter((one) => one.route === route)) {

@@ -67,13 +67,21 @@ export function liveSql(live: LiveRows): RowsSql {
   const [first, last] = [Math.min(...live.spans.map((span) => span.startMs)), Math.max(...live.spans.map((span) => span.endMs))];
   const anchor = anchorOf(live.windowMs);
   const selected = listed.map((column, i) => counted(name(features + column), live.kinds[column] as ColumnKind, i));
-  const rows = `select *, epoch_ms(observed_at) as at_ms from ${parquet(live.paths)} where (use is null or use not in (${unwatched.map(text).join(", ")})) and epoch_ms(observed_at) >= ${first} and epoch_ms(observed_at) < ${last}`;
+  const rows = `select *, epoch_ms(observed_at) as at_ms from ${parquet(live.paths)} where ${watched} and epoch_ms(observed_at) >= ${first} and epoch_ms(observed_at) < ${last}`;
   const picked = (label: string): string => [`at_ms`, `cast(${name(live.score)} as DOUBLE) as score`, `${label} as label`, "version", ...selected].join(", ");
   if (!live.labels) return { columns: listed, sql: `select ${picked("cast(null as DOUBLE)")} from (${rows})` };
   const { path, delayMs, untilMs } = live.labels;
   const truths = `select key, arg_max(value, received_ms) as value, min(observed_ms) as known_ms from read_csv(${text(path)}, header = true, columns = {'key': 'VARCHAR', 'value': 'DOUBLE', 'observed_ms': 'BIGINT', 'received_ms': 'BIGINT'}) where observed_ms <= ${untilMs} group by key`;
   const ended = `(floor((p.at_ms - ${anchor}) / ${live.windowMs}) + 1) * ${live.windowMs} + ${anchor}`;
   return { columns: listed, sql: `select ${picked("value")} from (${rows}) p left join (${truths}) t on t.key = p.key and t.known_ms <= ${ended} + ${delayMs}` };
+}
+
+const watched = `(use is null or use not in (${unwatched.map(text).join(", ")}))`;
+
+/** Event time of the newest row that is watched: others may lie anywhere. */
+export async function newestWatched(analytics: Analytics, paths: readonly string[]): Promise<number | undefined> {
+  const [row] = await analytics.all<{ ms: number | null }>(`select max(epoch_ms(observed_at)) as ms from ${parquet(paths)} where ${watched}`);
+  return row?.ms ?? undefined;
 }
 
 /** Rows by window and the version that answered them. */

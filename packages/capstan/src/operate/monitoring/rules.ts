@@ -7,7 +7,7 @@ import type { BacktestResult, Cell, JudgedWindow, Monitor, SeriesSpec, WindowFac
 /** Changed whenever the same reference could give other bounds: backtests are then made again. */
 export const rulesVersion = 1;
 /** Levels per series that are tried on the reference, the most watchful first. */
-export const levels = [0.05, 0.025, 0.01, 0.005, 0.0025, 0.001] as const;
+export const levels = [0.05, 0.025, 0.01, 0.005, 0.0025] as const;
 /** Chance that a window like the reference's opens any alert, over all of its series together. */
 export const familyAlpha = 0.05;
 /** What a reference may say of itself: share of alarming cells, and one window in so many with any. */

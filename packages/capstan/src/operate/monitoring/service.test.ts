@@ -21,6 +21,8 @@ it("stays quiet while the world is as it was, and judges each window once", asyn
   await world.live([{ share: 0.9 }], { use: "release" });
   expect(await world.monitoring.evaluate(project, world.now(), world.caller)).toMatchObject({ windows: 0, alerts: [] });
   expect(await entries("window.judged")).toHaveLength(4);
+  // Without a time, windows are closed by the newest row that is watched: the last one is still open.
+  expect(await world.monitoring.evaluate(project, undefined, world.caller)).toMatchObject({ windows: 0 });
 });
 
 it("learns its level from the reference, and says on record what the bounds would have said of it", async () => {
