@@ -2,15 +2,29 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-export type Line = { label: string; values: readonly (number | null)[]; color?: string; dash?: number[]; width?: number };
+export type Line = { label: string; values: readonly (number | null)[]; color?: string; dash?: number[]; width?: number; /** Drawn, but without a name above the chart. */ quiet?: boolean };
+
+const none: readonly number[] = [];
+
+/** Changes when the theme does: a canvas does not follow variables by itself. */
+function useTheme(): string {
+  const [theme, setTheme] = useState(document.documentElement.dataset["theme"] ?? "light");
+  useEffect(() => {
+    const watch = new MutationObserver(() => setTheme(document.documentElement.dataset["theme"] ?? "light"));
+    watch.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    return () => watch.disconnect();
+  }, []);
+  return theme;
+}
 
 /**
  * Lines over a shared x; `time`: x is seconds since 1970. Bounds are drawn as dashed horizontal lines in the fail colour.
  * The same numbers stand in a table behind the button, for who cannot see the drawing.
  */
-export function LineChart({ x, lines, height = 200, time = false, bounds = [], summary, log = false }: { x: readonly number[]; lines: readonly Line[]; height?: number; time?: boolean; bounds?: readonly number[]; summary: string; log?: boolean }) {
+export function LineChart({ x, lines, height = 200, time = false, bounds = none, summary, log = false }: { x: readonly number[]; lines: readonly Line[]; height?: number; time?: boolean; bounds?: readonly number[]; summary: string; log?: boolean }) {
   const box = useRef<HTMLDivElement>(null);
   const [table, setTable] = useState(false);
+  const theme = useTheme();
   useEffect(() => {
     const element = box.current;
     if (!element || table) return;
@@ -22,8 +36,8 @@ export function LineChart({ x, lines, height = 200, time = false, bounds = [], s
       {
         width: Math.max(240, element.clientWidth), height, legend: { show: false }, cursor: { y: false },
         scales: { x: { time }, ...(log && { y: { distr: 3 } }) },
-        axes: [axis, { ...axis, size: 56 }],
-        series: [{}, ...all.map((line, i) => ({ label: line.label, stroke: color(line.color ?? `var(--series-${(i % 8) + 1})`), width: line.width ?? 2, points: { show: x.length < 40 && !line.dash, size: 4 }, ...(line.dash && { dash: line.dash }) }))],
+        axes: [{ ...axis, size: 30, grid: { show: false } }, { ...axis, size: 56 }],
+        series: [{}, ...all.map((line, i) => ({ label: line.label, stroke: color(line.color ?? `var(--series-${(i % 8) + 1})`), width: line.width ?? 2, points: { show: x.length < 40 && !line.dash, size: 4 }, spanGaps: true, ...(line.dash && { dash: line.dash }) }))],
       },
       [x as number[], ...all.map((line) => line.values as (number | null)[])],
       element,
@@ -34,11 +48,11 @@ export function LineChart({ x, lines, height = 200, time = false, bounds = [], s
       resize.disconnect();
       chart.destroy();
     };
-  }, [x, lines, bounds, height, time, log, table]);
+  }, [x, lines, bounds, height, time, log, table, theme]);
   return (
     <figure style={{ margin: 0 }}>
       <figcaption style={{ display: "flex", gap: 14, flexWrap: "wrap", color: "var(--ink-2)", fontSize: "0.75rem" }}>
-        {lines.map((line, i) => <span key={line.label} style={{ display: "inline-flex", gap: 6, alignItems: "center" }}><i aria-hidden style={{ width: 12, height: 0, borderTop: `2px ${line.dash ? "dashed" : "solid"} ${line.color ?? `var(--series-${(i % 8) + 1})`}` }} />{line.label}</span>)}
+        {lines.map((line, i) => !line.quiet && <span key={`${line.label} ${i}`} style={{ display: "inline-flex", gap: 6, alignItems: "center" }}><i aria-hidden style={{ width: 12, height: 0, borderTop: `2px ${line.dash ? "dashed" : "solid"} ${line.color ?? `var(--series-${(i % 8) + 1})`}` }} />{line.label}</span>)}
         <button type="button" onClick={() => setTable(!table)} style={{ marginLeft: "auto", background: "none", border: 0, padding: 0, color: "var(--accent-ink)", cursor: "pointer" }}>{table ? "Chart" : "Table"}</button>
       </figcaption>
       {table ? (
