@@ -74,6 +74,8 @@ export function EvidenceChart({ evidence, height = 220, log = false, xText, yTex
             {chosen !== null && <rect x={px(chosen) - 8} y={top} width={16} height={height - top - bottom} fill="var(--accent-soft)" opacity={0.5} stroke="var(--accent)" rx={3} />}
             {area !== "" && <path d={area} fill="var(--series-1)" opacity={0.16} />}
             {lines.map((line, i) => <path key={line.label} d={path(line.values)} fill="none" stroke={line.color ?? `var(--series-${i + 1})`} strokeWidth={2} strokeLinejoin="round" />)}
+            {lines.map((line, n) => line.values.map((value, i) => value !== null && (line.values[i - 1] ?? null) === null && (line.values[i + 1] ?? null) === null && (!log || value > 0) && <circle key={`${n} ${i}`} cx={px(x[i] ?? 0)} cy={scale.at(value)} r={3.5} fill={line.color ?? `var(--series-${n + 1})`} />))}
+            {band && both.length === 1 && both.map((one) => <line key="interval" x1={px(one.at)} x2={px(one.at)} y1={scale.at(one.low)} y2={scale.at(one.high)} stroke="var(--series-1)" strokeWidth={2} />)}
             {bounds.map((bound) => <text key={bound.label} x={left + 6} y={scale.at(bound.value) + (bound.side === "above" ? -5 : 13)} fill="var(--fail)">{bound.label}</text>)}
             {main && failing.map((i) => <g key={i} transform={`translate(${px(x[i] ?? 0) - 6} ${scale.at(main.values[i] ?? 0) - 6})`}><VerdictGlyph mark="fail" size={12} label={false} /></g>)}
           </svg>

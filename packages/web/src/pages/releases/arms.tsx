@@ -34,7 +34,7 @@ export const Back = ({ one }: { one: Release }) => (
     <Rows rows={[
       ["Leads to", one.back.version ?? "nothing"],
       ["Loaded", <span key="w" className="verdict"><VerdictGlyph mark={one.back.warm ? "pass" : one.back.version === null ? "none" : "warn"} />{one.back.warm ? "warm" : "not loaded"}</span>],
-      ["Took", one.back.took === null ? "not taken" : seconds(one.back.took)],
+      ["Took", one.back.took === null ? "not taken" : one.back.took < 0.001 ? "less than 1 ms" : seconds(one.back.took)],
       ["New bundle", <Digest key="d" digest={one.bundle} />],
       ["Gate", one.gate === null ? "not asked" : <span key="g" className="verdict"><VerdictGlyph mark={one.gate.verdict} />{one.gate.verdict}, {one.gate.results.filter((result) => result.verdict !== "skipped").length} questions</span>],
       ["Dossier", <Digest key="o" digest={one.gate?.dossier} />],

@@ -38,7 +38,8 @@ export function ScoreCard({ one }: { one: Release }) {
   const points = one.evidence.points;
   const bound = one.evidence.scoreBound;
   const drawn = points.map((point) => (point.scoreLower === null ? null : point.scoreDifference));
-  const clipped = clip(points.map((point) => point.scoreLower), points.map((point) => point.scoreUpper), bound);
+  const widest = Math.max(...drawn.map((value) => Math.abs(value ?? 0)));
+  const clipped = clip(points.map((point) => point.scoreLower), points.map((point) => point.scoreUpper), bound === null ? null : Math.max(bound, widest / 2));
   const evidence: Evidence = {
     x, marks, lines: [{ label: "difference of the mean score", values: drawn }], band: { label: "interval that holds at every look", ...clipped },
     bounds: bound === null ? [] : [{ value: bound, label: `bound +${number(bound)}`, side: "above" }, { value: -bound, label: `bound −${number(bound)}`, side: "below" }], guides: [{ value: 0, label: "no difference" }],
@@ -51,8 +52,8 @@ export function ScoreCard({ one }: { one: Release }) {
   );
 }
 
-/** First intervals are many times wider than the bound and would flatten all others: drawn to sixteen bounds, whole in the table of the guard. */
+/** First intervals are many times wider than the bound and would flatten all others: drawn to four bounds. */
 function clip(low: readonly (number | null)[], high: readonly (number | null)[], bound: number | null): { low: (number | null)[]; high: (number | null)[] } {
-  const edge = bound === null ? 1 : bound * 16;
+  const edge = bound === null ? 1 : bound * 4;
   return { low: low.map((value) => (value === null ? null : Math.max(-edge, value))), high: high.map((value) => (value === null ? null : Math.min(edge, value))) };
 }

@@ -4,7 +4,7 @@ import { VerdictGlyph } from "../../parts/verdict.tsx";
 import type { Release } from "./release-page.tsx";
 
 type Guard = Release["guards"][number];
-const value = (guard: Guard, one: number | null): string => (one === null ? "–" : guard.unit === "s" ? seconds(one).replace(/^0 ms$/, `${number(one * 1000)} ms`) : guard.unit === "share" ? `${number(one * 100)} %` : number(one));
+const value = (guard: Guard, one: number | null): string => (one === null ? "–" : guard.unit === "s" ? (one < 0.01 ? `${number(Number((one * 1000).toPrecision(2)))} ms` : seconds(one)) : guard.unit === "share" ? `${number(one * 100)} %` : number(one));
 const evidence = (guard: Guard): string => [guard.interval && guard.unit === "s" ? `[${guard.interval.map((end) => number(end * 1000)).join(", ")}] ms` : guard.interval ? `[${guard.interval.map(number).join(", ")}]` : null, guard.eValue === null ? null : `e ${number(guard.eValue)}`].filter(Boolean).join(", ");
 const bound = (guard: Guard): string => (guard.bound === null ? "–" : guard.id === "failures" ? `e ${number(guard.bound)}` : guard.id === "score_mean" ? `±${number(guard.bound)}` : guard.unit === "s" ? seconds(guard.bound) : number(guard.bound));
 const shown = (guard: Guard): string => (guard.verdict === "inconclusive" ? guard.detail : evidence(guard) || guard.detail);
@@ -18,7 +18,7 @@ export const Guards = ({ one }: { one: Release }) => (
         <tbody>{one.guards.map((guard) => (
           <tr key={guard.id}>
             <td style={{ padding: "5px 10px" }} title={guard.detail}><span className="verdict"><VerdictGlyph mark={guard.verdict} /><span><span style={{ fontWeight: 500 }}>{guard.title}</span><span className="muted" style={{ display: "block", fontSize: "0.71875rem" }}>{shown(guard)}</span></span></span></td>
-            <td className="num">{value(guard, guard.control)}</td><td className="num">{value(guard, guard.canary)}</td><td className="num second">{bound(guard)}</td>
+            <td className="num" style={{ whiteSpace: "nowrap" }}>{value(guard, guard.control)}</td><td className="num" style={{ whiteSpace: "nowrap" }}>{value(guard, guard.canary)}</td><td className="num second" style={{ whiteSpace: "nowrap" }}>{bound(guard)}</td>
           </tr>
         ))}</tbody>
       </table></div>

@@ -41,10 +41,10 @@ function Page({ project, one }: { project: string; one: Release }) {
         }
       >
         {one.because}. {one.override !== null && <>Against the gate, because: {one.override} </>}
-        {one.state === "rolled_back" && one.back.took !== null && <>{one.back.version} was back after {seconds(one.back.took)}. </>}
+        {one.state === "rolled_back" && one.back.took !== null && <>{one.back.version} was back after {one.back.took < 0.001 ? "less than 1 ms" : seconds(one.back.took)}. </>}
         {one.incident !== null && <To href={`/p/${project}/incidents/${one.incident}`}>{one.incident}</To>}
       </PageHead>
-      <Steps stages={one.stages} />
+      <Steps stages={one.stages} gate={one.gate?.verdict ?? null} />
       <div className="grid two">
         <div className="grid" style={{ alignContent: "start" }}>
           <EValueCard one={one} />
