@@ -69,13 +69,13 @@ export function EvidenceChart({ evidence, height = 220, log = false, xText, yTex
               const above = bound.side === "above";
               return <g key={bound.label}><rect x={left} width={width - left - right} y={above ? top : y} height={Math.max(0, above ? y - top : height - bottom - y)} fill="var(--fail-soft)" opacity={0.75} /><line x1={left} x2={width - right} y1={y} y2={y} stroke="var(--fail-glyph)" strokeWidth={1.4} /></g>;
             })}
-            {guides.map((guide) => <g key={guide.label}><line x1={left} x2={width - right} y1={scale.at(guide.value)} y2={scale.at(guide.value)} stroke="var(--reference)" strokeDasharray="4 3" /><text x={width - right - 4} y={scale.at(guide.value) - 5} textAnchor="end" fill="var(--ink-3)">{guide.label}</text></g>)}
+            {guides.map((guide) => <g key={guide.label}><line x1={left} x2={width - right} y1={scale.at(guide.value)} y2={scale.at(guide.value)} stroke="var(--reference)" strokeDasharray="4 3" /><text x={width - right - 4} y={scale.at(guide.value) + 13} textAnchor="end" fill="var(--ink-3)">{guide.label}</text></g>)}
             {marks.map((mark, i) => <g key={`${mark.label}${i}`}><line x1={px(mark.x)} x2={px(mark.x)} y1={top - 6} y2={height - bottom} stroke="var(--ink-3)" strokeDasharray="2 3" /><text x={px(mark.x) + (px(mark.x) > width * 0.8 ? -5 : 5)} y={11} textAnchor={px(mark.x) > width * 0.8 ? "end" : "start"} fill="var(--ink)" fontWeight={600}>{mark.label}</text></g>)}
             {chosen !== null && <rect x={px(chosen) - 8} y={top} width={16} height={height - top - bottom} fill="var(--accent-soft)" opacity={0.5} stroke="var(--accent)" rx={3} />}
             {area !== "" && <path d={area} fill="var(--series-1)" opacity={0.16} />}
             {lines.map((line, i) => <path key={line.label} d={path(line.values)} fill="none" stroke={line.color ?? `var(--series-${i + 1})`} strokeWidth={2} strokeLinejoin="round" />)}
-            {lines.map((line, n) => line.values.map((value, i) => value !== null && (line.values[i - 1] ?? null) === null && (line.values[i + 1] ?? null) === null && (!log || value > 0) && <circle key={`${n} ${i}`} cx={px(x[i] ?? 0)} cy={scale.at(value)} r={3.5} fill={line.color ?? `var(--series-${n + 1})`} />))}
-            {band && both.length === 1 && both.map((one) => <line key="interval" x1={px(one.at)} x2={px(one.at)} y1={scale.at(one.low)} y2={scale.at(one.high)} stroke="var(--series-1)" strokeWidth={2} />)}
+            {lines.map((line, n) => line.values.map((value, i) => value !== null && line.values.filter((each) => each !== null).length <= 3 && (!log || value > 0) && <circle key={`${n} ${i}`} cx={px(x[i] ?? 0)} cy={scale.at(value)} r={3.5} fill={line.color ?? `var(--series-${n + 1})`} />))}
+            {band && both.length <= 3 && both.map((one) => <line key={`interval ${one.at}`} x1={px(one.at)} x2={px(one.at)} y1={scale.at(one.low)} y2={scale.at(one.high)} stroke="var(--series-1)" strokeWidth={2} />)}
             {bounds.map((bound) => <text key={bound.label} x={left + 6} y={scale.at(bound.value) + (bound.side === "above" ? -5 : 13)} fill="var(--fail)">{bound.label}</text>)}
             {main && failing.map((i) => <g key={i} transform={`translate(${px(x[i] ?? 0) - 6} ${scale.at(main.values[i] ?? 0) - 6})`}><VerdictGlyph mark="fail" size={12} label={false} /></g>)}
           </svg>

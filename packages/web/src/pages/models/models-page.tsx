@@ -21,7 +21,7 @@ function List({ project }: { project: string }) {
         <>
           <PageHead title="Models">{models.length === 0 ? "No model is registered." : `${models.length} ${models.length === 1 ? "model" : "models"}. Live is what a release made live; nobody sets it by hand.`}</PageHead>
           <Card flush>
-            {models.length === 0 ? <Empty title="No model yet" command="capstan model register <name> <file>">A step of a pipeline, an MLflow client or the command line registers one.</Empty> : (
+            {models.length === 0 ? <Empty title="No model yet" command="capstan register MODEL PATH">A step of a pipeline, an MLflow client or the command line registers one.</Empty> : (
               <div className="scroll" tabIndex={0} role="group" aria-label="Models"><table>
                 <thead><tr><th>Model</th><th>Live</th><th>Since</th><th>Newest</th><th className="num">Versions</th><th>Aliases</th><th>Last release</th><th className="num">Open incidents</th><th className="num">Changed</th></tr></thead>
                 <tbody>{models.map((one) => {

@@ -26,7 +26,7 @@ export function ReviewsPage() {
               ]} />
             )}
             <Card title="Dossiers" note="waiting first, then newest" flush>
-              {reviews.length === 0 ? <Empty title="No dossier yet" command="capstan request <model>@<version>">Asking for a review freezes the evidence of a version as a dossier.</Empty> : (
+              {reviews.length === 0 ? <Empty title="No dossier yet" command="capstan review MODEL">Asking for a review freezes the evidence of a version as a dossier.</Empty> : (
                 <div className="scroll" tabIndex={0} role="group" aria-label="Dossiers"><table>
                   <thead><tr><th>Version</th><th>State</th><th className="num">Level</th><th>Gate</th><th>Answers</th><th className="num">Signed</th><th className="num">Waited</th><th>Asked by</th><th className="num">Asked</th><th>Dossier</th></tr></thead>
                   <tbody>{sorted.map((one) => (

@@ -39,14 +39,14 @@ function Page({ base, one, setWindow }: { base: string; one: Column; setWindow: 
         </>}>
         Series of monitor <To href={`${base}/monitors/${one.monitor}`}>{one.monitor}</To>. {shown && <>The window from {short(shown.start)} to {short(shown.end)} is shown, with {number(shown.rows)} rows.</>}
       </PageHead>
-      <div className="grid" style={{ gridTemplateColumns: "minmax(170px, 230px) minmax(0, 1fr)" }}>
+      <div className="grid" style={{ gridTemplateColumns: "minmax(170px, 230px) minmax(0, 1fr)", alignItems: "start" }}>
         <Card title="Series" note={one.columns.length} flush>
           <ul style={{ listStyle: "none", margin: 0, padding: 6 }}>
             {one.columns.map((each) => <li key={`${each.group} ${each.column}`}><a href={`${base}/monitors/${one.monitor}/columns/${each.column}`} onClick={(event) => { event.preventDefault(); void navigate({ to: `${base}/monitors/${one.monitor}/columns/${each.column}` as never }); }} {...(each.column === one.column && { "aria-current": "page" as const })} style={{ display: "flex", gap: 8, alignItems: "center", padding: "3px 8px", minHeight: 28, borderRadius: 6, color: "var(--ink)", background: each.column === one.column ? "var(--accent-soft)" : "none" }}><VerdictGlyph mark={each.verdict} size={14} /><span style={{ overflow: "hidden", textOverflow: "ellipsis" }}>{each.column}</span><span className="second" style={{ marginLeft: "auto" }}>{number(each.value === null ? null : Number(each.value.toPrecision(3)))}</span></a></li>)}
           </ul>
         </Card>
         <div className="grid" style={{ alignContent: "start" }}>
-          <Card title="Distance from training" note={log ? "log axis; grey is what sampling alone would give" : "grey is what sampling alone would give"}>
+          <Card title="Distance from training" note={log ? "log axis; dashed is what sampling alone would give" : "dashed is what sampling alone would give"}>
             <EvidenceChart evidence={evidence} log={log} xText={(at) => short(new Date(at).toISOString())} summary={`${one.column} over ${one.windowList.length} windows, beyond the bound in ${failing}`} />
           </Card>
           {one.distribution ? <Distribution one={one} distribution={one.distribution} name={shown ? `${short(shown.start)} to ${short(shown.end)}` : "window"} /> : <Card title="Facts"><dl style={{ margin: 0, display: "grid", gap: 6, maxWidth: 420 }}>{one.facts.map((fact) => <div key={fact.label} style={{ display: "flex", justifyContent: "space-between" }}><dt className="second">{fact.label}</dt><dd style={{ margin: 0, fontWeight: fact.strong ? 600 : 400 }}>{fact.value}</dd></div>)}</dl></Card>}

@@ -32,7 +32,7 @@ function Page({ project, one }: { project: string; one: Monitor }) {
       {quality.map((series) => <SeriesCard key={series.id} one={one} series={series} />)}
       {one.backtest && (
         <Card title="Backtest" note="the same bounds on the training weeks, leaving one week out at a time" right={<VerdictBadge mark={one.backtest.verdict} />}>
-          <p>{one.backtest.alarms} of {one.backtest.cells} values would have alarmed, in {one.backtest.weeksWithAlarm} of {one.backtest.weeks} weeks. The bounds were made for {number(one.backtest.alpha * 100)} % false alarms per series and window, which is {number(one.backtest.alpha * one.backtest.cells)} here.</p>
+          <p>{one.backtest.alarms} of {one.backtest.cells} values would have alarmed, in {one.backtest.weeksWithAlarm} of {one.backtest.weeks} weeks. The bounds were made for {number(one.backtest.alpha * 100)} % false alarms per series and window, about {number(Number((one.backtest.alpha * one.backtest.cells).toPrecision(2)))} expected here.</p>
         </Card>
       )}
       <Card title="Alerts" note={`${one.alertsOpen} open`} flush><AlertsTable alerts={one.alerts} project={project} /></Card>

@@ -1,6 +1,6 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { Output } from "../../data/api.ts";
-import { count, Digest, To } from "../../parts/format.tsx";
+import { count, To } from "../../parts/format.tsx";
 import { Answer, Empty } from "../../parts/layout.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 
@@ -20,11 +20,11 @@ export function Entries({ project, query, q, search, chosen, more, open }: { pro
           {(answer) => answer.entries.length === 0 ? <Empty title={q === "" ? "No entry yet" : `No entry with “${q}”`} /> : (
             <>
               <div className="scroll" tabIndex={0} role="group" aria-label="Entries" style={{ maxHeight: "70vh", overflowY: "auto" }}><table>
-                <thead><tr><th className="num">Entry</th><th>UTC</th><th>Actor</th><th>Action</th><th>Subject</th><th>Outcome</th><th>Digest</th><th><span className="visually-hidden">Included</span></th></tr></thead>
+                <thead><tr><th className="num">Entry</th><th>UTC</th><th>Actor</th><th>Action</th><th>Subject</th><th>Outcome</th><th><span className="visually-hidden">Included</span></th></tr></thead>
                 <tbody>{answer.entries.map((one) => (
                   <tr key={one.id} className={one.id === chosen ? "selected" : undefined} onClick={() => open(one.id)} style={{ cursor: "pointer" }}>
                     <td className="num mono"><To href={`/p/${project}/record/${one.id}`}>{one.index ?? "–"}</To></td><td className="mono second" style={{ whiteSpace: "nowrap" }}><time dateTime={one.at} title={one.at}>{one.at.slice(5, 10)} {one.at.slice(11, 19)}</time></td><td className="second" style={{ maxWidth: 130, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }} title={one.actor.name}>{one.actor.name}</td><td className="mono">{one.action}</td>
-                    <td style={{ maxWidth: 150, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }} title={`${one.subject.type}:${one.subject.id}`}><span className="muted">{one.subject.type}</span> {/^[0-9a-f]{32,}$/.test(one.subject.id) ? one.subject.id.slice(0, 8) : one.subject.id}</td><td className="second">{one.outcome ?? ""}</td><td><Digest digest={one.subject.digest} /></td><td><VerdictGlyph mark={one.state === "included" ? "pass" : "waiting"} size={14} label={false} /><span className="visually-hidden">{one.state}</span></td>
+                    <td style={{ maxWidth: 150, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }} title={`${one.subject.type}:${one.subject.id}`}><span className="muted">{one.subject.type}</span> {/^[0-9a-f]{32,}$/.test(one.subject.id) ? one.subject.id.slice(0, 8) : one.subject.id}</td><td className="second">{one.outcome ?? ""}</td><td><VerdictGlyph mark={one.state === "included" ? "pass" : "waiting"} size={14} label={false} /><span className="visually-hidden">{one.state}</span></td>
                   </tr>
                 ))}</tbody>
               </table></div>

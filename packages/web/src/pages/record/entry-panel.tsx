@@ -22,6 +22,7 @@ function Panel({ project, one }: { project: string; one: Entry }) {
   const facts: [string, React.ReactNode][] = [
     ["Time", entry.at.replace("T", " ").replace("Z", " UTC")], ["Actor", `${entry.actor.name}, ${entry.actor.kind}`], ["Subject", <To key="s" href={nodeHref(base, subject)}>{nodeLabel(subject)}</To>], ["Policy", entry.policy ?? "none applied"],
     ["Payload", <span key="p" className="verdict"><VerdictGlyph mark={one.payloadMatches === "matches" ? "pass" : one.payloadMatches === "erased" ? "skipped" : "fail"} size={14} />{one.payloadMatches === "matches" ? "matches its commitment" : one.payloadMatches === "erased" ? "erased, the proof stays valid" : one.payloadMatches}</span>],
+    ...(entry.subject.digest === undefined ? [] : [["Subject's digest", <Digest key="d" digest={entry.subject.digest} />] as [string, React.ReactNode]]),
     ["Leaf hash", <Digest key="l" digest={entry.leafHash} />],
     ...(entry.because === null ? [] : [["Because of", <To key="b" href={`${base}/record/${entry.because}`}>entry {entry.because.slice(-6)}</To>] as [string, React.ReactNode]]),
   ];
@@ -33,7 +34,7 @@ function Panel({ project, one }: { project: string; one: Entry }) {
       </Card>
       <Card title="Proof of inclusion" note={one.proof === null ? "waits for the next signed head" : `${one.proof.path.length} hashes, ${one.proof.path.length * 32} bytes`}>
         {one.proof === null ? <p className="second">It is acknowledged; the next signed head will hold it.</p> : <ProofPath leaf={entry.leafHash} index={entry.index} proof={one.proof} />}
-        <p style={{ paddingTop: 8, display: "flex", gap: 10, flexWrap: "wrap", alignItems: "center" }}>{one.proof?.file != null && <a className="button" download={`entry-${entry.index}.tlog-proof`} href={`data:text/plain;charset=utf-8,${encodeURIComponent(one.proof.file)}`}>Proof file</a>}<code className="digest">capstan verify --entry {entry.index}</code></p>
+        <p style={{ paddingTop: 8, display: "flex", gap: 10, flexWrap: "wrap", alignItems: "center" }}>{one.proof?.file != null && <a className="button" download={`entry-${entry.index}.tlog-proof`} href={`data:text/plain;charset=utf-8,${encodeURIComponent(one.proof.file)}`}>Proof file</a>}<code className="digest">capstan verify</code></p>
       </Card>
       <Card title="Payload">{one.entry.payload === null ? <p className="second">Erased{one.erasedBy !== null && <> by <To href={`${base}/record/${one.erasedBy}`}>entry {one.erasedBy.slice(-6)}</To></>}.</p> : <pre className="mono" tabIndex={0} aria-label="Payload" style={{ margin: 0, maxHeight: 220, overflow: "auto", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{JSON.stringify(entry.payload, null, 2)}</pre>}</Card>
       <Card title="Before and after">

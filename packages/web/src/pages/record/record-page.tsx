@@ -35,7 +35,7 @@ export function RecordPage() {
           <Facts facts={[
             { label: "State", value: <span className="verdict">{found === null ? <><VerdictGlyph mark="none" />Not verified yet</> : <><VerdictGlyph mark={found.verdict} />{found.verdict === "pass" ? "Verified" : found.verdict}</>}</span>, small: found === null ? "by this process" : <><Ago time={found.at} />, {count(found.entries)} entries in {seconds(found.seconds)}</> },
             { label: "Signed head", value: one.signed ? <Digest digest={one.signed.root} /> : "not signed", small: one.signed ? <>tree of {count(one.signed.size)}, <Ago time={one.signed.at} /></> : "no key at hand" },
-            { label: "Entries", value: count(one.size), small: one.origin },
+            { label: "Entries", value: count(one.size), small: <span style={{ overflowWrap: "anywhere" }}>{one.origin}</span> },
             { label: "Waiting for a signature", value: count(one.waiting), small: one.waiting === 0 ? "all are under the signed head" : "acknowledged, not signed" },
             { label: "Key", value: one.key === null ? "none" : one.key.split("+")[1] ?? "", small: one.canSign ? "signs in this process" : "not at hand here" },
           ]} />

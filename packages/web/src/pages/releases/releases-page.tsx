@@ -20,7 +20,7 @@ export function ReleasesPage() {
         return (
           <>
             <PageHead title="Releases">{now.length === 0 ? "Nothing moves now. " : `${now.map((one) => one.release).join(", ")} ${now.length === 1 ? "moves" : "move"} now. `}A release moves a route to a model version; evidence decides each step, and going back needs none.</PageHead>
-            {releases.length === 0 ? <Card><Empty title="No release yet" command="capstan release <route> <model>@latest">A model version goes live by a release: gate, shadow, a share of the traffic, everyone.</Empty></Card> : (
+            {releases.length === 0 ? <Card><Empty title="No release yet" command="capstan release MODEL">A model version goes live by a release: gate, shadow, a share of the traffic, everyone.</Empty></Card> : (
               <>
                 <Facts facts={[
                   { label: "Releases", value: releases.length, small: `${releases.filter((one) => one.verdict === "pass").length} passed` },
