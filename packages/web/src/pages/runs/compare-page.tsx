@@ -12,7 +12,7 @@ const sections = [["metrics", "Metrics"], ["params", "Parameters"], ["inputs", "
 
 export function ComparePage() {
   const { project = "" } = useParams({ strict: false }) as { project?: string };
-  const { run } = useSearch({ strict: false }) as { run?: string | string[] };
+  const { runs: run } = useSearch({ strict: false }) as { runs?: string | string[] };
   const ids = (Array.isArray(run) ? run : String(run ?? "").split(",")).filter(Boolean);
   const query = useOperation("runs.compare", { project, run: ids }, { enabled: ids.length > 1 });
   if (ids.length < 2) return <><PageHead title="Compare" /><Card><Empty title="Choose at least two runs"><To href={`/p/${project}/runs`} className="button">Open the runs</To></Empty></Card></>;
@@ -22,7 +22,7 @@ export function ComparePage() {
 function Compared({ project, data }: { project: string; data: Output<"runs.compare"> }) {
   const [all, setAll] = useState(false);
   const drawn = useMemo(() => data.runs.map((run, i) => ({ id: run.id, label: `${run.name} ${run.id.slice(0, 6)}`, color: hue(i) })), [data.runs]);
-  const without = (id: string): string => `/p/${project}/compare?run=${data.runs.filter((run) => run.id !== id).map((run) => run.id).join(",")}`;
+  const without = (id: string): string => `/p/${project}/compare?runs=${data.runs.filter((run) => run.id !== id).map((run) => run.id).join(",")}`;
   return (
     <>
       <PageHead title={`Compare ${data.runs.length} runs`} tags={<span className="muted">against {data.runs[0]?.name}, the first</span>} acts={<button type="button" className="button" aria-pressed={!all} onClick={() => setAll(!all)}>{all ? "Differences only" : `Show ${data.equal} equal rows`}</button>} />

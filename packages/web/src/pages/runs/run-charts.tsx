@@ -21,11 +21,11 @@ export function RunCharts({ project, rows, drawn, columns, main }: { project: st
   const families = useMemo(() => [...Map.groupBy(curves, (one) => familyOf(one.key))].slice(0, chartsAtMost), [curves]);
   const names = new Map(rows.map((run) => [run.id, run.name]));
   return (
-    <div className="run-charts">
+    <>
       {families.map(([family, all]) => <Family key={family} family={family} all={all} drawn={drawn} names={names} />)}
       {answer.isSuccess && families.length === 0 && <Card title="Curves"><p className="second">None of these runs has logged a metric more than twice.</p></Card>}
       <Parallel rows={rows} drawn={drawn} params={columns.varying} main={main} />
-    </div>
+    </>
   );
 }
 

@@ -1,66 +1,85 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
-import { type Output, useOperation } from "../../data/api.ts";
-import { To } from "../../parts/format.tsx";
-import { Answer, Card, Empty, PageHead } from "../../parts/layout.tsx";
-import { Curves } from "./curves.tsx";
+import { IconColumns, IconFilter, IconTable } from "@tabler/icons-react";
+import { useDeferredValue, useMemo, useState } from "react";
+import { useOperation } from "../../data/api.ts";
+import { count } from "../../parts/format.tsx";
+import { Answer, Empty, Failure, PageHead } from "../../parts/layout.tsx";
+import { columnsOf } from "./columns.ts";
+import { matches, parseFilter, type Run, sorted } from "./filter.ts";
 import { MetricBars } from "./metric-bars.tsx";
-import { hue, type Run } from "./status.ts";
-import { RunsTable, type Sort, sorted } from "./runs-table.tsx";
+import { RunCharts } from "./run-charts.tsx";
+import { type RunColumns, useRuns } from "./runs-data.ts";
+import { RunsTable } from "./runs-table.tsx";
+import { Tray } from "./tray.tsx";
+import "./runs.css";
 
-type List = Output<"runs.list">;
-const kinds = [["", "All"], ["pipeline", "Pipelines"], ["step", "Steps"], ["user", "Logged"]] as const;
-/** As many runs as are drawn in their own colour. */
-const drawnMax = 6;
+type RunsView = { q?: string; sort?: string; kind?: string; layout?: "table" | "split" };
+const kinds = [["", "All"], ["user", "Logged"], ["step", "Steps"], ["pipeline", "Pipelines"], ["check,evaluation,monitor,fault,release", "Other work"]] as const;
+const noColumns: RunColumns = { metrics: [], params: [], varying: [] };
+/** As many runs as are drawn in their own colour before anyone chooses. */
+const drawnAtFirst = 6;
 
+/** Which run is best, under which conditions, and can the order be trusted. */
 export function RunsPage() {
   const { project = "", experiment } = useParams({ strict: false }) as { project?: string; experiment?: string };
-  const search = useSearch({ strict: false }) as { kind?: Run["kind"]; q?: string };
-  const navigate = useNavigate();
-  const home = useOperation("experiments.get", { project, experiment: experiment ?? "" }, { enabled: experiment !== undefined });
-  const query = useOperation("runs.list", { project, limit: 200, ...(home.data && { experiment: home.data.id }), ...(search.kind && { kind: search.kind }), ...(search.q && { q: String(search.q) }) }, { enabled: experiment === undefined || home.data !== undefined });
-  const set = (change: { kind?: string; q?: string }): void => void navigate({ to: ".", search: Object.fromEntries(Object.entries({ ...search, ...change }).filter(([, value]) => value)) as never, replace: true });
-  if (home.isError) return <Answer query={home}>{() => null}</Answer>;
-  return (
-    <>
-      <PageHead title={home.data?.name ?? "Runs"} tags={<>{home.data && <span className="tag mono">experiment {home.data.id}</span>}<span className="muted">{query.data ? `${query.data.total} runs` : ""}{home.data && home.data.running > 0 ? `, ${home.data.running} running` : ""}</span></>} acts={experiment === undefined ? <To href={`/p/${project}/experiments`} className="button">Experiments</To> : <To href={`/p/${project}/runs`} className="button">All runs</To>} />
-      <div style={{ display: "flex", gap: 14, alignItems: "center", flexWrap: "wrap" }}>
-        <div role="group" aria-label="Kind of run" style={{ display: "flex", gap: 4 }}>
-          {kinds.map(([kind, word]) => <button key={kind} type="button" className="button" aria-pressed={(search.kind ?? "") === kind} style={(search.kind ?? "") === kind ? { background: "var(--accent-soft)", borderColor: "var(--accent)", color: "var(--accent-ink)" } : {}} onClick={() => set({ kind })}>{word}</button>)}
-        </div>
-        <label style={{ flex: 1, minWidth: 200 }}><span className="visually-hidden">Filter by name or id</span><input className="field mono" data-filter type="search" placeholder="Name, or the beginning of an id" defaultValue={search.q ?? ""} onChange={(event) => set({ q: event.target.value })} /></label>
-      </div>
-      <Answer query={query}>{(list) => list.runs.length === 0 ? <Card><Empty title={search.q || search.kind ? "No run matches" : "No run yet"} {...(!search.q && !search.kind && { command: "capstan run" })}>{search.q || search.kind ? "Another word or kind may find it." : "Run the pipeline, or log from any MLflow client to this address."}</Empty></Card> : <Split project={project} list={list} />}</Answer>
-    </>
-  );
+  const found = useOperation("experiments.get", { project, experiment: experiment ?? "" }, { enabled: experiment !== undefined });
+  if (experiment === undefined) return <Runs project={project} title="All runs" />;
+  return <Answer query={found}>{(one) => <Runs project={project} experiment={one.id} title={one.name} running={one.running} />}</Answer>;
 }
 
-function Split({ project, list }: { project: string; list: List }) {
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const metrics = list.columns.metrics.slice(0, 3);
-  const params = list.columns.varying.slice(0, 3);
-  const [sort, setSort] = useState<Sort>({ key: "started", down: true });
-  const runs = useMemo(() => sorted(list.runs, sort), [list.runs, sort]);
-  const drawn = useMemo(() => {
-    const wanted = chosen.size > 0 ? runs.filter((run) => chosen.has(run.id)) : runs.filter((run) => run.kind === "user" && Object.keys(run.metrics).length > 0);
-    return wanted.slice(0, chosen.size > 0 ? 8 : 40).map((run) => ({ id: run.id, label: `${run.name} ${run.id.slice(0, 6)}` }));
-  }, [runs, chosen]);
-  const coloured = useMemo(() => drawn.map((one, i) => ({ ...one, color: i < drawnMax || chosen.size > 0 ? hue(i) : "var(--reference)" })), [drawn, chosen]);
-  const toggle = (id: string): void => setChosen(new Set(chosen.has(id) ? [...chosen].filter((one) => one !== id) : [...chosen, id]));
+/** The top of the sort; where steps log through runs of their own, those. */
+function firstDrawn(rows: readonly Run[]): readonly string[] {
+  const logged = rows.filter((run) => run.kind === "user");
+  return (logged.length > 0 ? logged : rows).slice(0, drawnAtFirst).map((run) => run.id);
+}
+
+function Runs({ project, experiment, title, running = 0 }: { project: string; experiment?: string; title: string; running?: number }) {
+  const view = useSearch({ strict: false }) as RunsView;
+  const navigate = useNavigate();
+  const set = (change: RunsView, replace = true): void => void navigate({ to: ".", search: ((old: RunsView) => Object.fromEntries(Object.entries({ ...old, ...change }).filter(([, value]) => value !== "" && value !== undefined))) as never, replace });
+  const written = String(view.q ?? "");
+  const [text, setText] = useState(written);
+  const filter = useMemo(() => parseFilter(written), [written]);
+  const q = useDeferredValue(filter.words);
+  const query = useRuns({ project, ...(experiment !== undefined && { experiment }), q, ...(view.kind && { kind: view.kind }) }, filter.terms.length > 0 || view.sort !== undefined);
+  const pages = query.data?.pages;
+  const known = pages?.[0]?.columns ?? noColumns;
+  const all = useMemo(() => pages?.flatMap((page) => page.runs) ?? [], [pages]);
+  const columns = useMemo(() => columnsOf(known, all), [known, all]);
+  const sort = view.sort ?? "-started";
+  const rows = useMemo(() => sorted(all.filter((run) => matches(run, filter.terms)), sort), [all, filter, sort]);
+  const [selected, setSelected] = useState<readonly string[]>([]);
+  const [eyes, setEyes] = useState<readonly string[]>();
+  const drawn = useMemo(() => eyes ?? firstDrawn(rows), [eyes, rows]);
+  const split = view.layout !== "table";
+  const total = pages?.[0]?.total ?? 0;
+
   return (
-    <div className="grid" style={{ gridTemplateColumns: "minmax(0, 3fr) minmax(300px, 2fr)", alignItems: "start" }}>
-      <RunsTable project={project} runs={runs} metrics={metrics} params={params} chosen={chosen} toggle={toggle} sort={sort} setSort={setSort} colours={new Map(coloured.map((one) => [one.id, one.color]))} />
-      <div className="grid">
-        <Curves project={project} runs={coloured} height={230} none={chosen.size > 0 ? "The chosen runs logged single values only; a curve needs more than one point." : "No run here logged more than one point of a metric."} />
-        {metrics[0] !== undefined && <MetricBars project={project} runs={list.runs} keys={list.columns.metrics} />}
+    <>
+      <PageHead title={title} tags={<>{experiment !== undefined && <span className="tag mono">experiment {experiment}</span>}<span className="muted">{count(total)} runs{running > 0 ? `, ${running} running` : ""}</span></>}
+        acts={<div className="segments" role="group" aria-label="Layout"><button type="button" aria-pressed={!split} onClick={() => set({ layout: "table" })}><IconTable size={15} stroke={1.75} aria-hidden />Table</button><button type="button" aria-pressed={split} onClick={() => set({ layout: "split" })}><IconColumns size={15} stroke={1.75} aria-hidden />Split</button></div>} />
+      <div className="runs-bar">
+        <label className="filter-box"><span className="visually-hidden">Filter</span><IconFilter size={15} stroke={1.75} aria-hidden />
+          <input data-filter className="mono" placeholder='metrics.auc > 0.7 AND params.kind = "boosted"' value={text} spellCheck={false} onChange={(event) => { setText(event.target.value); set({ q: event.target.value }); }} aria-describedby="filter-count" {...(filter.problem !== null && { "aria-invalid": true, "aria-errormessage": "filter-problem" })} />
+          <span id="filter-count" className="muted" role="status">{rows.length === total ? `${count(total)} runs` : `${count(rows.length)} of ${count(total)}`}</span><kbd aria-hidden>/</kbd>
+        </label>
+        <div className="segments" role="group" aria-label="Kind of run">{kinds.map(([kind, name]) => <button key={name} type="button" aria-pressed={(view.kind ?? "") === kind} onClick={() => set({ kind }, false)}>{name}</button>)}</div>
       </div>
-      {chosen.size > 0 && (
-        <div role="region" aria-label="Chosen runs" style={{ position: "sticky", bottom: 14, gridColumn: "1 / -1", justifySelf: "center", display: "flex", gap: 10, alignItems: "center", padding: "10px 14px", background: "var(--raised)", border: "1px solid var(--line-strong)", borderRadius: 10, boxShadow: "0 8px 24px rgb(0 0 0 / 0.18)" }}>
-          <strong>{chosen.size} chosen</strong>
-          {chosen.size > 1 && chosen.size <= 20 ? <To href={`/p/${project}/compare?run=${[...chosen].join(",")}`} className="button filled">Compare</To> : <span className="button" aria-disabled="true">{chosen.size > 20 ? "At most 20 can be compared" : "Choose another to compare"}</span>}
-          <button type="button" className="button" onClick={() => setChosen(new Set())}>Clear</button>
+      {filter.problem !== null && <p id="filter-problem" className="filter-problem" role="alert">{filter.problem}</p>}
+      {query.isError ? <Failure error={query.error} retry={() => void query.refetch()} /> : pages === undefined ? <div className="skeleton" role="status" aria-busy="true" aria-label="loading" /> : rows.length === 0 ? (
+        text.trim() !== "" || view.kind ? <Empty title="No run matches."><button type="button" className="button" onClick={() => { setText(""); set({ q: "", kind: "" }); }}>Show all runs</button></Empty> : <Empty title="No run has been logged here." command="capstan run">Any MLflow client that is pointed at {location.origin} logs here, too.</Empty>
+      ) : (
+        <div className={split ? "runs-split" : ""}>
+          <RunsTable project={project} rows={rows} columns={split ? columns.slice(0, 5) : columns} sort={sort} onSort={(next) => set({ sort: next })} selected={selected} onSelect={setSelected} drawn={drawn} onDraw={setEyes} more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : null} total={total} />
+          {split && (
+            <div className="run-charts">
+              <RunCharts project={project} rows={rows} drawn={drawn} columns={known} main={columns[0]?.key.replace("metrics.", "")} />
+              {known.metrics[0] !== undefined && <MetricBars project={project} runs={rows} keys={known.metrics} />}
+            </div>
+          )}
         </div>
       )}
-    </div>
+      {selected.length > 0 && <Tray project={project} runs={rows.filter((run) => selected.includes(run.id))} drawn={drawn} clear={() => setSelected([])} remove={(id) => setSelected(selected.filter((one) => one !== id))} />}
+    </>
   );
 }
