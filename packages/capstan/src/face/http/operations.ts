@@ -40,7 +40,7 @@ export async function answerOperation(
   const found = findPath(paths, request.method ?? "GET", url.pathname.slice("/api/v1".length));
   if (!found) throw new CapstanError("CAP-REQUEST-002", { path: url.pathname });
   const { operation, name, handle } = found.value;
-  authorize(caller, operation.capability, found.params["project"]);
+  authorize(caller, operation.capability, found.params["project"] ?? url.searchParams.get("project") ?? undefined);
   const body = operation.method === "GET" || operation.method === "DELETE" ? {} : await readJson(request, operation.bodyLimitBytes ?? 1 << 20);
   const query: Record<string, unknown> = {};
   for (const key of new Set(url.searchParams.keys())) {
@@ -48,7 +48,7 @@ export async function answerOperation(
     query[key] = values.length > 1 ? values : values[0];
   }
   const input = parseInput(name, operation, { ...query, ...body, ...found.params });
-  // Where the path names no project, the input may.
+  // Where the path names no project, the input may: what is read counts, not what was asked first.
   const named = (input as { project?: unknown }).project;
   if (typeof named === "string") authorize(caller, operation.capability, named);
   const output = await handle(input, caller);
