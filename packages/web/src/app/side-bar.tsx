@@ -38,7 +38,7 @@ export function SideBar({ base, project, place, frame }: { base: string; project
 function Item({ item, base, current, badge }: { item: Place; base: string; current: boolean; badge: number }) {
   const Icon = item.icon;
   return (
-    <Link to={`${base}${item.path}` as never} className="item" title={`${item.name} (G ${item.key.toUpperCase()})`} {...(current && { "aria-current": "page" as const })}>
+    <Link to={`${base}${item.path}` as never} className="item" activeOptions={{ exact: true }} title={`${item.name} (G ${item.key.toUpperCase()})`} {...(current && { "aria-current": "page" as const })}>
       <Icon size={16} stroke={1.75} aria-hidden />
       <span className="words">{item.name}</span>
       {badge > 0 && <span className="badge-count">{badge}<span className="visually-hidden"> open</span></span>}
