@@ -1,3 +1,8 @@
-import { Empty } from "../parts/layout.tsx";
+import { Empty, PageHead } from "../parts/layout.tsx";
 
-export const LaterPage = () => <Empty title="There is no such page here.">The places at the left are what there is.</Empty>;
+export const LaterPage = () => (
+  <>
+    <PageHead title="There is no such page" />
+    <Empty title="Nothing is at this address.">The places at the left are what there is.</Empty>
+  </>
+);

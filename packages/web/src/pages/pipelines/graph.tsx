@@ -47,7 +47,7 @@ export default function Graph({ nodes, edges, chosen, choose }: { nodes: readonl
   return (
     <ReactFlow nodes={flowNodes} edges={flowEdges} nodeTypes={nodeTypes} fitView fitViewOptions={{ padding: 0.06, maxZoom: 1 }} minZoom={0.2} maxZoom={1.6} nodesConnectable={false} zoomOnScroll={false} preventScrolling={false} elementsSelectable onNodeClick={(_, node) => { if (node.id.startsWith("step:")) choose(node.id.slice(5)); }} onSelectionChange={({ nodes: [first] }) => { if (first?.id.startsWith("step:")) choose(first.id.slice(5)); }}>
       <Background gap={20} color="var(--line)" />
-      <Controls showInteractive={false} position="top-right" orientation="horizontal" />
+      <Controls showInteractive={false} position="bottom-left" orientation="horizontal" />
     </ReactFlow>
   );
 }

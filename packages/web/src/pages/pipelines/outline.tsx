@@ -19,10 +19,10 @@ export function Outline({ project, run, chosen, choose, needs }: { project: stri
             return (
               <tr key={step.step} className={chosen === step.step ? "selected" : ""}>
                 <th scope="row"><button type="button" aria-pressed={chosen === step.step} onClick={() => choose(step.step)} style={{ color: "var(--accent-ink)" }}>{step.step}</button></th>
-                <td><span className="verdict"><VerdictGlyph mark={stepMark(step.state)} label={false} />{step.run ? <To href={`/p/${project}/runs/${step.run}`}>{stepWord(step.state)}</To> : stepWord(step.state)}{step.reusedFrom && <span className="muted">from run {step.reusedFrom.number}</span>}</span></td>
+                <td><span className="verdict" style={{ whiteSpace: "nowrap" }}><VerdictGlyph mark={stepMark(step.state)} label={false} />{step.run ? <To href={`/p/${project}/runs/${step.run}`}>{stepWord(step.state)}</To> : stepWord(step.state)}{step.reusedFrom && <span className="muted">from run {step.reusedFrom.number}</span>}</span></td>
                 <td className="second">{needs.get(step.step)?.join(", ") ?? ""}</td>
                 <td className="second">{first ? `${first.text}${step.reasons.length > 1 ? `, ${step.reasons.length - 1} more` : ""}` : step.state === "reused" ? "nothing changed" : ""}</td>
-                <td className="num">{step.state === "reused" ? "–" : seconds(step.seconds)}</td>
+                <td className="num" style={{ whiteSpace: "nowrap" }}>{step.state === "reused" ? "–" : seconds(step.seconds)}</td>
                 <td><svg width="100%" height="10" aria-hidden="true"><rect width="100%" height="10" rx="3" fill="var(--sunken)" />{from !== null && step.state !== "reused" && <rect x={`${(from * 100).toFixed(2)}%`} width={`${Math.max(0.8, (to - from) * 100).toFixed(2)}%`} height="10" rx="3" fill={step.state === "failed" ? "var(--fail-glyph)" : step.state === "running" ? "var(--accent)" : "var(--pass-glyph)"} />}</svg></td>
               </tr>
             );

@@ -44,7 +44,7 @@ function Page({ project, pipeline, run }: { project: string; pipeline: Pipeline;
       </PageHead>
       <Problems pipeline={pipeline} />
       <div style={{ display: "flex", gap: 16, flexWrap: "wrap" }} className="second">
-        <span className="verdict"><VerdictGlyph mark="pass" label={false} />ran {run.ran}</span><span className="verdict"><VerdictGlyph mark="reused" label={false} />reused {run.reused}</span><span className="verdict"><VerdictGlyph mark="fail" label={false} />failed {run.failed}</span><span>of {run.stepsTotal} {run.stepsTotal === 1 ? "step" : "steps"}</span>{run.savedSeconds > 0 && <span>saved {seconds(run.savedSeconds)} of compute</span>}
+        <span className="verdict"><VerdictGlyph mark="pass" label={false} />ran {run.ran}</span><span className="verdict"><VerdictGlyph mark="reused" label={false} />reused {run.reused}</span>{run.failed > 0 && <span className="verdict"><VerdictGlyph mark="fail" label={false} />failed {run.failed}</span>}<span>of {run.stepsTotal} {run.stepsTotal === 1 ? "step" : "steps"}</span>{run.savedSeconds > 0 && <span>saved {seconds(run.savedSeconds)} of compute</span>}
         {run.offered.map((one) => <To key={one.digest} href={`/p/${project}/models/${one.model}${one.version === null ? "" : `/v${one.version}`}`}>{one.text}</To>)}
       </div>
       <div className="grid" style={{ gridTemplateColumns: "minmax(0, 1fr) 366px", alignItems: "start" }}>
