@@ -22,6 +22,8 @@ export function Frame() {
   const live = useLive(useQueryClient());
   const [open, setOpen] = useState<"palette" | "keys" | undefined>();
   const [narrow, setNarrow] = useState(() => localStorage.getItem(narrowKey) === "narrow");
+  /** On a small screen: the page over which the places lie; going to another closes them. */
+  const [menuAt, setMenuAt] = useState<string>();
   const turn = (): void => {
     localStorage.setItem(narrowKey, narrow ? "wide" : "narrow");
     setNarrow(!narrow);
@@ -34,11 +36,11 @@ export function Frame() {
   useEffect(() => void (document.title = title), [title]);
 
   return (
-    <div className={narrow ? "frame narrow" : "frame"}>
+    <div className={`frame${narrow ? " narrow" : ""}${menuAt === pathname ? " with-places" : ""}`}>
       <a href="#main" className="skip">To the page</a>
       <SideBar base={base} project={project} place={place} frame={frame.data} />
       <div>
-        <TopBar base={base} project={project} place={place} rest={rest} live={live} who={frame.data?.caller.name} search={() => setOpen("palette")} keys={() => setOpen("keys")} />
+        <TopBar base={base} project={project} place={place} rest={rest} live={live} who={frame.data?.caller.name} search={() => setOpen("palette")} keys={() => setOpen("keys")} menu={() => setMenuAt(menuAt === pathname ? undefined : pathname)} menuOpen={menuAt === pathname} />
         {frame.data?.caller.closed && <aside className="notice" aria-label="What is closed">{frame.data.caller.closed}</aside>}
         <main id="main" tabIndex={-1}><Outlet /></main>
       </div>

@@ -50,9 +50,9 @@ function Item({ item, base, current, badge }: { item: Place; base: string; curre
 function Seal({ base, seal }: { base: string; seal: FrameFacts["seal"] }) {
   const fine = seal.mark === "pass";
   return (
-    <Link to={`${base}/record` as never} className="seal" title={`${seal.entries} entries${seal.at ? `, ${seal.at}` : ""}`}>
+    <Link to={`${base}/record` as never} className="seal" title={`${seal.mark === "warn" ? "verified, with a note: open the record; " : ""}${seal.entries} entries${seal.at ? `, ${seal.at}` : ""}`}>
       {fine ? <IconShieldCheck size={16} stroke={1.75} className="fine" aria-hidden /> : <VerdictGlyph mark={seal.mark} label={false} />}
-      <span className="words">{seal.mark === "none" ? "Record not signed yet" : seal.mark === "fail" || seal.mark === "error" ? "Record does not hold" : seal.mark === "warn" ? "Verified, with a note" : seal.signed ? "Record signed" : "Record waits to be signed"}</span>
+      <span className="words">{seal.mark === "none" ? "Record not signed yet" : seal.mark === "fail" || seal.mark === "error" ? "Record does not hold" : seal.mark === "warn" ? "Record verified" : seal.signed ? "Record signed" : "Record waits to be signed"}</span>
       <span className="words muted when"><Ago time={seal.at} /></span>
     </Link>
   );

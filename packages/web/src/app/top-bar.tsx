@@ -1,18 +1,19 @@
 import { Link } from "@tanstack/react-router";
-import { IconChevronRight, IconHelp, IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
+import { IconChevronRight, IconHelp, IconMenu2, IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
 import { Fragment, useState } from "react";
 import type { Place } from "./places.ts";
 import { currentTheme, switchTheme } from "./theme.ts";
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 
-type Props = { base: string; project: string | undefined; place: Place | undefined; rest: readonly string[]; live: boolean; who: string | undefined; search: () => void; keys: () => void };
+type Props = { base: string; project: string | undefined; place: Place | undefined; rest: readonly string[]; live: boolean; who: string | undefined; search: () => void; keys: () => void; menu: () => void; menuOpen: boolean };
 
 /** Where one is, the search, whether the page is live, and what belongs to the person. */
-export function TopBar({ base, project, place, rest, live, who, search, keys }: Props) {
+export function TopBar({ base, project, place, rest, live, who, search, keys, menu, menuOpen }: Props) {
   const crumbs = [{ name: project ?? "All projects", href: base }, { name: place?.name ?? "The loop", href: `${base}${place?.path ?? ""}` }, ...trail(`${base}${place?.path ?? ""}`, place, rest)];
   return (
     <header className="top">
+      <button type="button" className="icon-button menu" aria-label="Places" aria-expanded={menuOpen} onClick={menu}><IconMenu2 size={18} stroke={1.75} /></button>
       <nav className="crumbs" aria-label="Where you are">
         <ol>
           {crumbs.map((crumb, i) => (
