@@ -6,7 +6,8 @@ import { type App, openApp } from "./app.ts";
 import { CapstanError } from "./base/foundation/errors.ts";
 import type { Environment } from "./base/foundation/environment.ts";
 import { type Lease, takeLease } from "./base/storage/lease.ts";
-import { sqliteCode } from "./base/storage/sqlite-connection.ts";
+import { refusalError } from "./base/storage/refusal.ts";
+import { refusalOf, sqliteCode } from "./base/storage/sqlite-connection.ts";
 import { createLive } from "./face/http/live.ts";
 import { openApi } from "./face/http/openapi.ts";
 import { createShell } from "./face/http/server.ts";
@@ -119,7 +120,8 @@ function leaseOf(storeFolder: string): Lease | undefined {
   } catch (error) {
     // SQLITE_READONLY, SQLITE_CANTOPEN
     const unwritable = [8, 14].includes(sqliteCode(error) & 0xff) || (error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM"));
-    throw unwritable ? new CapstanError("CAP-STORE-004", {}, { cause: error }) : error;
+    if (unwritable) throw new CapstanError("CAP-STORE-004", {}, { cause: error });
+    throw sqliteCode(error) === 0 ? error : refusalError(refusalOf(error));
   }
 }
 

@@ -17,10 +17,12 @@ if [ -r /proc/$$/stat ]; then
   start_time $(printf '%s' "$stat" | sed 's/^.*) //')
   read -r boot </proc/sys/kernel/random/boot_id
 fi
+# Written over at the end, so that a command that fills the disk cannot take the place of its own exit.
+printf '%200s\n' '' >"$exit_path.exit.tmp" &&
 printf '%s %s %s\n' "$$" "$started" "$boot" >"$exit_path.pid.tmp" && mv "$exit_path.pid.tmp" "$exit_path.pid" || exit 74
 
 note() {
-  printf '{"code":%s,"timedOut":%s,"cpu":"%s"}\n' "$1" "$2" "$3" >"$exit_path.$4.tmp" && mv "$exit_path.$4.tmp" "$exit_path"
+  printf '{"code":%s,"timedOut":%s,"cpu":"%s"}\n' "$1" "$2" "$3" 1<>"$exit_path.$4.tmp" && mv "$exit_path.$4.tmp" "$exit_path"
 }
 
 # The command is asked to end by a signal to the group; this shell must outlive it to note the exit.

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { rm, statfs } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
@@ -65,11 +65,19 @@ export async function settle(deps: AttemptDeps, attempt: AttemptRow, caller: Cal
   const fail = async (error: CapstanError, kind: "exit" | "oom" | "timeout" | "infra" | "output"): Promise<Settled> => {
     const settled: Settled = { state: "failed", error, exit, lines, seconds, kind };
     const end = sql.endAttempt(attempt.id, attempt.token, kind === "infra" ? "lost" : "failed", store.clock.nowMs());
-    if (signals.last(settled)) await endRun(deps, attempt, work, exit, "FAILED", caller, [end]);
-    else await store.database.commit([end]);
+    const record = (): Promise<unknown> => (signals.last(settled) ? endRun(deps, attempt, work, exit, "FAILED", caller, [end]) : store.database.commit([end]));
+    await record().catch(async (thrown: unknown) => {
+      if (!(thrown instanceof CapstanError) || thrown.code !== "CAP-STORE-003") throw thrown;
+      // It may be the step's own files that fill the disk.
+      await rm(work.root, { recursive: true, force: true });
+      await record();
+    });
+    await rm(work.root, { recursive: true, force: true });
     return settled;
   };
 
+  const full = await fullDisk(work);
+  if (full && exit?.code !== 0) return fail(new CapstanError("CAP-STORE-003", { problem: `step ${work.node.id} ended with ${full} left` }), "infra");
   if (state.state === "lost") return fail(new CapstanError("CAP-RUN-013", { step: work.node.id, why: state.why }), "infra");
   if (!exit || exit.code !== 0 || exit.timedOut) {
     const ended = exit ?? { code: null, signal: null, timedOut: false, startedMs: 0, endedMs: 0, cpuSeconds: null, peakBytes: null };
@@ -84,6 +92,14 @@ export async function settle(deps: AttemptDeps, attempt: AttemptRow, caller: Cal
   }
   const metrics = await metricsOf(work.box, work.node.outputs);
   return commit(deps, attempt, work, { outputs, metrics, exit, seconds, caller, fail: (error) => fail(error, "output") });
+}
+
+const nothingBytes = 64 << 10;
+/** How little is left where the step worked, when that is next to nothing: whatever it says itself then, this is why. */
+async function fullDisk(work: Work): Promise<string | undefined> {
+  const disk = await statfs(work.root).catch(() => undefined);
+  const leftBytes = disk && disk.bavail * disk.bsize;
+  return leftBytes !== undefined && leftBytes < nothingBytes ? `${leftBytes} bytes` : undefined;
 }
 
 async function commit(deps: AttemptDeps, attempt: AttemptRow, work: Work, made: { outputs: MadeOutput[]; metrics: Record<string, number>; exit: AttemptExit; seconds: number; caller: Caller; fail(error: CapstanError): Promise<Settled> }): Promise<Settled> {
@@ -137,7 +153,7 @@ async function endRun(deps: AttemptDeps, attempt: AttemptRow, work: Work, exit: 
     },
     caller,
   );
-  if (status === "FINISHED") await rm(work.root, { recursive: true, force: true });
+  await rm(work.root, { recursive: true, force: true });
 }
 
 /** Ends an attempt that is to be no more, and its run. */

@@ -133,9 +133,13 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
     }
   };
 
+  /** Made, but its suites have not spoken yet: nothing starts on it. */
+  const unjudged = new Set<string>();
   const finish = async (id: string, planned: PlannedNode, made: { outputs: readonly MadeOutput[]; metrics: Readonly<Record<string, number>>; state: StepState; patch: Partial<StepRunRow>; seconds: number }): Promise<void> => {
+    unjudged.add(id);
     await save(id, { state: made.state, outputs: [...made.outputs], metrics: { ...made.metrics }, stepKey: planned.stepKey, facts: planned.facts, reasons: planned.reasons, ...made.patch });
     await judge(id);
+    unjudged.delete(id);
     if (file.graph.needs.get(id)?.some((needed) => apart.has(needed))) apart.add(id);
     if (!apart.has(id)) await deliver(made.outputs);
     ended(id, { seconds: made.seconds });
@@ -292,7 +296,7 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
   // The loop: a node starts when all it needs have ended well.
   const open = new Set(run.nodes);
   const running = new Map<string, Promise<void>>();
-  const well = (id: string): boolean => !run.nodes.includes(id) || ["ran", "reused", "skipped"].includes(steps.get(id)?.state ?? "");
+  const well = (id: string): boolean => !run.nodes.includes(id) || (!unjudged.has(id) && ["ran", "reused", "skipped"].includes(steps.get(id)?.state ?? ""));
   const failed = (id: string): boolean => ["failed", "notStarted", "cancelled", "lost"].includes(steps.get(id)?.state ?? "");
   for (;;) {
     const stopping = run.stop.aborted || left || run.leave.aborted || (error !== null && !choice.keepGoing);

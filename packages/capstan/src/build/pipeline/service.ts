@@ -9,12 +9,13 @@ import type { DataService } from "../data/model.ts";
 import type { Executor } from "../execution/model.ts";
 import type { TrackingService } from "../tracking/service.ts";
 import { createAdopted } from "./adoption.ts";
-import { type AttemptDeps, settle, systemCaller } from "./attempt.ts";
+import type { AttemptDeps } from "./attempt.ts";
 import { type ProjectFile, readProjectFile, type ReadOptions, soundProjectFile } from "./config/project-file.ts";
 import { createContents } from "./contents.ts";
 import { createEventLog } from "./event-log.ts";
 import type { Taken } from "./facts.ts";
 import { told } from "./failure.ts";
+import { adoptLeftRuns } from "./left-runs.ts";
 import { type LockedStep, lockedValues, readLock, renderLock, writeLock } from "./lock-file.ts";
 import type { Content, MadeOutput } from "./model.ts";
 import { type PlanDeps, type PlannedNode, planOf } from "./plan.ts";
@@ -159,8 +160,14 @@ export function createPipelineService(deps: PipelineDeps) {
     }
     const row: PipelineRunRow = { ...draft, number, name };
     const steps = new Map(planned.map((one, place): [string, StepRunRow] => [one.node.id, emptyStep(row, one, place)]));
-    await store.database.commit([...steps.values()].map((step) => sql.putStepRun(step)));
-    await tracking.createRun({ project: ask.project, experimentId, kind: "pipeline", name, id, startedMs: nowMs, params: Object.fromEntries(choice.set.map((one) => [one.split("=")[0] ?? one, one.slice(one.indexOf("=") + 1)])), ...(because !== undefined && { because }) }, caller);
+    try {
+      await store.database.commit([...steps.values()].map((step) => sql.putStepRun(step)));
+      await tracking.createRun({ project: ask.project, experimentId, kind: "pipeline", name, id, startedMs: nowMs, params: Object.fromEntries(choice.set.map((one) => [one.split("=")[0] ?? one, one.slice(one.indexOf("=") + 1)])), ...(because !== undefined && { because }) }, caller);
+    } catch (thrown) {
+      // It never began: it must not stand in the way of the next.
+      await store.database.commit([sql.endRun({ ...row, state: "failed", verdict: "error", endedMs: clock.nowMs(), error: told(toCapstanError(thrown)) }), sql.dropLease(ask.project, host)]).catch(() => undefined);
+      throw thrown;
+    }
 
     const events = createEventLog();
     const stop = new AbortController();
@@ -217,41 +224,7 @@ export function createPipelineService(deps: PipelineDeps) {
     return { run: null, planned, reused: hits.length, savedSeconds: hits.reduce((sum, one) => sum + one.hit.seconds, 0), lockWritten, offered };
   }
 
-  /** Takes over what a host that is no more left running: attempts go on and are settled when they end, its pipeline runs are closed. */
-  async function adopt(): Promise<{ attempts: number; runs: number }> {
-    // On one machine only the host writes: whoever else held a lease is gone.
-    if (store.database.dialect === "sqlite") await store.database.commit([sql.dropForeignLeases(host)]);
-    const attempts = (await sql.openAttempts()).filter((one) => one.host !== host);
-    for (const attempt of attempts) {
-      await store.database.commit([sql.adoptAttempt(attempt.id, attempt.token, host)]);
-      const mine = { ...attempt, token: attempt.token + 1, host };
-      adopted.add(attempt.project, attempt.stepKey, settle(attemptDeps, mine, systemCaller(null), { leave: leaving.signal, last: () => true }).then(async (settled) => {
-        const steps = await sql.stepRuns(attempt.pipelineRun);
-        const step = steps.find((one) => one.step === attempt.step);
-        if (!step || settled.state === "left") return;
-        const patch: Partial<StepRunRow> = settled.state === "ran" ? { state: "ran", outputs: [...settled.outputs], metrics: { ...settled.metrics }, endedMs: settled.exit.endedMs, note: settled.note } : { state: settled.kind === "infra" ? "lost" : "failed", error: told(settled.error, settled.lines), endedMs: settled.exit?.endedMs ?? clock.nowMs() };
-        await store.database.commit([sql.putStepRun({ ...step, ...patch })]);
-        store.events.emit("changed", { project: attempt.project, kind: "pipeline-run", id: attempt.pipelineRun });
-      }));
-    }
-    const runs = (await sql.openRuns()).filter((row) => !live.has(row.id));
-    for (const row of runs) {
-      for (const step of await sql.stepRuns(row.id)) {
-        if (step.state === "waiting" || step.state === "ready") await store.database.commit([sql.putStepRun({ ...step, state: "notStarted", note: "its host ended" })]);
-        else if (step.state === "running" && !attempts.some((one) => one.pipelineRun === row.id && one.step === step.step)) await store.database.commit([sql.putStepRun(await lastSeen(step))]);
-      }
-      const final: PipelineRunRow = { ...row, state: "lost", verdict: "error", endedMs: clock.nowMs(), error: told(new CapstanError("CAP-RUN-015", { number: row.number })) };
-      await tracking.endRun(row.id, { status: "KILLED", verdict: "error", endedMs: clock.nowMs(), also: [sql.endRun(final)] }, systemCaller(row.because));
-    }
-    return { attempts: attempts.length, runs: runs.length };
-  }
-
-  /** A step that its host knew as running and that runs no more: its result may have been committed in the last moment. */
-  const lastSeen = async (step: StepRunRow): Promise<StepRunRow> => {
-    const result = step.stepKey === null ? undefined : await sql.result(step.project, step.stepKey);
-    if (result && result.stepRun === step.run) return { ...step, state: "ran", outputs: [...result.outputs], metrics: { ...result.metrics }, endedMs: result.madeMs };
-    return { ...step, state: "lost", endedMs: clock.nowMs(), note: "its host ended meanwhile" };
-  };
+  const adopt = (): Promise<{ attempts: number; runs: number }> => adoptLeftRuns({ ...attemptDeps, adopted, host, leave: leaving.signal, isLive: (run_) => live.has(run_) });
 
   return {
     sql,

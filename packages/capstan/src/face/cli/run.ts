@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@capstan/contract/errors";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { PipelineEvent } from "@capstan/contract/operations/pipeline";
 import { count, bytes, number, seconds } from "./format.ts";
@@ -56,13 +57,14 @@ export const verb: Verb = {
     context.interrupted.removeEventListener("abort", stop);
     if (!started) throw new CapstanError("CAP-INTERNAL-001", { what: "a run ended that was not started" });
     if (started.run === null) result.seconds = (performance.now() - began) / 1000;
-    out.result(summary(result, started));
+    if (!result.error || result.ran + result.failed > 0) out.result(summary(result, started));
     if (result.error) {
       out.talk(`${out.paint.verdict("fail", "error")} ${out.paint.bold(result.error.code)}  ${result.error.message}`);
       out.talk(`  do     ${result.error.do}`);
     }
     if (context.interrupted.aborted && result.verdict === "error") return 130;
-    return result.verdict === "pass" || result.verdict === "warn" || result.verdict === "skipped" ? 0 : 1;
+    if (result.verdict === "pass" || result.verdict === "warn" || result.verdict === "skipped") return 0;
+    return result.error ? new CapstanError(result.error.code as ErrorCode).exit : 1;
   },
 };
 

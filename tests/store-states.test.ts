@@ -1,0 +1,162 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, afterEach, expect, test } from "vitest";
+import { describeWith } from "../packages/capstan/src/testing/needs.ts";
+import { type Ended, makePlace, type Place } from "./testing/processes.ts";
+
+const files = {
+  "capstan.yaml": `capstan: 1
+project: small
+steps:
+  first: { run: node first.mjs, out: first.txt }
+  last: { run: node last.mjs, in: { first: step:first.first }, out: last.txt }
+`,
+  "first.mjs": `import { writeFileSync } from "node:fs";\nimport { note } from "./held.mjs";\nnote("first");\nwriteFileSync("first.txt", "one");\n`,
+  "last.mjs": `import { readFileSync, writeFileSync } from "node:fs";\nimport { note } from "./held.mjs";\nnote("last");\nwriteFileSync("last.txt", readFileSync("first.txt", "utf8") + " two");\n`,
+};
+
+let place: Place;
+afterEach(() => place.close());
+
+const refused = (ended: Ended, code: string, exit: number): void => expect([ended.code, ended.stderr]).toEqual([exit, expect.stringMatching(new RegExp(`^error ${code} .*\\n(  .*\\n)*  do     `, "m"))]);
+const blobPath = (content: string): string => {
+  const digest = execFileSync("sha256sum", { input: content }).toString().slice(0, 64);
+  return join(place.storeFolder, "blobs", digest.slice(0, 2), digest.slice(2));
+};
+const inStore = (change: (database: DatabaseSync) => void): void => {
+  const database = new DatabaseSync(join(place.storeFolder, "capstan.db"));
+  change(database);
+  database.close();
+};
+
+test("a store in a folder that cannot be written is read; a change is refused and says why", async () => {
+  // The administrator may write everywhere, so that somebody else must try.
+  const nobody = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+  place = await makePlace({ files, ...nobody });
+  execFileSync("chmod", ["-R", "777", place.root]);
+  expect(await place.run("run")).toMatchObject({ code: 0 });
+  const before = readFileSync(join(place.storeFolder, "capstan.db"));
+  if (nobody.uid !== undefined) execFileSync("chown", ["-R", "0:0", place.folder]);
+  execFileSync("chmod", ["-R", "a-w", place.folder]);
+  expect(await place.run("status")).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to run") });
+  expect(await place.run("verify")).toMatchObject({ code: 0 });
+  expect(await place.run("list", "runs")).toMatchObject({ code: 0 });
+  refused(await place.run("run", "--force"), "CAP-STORE-004", 6);
+  refused(await place.run("data", "add", "capstan.yaml", "--name", "x"), "CAP-STORE-004", 6);
+  expect(readFileSync(join(place.storeFolder, "capstan.db")).equals(before)).toBe(true);
+  execFileSync("chmod", ["-R", "u+w", place.folder]);
+});
+
+test("a store of a newer Capstan is not touched", async () => {
+  place = await makePlace({ files });
+  await place.run("run");
+  inStore((database) => database.exec("insert into migration (room, number, sql) values ('future', 1, '')"));
+  const before = readFileSync(join(place.storeFolder, "capstan.db"));
+  for (const words of [["run", "--force"], ["status"], ["data", "list"], ["server"]]) refused(await place.run(...words), "CAP-STORE-005", 6);
+  expect(readFileSync(join(place.storeFolder, "capstan.db")).equals(before)).toBe(true);
+  expect(place.noted()).toEqual(["first", "last"]);
+});
+
+test("a store of an older Capstan is not misread: what reads says who brings it up to date", async () => {
+  place = await makePlace({ files });
+  await place.run("run");
+  inStore((database) => database.exec("delete from migration where (room, number) = (select room, number from migration where room = 'insights' order by number desc limit 1)"));
+  refused(await place.run("status"), "CAP-STORE-009", 6);
+});
+
+test("spoilt bytes are found by verify and by use, and healed by making them again", async () => {
+  place = await makePlace({ files });
+  await place.run("run");
+  const path = blobPath("one");
+  chmodSync(path, 0o644);
+  writeFileSync(path, "0ne");
+  const proof = await place.run("verify");
+  expect([proof.code, proof.stdout]).toEqual([3, expect.stringContaining("other bytes than its name says")]);
+  // Asked for: the folder lost the file, and a step reads it.
+  rmSync(join(place.folder, "first.txt"));
+  refused(await place.run("run"), "CAP-STORE-002", 6);
+  refused(await place.run("run", "last", "--force"), "CAP-STORE-002", 6);
+  expect(place.noted()).toEqual(["first", "last"]);
+  expect(await place.run("run", "--force")).toMatchObject({ code: 0 });
+  expect(readFileSync(path, "utf8")).toBe("one");
+  expect(readFileSync(join(place.folder, "last.txt"), "utf8")).toBe("one two");
+  expect(await place.run("verify", "--deep")).toMatchObject({ code: 0 });
+});
+
+test("spoilt data is healed by adding the file again", async () => {
+  place = await makePlace();
+  place.write("numbers.csv", "a,b\n1,2\n3,4\n");
+  await place.run("data", "add", "numbers.csv", "--name", "numbers");
+  const path = blobPath("a,b\n1,2\n3,4\n");
+  chmodSync(path, 0o644);
+  writeFileSync(path, "a,b\n9,9\n");
+  expect((await place.run("verify", "--deep")).code).toBe(3);
+  expect(await place.run("data", "add", "numbers.csv", "--name", "numbers")).toMatchObject({ code: 0, stdout: expect.stringContaining("v1") });
+  expect((await place.run("verify", "--deep")).code).toBe(0);
+});
+
+/** A small disk of its own, where this user may make one. */
+const disk = mkdtempSync(join(tmpdir(), "capstan-disk-"));
+const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", disk]).status === 0;
+afterAll(() => {
+  if (mounted) execFileSync("umount", [disk]);
+  rmSync(disk, { recursive: true, force: true });
+});
+
+/** Fills the disk but for about so many bytes. */
+function fill(leaveBytes: number): void {
+  const { bavail, bsize } = statfsSync(disk);
+  writeFileSync(join(disk, "filling"), Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)));
+}
+const empty = (): void => rmSync(join(disk, "filling"), { force: true });
+
+describeWith("a full disk", "the right to mount a small one", mounted ? disk : undefined, () => {
+  const onDisk = async (more: Record<string, string> = {}): Promise<void> => {
+    rmSync(join(disk, "store"), { recursive: true, force: true });
+    mkdirSync(join(disk, "store"));
+    place = await makePlace({ files: { ...files, ...more }, data: join(disk, "store") });
+  };
+
+  test.each([0, 8192, 65_536, 262_144])("with %i bytes left refuses what it cannot keep, and keeps what it has", async (leftBytes) => {
+    await onDisk();
+    expect(await place.run("run")).toMatchObject({ code: 0 });
+    const entries = place.query("select count(*) as n from entry");
+    fill(leftBytes);
+    const ended = await place.run("run", "--force");
+    expect([ended.code, ended.stderr]).toEqual([6, expect.stringContaining("CAP-STORE-003")]);
+    empty();
+    expect(Number(place.query("select count(*) as n from entry")[0]?.["n"])).toBeGreaterThanOrEqual(Number(entries[0]?.["n"]));
+    const again = await place.run("run", "--force");
+    expect([again.code, again.stderr]).toEqual([0, expect.anything()]);
+    expect(await place.run("verify")).toMatchObject({ code: 0 });
+    expect(readFileSync(join(place.folder, "last.txt"), "utf8")).toBe("one two");
+  });
+
+  test("a step that fills it says so itself; one whose output finds no place is told by the store", async () => {
+    await onDisk({
+      "capstan.yaml": "capstan: 1\nproject: small\nsteps:\n  big: { run: node big.mjs, out: big.bin, params: [megabytes] }\n",
+      "params.yaml": "megabytes: 40\n",
+      "big.mjs": `import { readFileSync, writeFileSync } from "node:fs";\nconst { megabytes } = JSON.parse(readFileSync(process.env.CAPSTAN_PARAMS, "utf8"));\nwriteFileSync("big.bin", Buffer.alloc(megabytes << 20, 7));\n`,
+    });
+    const own = await place.run("run");
+    expect([own.code, own.stderr]).toEqual([6, expect.stringMatching(/CAP-STORE-003 .*step big ended with 0 bytes left/)]);
+    place.write("params.yaml", "megabytes: 12\n");
+    refused(await place.run("run"), "CAP-STORE-003", 6);
+    place.write("params.yaml", "megabytes: 4\n");
+    expect(await place.run("run")).toMatchObject({ code: 0 });
+    expect(await place.run("verify")).toMatchObject({ code: 0 });
+  });
+
+  test("data that finds no place is refused; no version of it is there", async () => {
+    await onDisk();
+    await place.run("status");
+    place.write("numbers.csv", `a,b\n${"123456789,987654321\n".repeat(1_400_000)}`);
+    const ended = await place.run("data", "add", "numbers.csv", "--name", "numbers");
+    expect([ended.code, ended.stderr]).toEqual([6, expect.stringMatching(/CAP-STORE-003|CAP-DATA-021/)]);
+    expect((await place.run("data", "list")).stdout).not.toContain("numbers@v1");
+    expect(await place.run("verify")).toMatchObject({ code: 0 });
+  });
+});
