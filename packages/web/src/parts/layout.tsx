@@ -47,6 +47,7 @@ export function Failure({ error, retry }: { error: Error; retry?: () => void }) 
 /** A query's answer, or what stands in its place meanwhile. */
 export function Answer<T>({ query, children }: { query: UseQueryResult<T, Error>; children: (data: T) => ReactNode }) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
-  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  const error = query.error ?? query.failureReason;
+  if (error !== null) return <Failure error={error} retry={() => void query.refetch()} />;
   return <div className="skeleton" role="status" aria-busy="true" aria-label="loading" />;
 }

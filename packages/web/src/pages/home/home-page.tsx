@@ -17,7 +17,9 @@ export function HomePage() {
   const { project } = useParams({ strict: false }) as { project?: string };
   const one = useOperation("insights.loop", { project: project ?? "" }, { enabled: project !== undefined });
   const all = useOperation("insights.loopAll", {}, { enabled: project === undefined });
-  return <Answer query={project === undefined ? all : one}>{(loop) => (loop.models.length === 0 ? <FirstStart project={project} demo={loop.demo} /> : <TheLoop loop={loop} />)}</Answer>;
+  const query = project === undefined ? all : one;
+  if (query.data === undefined) return <><PageHead title="The loop" /><Answer query={query}>{() => null}</Answer></>;
+  return <Answer query={query}>{(loop) => (loop.models.length === 0 ? <FirstStart project={project} demo={loop.demo} /> : <TheLoop loop={loop} />)}</Answer>;
 }
 
 function TheLoop({ loop }: { loop: Loop }) {
