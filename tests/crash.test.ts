@@ -48,7 +48,6 @@ async function expectWhole(): Promise<void> {
 
 test("killed at each thing it says, the next run goes on: each step is executed and committed once", async () => {
   place = await makePlace({ files });
-  const adoptedMs: number[] = [];
   let kills = 0;
   for (let finished = false; !finished; ) {
     const run = place.start("run", "--json");
@@ -66,7 +65,6 @@ test("killed at each thing it says, the next run goes on: each step is executed 
   expect(kills).toBeGreaterThan(3);
   expect(place.noted().toSorted()).toEqual(steps);
   await expectWhole();
-  console.log(`${kills} kills`, adoptedMs);
 });
 
 /** Moments inside a host's start and work that say nothing: a seeded spread of them. */
@@ -114,10 +112,8 @@ test("a job of a killed host is done by the next one at once, and once", async (
   await second.ended;
   expect(job()).toMatchObject({ state: "running", attempts: 1 });
 
-  const began = performance.now();
   const third = place.start("server", "--json");
   await until("the next host does it again", () => job()?.["attempts"] === 2);
-  console.log(`taken up again after ${Math.round(performance.now() - began)} ms`);
   // A host that ends in good order gives its job back, uncounted.
   third.kill("SIGTERM");
   expect(await third.ended).toMatchObject({ code: 0 });
