@@ -27,7 +27,8 @@ export type Bench = {
   large: boolean;
 };
 
-export const quantile = (values: readonly number[], share: number): number => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
+export const quantile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 export const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
 export const temporaryFolder = (): { folder: string; remove(): void } => {
@@ -41,23 +42,45 @@ export type Ended = { ms: number; code: number; stdout: string; stderr: string }
 export function timed(file: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const began = performance.now();
-    const child = spawn(file, args, { cwd: options.cwd ?? root, env: options.env ?? process.env, stdio: ["ignore", "pipe", "pipe"], timeout: 60_000 });
+    const child = spawn(file, args, {
+      cwd: options.cwd ?? root,
+      env: options.env ?? process.env,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: 60_000,
+    });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (piece: Buffer) => out.push(piece));
     child.stderr.on("data", (piece: Buffer) => err.push(piece));
     child.on("error", reject);
-    child.on("close", (code) => resolve({ ms: performance.now() - began, code: code ?? 1, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }));
+    child.on("close", (code) =>
+      resolve({
+        ms: performance.now() - began,
+        code: code ?? 1,
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+      }),
+    );
   });
 }
 
 /** Median of `times` runs that all end with `codes`. */
-export async function repeated(times: number, file: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv; codes?: readonly number[] } = {}): Promise<{ ms: number; minMs: number; last: Ended }> {
+export async function repeated(
+  times: number,
+  file: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; codes?: readonly number[] } = {},
+): Promise<{ ms: number; minMs: number; last: Ended }> {
   const all: Ended[] = [];
   for (let i = 0; i < times; i++) {
     const ended = await timed(file, args, options);
-    if (!(options.codes ?? [0]).includes(ended.code)) throw new Error(`${args.join(" ")} ended with ${ended.code}: ${ended.stderr.slice(0, 300)}`);
+    if (!(options.codes ?? [0]).includes(ended.code))
+      throw new Error(`${args.join(" ")} ended with ${ended.code}: ${ended.stderr.slice(0, 300)}`);
     all.push(ended);
   }
-  return { ms: round(median(all.map((one) => one.ms)), 1), minMs: round(Math.min(...all.map((one) => one.ms)), 1), last: all[all.length - 1] as Ended };
+  return {
+    ms: round(median(all.map((one) => one.ms)), 1),
+    minMs: round(Math.min(...all.map((one) => one.ms)), 1),
+    last: all[all.length - 1] as Ended,
+  };
 }

@@ -37,7 +37,9 @@ try {
   for (const [name, run] of Object.entries(cases)) {
     if (chosen.length > 0 && !chosen.includes(name)) continue;
     console.error(`${name} …`);
-    results.push(...(await run(bench).catch((error: unknown): NotRun[] => [{ name, notRun: error instanceof Error ? error.message : String(error) }])));
+    results.push(
+      ...(await run(bench).catch((error: unknown): NotRun[] => [{ name, notRun: error instanceof Error ? error.message : String(error) }])),
+    );
   }
 } finally {
   remove();
@@ -46,8 +48,18 @@ try {
 console.log(
   JSON.stringify(
     {
-      capstan: version, node: process.version, machine: { platform: `${platform()} ${release()}`, processors: cpus().length, model: cpus()[0]?.model ?? "unknown", memoryGb: round(totalmem() / 1e9, 1), loadAtEnd: round(loadavg()[0] ?? 0) },
-      bundle: { files: built.files, sizeBytes: built.sizeBytes }, seconds: round((performance.now() - began) / 1000, 1), results,
+      capstan: version,
+      node: process.version,
+      machine: {
+        platform: `${platform()} ${release()}`,
+        processors: cpus().length,
+        model: cpus()[0]?.model ?? "unknown",
+        memoryGb: round(totalmem() / 1e9, 1),
+        loadAtEnd: round(loadavg()[0] ?? 0),
+      },
+      bundle: { files: built.files, sizeBytes: built.sizeBytes },
+      seconds: round((performance.now() - began) / 1000, 1),
+      results,
     },
     undefined,
     2,

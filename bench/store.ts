@@ -15,7 +15,14 @@ export type StoreFigures = {
   sqlite: DatabaseFigures;
   /** With fsync off, as the test server runs: what the adapter costs, not the disk. */
   postgres: DatabaseFigures | null;
-  blobs: { fileMiB: number; hashMiBPerSecond: number; addMiBPerSecond: number; addOfHash: number; smallPutMs: Quantiles; smallPutsPerSecond: number };
+  blobs: {
+    fileMiB: number;
+    hashMiBPerSecond: number;
+    addMiBPerSecond: number;
+    addOfHash: number;
+    smallPutMs: Quantiles;
+    smallPutsPerSecond: number;
+  };
 };
 type Quantiles = { p50: number; p99: number };
 type DatabaseFigures = { commitMs: Quantiles; changesPerSecond: number; readMs: Quantiles; commitBesideLongReadMs: Quantiles };
@@ -51,7 +58,9 @@ async function measureDatabase(database: Database): Promise<DatabaseFigures> {
   const read = () => database.find("select text from thing where id = ?", [7]);
   for (let i = 0; i < 50; i++) await read();
   const readMs = await timed(500, read);
-  const long = database.all("with recursive n(i) as (select 1 union all select i + 1 from n where i < 6000000) select max(i * 31 % 7919) as most from n");
+  const long = database.all(
+    "with recursive n(i) as (select 1 union all select i + 1 from n where i < 6000000) select max(i * 31 % 7919) as most from n",
+  );
   const commitBesideLongReadMs = await timed(200, add);
   await long;
   return { commitMs, changesPerSecond, readMs, commitBesideLongReadMs };
@@ -81,7 +90,11 @@ function measureDisk(folder: string): StoreFigures["disk"] {
   fsyncSync(large);
   const writeMiBPerSecond = round((512 / (performance.now() - start)) * 1000);
   closeSync(large);
-  return { overwriteSyncMs: measure("overwrite", (i) => (i % 1000) * 4096), appendSyncMs: measure("append", (i) => (4 << 20) + i * 4096), writeMiBPerSecond };
+  return {
+    overwriteSyncMs: measure("overwrite", (i) => (i % 1000) * 4096),
+    appendSyncMs: measure("append", (i) => (4 << 20) + i * 4096),
+    writeMiBPerSecond,
+  };
 }
 
 function hashSpeed(path: string, sizeMiB: number): number {
@@ -109,8 +122,17 @@ async function measureBlobs(folder: string): Promise<StoreFigures["blobs"]> {
   const add = (fileMiB / (performance.now() - start)) * 1000;
   if ((await blobs.verify(digest)) !== "same") throw new Error("other bytes came back");
   const smallPutMs = await timed(300, () => blobs.putBytes(randomBytes(2000)));
-  const smallPutsPerSecond = await perSecond(2000, () => Promise.all(Array.from({ length: 2000 }, () => blobs.putBytes(randomBytes(2000)))));
-  return { fileMiB, hashMiBPerSecond: round(hash), addMiBPerSecond: round(add), addOfHash: round(add / hash), smallPutMs, smallPutsPerSecond };
+  const smallPutsPerSecond = await perSecond(2000, () =>
+    Promise.all(Array.from({ length: 2000 }, () => blobs.putBytes(randomBytes(2000)))),
+  );
+  return {
+    fileMiB,
+    hashMiBPerSecond: round(hash),
+    addMiBPerSecond: round(add),
+    addOfHash: round(add / hash),
+    smallPutMs,
+    smallPutsPerSecond,
+  };
 }
 
 export async function benchStore(): Promise<StoreFigures> {

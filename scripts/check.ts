@@ -1,11 +1,12 @@
 import { bin, run } from "./tasks.ts";
 
-/** The fast part: types, lint, room order, unused code. */
+/** The fast part: types, lint, format, room order, unused code. */
 export async function check(): Promise<boolean> {
   const steps: [string, string, string[]][] = [
     ["types", bin("tsc"), ["--noEmit", "-p", "tsconfig.json"]],
     ["types of the pages", bin("tsc"), ["--noEmit", "-p", "packages/web/tsconfig.json"]],
     ["lint", bin("oxlint"), ["--quiet"]],
+    ["format", bin("oxfmt"), ["--check"]],
     ["rooms", process.execPath, ["scripts/room-check.ts"]],
     ["unused code", bin("knip"), []],
   ];

@@ -14,7 +14,22 @@ const find = (from, name) => {
   }
 };
 
-const OS = { android: "android", darwin: "darwin", linux: "linux", win32: "win32", windows: "win32", win: "win32", freebsd: "freebsd", openharmony: "openharmony", netbsd: "netbsd", openbsd: "openbsd", sunos: "sunos", aix: "aix", wasm32: "wasm", wasi: "wasi" };
+const OS = {
+  android: "android",
+  darwin: "darwin",
+  linux: "linux",
+  win32: "win32",
+  windows: "win32",
+  win: "win32",
+  freebsd: "freebsd",
+  openharmony: "openharmony",
+  netbsd: "netbsd",
+  openbsd: "openbsd",
+  sunos: "sunos",
+  aix: "aix",
+  wasm32: "wasm",
+  wasi: "wasi",
+};
 const CPU = ["arm64", "x64", "ia32", "arm", "ppc64", "riscv64", "s390x", "loong64", "mips64el", "wasm32"];
 let added = 0;
 for (const [key, pkg] of Object.entries({ ...packages })) {

@@ -10,7 +10,7 @@ export function errorsPage(): string {
     "# Errors",
     "",
     "Every failure that a person or a program can see has one of these codes. A code is never used again for something else. `capstan help CODE` shows one of them.",
-    "Over HTTP and with `--json` an error is `{\"error\": {\"code\", \"message\", \"exit\", \"do\"}}`, with `where` (file, line, column), `why` and `request` where they say something; several at once are in `errors`.",
+    'Over HTTP and with `--json` an error is `{"error": {"code", "message", "exit", "do"}}`, with `where` (file, line, column), `why` and `request` where they say something; several at once are in `errors`.',
     "",
     "| exit | means |",
     "|---|---|",

@@ -7,10 +7,13 @@ export type DeclaredTable = { table: string; room: string; class: TableClass };
 /** Every `*Tables` of the rooms. The store itself has one more: `migration`. */
 export async function declaredTables(): Promise<DeclaredTable[]> {
   const found: DeclaredTable[] = [{ table: "migration", room: "base/storage", class: "operational" }];
-  for (const file of globSync(["packages/capstan/src/*/*/migrations.ts", "packages/capstan/src/base/storage/jobs.ts"], { cwd: root }).sort()) {
+  for (const file of globSync(["packages/capstan/src/*/*/migrations.ts", "packages/capstan/src/base/storage/jobs.ts"], {
+    cwd: root,
+  }).sort()) {
     const room = file.split("/").slice(3, 5).join("/");
     for (const [name, value] of Object.entries((await import(root + file)) as Record<string, unknown>)) {
-      if (name.endsWith("Tables")) for (const [table, kind] of Object.entries(value as Record<string, TableClass>)) found.push({ table, room, class: kind });
+      if (name.endsWith("Tables"))
+        for (const [table, kind] of Object.entries(value as Record<string, TableClass>)) found.push({ table, room, class: kind });
     }
   }
   return found;
@@ -26,7 +29,9 @@ export async function tablesSection(): Promise<string> {
       .filter((one) => one.room === room && one.class === kind)
       .map((one) => `\`${one.table}\``)
       .join(" ");
-  const rows = rooms.filter((room) => all.some((one) => one.room === room)).map((room) => `| ${room} | ${of(room, "ledgered")} | ${of(room, "sealed")} | ${of(room, "operational")} |`);
+  const rows = rooms
+    .filter((room) => all.some((one) => one.room === room))
+    .map((room) => `| ${room} | ${of(room, "ledgered")} | ${of(room, "sealed")} | ${of(room, "operational")} |`);
   return ["| room | ledgered | sealed | operational |", "|---|---|---|---|", ...rows].join("\n");
 }
 

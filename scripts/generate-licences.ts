@@ -16,12 +16,28 @@ const copyrightLine = /^\s*(?:[*#/ ]*)?(?:copyright\b.*\d{4}.*|copyright (?:\(c\
 
 function read([path, one]: [string, Locked]): Package {
   const folder = `${root}${path}`;
-  const file = existsSync(folder) ? readdirSync(folder).filter((name) => /^(licen[cs]e|copying)(\.(md|txt|mit))?$/i.test(name)).sort()[0] : undefined;
+  const file = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => /^(licen[cs]e|copying)(\.(md|txt|mit))?$/i.test(name))
+        .sort()[0]
+    : undefined;
   const text = file === undefined ? "" : readFileSync(`${folder}/${file}`, "utf8").replaceAll("\r\n", "\n");
   const lines = text.split("\n");
   const apache = /Apache License\s+Version 2\.0/.test(text);
-  const copyright = apache ? "" : lines.filter((line) => copyrightLine.test(line)).map((line) => line.trim().replace(/^[*#/ ]+/, "")).join("; ");
-  const body = apache ? "Apache License 2.0: see LICENSE" : lines.filter((line) => !copyrightLine.test(line)).join("\n").replace(/[ \t]+$/gm, "").replace(/\n{3,}/g, "\n\n").trim();
+  const copyright = apache
+    ? ""
+    : lines
+        .filter((line) => copyrightLine.test(line))
+        .map((line) => line.trim().replace(/^[*#/ ]+/, ""))
+        .join("; ");
+  const body = apache
+    ? "Apache License 2.0: see LICENSE"
+    : lines
+        .filter((line) => !copyrightLine.test(line))
+        .join("\n")
+        .replace(/[ \t]+$/gm, "")
+        .replace(/\n{3,}/g, "\n\n")
+        .trim();
   return { name: nameOf(path), version: one.version ?? "", licence: one.license ?? "see its files", copyright, text: body };
 }
 
@@ -55,9 +71,22 @@ export function licencesPage(): string {
     "",
     "## Texts",
   ];
-  const texts = Map.groupBy(unique.filter((one) => one.text !== ""), (one) => one.text.replace(/\s+/g, " "));
+  const texts = Map.groupBy(
+    unique.filter((one) => one.text !== ""),
+    (one) => one.text.replace(/\s+/g, " "),
+  );
   for (const group of texts.values()) {
-    lines.push("", `### ${group.map((one) => one.name).filter((name, i, all) => all.indexOf(name) === i).join(", ")}`, "", "```text", group[0]?.text ?? "", "```");
+    lines.push(
+      "",
+      `### ${group
+        .map((one) => one.name)
+        .filter((name, i, all) => all.indexOf(name) === i)
+        .join(", ")}`,
+      "",
+      "```text",
+      group[0]?.text ?? "",
+      "```",
+    );
   }
   return `${lines.join("\n")}\n`;
 }

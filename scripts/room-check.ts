@@ -34,7 +34,8 @@ export function findViolations(root: string): Violation[] {
       const target = match[1] ?? match[2] ?? "";
       if (target.startsWith("@capstan/") || target === "capstan") {
         const name = target.split("/").slice(0, 2).join("/");
-        if (!packages[own]?.includes(name) && name !== `@capstan/${own}`) found.push({ from: file, to: target, rule: `package ${own} may import ${packages[own]?.join(", ") || "nothing of ours"}` });
+        if (!packages[own]?.includes(name) && name !== `@capstan/${own}`)
+          found.push({ from: file, to: target, rule: `package ${own} may import ${packages[own]?.join(", ") || "nothing of ours"}` });
         continue;
       }
       if (!target.startsWith(".")) continue;
@@ -45,7 +46,8 @@ export function findViolations(root: string): Violation[] {
       const [a, b] = [roomOf(full), roomOf(to)];
       if (a < 0) continue;
       const top = relative(source, to);
-      if (b < 0 && !(rooms[a]?.startsWith("face/") ?? false)) found.push({ from: file, to: top, rule: `room ${rooms[a]} may not import the composition` });
+      if (b < 0 && !(rooms[a]?.startsWith("face/") ?? false))
+        found.push({ from: file, to: top, rule: `room ${rooms[a]} may not import the composition` });
       if (b > a) found.push({ from: file, to: relative(root, to), rule: `room ${rooms[a]} stands before ${rooms[b]}` });
     }
   }

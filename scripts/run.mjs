@@ -5,11 +5,15 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const lock = createHash("sha256").update(readFileSync(`${root}package-lock.json`)).digest("hex");
+const lock = createHash("sha256")
+  .update(readFileSync(`${root}package-lock.json`))
+  .digest("hex");
 const stamp = `${root}node_modules/.capstan-lock`;
 
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
-  process.stderr.write("Installing by the lock file: about 330 MB to fetch (1.1 GB on disk) the first time, nothing but packages of the registry, no install scripts.\n");
+  process.stderr.write(
+    "Installing by the lock file: about 330 MB to fetch (1.1 GB on disk) the first time, nothing but packages of the registry, no install scripts.\n",
+  );
   const began = Date.now();
   const npm = process.env.npm_execpath; // set by npm itself: its own cli
   const [file, args] = npm ? [process.execPath, [npm]] : ["npm", []];
@@ -21,7 +25,14 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
 
 const pinned = `${root}node_modules/.bin/node`;
 const [task = "start", ...rest] = process.argv.slice(2);
-const scripts = { start: "scripts/start.ts", dev: "scripts/dev.ts", check: "scripts/check.ts", test: "scripts/test.ts", bench: "bench/run.ts", capstan: "packages/capstan/src/main.ts" };
+const scripts = {
+  start: "scripts/start.ts",
+  dev: "scripts/dev.ts",
+  check: "scripts/check.ts",
+  test: "scripts/test.ts",
+  bench: "bench/run.ts",
+  capstan: "packages/capstan/src/main.ts",
+};
 const script = scripts[task];
 if (!script) {
   process.stderr.write(`no task ${task}; there are ${Object.keys(scripts).join(", ")}\n`);

@@ -5,7 +5,17 @@ import { bin, root, run } from "./tasks.ts";
 /** `npm start`: builds the pages if their sources changed, then takes the example through the loop and serves it. */
 const web = `${root}packages/web`;
 const hasher = createHash("sha256");
-for (const file of globSync(["packages/web/src/**/*", "packages/web/public/**/*", "packages/web/index.html", "packages/web/vite.config.ts", "packages/contract/src/**/*.ts", "packages/client/src/**/*.ts"], { cwd: root }).sort()) {
+for (const file of globSync(
+  [
+    "packages/web/src/**/*",
+    "packages/web/public/**/*",
+    "packages/web/index.html",
+    "packages/web/vite.config.ts",
+    "packages/contract/src/**/*.ts",
+    "packages/client/src/**/*.ts",
+  ],
+  { cwd: root },
+).sort()) {
   if (statSync(root + file).isFile()) hasher.update(file).update(readFileSync(root + file));
 }
 const stamp = `${web}/dist/.sources`;

@@ -16,7 +16,10 @@ beforeAll(async () => {
   host = await project.host();
   socket = socketPath(host.app.store.folder);
   for (const role of Object.keys(roles) as Role[]) {
-    tokens.set(role, role === "attempt" ? await host.app.access.issueAttempt("0".repeat(32), "small", 60_000) : (await issue([role])).token);
+    tokens.set(
+      role,
+      role === "attempt" ? await host.app.access.issueAttempt("0".repeat(32), "small", 60_000) : (await issue([role])).token,
+    );
   }
 });
 afterAll(() => project.close());
@@ -24,9 +27,13 @@ afterAll(() => project.close());
 /** By the store itself, whose local person has all roles but these two. */
 async function issue(held: readonly Role[], more: { projects?: string[]; days?: number } = {}): Promise<{ id: string; token: string }> {
   const by = { ...host.app.access.local, capabilities: new Set(Object.values(roles).flat() as Capability[]) };
-  return host.app.access.issue({ name: held.join("-"), roles: held, days: more.days ?? 1, ...(more.projects && { projects: more.projects }) }, by);
+  return host.app.access.issue(
+    { name: held.join("-"), roles: held, days: more.days ?? 1, ...(more.projects && { projects: more.projects }) },
+    by,
+  );
 }
-const port = (method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Answer> => ask({ port: host.port }, method, path, headers, body);
+const port = (method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Answer> =>
+  ask({ port: host.port }, method, path, headers, body);
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 /** Every parameter of a path filled with a name that nothing has. */
 const filled = (path: string): string => path.replace(/\{project\}/g, "small").replace(/\{\w+(\.\.\.)?\}/g, "zz");
@@ -35,15 +42,27 @@ const unread = { "content-type": "text/plain" };
 const writes = (method: string): boolean => method !== "GET" && method !== "DELETE";
 
 type Shown = { name: string; method: string; path: string; capability: Capability };
-const operations = (): Shown[] => host.app.operations.map(({ name, operation }) => ({ name, method: operation.method, path: `/api/v1${filled(operation.path)}`, capability: operation.capability }));
-const wire = (): Shown[] => host.app.wire.map(({ method, path, capability }) => ({ name: `${method} ${path}`, method, path: filled(path), capability }));
+const operations = (): Shown[] =>
+  host.app.operations.map(({ name, operation }) => ({
+    name,
+    method: operation.method,
+    path: `/api/v1${filled(operation.path)}`,
+    capability: operation.capability,
+  }));
+const wire = (): Shown[] =>
+  host.app.wire.map(({ method, path, capability }) => ({ name: `${method} ${path}`, method, path: filled(path), capability }));
 
 describe("operation × role", () => {
   test.each(Object.keys(roles) as Role[])("%s may what its role says, and nothing else", async (role) => {
     const held: ReadonlySet<string> = new Set(roles[role]);
     const wrong: string[] = [];
     for (const one of operations()) {
-      const answer = await port(one.method, one.path, { ...bearer(tokens.get(role) ?? ""), ...(writes(one.method) && unread) }, writes(one.method) ? "x" : undefined);
+      const answer = await port(
+        one.method,
+        one.path,
+        { ...bearer(tokens.get(role) ?? ""), ...(writes(one.method) && unread) },
+        writes(one.method) ? "x" : undefined,
+      );
       const expected = held.has(one.capability);
       if ((answer.status !== 403) !== expected) wrong.push(`${one.name} needs ${one.capability}, answered ${answer.status}`);
       else if (!expected) expect(answer.code).toBe("CAP-ACCESS-002");
@@ -63,13 +82,20 @@ describe("operation × role", () => {
 });
 
 describe("every route", () => {
-  const others: Shown[] = ["/api/v1/events", "/api/v1/openapi.json", "/api/v1/session", "/metrics", "/", "/anything", "/?link=x"].map((path) => ({ name: path, method: "GET", path, capability: "read" }));
+  const others: Shown[] = ["/api/v1/events", "/api/v1/openapi.json", "/api/v1/session", "/metrics", "/", "/anything", "/?link=x"].map(
+    (path) => ({ name: path, method: "GET", path, capability: "read" }),
+  );
   const every = (): Shown[] => [...operations(), ...wire(), ...others];
 
   test("answers 401 to who says nothing behind a proxy, and to a token that is not one", async () => {
     for (const one of every()) {
       const [proxied, wrong] = await Promise.all([
-        port(one.method, one.path, { "x-forwarded-for": "192.0.2.1", ...(writes(one.method) && unread) }, writes(one.method) ? "x" : undefined),
+        port(
+          one.method,
+          one.path,
+          { "x-forwarded-for": "192.0.2.1", ...(writes(one.method) && unread) },
+          writes(one.method) ? "x" : undefined,
+        ),
         port(one.method, one.path, { ...bearer("cap_nothing"), ...(writes(one.method) && unread) }, writes(one.method) ? "x" : undefined),
       ]);
       expect([one.name, proxied.status, wrong.status]).toEqual([one.name, 401, 401]);
@@ -108,7 +134,10 @@ describe("tokens", () => {
   test("come as Bearer, or as the password of Basic", async () => {
     const token = tokens.get("viewer") ?? "";
     expect(JSON.parse((await session(bearer(token))).text)).toMatchObject({ actor: "token:viewer", via: "token", roles: ["viewer"] });
-    for (const name of ["mlflow", ""]) expect(JSON.parse((await session({ authorization: `Basic ${Buffer.from(`${name}:${token}`).toString("base64")}` })).text)).toMatchObject({ actor: "token:viewer" });
+    for (const name of ["mlflow", ""])
+      expect(
+        JSON.parse((await session({ authorization: `Basic ${Buffer.from(`${name}:${token}`).toString("base64")}` })).text),
+      ).toMatchObject({ actor: "token:viewer" });
     // Behind a proxy, too: a token says more than an address.
     expect((await session({ ...bearer(token), forwarded: "for=192.0.2.1" })).status).toBe(200);
   });
@@ -146,13 +175,23 @@ describe("tokens", () => {
     expect(await get("/api/v1/p/other/data")).toBe(200);
     expect(await get(`/api/v1/p/small/blobs/${"0".repeat(64)}`)).toBe(403);
     for (const one of operations().filter((shown) => shown.path.startsWith("/api/v1/p/small"))) {
-      const answer = await port(one.method, one.path, { ...narrow, ...(writes(one.method) && unread) }, writes(one.method) ? "x" : undefined);
+      const answer = await port(
+        one.method,
+        one.path,
+        { ...narrow, ...(writes(one.method) && unread) },
+        writes(one.method) ? "x" : undefined,
+      );
       expect([one.name, answer.status]).toEqual([one.name, 403]);
     }
     // Where no project is in the path, nothing but looking, and not at the project that it names.
     for (const one of host.app.operations.filter((bound) => !bound.operation.path.includes("{project}"))) {
       const { method, path, capability } = one.operation;
-      const named = await port(method, `/api/v1${filled(path)}?project=small`, { ...narrow, ...(writes(method) && unread) }, writes(method) ? "x" : undefined);
+      const named = await port(
+        method,
+        `/api/v1${filled(path)}?project=small`,
+        { ...narrow, ...(writes(method) && unread) },
+        writes(method) ? "x" : undefined,
+      );
       const takesProject = "project" in ((one.operation.input as { shape?: object }).shape ?? {});
       if (takesProject || !["read", "log", "predict"].includes(capability)) expect([one.name, named.status]).toEqual([one.name, 403]);
     }
@@ -160,7 +199,13 @@ describe("tokens", () => {
 
   test("cannot make tokens that may more than they", async () => {
     const admin = bearer(tokens.get("admin") ?? "");
-    const make = (role: Role): Promise<Answer> => port("POST", "/api/v1/access/tokens", { ...admin, "content-type": "application/json" }, JSON.stringify({ name: "more", roles: [role] }));
+    const make = (role: Role): Promise<Answer> =>
+      port(
+        "POST",
+        "/api/v1/access/tokens",
+        { ...admin, "content-type": "application/json" },
+        JSON.stringify({ name: "more", roles: [role] }),
+      );
     expect((await make("auditor")).code).toBe("CAP-ACCESS-002");
     expect((await make("admin")).status).toBe(200);
   });
@@ -176,7 +221,8 @@ describe("tokens", () => {
 });
 
 describe("browsers", () => {
-  const write = (headers: Record<string, string>): Promise<Answer> => port("POST", "/api/v1/runs/zz/progress", { ...unread, ...headers }, "x");
+  const write = (headers: Record<string, string>): Promise<Answer> =>
+    port("POST", "/api/v1/runs/zz/progress", { ...unread, ...headers }, "x");
 
   test("of this page may write, others may not", async () => {
     const own = `127.0.0.1:${host.port}`;
@@ -195,15 +241,20 @@ describe("browsers", () => {
   });
 
   test("reach the loopback port by its own names only", async () => {
-    for (const name of ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"]) expect([name, (await port("GET", "/api/v1/session", { host: `${name}:${host.port}` })).status]).toEqual([name, 200]);
-    for (const name of ["127.0.0.1.attacker.example", "localhost.attacker.example", "0.0.0.0", "127.1"]) expect([name, (await port("GET", "/api/v1/session", { host: name })).code]).toEqual([name, "CAP-ACCESS-003"]);
+    for (const name of ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
+      expect([name, (await port("GET", "/api/v1/session", { host: `${name}:${host.port}` })).status]).toEqual([name, 200]);
+    for (const name of ["127.0.0.1.attacker.example", "localhost.attacker.example", "0.0.0.0", "127.1"])
+      expect([name, (await port("GET", "/api/v1/session", { host: name })).code]).toEqual([name, "CAP-ACCESS-003"]);
   });
 
-  test.each(["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-server"])("behind a proxy (%s) nobody comes in without a token, with a session neither", async (name) => {
-    const cookie = await sessionCookie();
-    expect((await port("GET", "/api/v1/session", { [name]: "x" })).status).toBe(401);
-    expect((await port("GET", "/api/v1/session", { [name]: "x", cookie })).status).toBe(401);
-  });
+  test.each(["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-server"])(
+    "behind a proxy (%s) nobody comes in without a token, with a session neither",
+    async (name) => {
+      const cookie = await sessionCookie();
+      expect((await port("GET", "/api/v1/session", { [name]: "x" })).status).toBe(401);
+      expect((await port("GET", "/api/v1/session", { [name]: "x", cookie })).status).toBe(401);
+    },
+  );
 
   test("are told no other origin may read", async () => {
     const answer = await port("GET", "/api/v1/session", { origin: `http://127.0.0.1:${host.port}` });
@@ -216,7 +267,9 @@ describe("browsers", () => {
   }
 
   test("open one session with a link, once", async () => {
-    const made = JSON.parse((await ask({ socket }, "POST", "/api/v1/access/link", { "content-type": "application/json" }, "{}")).text) as { code: string };
+    const made = JSON.parse((await ask({ socket }, "POST", "/api/v1/access/link", { "content-type": "application/json" }, "{}")).text) as {
+      code: string;
+    };
     const opened = await port("GET", `/?link=${made.code}`);
     expect(opened).toMatchObject({ status: 303, headers: { location: "/" } });
     const cookie = String(opened.headers["set-cookie"]?.[0]);
@@ -229,8 +282,14 @@ describe("browsers", () => {
     expect(JSON.parse((await port("GET", "/api/v1/session", held)).text)).toMatchObject({ via: "session" });
     expect((await port("GET", "/api/v1/access/tokens", held)).status).toBe(200);
     // The session is no way around the page's own origin.
-    expect((await port("POST", "/api/v1/access/link", { ...held, "content-type": "application/json", origin: "https://attacker.example" }, "{}")).code).toBe("CAP-ACCESS-004");
-    expect((await port("POST", "/api/v1/access/link", { ...held, "content-type": "application/json", "sec-fetch-site": "cross-site" }, "{}")).code).toBe("CAP-ACCESS-004");
+    expect(
+      (await port("POST", "/api/v1/access/link", { ...held, "content-type": "application/json", origin: "https://attacker.example" }, "{}"))
+        .code,
+    ).toBe("CAP-ACCESS-004");
+    expect(
+      (await port("POST", "/api/v1/access/link", { ...held, "content-type": "application/json", "sec-fetch-site": "cross-site" }, "{}"))
+        .code,
+    ).toBe("CAP-ACCESS-004");
     // A wrong cookie is nobody, not somebody.
     expect(JSON.parse((await port("GET", "/api/v1/session", { cookie: "capstan_session=x" })).text)).toMatchObject({ via: "loopback" });
   });
@@ -246,7 +305,13 @@ test("the private socket is its owner's alone and has all rights", async () => {
 });
 
 test("a refusal shows neither stack nor path of this machine", async () => {
-  for (const [method, path] of [["GET", "/api/v1/nothing"], ["GET", "/api/v1/p/%/data"], ["GET", "//"], ["GET", "//attacker.example/health"], ["POST", "/"]] as const) {
+  for (const [method, path] of [
+    ["GET", "/api/v1/nothing"],
+    ["GET", "/api/v1/p/%/data"],
+    ["GET", "//"],
+    ["GET", "//attacker.example/health"],
+    ["POST", "/"],
+  ] as const) {
     const answer = await port(method, path);
     expect([path, answer.status]).toEqual([path, 404]);
     expect(answer.text).not.toMatch(/\.ts\b|node:|\n +at |packages/);

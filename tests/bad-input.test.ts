@@ -25,9 +25,24 @@ function refused(ended: Ended, code: string, exit: number, ...says: (string | Re
 describe("capstan.yaml", () => {
   test.each<[string, string, string, RegExp]>([
     ["that is not YAML", yaml('  a: {run: "true"\n'), "CAP-CONFIG-003", /capstan\.yaml:5:1/],
-    ["with a key that there is not", yaml("  a:\n    run: ['true']\n    ins: [x.csv]\n    out: [y.csv]\n"), "CAP-CONFIG-004", /`ins`: did you mean `in`\?\n {2}where {2}capstan\.yaml:6:5/],
-    ["with steps in a circle", yaml("  a:\n    run: ['true']\n    in: [y.csv]\n    out: [x.csv]\n  b:\n    run: ['true']\n    in: [x.csv]\n    out: [y.csv]\n"), "CAP-CONFIG-008", /a → b → a/],
-    ["that names a file which is not there", yaml("  a:\n    run: ['true']\n    in: [nothing.csv]\n    out: [x.csv]\n"), "CAP-CONFIG-013", /capstan\.yaml:6:10/],
+    [
+      "with a key that there is not",
+      yaml("  a:\n    run: ['true']\n    ins: [x.csv]\n    out: [y.csv]\n"),
+      "CAP-CONFIG-004",
+      /`ins`: did you mean `in`\?\n {2}where {2}capstan\.yaml:6:5/,
+    ],
+    [
+      "with steps in a circle",
+      yaml("  a:\n    run: ['true']\n    in: [y.csv]\n    out: [x.csv]\n  b:\n    run: ['true']\n    in: [x.csv]\n    out: [y.csv]\n"),
+      "CAP-CONFIG-008",
+      /a → b → a/,
+    ],
+    [
+      "that names a file which is not there",
+      yaml("  a:\n    run: ['true']\n    in: [nothing.csv]\n    out: [x.csv]\n"),
+      "CAP-CONFIG-013",
+      /capstan\.yaml:6:10/,
+    ],
     ["of a newer format", "capstan: 99\nproject: small\n", "CAP-CONFIG-002", /upgrade/],
     ["whose output leaves the folder", yaml("  a:\n    run: ['true']\n    out: [../x.csv]\n"), "CAP-CONFIG-017", /capstan\.yaml:6:11/],
   ])("%s is refused with file, line and column", async (_, text, code, where) => {
@@ -60,7 +75,8 @@ describe("a command", () => {
 });
 
 describe("a step", () => {
-  const step = (command: string, more = ""): string => yaml(`  good:\n    run: "echo 1 > good.csv"\n    out: [good.csv]\n  bad:\n    run: "${command}"\n    out: [bad.csv]\n${more}`);
+  const step = (command: string, more = ""): string =>
+    yaml(`  good:\n    run: "echo 1 > good.csv"\n    out: [good.csv]\n  bad:\n    run: "${command}"\n    out: [bad.csv]\n${more}`);
 
   test.each<[string, string, string, string]>([
     ["fails after half its output", "echo half > bad.csv; exit 3", "", "CAP-RUN-003"],
@@ -105,9 +121,15 @@ describe("data", () => {
     write("a.csv", "x\n1\n");
     write("b.csv", "x\n2\n");
     const both = await Promise.all([capstan("data", "add", "a.csv", "--name", "a"), capstan("data", "add", "b.csv", "--name", "b")]);
-    expect(both.map((one) => [one.code, one.stderr])).toEqual([[0, ""], [0, ""]]);
+    expect(both.map((one) => [one.code, one.stderr])).toEqual([
+      [0, ""],
+      [0, ""],
+    ]);
     const listed = await capstan("data", "list", "--json");
-    expect((JSON.parse(listed.stdout) as { datasets: { dataset: string }[] }).datasets.map((one) => one.dataset).sort()).toEqual(["a", "b"]);
+    expect((JSON.parse(listed.stdout) as { datasets: { dataset: string }[] }).datasets.map((one) => one.dataset).sort()).toEqual([
+      "a",
+      "b",
+    ]);
     expect((await capstan("verify")).code).toBe(0);
   });
 });
@@ -163,7 +185,9 @@ describe("a store", () => {
     };
     // A superuser writes anywhere: then the commands run as nobody.
     const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
-    if (nobody !== undefined) for (const path of [one.folder, dirname(one.folder), join(dirname(one.folder), "state")]) if (existsSync(path)) chownSync(path, nobody, nobody);
+    if (nobody !== undefined)
+      for (const path of [one.folder, dirname(one.folder), join(dirname(one.folder), "state")])
+        if (existsSync(path)) chownSync(path, nobody, nobody);
     chmodSync(dirname(one.folder), 0o755);
     lock(0o555);
     try {
@@ -202,8 +226,24 @@ describe("a request", () => {
     ["that is a list", "POST", "/api/v1/runs/x/progress", json, "[]", 400, "CAP-REQUEST-005"],
     ["of the wrong shape", "POST", "/api/v1/runs/x/progress", json, '{"done": "many"}', 400, "CAP-REQUEST-001"],
     ["of the wrong type", "POST", "/api/v1/runs/x/progress", { "content-type": "application/xml" }, "<a/>", 415, "CAP-REQUEST-004"],
-    ["as a form", "POST", "/api/v1/runs/x/progress", { "content-type": "application/x-www-form-urlencoded" }, "done=1", 415, "CAP-REQUEST-004"],
-    ["far too large, said before", "POST", "/api/v1/runs/x/progress", { ...json, "content-length": String(2 ** 40) }, undefined, 413, "CAP-REQUEST-003"],
+    [
+      "as a form",
+      "POST",
+      "/api/v1/runs/x/progress",
+      { "content-type": "application/x-www-form-urlencoded" },
+      "done=1",
+      415,
+      "CAP-REQUEST-004",
+    ],
+    [
+      "far too large, said before",
+      "POST",
+      "/api/v1/runs/x/progress",
+      { ...json, "content-length": String(2 ** 40) },
+      undefined,
+      413,
+      "CAP-REQUEST-003",
+    ],
     ["with a limit out of range", "GET", "/api/v1/p/small/jobs?limit=100000", {}, undefined, 400, "CAP-REQUEST-001"],
     ["with a name that is none", "GET", "/api/v1/p/..%2f..%2fetc/data", {}, undefined, 400, "CAP-REQUEST-001"],
     ["for a thing that is not there", "GET", "/api/v1/p/small/data/nothing", {}, undefined, 404, "CAP-NOT-FOUND-001"],
@@ -214,14 +254,22 @@ describe("a request", () => {
     const raw = body === undefined ? undefined : Buffer.from(body, "latin1");
     const answer = await ask({ port: host.port }, method, path, headers, raw);
     expect([answer.status, answer.code]).toEqual([status, code]);
-    expect(JSON.parse(answer.text)).toMatchObject({ error: { message: expect.any(String), do: expect.any(String), request: expect.any(String) } });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      error: { message: expect.any(String), do: expect.any(String), request: expect.any(String) },
+    });
     expect(answer.text).not.toContain(host.app.store.folder);
     expect((await ask({ port: host.port }, "GET", "/api/v1/projects")).status).toBe(200);
   });
 
   test("far too large, not said before, is cut off at the limit", async () => {
     const host = await made().host();
-    const answer = await ask({ port: host.port }, "POST", "/api/v1/runs/x/progress", { ...json, "transfer-encoding": "chunked" }, Buffer.alloc(3 << 20, " "));
+    const answer = await ask(
+      { port: host.port },
+      "POST",
+      "/api/v1/runs/x/progress",
+      { ...json, "transfer-encoding": "chunked" },
+      Buffer.alloc(3 << 20, " "),
+    );
     expect([answer.status, answer.code]).toEqual([413, "CAP-REQUEST-003"]);
     expect((await ask({ port: host.port }, "GET", "/api/v1/projects")).status).toBe(200);
   });

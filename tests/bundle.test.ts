@@ -17,7 +17,10 @@ const project = join(home, "project");
 
 async function capstan(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   try {
-    const done = await promisify(execFile)(process.execPath, [join(folder, "main.js"), ...args], { cwd: project, env: { PATH: process.env["PATH"], CAPSTAN_HOME: join(home, "state") } });
+    const done = await promisify(execFile)(process.execPath, [join(folder, "main.js"), ...args], {
+      cwd: project,
+      env: { PATH: process.env["PATH"], CAPSTAN_HOME: join(home, "state") },
+    });
     return { code: 0, ...done };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };

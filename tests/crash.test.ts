@@ -31,14 +31,18 @@ afterEach(() => place.close());
 
 /** Every result once, everything logged, and a record that proves. */
 async function expectWhole(): Promise<void> {
-  expect(place.query("select step, count(*) as n from action_result group by step order by step")).toEqual(steps.map((step) => ({ step, n: 1 })));
+  expect(place.query("select step, count(*) as n from action_result group by step order by step")).toEqual(
+    steps.map((step) => ({ step, n: 1 })),
+  );
   expect(place.query("select state from pipeline_run order by number desc limit 1")).toEqual([{ state: "passed" }]);
   expect(place.query("select count(*) as n from run where status in ('RUNNING', 'SCHEDULED')")).toEqual([{ n: 0 }]);
   for (const step of steps) {
     expect(readFileSync(join(place.folder, `${step}.txt`), "utf8")).toBe(step);
     const [kept] = place.query("select step_run from action_result where step = ?", step);
     const [curve] = place.query("select id from run where parent_id = ? and name = ?", String(kept?.["step_run"]), `curve-${step}`);
-    const { series } = JSON.parse((await place.run("api", "runs.series", `run=${String(curve?.["id"])}`, "key=loss", "--json")).stdout) as Document;
+    const { series } = JSON.parse(
+      (await place.run("api", "runs.series", `run=${String(curve?.["id"])}`, "key=loss", "--json")).stdout,
+    ) as Document;
     expect([step, series[0].points]).toEqual([step, 1500]);
   }
   const proof = await place.run("verify");
@@ -49,11 +53,14 @@ async function expectWhole(): Promise<void> {
 test("killed at each thing it says, the next run goes on: each step is executed and committed once", async () => {
   place = await makePlace({ files });
   let kills = 0;
-  for (let finished = false; !finished; ) {
+  for (let finished = false; !finished;) {
     const run = place.start("run", "--json");
     // The first event of each start is said again by each: what comes after it is new.
     const seen = 1 + kills;
-    await until("it says more, or ends", () => run.documents().filter((one) => one.event !== "step.progress").length >= Math.min(seen, 6) || !run.running);
+    await until(
+      "it says more, or ends",
+      () => run.documents().filter((one) => one.event !== "step.progress").length >= Math.min(seen, 6) || !run.running,
+    );
     if (run.running && kills < 8) {
       run.kill("SIGKILL");
       kills++;
@@ -100,7 +107,9 @@ test("a job of a killed host is done by the next one at once, and once", async (
   await first.ended;
   const database = new DatabaseSync(join(place.storeFolder, "capstan.db"));
   database
-    .prepare("insert into job (id, project, kind, payload, state, due_ms, attempts, max_attempts, lease_ms, fence, created_ms) values ('J1', 'small', 'trigger.run', ?, 'waiting', 0, 0, 3, 0, 0, 0)")
+    .prepare(
+      "insert into job (id, project, kind, payload, state, due_ms, attempts, max_attempts, lease_ms, fence, created_ms) values ('J1', 'small', 'trigger.run', ?, 'waiting', 0, 0, 3, 0, 0, 0)",
+    )
     .run(JSON.stringify({ trigger: "late", incident: "I-1", set: [] }));
   database.close();
 

@@ -10,23 +10,43 @@ let project: TestProject | undefined;
 afterAll(() => project?.close());
 
 describe("generated pages are what their sources say", () => {
-  test("docs/formats.md: node scripts/generate-formats.ts", async () => expect(readFileSync(`${root}docs/formats.md`, "utf8")).toBe(await formatsPage()));
-  test("THIRD-PARTY-LICENSES.md: node scripts/generate-licences.ts", () => expect(readFileSync(`${root}THIRD-PARTY-LICENSES.md`, "utf8")).toBe(licencesPage()));
+  test("docs/formats.md: node scripts/generate-formats.ts", async () =>
+    expect(readFileSync(`${root}docs/formats.md`, "utf8")).toBe(await formatsPage()));
+  test("THIRD-PARTY-LICENSES.md: node scripts/generate-licences.ts", () =>
+    expect(readFileSync(`${root}THIRD-PARTY-LICENSES.md`, "utf8")).toBe(licencesPage()));
 });
 
 test("every table of a new store is ledgered, sealed or operational, and every one that is declared exists", async () => {
   project = makeProject();
   const host = await project.host();
-  const rows = await host.app.store.database.all<{ name: string }>("select name from sqlite_schema where type = 'table' and name not like 'sqlite~_%' escape '~'");
+  const rows = await host.app.store.database.all<{ name: string }>(
+    "select name from sqlite_schema where type = 'table' and name not like 'sqlite~_%' escape '~'",
+  );
   const declared = await declaredTables();
   expect(rows.map((one) => one.name).sort()).toEqual(declared.map((one) => one.table).sort());
 });
 
-const pages = ["*.md", "docs/**/*.md", "examples/*/*.md", "packages/**/README.md", "bench/**/*.md", "tests/**/*.md"].flatMap((pattern) => globSync(pattern, { cwd: root, exclude: (path) => path.includes("node_modules") || path.includes("/dist") }));
+const pages = ["*.md", "docs/**/*.md", "examples/*/*.md", "packages/**/README.md", "bench/**/*.md", "tests/**/*.md"].flatMap((pattern) =>
+  globSync(pattern, { cwd: root, exclude: (path) => path.includes("node_modules") || path.includes("/dist") }),
+);
 /** As GitHub makes them of headings. */
-const anchorOf = (heading: string): string => heading.toLowerCase().replace(/[`*_]/g, "").replace(/[^\p{L}\p{N}\s-]/gu, "").trim().replace(/\s/g, "-");
-const withoutCode = (text: string): string => text.replace(/^```.*?^```/gms, "").replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, " "));
-const anchorsOf = (path: string): Set<string> => new Set([...readFileSync(path, "utf8").replace(/^```.*?^```/gms, "").matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] ?? "")));
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[`*_]/g, "")
+    .replace(/[^\p{L}\p{N}\s-]/gu, "")
+    .trim()
+    .replace(/\s/g, "-");
+const withoutCode = (text: string): string =>
+  text.replace(/^```.*?^```/gms, "").replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, " "));
+const anchorsOf = (path: string): Set<string> =>
+  new Set(
+    [
+      ...readFileSync(path, "utf8")
+        .replace(/^```.*?^```/gms, "")
+        .matchAll(/^#+ (.+)$/gm),
+    ].map((match) => anchorOf(match[1] ?? "")),
+  );
 
 test.each(pages)("links in %s lead somewhere", (page) => {
   const broken: string[] = [];
@@ -41,5 +61,6 @@ test.each(pages)("links in %s lead somewhere", (page) => {
 });
 
 test("no page names a path of somebody's machine", () => {
-  for (const page of pages) expect([page, readFileSync(root + page, "utf8").match(/(?<![\w.])\/(?:home|root|Users|work|tmp)\/\w+/g)]).toEqual([page, null]);
+  for (const page of pages)
+    expect([page, readFileSync(root + page, "utf8").match(/(?<![\w.])\/(?:home|root|Users|work|tmp)\/\w+/g)]).toEqual([page, null]);
 });

@@ -27,7 +27,11 @@ function thrown(): Thrown[] {
         const members = params?.type === "ObjectExpression" ? (params["properties"] as Node[]) : undefined;
         const readable = params === undefined || members?.every((one) => one.type === "Property");
         const line = text.slice(0, node["start"] as number).split("\n").length;
-        found.push({ at: `${file}:${line}`, code: String(code["value"]), given: readable ? (members ?? []).map((one) => String((one["key"] as Node)["name"])) : undefined });
+        found.push({
+          at: `${file}:${line}`,
+          code: String(code["value"]),
+          given: readable ? (members ?? []).map((one) => String((one["key"] as Node)["name"])) : undefined,
+        });
       }
       for (const member of Object.values(node)) visit(member);
     };
@@ -55,7 +59,10 @@ test("every error that is thrown is in the table, and gives each word that its t
 test("every definition says what was wrong and what to do, with a status and an exit code that fit", () => {
   for (const [code, one] of Object.entries(table)) {
     expect([code, one.message.length >= 5, one.remedy.length >= 5]).toEqual([code, true, true]);
-    expect([code, [400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 500, 501, 502, 503, 504, 507].includes(one.status)]).toEqual([code, true]);
+    expect([code, [400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 500, 501, 502, 503, 504, 507].includes(one.status)]).toEqual([
+      code,
+      true,
+    ]);
     expect([code, [1, 2, 3, 4, 5, 6, 70].includes(one.exit)]).toEqual([code, true]);
   }
 });
@@ -72,7 +79,8 @@ test("remedies name commands that there are, with flags that they take", async (
         continue;
       }
       for (const flag of words.filter((word) => word.startsWith("-"))) {
-        const known = common.includes(flag) || Object.entries(verb.flags).some(([long, one]) => flag === `--${long}` || flag === `-${one.short}`);
+        const known =
+          common.includes(flag) || Object.entries(verb.flags).some(([long, one]) => flag === `--${long}` || flag === `-${one.short}`);
         if (!known) wrong.push(`${code}: capstan ${name} ${flag}`);
       }
       const [first] = words;

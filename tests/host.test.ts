@@ -60,29 +60,39 @@ test("two runs at once: one runs, the other is told which, and nothing is lost",
   expect(await place.run("run")).toMatchObject({ code: 0, stdout: expect.stringContaining("Nothing to run") });
 });
 
-test.each(["SIGKILL", "SIGTERM"] as const)("when the host ends by %s, the command that works through it takes over and goes on", async (signal) => {
-  place = await makePlace({ files });
-  const server = place.start("server", "--json");
-  await serving(server);
-  const run = place.start("run", "--json");
-  await noted("work");
-  const began = performance.now();
-  server.kill(signal);
-  await hostIs(run);
-  console.log(`${signal}: taken over after ${Math.round(performance.now() - began)} ms`);
-  expect(await server.ended).toMatchObject(signal === "SIGKILL" ? { signal } : { code: 0 });
-  expect(place.host()).toMatchObject({ port: place.port });
-  // The one that took over is found by others, too.
-  expect(await place.run("run")).toMatchObject({ code: 5, stderr: expect.stringContaining("CAP-RUN-009") });
-  place.open("work");
-  const ended = await run.ended;
-  expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining("the host of run:1 ended; run:2 goes on with it")]);
-  expect(await result(run)).toMatchObject({ run: "run:2", verdict: "pass", ran: 1, reused: 2, lockWritten: true });
-  expect(place.noted()).toEqual(["first", "work", "last"]);
-  expect(place.query("select number, state from pipeline_run order by number")).toEqual([{ number: 1, state: "lost" }, { number: 2, state: "passed" }]);
-  expect(place.query("select step, number from action_result order by step")).toMatchObject([{ step: "first" }, { step: "last" }, { step: "work" }]);
-  expect(await place.run("verify")).toMatchObject({ code: 0 });
-});
+test.each(["SIGKILL", "SIGTERM"] as const)(
+  "when the host ends by %s, the command that works through it takes over and goes on",
+  async (signal) => {
+    place = await makePlace({ files });
+    const server = place.start("server", "--json");
+    await serving(server);
+    const run = place.start("run", "--json");
+    await noted("work");
+    const began = performance.now();
+    server.kill(signal);
+    await hostIs(run);
+    console.log(`${signal}: taken over after ${Math.round(performance.now() - began)} ms`);
+    expect(await server.ended).toMatchObject(signal === "SIGKILL" ? { signal } : { code: 0 });
+    expect(place.host()).toMatchObject({ port: place.port });
+    // The one that took over is found by others, too.
+    expect(await place.run("run")).toMatchObject({ code: 5, stderr: expect.stringContaining("CAP-RUN-009") });
+    place.open("work");
+    const ended = await run.ended;
+    expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining("the host of run:1 ended; run:2 goes on with it")]);
+    expect(await result(run)).toMatchObject({ run: "run:2", verdict: "pass", ran: 1, reused: 2, lockWritten: true });
+    expect(place.noted()).toEqual(["first", "work", "last"]);
+    expect(place.query("select number, state from pipeline_run order by number")).toEqual([
+      { number: 1, state: "lost" },
+      { number: 2, state: "passed" },
+    ]);
+    expect(place.query("select step, number from action_result order by step")).toMatchObject([
+      { step: "first" },
+      { step: "last" },
+      { step: "work" },
+    ]);
+    expect(await place.run("verify")).toMatchObject({ code: 0 });
+  },
+);
 
 test("a forced run that loses its host forces only what is left", async () => {
   place = await makePlace({ files });
@@ -200,7 +210,10 @@ describe("the port", () => {
 });
 
 describe("signals", () => {
-  test.each([["SIGINT", 130], ["SIGTERM", 143]] as const)("%s ends a run and its steps, keeps what is finished, and says so", async (signal, code) => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s ends a run and its steps, keeps what is finished, and says so", async (signal, code) => {
     place = await makePlace({ files });
     const run = place.start("run");
     await noted("work");
@@ -208,7 +221,11 @@ describe("signals", () => {
     const ended = await run.ended;
     expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining("CAP-RUN-011")]);
     expect(place.host()?.pid).toBeUndefined();
-    expect(place.query("select step, state from step_run order by place")).toEqual([{ step: "first", state: "ran" }, { step: "work", state: "cancelled" }, { step: "last", state: "notStarted" }]);
+    expect(place.query("select step, state from step_run order by place")).toEqual([
+      { step: "first", state: "ran" },
+      { step: "work", state: "cancelled" },
+      { step: "last", state: "notStarted" },
+    ]);
     place.open("work");
     expect(await place.run("run")).toMatchObject({ code: 0 });
     expect(place.noted()).toEqual(["first", "work", "work", "last"]);

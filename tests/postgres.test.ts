@@ -17,7 +17,10 @@ const serviceTests = globSync(`${source}/**/*.test.ts`, { cwd: root }).filter((f
 });
 const recordTests = serviceTests.filter((file) => file.startsWith(`${source}/base/record/`));
 
-type Report = { numPassedTests: number; testResults: { name: string; status: string; message: string; assertionResults: { status: string; fullName: string }[] }[] };
+type Report = {
+  numPassedTests: number;
+  testResults: { name: string; status: string; message: string; assertionResults: { status: string; fullName: string }[] }[];
+};
 
 /** Runs test files in a vitest of their own; what failed, by name. */
 async function runTests(files: readonly string[], variables: NodeJS.ProcessEnv): Promise<{ passed: number; failed: string[] }> {
@@ -25,7 +28,11 @@ async function runTests(files: readonly string[], variables: NodeJS.ProcessEnv):
   try {
     const path = join(folder, "report.json");
     const outer = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST")));
-    const child = spawn(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "unit", "--reporter", "json", "--outputFile", path, ...files], { cwd: root, env: { ...outer, ...variables }, stdio: "ignore" });
+    const child = spawn(
+      process.execPath,
+      [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "unit", "--reporter", "json", "--outputFile", path, ...files],
+      { cwd: root, env: { ...outer, ...variables }, stdio: "ignore" },
+    );
     await new Promise((resolve, reject) => child.once("error", reject).once("exit", resolve));
     const report = JSON.parse(readFileSync(path, "utf8")) as Report;
     const failed = report.testResults.flatMap((file) => {
@@ -50,7 +57,10 @@ describeWith("every service's own tests on PostgreSQL", "a PostgreSQL server (pa
   });
 
   test("all other services, as several processes share a database", async () => {
-    const { passed, failed } = await runTests(serviceTests.filter((file) => !recordTests.includes(file)), { CAPSTAN_TEST_POSTGRES: server.url });
+    const { passed, failed } = await runTests(
+      serviceTests.filter((file) => !recordTests.includes(file)),
+      { CAPSTAN_TEST_POSTGRES: server.url },
+    );
     expect(failed).toEqual([]);
     expect(passed).toBeGreaterThan(50);
   });

@@ -20,7 +20,11 @@ test("an import of a later room, of the composition and of a foreign package is 
   write("packages/capstan/src/build/data/a.ts", `import { x } from "../checks/b.ts";\nimport type { App } from "../../app.ts";\n`);
   write("packages/capstan/src/build/checks/b.ts", `import { y } from "../data/c.ts";\nconst z = await import("../registry/d.ts");\n`);
   write("packages/statistics/src/e.ts", `import { z } from "@capstan/contract";\n`);
-  expect(findViolations(root).map((one) => `${one.from} -> ${one.to}`).sort()).toEqual([
+  expect(
+    findViolations(root)
+      .map((one) => `${one.from} -> ${one.to}`)
+      .sort(),
+  ).toEqual([
     "packages/capstan/src/build/checks/b.ts -> packages/capstan/src/build/registry/d.ts",
     "packages/capstan/src/build/data/a.ts -> app.ts",
     "packages/capstan/src/build/data/a.ts -> packages/capstan/src/build/checks/b.ts",

@@ -21,7 +21,8 @@ steps:
 let place: Place;
 afterEach(() => place.close());
 
-const refused = (ended: Ended, code: string, exit: number): void => expect([ended.code, ended.stderr]).toEqual([exit, expect.stringMatching(new RegExp(`^error ${code} .*\\n(  .*\\n)*  do     `, "m"))]);
+const refused = (ended: Ended, code: string, exit: number): void =>
+  expect([ended.code, ended.stderr]).toEqual([exit, expect.stringMatching(new RegExp(`^error ${code} .*\\n(  .*\\n)*  do     `, "m"))]);
 const blobPath = (content: string): string => {
   const digest = execFileSync("sha256sum", { input: content }).toString().slice(0, 64);
   return join(place.storeFolder, "blobs", digest.slice(0, 2), digest.slice(2));
@@ -55,7 +56,8 @@ test("a store of a newer Capstan is not touched", async () => {
   await place.run("run");
   inStore((database) => database.exec("insert into migration (room, number, sql) values ('future', 1, '')"));
   const before = readFileSync(join(place.storeFolder, "capstan.db"));
-  for (const words of [["run", "--force"], ["status"], ["data", "list"], ["server"]]) refused(await place.run(...words), "CAP-STORE-005", 6);
+  for (const words of [["run", "--force"], ["status"], ["data", "list"], ["server"]])
+    refused(await place.run(...words), "CAP-STORE-005", 6);
   expect(readFileSync(join(place.storeFolder, "capstan.db")).equals(before)).toBe(true);
   expect(place.noted()).toEqual(["first", "last"]);
 });
@@ -63,7 +65,11 @@ test("a store of a newer Capstan is not touched", async () => {
 test("a store of an older Capstan is not misread: what reads says who brings it up to date", async () => {
   place = await makePlace({ files });
   await place.run("run");
-  inStore((database) => database.exec("delete from migration where (room, number) = (select room, number from migration where room = 'insights' order by number desc limit 1)"));
+  inStore((database) =>
+    database.exec(
+      "delete from migration where (room, number) = (select room, number from migration where room = 'insights' order by number desc limit 1)",
+    ),
+  );
   refused(await place.run("status"), "CAP-STORE-009", 6);
 });
 
@@ -94,7 +100,10 @@ test("spoilt data is healed by adding the file again", async () => {
   chmodSync(path, 0o644);
   writeFileSync(path, "a,b\n9,9\n");
   expect((await place.run("verify", "--deep")).code).toBe(3);
-  expect(await place.run("data", "add", "numbers.csv", "--name", "numbers")).toMatchObject({ code: 0, stdout: expect.stringContaining("v1") });
+  expect(await place.run("data", "add", "numbers.csv", "--name", "numbers")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("v1"),
+  });
   expect((await place.run("verify", "--deep")).code).toBe(0);
 });
 

@@ -30,7 +30,8 @@ export const blobs: Case = async ({ folder, large }) => {
     puts.push(performance.now() - began);
     residentMb = Math.max(residentMb, process.memoryUsage.rss() / 1e6);
     const limit = limits[i];
-    if (put.digest !== limit?.digest || put.sizeBytes !== sizeBytes || (await store.verify(put.digest)) !== "same") throw new Error("the store holds other bytes than the file");
+    if (put.digest !== limit?.digest || put.sizeBytes !== sizeBytes || (await store.verify(put.digest)) !== "same")
+      throw new Error("the store holds other bytes than the file");
     if (statSync(await store.localPath(put.digest)).size !== sizeBytes) throw new Error("the stored file has another size");
     rmSync(join(folder, `blobs-${i}`), { recursive: true });
   }
@@ -41,8 +42,19 @@ export const blobs: Case = async ({ folder, large }) => {
   const hashed = speed(median(limits.map((one) => one.hashMs)));
   return [
     {
-      name: "adding a file", value: round(put, 0), unit: "MB/s", goal: { text: "70 % of hashing and copying", holds: put >= 0.7 * copied },
-      limit: { value: round(copied, 0), program: "bench/limits/hash-and-copy.ts" }, facts: { sizeBytes, times, hashAloneMbPerS: round(hashed, 0), share: round(put / copied, 2), residentMb: round(residentMb, 0), digestChecked: true },
+      name: "adding a file",
+      value: round(put, 0),
+      unit: "MB/s",
+      goal: { text: "70 % of hashing and copying", holds: put >= 0.7 * copied },
+      limit: { value: round(copied, 0), program: "bench/limits/hash-and-copy.ts" },
+      facts: {
+        sizeBytes,
+        times,
+        hashAloneMbPerS: round(hashed, 0),
+        share: round(put / copied, 2),
+        residentMb: round(residentMb, 0),
+        digestChecked: true,
+      },
     },
   ];
 };

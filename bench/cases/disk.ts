@@ -10,5 +10,12 @@ export async function syncTimes(folder: string, name: string): Promise<number[]>
 
 export const disk: Case = async ({ folder }) => {
   const times = await syncTimes(folder, "sync");
-  return [{ name: "one append and fdatasync", value: round(median(times), 3), unit: "ms", facts: { times: times.length, p95Ms: round(quantile(times, 0.95), 3), bytes: 512 } }];
+  return [
+    {
+      name: "one append and fdatasync",
+      value: round(median(times), 3),
+      unit: "ms",
+      facts: { times: times.length, p95Ms: round(quantile(times, 0.95), 3), bytes: 512 },
+    },
+  ];
 };

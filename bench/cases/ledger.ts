@@ -16,7 +16,15 @@ export const ledger: Case = async ({ folder }) => {
       const began = performance.now();
       await store.recorder.commit(
         [insert("project", { name: `p${i}`, folder: null, created_ms: i })],
-        [{ action: "project.created", subject: { type: "project", id: `p${i}` }, project: "default", actor: { kind: "person", name: "local:bench" }, payload: { i } }],
+        [
+          {
+            action: "project.created",
+            subject: { type: "project", id: `p${i}` },
+            project: "default",
+            actor: { kind: "person", name: "local:bench" },
+            payload: { i },
+          },
+        ],
       );
       if (i >= 20) times.push(performance.now() - began);
     }
@@ -29,8 +37,12 @@ export const ledger: Case = async ({ folder }) => {
   const value = median(times);
   return [
     {
-      name: "ledgered change, p50", value: round(value, 3), unit: "ms", goal: { text: "one fsync + 0.3 ms", holds: value <= sync + 0.3 },
-      limit: { value: round(sync, 3), program: "bench/limits/append-fdatasync.ts" }, facts: { changes, p95Ms: round(quantile(times, 0.95), 3), entriesChecked: changes + 20 },
+      name: "ledgered change, p50",
+      value: round(value, 3),
+      unit: "ms",
+      goal: { text: "one fsync + 0.3 ms", holds: value <= sync + 0.3 },
+      limit: { value: round(sync, 3), program: "bench/limits/append-fdatasync.ts" },
+      facts: { changes, p95Ms: round(quantile(times, 0.95), 3), entriesChecked: changes + 20 },
     },
   ];
 };

@@ -15,10 +15,15 @@ async function projectWithStore(bench: Bench): Promise<{ folder: string; from: s
   if (existsSync(folder)) return { folder, from: "as before", env };
   mkdirSync(folder);
   const host = `${example}/.capstan/host.json`;
-  const free = existsSync(`${example}/.capstan/capstan.db`) && (!existsSync(host) || (JSON.parse(readFileSync(host, "utf8")) as { pid?: number }).pid === undefined);
+  const free =
+    existsSync(`${example}/.capstan/capstan.db`) &&
+    (!existsSync(host) || (JSON.parse(readFileSync(host, "utf8")) as { pid?: number }).pid === undefined);
   if (free) {
     cpSync(`${example}/capstan.yaml`, join(folder, "capstan.yaml"));
-    cpSync(`${example}/.capstan`, join(folder, ".capstan"), { recursive: true, filter: (path) => !/host\.(json|lease|sock)|\.capstan\/(work|tmp)\//.test(path) });
+    cpSync(`${example}/.capstan`, join(folder, ".capstan"), {
+      recursive: true,
+      filter: (path) => !/host\.(json|lease|sock)|\.capstan\/(work|tmp)\//.test(path),
+    });
     return { folder, from: "copy of the example's store", env };
   }
   writeFileSync(join(folder, "capstan.yaml"), "capstan: 1\nproject: small\n");
@@ -31,7 +36,11 @@ async function projectWithStore(bench: Bench): Promise<{ folder: string; from: s
 export async function serve(bench: Bench): Promise<Served & { from: string }> {
   const { folder, from, env } = await projectWithStore(bench);
   const began = performance.now();
-  const child = spawn(join(bench.program, "../../bin/capstan"), ["server", "--port", "0", "--json"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(join(bench.program, "../../bin/capstan"), ["server", "--port", "0", "--json"], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let text = "";
   let errors = "";
   child.stderr.on("data", (piece: Buffer) => (errors += piece.toString()));
@@ -53,7 +62,10 @@ export async function serve(bench: Bench): Promise<Served & { from: string }> {
   if (answer.status !== 200) throw new Error(`the server answered ${answer.status}`);
   const readyMs = performance.now() - began;
   return {
-    ...ready, from, readyMs, child,
+    ...ready,
+    from,
+    readyMs,
+    child,
     async stop() {
       const ended = once(child, "exit");
       const asked = performance.now();
@@ -64,7 +76,8 @@ export async function serve(bench: Bench): Promise<Served & { from: string }> {
   };
 }
 
-const residentMb = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) / 1000;
+const residentMb = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) / 1000;
 
 /** From the start of the shim to the first answer, and memory after three quiet seconds. */
 export const server: Case = async (bench) => {
@@ -83,8 +96,23 @@ export const server: Case = async (bench) => {
     stops.push(await served.stop());
   }
   const ms = times.sort((a, b) => a - b)[2] ?? Number.NaN;
-  const figures: Figure[] = [{ name: "server ready on an existing store", value: round(ms, 0), unit: "ms", goal: { text: "1 s", holds: ms <= 1000 }, facts: { times: 5, store: from, stopMs: round(Math.max(...stops), 0) } }];
-  if (!Number.isNaN(memoryMb)) figures.push({ name: "idle memory of the server", value: round(memoryMb, 0), unit: "MB", goal: { text: "150 MB", holds: memoryMb <= 150 }, facts: { afterSeconds: 3 } });
+  const figures: Figure[] = [
+    {
+      name: "server ready on an existing store",
+      value: round(ms, 0),
+      unit: "ms",
+      goal: { text: "1 s", holds: ms <= 1000 },
+      facts: { times: 5, store: from, stopMs: round(Math.max(...stops), 0) },
+    },
+  ];
+  if (!Number.isNaN(memoryMb))
+    figures.push({
+      name: "idle memory of the server",
+      value: round(memoryMb, 0),
+      unit: "MB",
+      goal: { text: "150 MB", holds: memoryMb <= 150 },
+      facts: { afterSeconds: 3 },
+    });
   return figures;
 };
 

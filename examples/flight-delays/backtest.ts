@@ -21,7 +21,14 @@ for (const [index, week] of weeks.entries()) {
   const all = Array.from(rows.week.keys());
   const others = all.filter((i) => rows.week[i] !== week);
   const share = (0.98 * MOST_ROWS) / others.length;
-  const model = fit(pick(rows, others.filter(() => random() < share)), small, seed + index);
+  const model = fit(
+    pick(
+      rows,
+      others.filter(() => random() < share),
+    ),
+    small,
+    seed + index,
+  );
   const its = all.filter((i) => rows.week[i] === week);
   const left = pick(rows, its);
   const said = score(model, left);

@@ -94,7 +94,13 @@ function growTree(all: Uint32Array, g: Grown, p: TrainParams): Tree {
   const grow = (rows: Uint32Array, sums: Float64Array, depth: number): number => {
     const node = tree.left.length;
     const [G, H] = totals(sums, g.binCount);
-    for (const [list, first] of [[tree.feature, 0], [tree.threshold, 0], [tree.left, -1], [tree.right, -1]] as const) list.push(first);
+    for (const [list, first] of [
+      [tree.feature, 0],
+      [tree.threshold, 0],
+      [tree.left, -1],
+      [tree.right, -1],
+    ] as const)
+      list.push(first);
     tree.value.push(Math.fround((-p.rate * G) / (H + L2)));
     const split = depth < p.depth ? bestSplit(sums, G, H, rows.length, g, p.leaf_rows) : undefined;
     if (split === undefined) return node;
@@ -137,7 +143,14 @@ function totals(sums: Float64Array, binCount: number): [number, number] {
   return [G, H];
 }
 
-function bestSplit(sums: Float64Array, G: number, H: number, count: number, g: Grown, leafRows: number): { feature: number; bin: number } | undefined {
+function bestSplit(
+  sums: Float64Array,
+  G: number,
+  H: number,
+  count: number,
+  g: Grown,
+  leafRows: number,
+): { feature: number; bin: number } | undefined {
   let best: { feature: number; bin: number } | undefined;
   let bestGain = 1e-6;
   for (let feature = 0; feature < g.width; feature++) {

@@ -18,7 +18,12 @@ const { values } = parseArgs({
 if (values.log === undefined) throw new Error("node check-independently.ts --log FILE");
 
 // Student's t, one-sided, for 13 and 12 training weeks (12 and 11 degrees of freedom): from a printed table.
-const T: Record<string, [number, number]> = { "0.05": [1.782, 1.796], "0.025": [2.179, 2.201], "0.01": [2.681, 2.718], "0.005": [3.055, 3.106] };
+const T: Record<string, [number, number]> = {
+  "0.05": [1.782, 1.796],
+  "0.025": [2.179, 2.201],
+  "0.01": [2.681, 2.718],
+  "0.005": [3.055, 3.106],
+};
 const SMALL = 0.1; // a stability index below this is too small to matter, however unusual
 const FEW = 5000; // rows; a week with fewer is not judged
 const t = T[values.alpha];
@@ -30,7 +35,8 @@ const rows = async (sql: string) => (await db.runAndReadAll(sql)).getRowObjectsJ
 const reader = values.log.endsWith(".parquet") ? "read_parquet" : values.log.endsWith(".csv") ? "read_csv" : "read_json";
 
 await db.run(`create temp table log as select * from ${reader}(${quoted(values.log)})`);
-for (const row of await rows("select use, count(*)::int as rows, count(distinct key)::int as keys from log group by 1 order by 1")) console.log(JSON.stringify(row));
+for (const row of await rows("select use, count(*)::int as rows, count(distinct key)::int as keys from log group by 1 order by 1"))
+  console.log(JSON.stringify(row));
 
 // The truth comes from the raw file, by row number; the week, too.
 await db.run(`create temp table answered as
@@ -38,7 +44,9 @@ await db.run(`create temp table answered as
   from log l join read_parquet(${quoted(values.file)}, file_row_number = true) f on f.file_row_number = l.key::bigint where l.use = 'replay'`);
 await db.run(`create temp table trained as select 'reference' as part, * from read_parquet(${quoted(values.reference)})`);
 const logged = new Set((await rows("select column_name from (describe answered)")).map((row) => String(row["column_name"])));
-const columns = ["minute", "weekday", "distance", "origin_delay_3h", "destination_delay_3h", "system_delay_3h"].filter((name) => logged.has(name));
+const columns = ["minute", "weekday", "distance", "origin_delay_3h", "destination_delay_3h", "system_delay_3h"].filter((name) =>
+  logged.has(name),
+);
 await db.run(`create temp table judged as select part, week, late, score, ${columns.join(", ")} from answered
   union all select part, week, late, score, ${columns.join(", ")} from trained`);
 
@@ -86,4 +94,5 @@ for (const row of await rows(`
   )
   select w.week::varchar as week, n::int as rows, round(late / n, 4)::double as late_share, round(score, 4)::double as mean_score,
     round((places - late * (late + 1) / 2) / (late * (n - late)), 4)::double as auc, coalesce(alarms, []) as alarms
-  from weekly w left join alarms using (week) order by 1`)) console.log(JSON.stringify(row));
+  from weekly w left join alarms using (week) order by 1`))
+  console.log(JSON.stringify(row));

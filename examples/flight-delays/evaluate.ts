@@ -18,7 +18,8 @@ const baseline = await scoreOnnx(readFileSync(input("baseline")), rows);
 
 const own = score(scorerOf(file), rows);
 const apart = own.reduce((worst, p, i) => Math.max(worst, Math.abs(p - scores[i]!)), 0);
-if (!(apart <= TOLERANCE)) throw new Error(`ONNX Runtime and the model's own scorer differ by ${apart} on ${rows.count} rows, allowed ${TOLERANCE}`);
+if (!(apart <= TOLERANCE))
+  throw new Error(`ONNX Runtime and the model's own scorer differ by ${apart} on ${rows.count} rows, allowed ${TOLERANCE}`);
 
 const metrics = {
   auc: auc(scores, rows.late),

@@ -5,7 +5,10 @@ import { input, output } from "./step.ts";
 import { openTables, readColumns, sqlText, writeColumns } from "./table.ts";
 
 const db = await openTables();
-const { columns } = await readColumns(db, `select flight_id, epoch(date) // 60 as pushed_back from read_parquet(${sqlText(input("rows"))}) order by flight_id`);
+const { columns } = await readColumns(
+  db,
+  `select flight_id, epoch(date) // 60 as pushed_back from read_parquet(${sqlText(input("rows"))}) order by flight_id`,
+);
 const [ids, minutes] = [columns["flight_id"] as Float64Array, columns["pushed_back"] as Float64Array];
 const flights = await readFlights(input("flights"), dayOf(minutes[0]!), dayOf(minutes.at(-1)! + 1440));
 const wanted = new Set(ids);

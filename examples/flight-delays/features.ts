@@ -11,7 +11,16 @@ export const NUMBERS = ["minute", "weekday", "distance", "origin_delay_3h", "des
 export const TEXTS = ["origin", "destination"] as const;
 
 /** The inputs of the model, in the order of its graph. */
-export const FEATURES = ["minute", "weekday", "distance", "origin", "destination", "origin_delay_3h", "destination_delay_3h", "system_delay_3h"] as const;
+export const FEATURES = [
+  "minute",
+  "weekday",
+  "distance",
+  "origin",
+  "destination",
+  "origin_delay_3h",
+  "destination_delay_3h",
+  "system_delay_3h",
+] as const;
 
 /** The file says when a flight left, not when it landed: 450 miles an hour, 35 minutes on the ground, and its delay. In epoch minutes. */
 export const LANDED_SQL = "((epoch(date)::bigint + 8 * distance + 35 * 60 + 60 * greatest(delay, 0)) // 60)::integer";

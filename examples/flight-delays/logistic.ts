@@ -28,7 +28,12 @@ export interface Logistic {
   intercept: number;
 }
 
-export function fitLogistic(rows: Rows, p: Pick<TrainParams, "smoothing">, numbers: BoundedName[], onRound: (done: number, logLoss: number) => void = () => {}): Logistic {
+export function fitLogistic(
+  rows: Rows,
+  p: Pick<TrainParams, "smoothing">,
+  numbers: BoundedName[],
+  onRound: (done: number, logLoss: number) => void = () => {},
+): Logistic {
   const table = <K extends string | number>(keys: ArrayLike<K>) => fitEncoder(keys, rows.late, p.smoothing);
   const model: Logistic = {
     kind: "logistic",
@@ -81,7 +86,9 @@ const hours = (rows: Rows): Float32Array => rows.numbers.minute.map((minute) => 
 
 function inputsOf(model: Logistic, rows: Rows): Float32Array[] {
   const bounded = (name: BoundedName) =>
-    rows.numbers[name].map((v, i) => Math.min(Math.max(v, BOUNDS[name][0]), BOUNDS[name][1]) * (name === "distance" ? 1 : trust(rows.numbers.minute[i]!)));
+    rows.numbers[name].map(
+      (v, i) => Math.min(Math.max(v, BOUNDS[name][0]), BOUNDS[name][1]) * (name === "distance" ? 1 : trust(rows.numbers.minute[i]!)),
+    );
   return [
     encode(model.hour, hours(rows)),
     encode(model.weekday, rows.numbers.weekday),

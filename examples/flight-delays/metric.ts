@@ -4,7 +4,7 @@
 export function auc(score: Float32Array, late: Uint8Array): number {
   const order = Uint32Array.from(score.keys()).sort((a, b) => score[a]! - score[b]!);
   let [ranks, positives] = [0, 0];
-  for (let i = 0; i < order.length; ) {
+  for (let i = 0; i < order.length;) {
     let j = i;
     while (j < order.length && score[order[j]!] === score[order[i]!]) j++;
     const rank = (i + 1 + j) / 2;
@@ -32,7 +32,8 @@ export function ece(score: Float32Array, late: Uint8Array, groups = 10): number 
   let sum = 0;
   for (let g = 0; g < groups; g++) {
     let gap = 0;
-    for (let k = Math.floor((g * order.length) / groups); k < Math.floor(((g + 1) * order.length) / groups); k++) gap += score[order[k]!]! - late[order[k]!]!;
+    for (let k = Math.floor((g * order.length) / groups); k < Math.floor(((g + 1) * order.length) / groups); k++)
+      gap += score[order[k]!]! - late[order[k]!]!;
     sum += Math.abs(gap);
   }
   return sum / score.length;

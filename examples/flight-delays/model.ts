@@ -14,16 +14,18 @@ export function fit(rows: Rows, p: TrainParams, seed: number, onRound?: (done: n
   return p.kind === "boosted" ? fitBoosted(rows, p, seed, onRound) : fitLogistic(rows, p, ["distance", ...ROLLING], onRound);
 }
 
-export const score = (model: Model, rows: Rows): Float32Array => (model.kind === "boosted" ? scoreBoosted(model, rows) : scoreLogistic(model, rows));
+export const score = (model: Model, rows: Rows): Float32Array =>
+  model.kind === "boosted" ? scoreBoosted(model, rows) : scoreLogistic(model, rows);
 
 /** What ONNX Runtime says of the same rows. */
 export async function scoreOnnx(file: Bytes, rows: Rows): Promise<Float32Array> {
   const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
   const feeds: Record<string, Tensor> = {};
   for (const name of session.inputNames) {
-    feeds[name] = name in rows.texts
-      ? new Tensor("string", rows.texts[name as TextName], [rows.count, 1])
-      : new Tensor("float32", rows.numbers[name as NumberName], [rows.count, 1]);
+    feeds[name] =
+      name in rows.texts
+        ? new Tensor("string", rows.texts[name as TextName], [rows.count, 1])
+        : new Tensor("float32", rows.numbers[name as NumberName], [rows.count, 1]);
   }
   const { probability } = await session.run(feeds);
   return probability!.data as Float32Array;

@@ -52,18 +52,54 @@ function boostedGraph({ encoders, trees }: Boosted): Graph {
   const forest = node("TreeEnsembleRegressor", ["features"], "log_odds", ML, [
     attributeInt("n_targets", 1),
     attributeText("post_transform", "NONE"),
-    attributeInts("nodes_treeids", column(({ t }) => t)),
-    attributeInts("nodes_nodeids", column(({ n }) => n)),
-    attributeInts("nodes_featureids", column(({ tree, n, leaf }) => (leaf ? 0 : tree.feature[n]!))),
-    attributeTexts("nodes_modes", column(({ leaf }) => (leaf ? "LEAF" : "BRANCH_LEQ"))),
-    attributeFloats("nodes_values", column(({ tree, n }) => tree.threshold[n]!)),
-    attributeInts("nodes_truenodeids", column(({ tree, n, leaf }) => (leaf ? 0 : tree.left[n]!))),
-    attributeInts("nodes_falsenodeids", column(({ tree, n, leaf }) => (leaf ? 0 : tree.right[n]!))),
-    attributeInts("nodes_missing_value_tracks_true", column(() => 0)),
-    attributeInts("target_treeids", leaves.map(({ t }) => t)),
-    attributeInts("target_nodeids", leaves.map(({ n }) => n)),
-    attributeInts("target_ids", leaves.map(() => 0)),
-    attributeFloats("target_weights", leaves.map(({ tree, n }) => tree.value[n]!)),
+    attributeInts(
+      "nodes_treeids",
+      column(({ t }) => t),
+    ),
+    attributeInts(
+      "nodes_nodeids",
+      column(({ n }) => n),
+    ),
+    attributeInts(
+      "nodes_featureids",
+      column(({ tree, n, leaf }) => (leaf ? 0 : tree.feature[n]!)),
+    ),
+    attributeTexts(
+      "nodes_modes",
+      column(({ leaf }) => (leaf ? "LEAF" : "BRANCH_LEQ")),
+    ),
+    attributeFloats(
+      "nodes_values",
+      column(({ tree, n }) => tree.threshold[n]!),
+    ),
+    attributeInts(
+      "nodes_truenodeids",
+      column(({ tree, n, leaf }) => (leaf ? 0 : tree.left[n]!)),
+    ),
+    attributeInts(
+      "nodes_falsenodeids",
+      column(({ tree, n, leaf }) => (leaf ? 0 : tree.right[n]!)),
+    ),
+    attributeInts(
+      "nodes_missing_value_tracks_true",
+      column(() => 0),
+    ),
+    attributeInts(
+      "target_treeids",
+      leaves.map(({ t }) => t),
+    ),
+    attributeInts(
+      "target_nodeids",
+      leaves.map(({ n }) => n),
+    ),
+    attributeInts(
+      "target_ids",
+      leaves.map(() => 0),
+    ),
+    attributeFloats(
+      "target_weights",
+      leaves.map(({ tree, n }) => tree.value[n]!),
+    ),
   ]);
   const columns = FEATURES.map((name) => (name === "origin" || name === "destination" ? `${name}_odds` : name));
   return {
@@ -96,7 +132,13 @@ function logisticGraph(m: Logistic): Graph {
         node("Clip", [name, `${name}_low`, `${name}_high`], `${name}_clipped`),
         node("Mul", [`${name}_clipped`, name === "distance" ? "one" : "trust"], `${name}_bounded`),
       ]),
-      node("Concat", ["hour", "weekday", "origin", "destination"].map((n) => `${n}_odds`).concat(m.numbers.map((n) => `${n}_bounded`)), "features", "", [attributeInt("axis", 1)]),
+      node(
+        "Concat",
+        ["hour", "weekday", "origin", "destination"].map((n) => `${n}_odds`).concat(m.numbers.map((n) => `${n}_bounded`)),
+        "features",
+        "",
+        [attributeInt("axis", 1)],
+      ),
       node("Gemm", ["features", "weights", "intercept"], "log_odds"),
       node("Sigmoid", ["log_odds"], "probability"),
     ],
@@ -111,12 +153,27 @@ function logisticGraph(m: Logistic): Graph {
 }
 
 const textTable = (name: string, { keys, values, other }: Encoder<string>): Bytes =>
-  node("LabelEncoder", [name], `${name}_odds`, ML, [attributeTexts("keys_strings", keys), attributeFloats("values_floats", values), attributeFloat("default_float", other)]);
+  node("LabelEncoder", [name], `${name}_odds`, ML, [
+    attributeTexts("keys_strings", keys),
+    attributeFloats("values_floats", values),
+    attributeFloat("default_float", other),
+  ]);
 const numberTable = (name: string, { keys, values, other }: Encoder<number>): Bytes =>
-  node("LabelEncoder", [name], `${name}_odds`, ML, [attributeFloats("keys_floats", keys), attributeFloats("values_floats", values), attributeFloat("default_float", other)]);
+  node("LabelEncoder", [name], `${name}_odds`, ML, [
+    attributeFloats("keys_floats", keys),
+    attributeFloats("values_floats", values),
+    attributeFloat("default_float", other),
+  ]);
 
 function node(kind: string, inputs: readonly string[], out: string, domain = "", attributes: Bytes[] = []): Bytes {
-  return join([...inputs.map((name) => bytes(1, name)), bytes(2, out), bytes(3, out), bytes(4, kind), ...attributes.map((a) => bytes(5, a)), bytes(7, domain)]);
+  return join([
+    ...inputs.map((name) => bytes(1, name)),
+    bytes(2, out),
+    bytes(3, out),
+    bytes(4, kind),
+    ...attributes.map((a) => bytes(5, a)),
+    bytes(7, domain),
+  ]);
 }
 
 // Attributes say their type in field 20: 1 float, 2 int, 3 text, 6 floats, 7 ints, 8 texts.

@@ -67,7 +67,11 @@ console.log(JSON.stringify({ done: true, ...total }));
 async function label(landed: number[]): Promise<void> {
   const inOrder = landed.toSorted((a, b) => flights.landed[a]! - flights.landed[b]!);
   for (const some of pieces(inOrder, 2000)) {
-    const labels = some.map((i) => ({ key: keyOf(served, i), value: flights.delay[i]! >= 15 ? 1 : 0, observed_at: timeOf(flights.landed[i]!) }));
+    const labels = some.map((i) => ({
+      key: keyOf(served, i),
+      value: flights.delay[i]! >= 15 ? 1 : 0,
+      observed_at: timeOf(flights.landed[i]!),
+    }));
     const { status, text } = await connection.request("POST", `${routePath}/labels`, JSON.stringify({ labels }));
     if (status !== 200) throw new Error(`Labels were refused: ${status} ${text}`);
   }
@@ -80,5 +84,9 @@ function pieces<T>(list: T[], size: number): T[][] {
 /** A few at once, begun in order. */
 async function inTurns<T>(list: T[], act: (item: T) => Promise<void>): Promise<void> {
   const items = list.values();
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => { for (const item of items) await act(item); }));
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const item of items) await act(item);
+    }),
+  );
 }

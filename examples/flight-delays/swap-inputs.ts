@@ -15,7 +15,10 @@ const GRAPH = 7; // of a model
 const NODE = 1; // of a graph
 const INPUT = 1; // of a node: the name of what it reads
 const name = (value: Bytes) => new TextDecoder().decode(value);
-const other = new Map([[values.a, values.b], [values.b, values.a]]);
+const other = new Map([
+  [values.a, values.b],
+  [values.b, values.a],
+]);
 let swapped = 0;
 
 const change = (message: Bytes, id: number, by: (value: Bytes) => Bytes): Bytes =>

@@ -34,17 +34,19 @@ const connection = new Connection(values.url, AT_ONCE);
 const total = { requests: 0, failed: 0 };
 const started = performance.now();
 let sent = 0;
-await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-  while (!stopped && sent < max) {
-    const turn = sent++;
-    const due = started + (turn / rate) * 1000;
-    const wait = due - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    if (stopped) return;
-    const status = await connection.infer(inferenceBody(served, [outside[(skip + turn) % outside.length]!]), "release");
-    total.requests++;
-    if (status !== 200) total.failed++;
-  }
-}));
+await Promise.all(
+  Array.from({ length: AT_ONCE }, async () => {
+    while (!stopped && sent < max) {
+      const turn = sent++;
+      const due = started + (turn / rate) * 1000;
+      const wait = due - performance.now();
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+      if (stopped) return;
+      const status = await connection.infer(inferenceBody(served, [outside[(skip + turn) % outside.length]!]), "release");
+      total.requests++;
+      if (status !== 200) total.failed++;
+    }
+  }),
+);
 connection.close();
 console.log(JSON.stringify({ done: true, ...total }));

@@ -50,7 +50,13 @@ export async function build(folder: string = fileURLToPath(new URL("./dist", imp
     plugins: [routesAsData(join(packages, "contract/src"))],
   });
   rmSync(folder, { recursive: true, force: true });
-  const { output } = await bundle.write({ dir: folder, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js", minify: { compress: true, mangle: false, codegen: true } });
+  const { output } = await bundle.write({
+    dir: folder,
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    minify: { compress: true, mangle: false, codegen: true },
+  });
   await bundle.close();
   for (const one of output) {
     const named = one.type === "chunk" ? one.code.match(/[\w-]+-worker\.js/g) : null;

@@ -6,7 +6,10 @@ import { defineConfig, type Plugin } from "vite";
 const routes = (): Plugin => ({
   name: "routes",
   resolveId: (id) => (id === "virtual:routes" ? "\0virtual:routes" : undefined),
-  load: (id) => (id === "\0virtual:routes" ? `export default ${JSON.stringify(Object.fromEntries(Object.entries(operations).map(([name, { method, path }]) => [name, { method, path }])))}` : undefined),
+  load: (id) =>
+    id === "\0virtual:routes"
+      ? `export default ${JSON.stringify(Object.fromEntries(Object.entries(operations).map(([name, { method, path }]) => [name, { method, path }])))}`
+      : undefined,
 });
 
 export default defineConfig({

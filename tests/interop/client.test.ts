@@ -23,7 +23,10 @@ test("a run with params, a curve and an artifact arrives", async () => {
   const run = await startRun({ name: "train", uri: host.url });
   run.logParams({ seed: 7, train: { kind: "boosted", depth: 6 }, off: undefined });
   for (let step = 0; step < 2500; step++) run.logMetric("loss", 1 / (step + 1), step);
-  run.logMetrics([{ key: "auc", value: 0.7, step: 3 }, { key: "odd", value: NaN }]);
+  run.logMetrics([
+    { key: "auc", value: 0.7, step: 3 },
+    { key: "odd", value: NaN },
+  ]);
   run.setTags({ team: "a" });
   const file = join(folder, "report ä.txt");
   await writeFile(file, "hello");
@@ -31,8 +34,16 @@ test("a run with params, a curve and an artifact arrives", async () => {
   await run.end();
   const { info, data } = (await get(`runs/get?run_id=${run.id}`)).run;
   expect(info).toMatchObject({ run_name: "train", status: "FINISHED", experiment_id: "0" });
-  expect(Object.fromEntries(data.params.map((one: { key: string; value: string }) => [one.key, one.value]))).toEqual({ seed: "7", "train.kind": "boosted", "train.depth": "6" });
-  expect(data.metrics.map((one: { key: string; value: unknown }) => [one.key, one.value])).toEqual([["auc", 0.7], ["loss", 1 / 2500], ["odd", "NaN"]]);
+  expect(Object.fromEntries(data.params.map((one: { key: string; value: string }) => [one.key, one.value]))).toEqual({
+    seed: "7",
+    "train.kind": "boosted",
+    "train.depth": "6",
+  });
+  expect(data.metrics.map((one: { key: string; value: unknown }) => [one.key, one.value])).toEqual([
+    ["auc", 0.7],
+    ["loss", 1 / 2500],
+    ["odd", "NaN"],
+  ]);
   expect((await get(`metrics/get-history?run_id=${run.id}&metric_key=loss`)).metrics).toHaveLength(2500);
   expect((await get(`artifacts/list?run_id=${run.id}`)).files).toEqual([{ path: "report ä.txt", is_dir: false, file_size: 5 }]);
 });

@@ -6,7 +6,11 @@ export type Hosted = { url: string; port: number; kill(): Promise<void> };
 
 /** Starts the tracking host over a folder and waits until it serves. `kill` is SIGKILL. */
 export async function hostTracking(folder: string, port = 0): Promise<Hosted> {
-  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL("./tracking-host.ts", import.meta.url)), folder, String(port)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [fileURLToPath(new URL("./tracking-host.ts", import.meta.url)), folder, String(port)],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
   const bound = await new Promise<number>((resolve, reject) => {
     let text = "";
     child.stdout?.on("data", (piece: Buffer) => {

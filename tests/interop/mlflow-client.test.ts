@@ -34,14 +34,32 @@ describe.skipIf(python === undefined && !must)(`MLflow's own Python client${pyth
   test("logs a run with params, a curve and artifacts and reads it back", async () => {
     const { stdout } = await promisify(execFile)(python ?? "", [fileURLToPath(new URL("./mlflow_client.py", import.meta.url)), host.url], {
       timeout: 120_000,
-      env: { ...process.env, MLFLOW_TRACKING_URI: host.url, MLFLOW_HTTP_REQUEST_MAX_RETRIES: "1", MLFLOW_DISABLE_TELEMETRY: "true", MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: "false", HOME: folder },
+      env: {
+        ...process.env,
+        MLFLOW_TRACKING_URI: host.url,
+        MLFLOW_HTTP_REQUEST_MAX_RETRIES: "1",
+        MLFLOW_DISABLE_TELEMETRY: "true",
+        MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: "false",
+        HOME: folder,
+      },
     });
     const seen = JSON.parse(stdout.trim().split("\n").pop() ?? "");
     expect(seen).toMatchObject({
-      name: "first", status: "FINISHED", params: { trees: "200", rate: "0.1", depth: "6" }, loss: 1 / 20, odd_is_nan: true, tags: { team: "a" },
-      content: "late share 0.21\n", artifacts: ["config", "reports"], below: [["reports/report.txt", 16]],
+      name: "first",
+      status: "FINISHED",
+      params: { trees: "200", rate: "0.1", depth: "6" },
+      loss: 1 / 20,
+      odd_is_nan: true,
+      tags: { team: "a" },
+      content: "late share 0.21\n",
+      artifacts: ["config", "reports"],
+      below: [["reports/report.txt", 16]],
       refused: { param: "INVALID_PARAMETER_VALUE", run: "RESOURCE_DOES_NOT_EXIST", experiment: "RESOURCE_ALREADY_EXISTS" },
-      after: "the end", renamed: "renamed", runs: ["inner", "renamed"], inner_parent: [seen.run_id], experiments: ["Default", "from-python"],
+      after: "the end",
+      renamed: "renamed",
+      runs: ["inner", "renamed"],
+      inner_parent: [seen.run_id],
+      experiments: ["Default", "from-python"],
     });
     expect(seen.history).toEqual(Array.from({ length: 400 }, (_, i) => [i, 0.5 + i / 1000, 1000 + i]));
   });

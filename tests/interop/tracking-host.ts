@@ -27,17 +27,44 @@ const ids = createIds(() => clock.nowMs());
 const database = openSqlite(join(folder, ".capstan", "capstan.db"));
 await migrate(database, [...recordMigrations, ...trackingMigrations]);
 const events = createEvents<StoreEvents>(() => undefined);
-const recorder = await createRecorder({ database, clock, ids, events, home: join(folder, "home"), log: silentLog, storeId: "01TEST00000000000000000000", seed: Buffer.alloc(32, 7) });
-const store = { id: "01TEST00000000000000000000", folder: join(folder, ".capstan"), database, blobs: openFolderBlobs(join(folder, ".capstan", "blobs")), recorder, events, clock, ids, log: silentLog };
+const recorder = await createRecorder({
+  database,
+  clock,
+  ids,
+  events,
+  home: join(folder, "home"),
+  log: silentLog,
+  storeId: "01TEST00000000000000000000",
+  seed: Buffer.alloc(32, 7),
+});
+const store = {
+  id: "01TEST00000000000000000000",
+  folder: join(folder, ".capstan"),
+  database,
+  blobs: openFolderBlobs(join(folder, ".capstan", "blobs")),
+  recorder,
+  events,
+  clock,
+  ids,
+  log: silentLog,
+};
 const tracking = createTrackingService({ store });
 
-const caller: Caller = { actor: { kind: "person", name: "local:someone" }, via: "session", roles: [], capabilities: new Set(["read", "log"]) };
+const caller: Caller = {
+  actor: { kind: "person", name: "local:someone" },
+  via: "session",
+  roles: [],
+  capabilities: new Set(["read", "log"]),
+};
 const tree = emptyTree<ReturnType<typeof mounted>>();
 for (const route of mlflowRoutes({ tracking, store, home: "default" })) addPath(tree, route.method, route.path, mounted(route));
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? "/", "http://localhost");
   const found = findPath(tree, request.method ?? "GET", url.pathname);
-  if (found) return void found.value.handle(request, response, { params: found.params, url, caller }).catch((error: unknown) => fail(error, response));
+  if (found)
+    return void found.value
+      .handle(request, response, { params: found.params, url, caller })
+      .catch((error: unknown) => fail(error, response));
   unknownBelow[0]?.answer(response, url.pathname);
 });
 server.listen(Number(port), "127.0.0.1", () => console.log(`ready ${(server.address() as AddressInfo).port}`));

@@ -12,8 +12,12 @@ const main = join(workspace, "packages/capstan/src/main.ts");
 /** Longer than anything here takes; only a test that fails waits for it. */
 const patienceMs = 60_000;
 
-export async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, limitMs = patienceMs): Promise<T> {
-  for (const end = performance.now() + limitMs; performance.now() < end; ) {
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  limitMs = patienceMs,
+): Promise<T> {
+  for (const end = performance.now() + limitMs; performance.now() < end;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -82,7 +86,12 @@ export async function makePlace({ files = {}, data, uid }: PlaceOptions = {}): P
   const trace = join(root, "trace");
   const port = await freePort();
   const started = new Map<Command, ChildProcess>();
-  const environment = { PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`, HOME: root, CAPSTAN_HOME: join(root, "state"), NO_COLOR: "1" };
+  const environment = {
+    PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`,
+    HOME: root,
+    CAPSTAN_HOME: join(root, "state"),
+    NO_COLOR: "1",
+  };
   const write = (path: string, text: string | Uint8Array): void => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
@@ -97,17 +106,28 @@ export async function makePlace({ files = {}, data, uid }: PlaceOptions = {}): P
   writeFileSync(join(storeFolder, "host.json"), JSON.stringify({ socket: "", port, version: "0" }));
 
   const start = (...words: string[]): Command => {
-    const child = spawn(process.execPath, [main, ...words, ...(data === undefined ? [] : ["--data", data])], { cwd: folder, env: environment, stdio: ["ignore", "pipe", "pipe"], ...(uid !== undefined && { uid, gid: uid }) });
+    const child = spawn(process.execPath, [main, ...words, ...(data === undefined ? [] : ["--data", data])], {
+      cwd: folder,
+      env: environment,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(uid !== undefined && { uid, gid: uid }),
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (piece: Buffer) => (stdout += piece.toString()));
     child.stderr.on("data", (piece: Buffer) => (stderr += piece.toString()));
     let running = true;
-    const ended = new Promise<Ended>((resolve) => child.on("close", (code, signal) => {
-      running = false;
-      resolve({ code, signal, stdout, stderr });
-    }));
-    const documents = (): Document[] => stdout.split("\n").slice(0, -1).map((line): unknown => JSON.parse(line));
+    const ended = new Promise<Ended>((resolve) =>
+      child.on("close", (code, signal) => {
+        running = false;
+        resolve({ code, signal, stdout, stderr });
+      }),
+    );
+    const documents = (): Document[] =>
+      stdout
+        .split("\n")
+        .slice(0, -1)
+        .map((line): unknown => JSON.parse(line));
     const command: Command = {
       pid: child.pid ?? 0,
       ended,
@@ -129,7 +149,12 @@ export async function makePlace({ files = {}, data, uid }: PlaceOptions = {}): P
   };
 
   return {
-    root, folder, storeFolder, port, write, start,
+    root,
+    folder,
+    storeFolder,
+    port,
+    write,
+    start,
     run: (...words) => start(...words).ended,
     open: (gate) => writeFileSync(join(gates, gate), ""),
     noted: () => (existsSync(trace) ? readFileSync(trace, "utf8").trim().split("\n") : []),

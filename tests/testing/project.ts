@@ -37,7 +37,9 @@ export function makeProject(files: Readonly<Record<string, string>> = {}): TestP
   const start = (user: number | undefined, args: readonly string[]): Promise<Ended> =>
     new Promise((resolve) => {
       const options = { cwd: folder, env: variables, timeout: 60_000, ...(user !== undefined && { uid: user, gid: user }) };
-      execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }));
+      execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+      );
     });
   let hosted: Host | undefined;
   return {
@@ -60,7 +62,13 @@ export function makeProject(files: Readonly<Record<string, string>> = {}): TestP
 export type Answer = { status: number; headers: IncomingHttpHeaders; text: string; code: string | undefined };
 
 /** One request with exactly these headers; `socket` goes over the private one. `code` is that of our errors. */
-export function ask(to: { port: number } | { socket: string }, method: string, path: string, headers: Readonly<Record<string, string>> = {}, body?: string | Uint8Array): Promise<Answer> {
+export function ask(
+  to: { port: number } | { socket: string },
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  body?: string | Uint8Array,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const place = "port" in to ? { host: "127.0.0.1", port: to.port } : { socketPath: to.socket };
     const asked = request({ ...place, method, path, headers }, (response) => {

@@ -112,8 +112,22 @@ export type App = {
 
 /** Every table's room, in the order of the house. */
 export const migrations: readonly Migration[] = [
-  ...jobMigrations, ...recordMigrations, ...accessMigrations, ...projectMigrations, ...dataMigrations, ...purposeMigrations, ...trackingMigrations, ...checksMigrations, ...pipelineMigrations,
-  ...registryMigrations, ...governanceMigrations, ...servingMigrations, ...releaseMigrations, ...monitoringMigrations, ...incidentsMigrations, ...insightsMigrations,
+  ...jobMigrations,
+  ...recordMigrations,
+  ...accessMigrations,
+  ...projectMigrations,
+  ...dataMigrations,
+  ...purposeMigrations,
+  ...trackingMigrations,
+  ...checksMigrations,
+  ...pipelineMigrations,
+  ...registryMigrations,
+  ...governanceMigrations,
+  ...servingMigrations,
+  ...releaseMigrations,
+  ...monitoringMigrations,
+  ...incidentsMigrations,
+  ...insightsMigrations,
 ];
 
 /** Opens one store and builds every room on it. May be called twice in one process, on two folders. */
@@ -125,7 +139,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   const ids = createIds(() => clock.nowMs());
   const log = openLog(environment.logLevel, mode === "host" ? join(folder, "logs", "host.log") : undefined);
   const events = createEvents<StoreEvents>((error) => log.error("listener", { error: String(error) }));
-  if (mode === "host") for (const name of ["blobs", "tiles", "spool", "work", "logs", "tmp"]) mkdirSync(join(folder, name), { recursive: true });
+  if (mode === "host")
+    for (const name of ["blobs", "tiles", "spool", "work", "logs", "tmp"]) mkdirSync(join(folder, name), { recursive: true });
   const id = storeId(folder, mode === "host" ? ids.ulid() : undefined);
   const database = mode === "host" ? openSqlite(databasePath) : openSqliteReadOnly(databasePath);
   if (mode === "host") await migrate(database, migrations, { before: async () => void (await keepDatabaseCopy(folder, clock.nowMs())) });
@@ -151,12 +166,23 @@ export async function openApp(options: AppOptions): Promise<App> {
   const data = createDataService({ store, analytics, rules: { judge: (offer, caller, because) => rules.judge(offer, caller, because) } });
   const projectFile = createProjectFileCache(place.folder);
   const suites = createSuiteSource({ store, projectFile, project: place.project, data, registry, analytics, outputs });
-  const checks = createChecksService({ store, analytics, data, runs: trackedCheckRuns(tracking), resolve: async (project, reference) => suites.against(project, reference) });
+  const checks = createChecksService({
+    store,
+    analytics,
+    data,
+    runs: trackedCheckRuns(tracking),
+    resolve: async (project, reference) => suites.against(project, reference),
+  });
   const rules = createDataRules(checks, suites.ofDataset);
 
   let endpoint: string | null = null;
   const pipeline = createPipelineService({
-    store, tracking, data, executor: createLocalExecutor(), variables: environment.variables, endpoint: () => endpoint,
+    store,
+    tracking,
+    data,
+    executor: createLocalExecutor(),
+    variables: environment.variables,
+    endpoint: () => endpoint,
     folderOf: async (project) => {
       if (project === place.project) return place.folder;
       const { folder: known } = await projects.get(project);
@@ -178,17 +204,31 @@ export async function openApp(options: AppOptions): Promise<App> {
   };
   const incidents = createIncidentsService({ store, configs });
   const monitoring = createMonitoringService({
-    store, analytics, registry, configs, incidents, jobs, predictions: serving,
+    store,
+    analytics,
+    registry,
+    configs,
+    incidents,
+    jobs,
+    predictions: serving,
     reference: createReferenceRows({ database, pipeline, data }),
   });
   const facts = createGateFacts({
-    projectFile, project: place.project, record, tracking, data, checks, registry, purpose,
+    projectFile,
+    project: place.project,
+    record,
+    tracking,
+    data,
+    checks,
+    registry,
+    purpose,
     later: {
       async backtests(project) {
         const found = new Map<string, { alarmShare: number; evidence: string }>();
         for (const monitor of await monitoring.monitors(project)) {
           const known = await monitoring.lastBacktest(project, monitor.name);
-          if (known && known.cells > 0) found.set(monitor.name, { alarmShare: known.alarms / known.cells, evidence: `entry:${known.entryId}` });
+          if (known && known.cells > 0)
+            found.set(monitor.name, { alarmShare: known.alarms / known.cells, evidence: `entry:${known.entryId}` });
         }
         return found;
       },
@@ -198,7 +238,9 @@ export async function openApp(options: AppOptions): Promise<App> {
   });
   const governance = createGovernanceService({ store, record, facts });
   const releases = createReleaseService({
-    store, serving, registry,
+    store,
+    serving,
+    registry,
     gate: {
       async evaluate(question) {
         const gate = await governance.gate(question);
@@ -215,15 +257,33 @@ export async function openApp(options: AppOptions): Promise<App> {
 
   Object.assign(
     handlers,
-    accessHandlers(access), projectHandlers(projects), recordHandlers(record, store), dataHandlers(data, store), trackingHandlers(tracking, store), registryHandlers(registry, store), stations, jobHandlers(jobs),
+    accessHandlers(access),
+    projectHandlers(projects),
+    recordHandlers(record, store),
+    dataHandlers(data, store),
+    trackingHandlers(tracking, store),
+    registryHandlers(registry, store),
+    stations,
+    jobHandlers(jobs),
     purposeHandlers(purpose, async (project, reference) => {
       const subject = await suites.subject(project, reference);
       return { paths: subject.paths ?? [], name: subject.name, digest: subject.digest ?? "" };
     }),
-    checksHandlers(checks, suites), pipelineHandlers(pipeline), governanceHandlers(governance, store, record), servingHandlers(serving, store), releaseHandlers(releases, serving, store),
-    monitoringHandlers(monitoring, store), incidentsHandlers(incidents, store),
+    checksHandlers(checks, suites),
+    pipelineHandlers(pipeline),
+    governanceHandlers(governance, store, record),
+    servingHandlers(serving, store),
+    releaseHandlers(releases, serving, store),
+    monitoringHandlers(monitoring, store),
+    incidentsHandlers(incidents, store),
     insightsHandlers({
-      store, record, registry, tracking, releases, stations, version,
+      store,
+      record,
+      registry,
+      tracking,
+      releases,
+      stations,
+      version,
       ask: async (name, input, caller) => {
         const [operation, handle] = [await findOperation(name as OperationName), handlers[name]];
         if (!operation || !handle) throw new CapstanError("CAP-REQUEST-002", { path: name });
@@ -248,7 +308,9 @@ export async function openApp(options: AppOptions): Promise<App> {
   const { operations } = mode === "host" ? await import("@capstan/contract/operations") : { operations: {} };
   const bound: Bound[] = Object.entries(operations).flatMap(([name, operation]) => {
     const handle = handlers[name];
-    return handle ? [{ name, operation: operation as Operation, handle: (input: unknown, caller: Caller) => handle(input as never, caller) }] : [];
+    return handle
+      ? [{ name, operation: operation as Operation, handle: (input: unknown, caller: Caller) => handle(input as never, caller) }]
+      : [];
   });
   let ticking: NodeJS.Timeout | undefined;
   let metricsPage: (() => Promise<string>) | undefined;
@@ -260,7 +322,14 @@ export async function openApp(options: AppOptions): Promise<App> {
     wire: [
       blobRoute(store),
       ...inferenceRoutes(serving),
-      ...mlflowRoutes({ tracking, store, home: place.project, ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }) }).filter((route) => route.path !== "/health").map(mounted),
+      ...mlflowRoutes({
+        tracking,
+        store,
+        home: place.project,
+        ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }),
+      })
+        .filter((route) => route.path !== "/health")
+        .map(mounted),
     ],
     unknownBelow,
     async call(name, input, caller) {

@@ -29,7 +29,8 @@ export type Connection = {
 
 /** Same content, same version; finished steps are found in the cache and running ones waited for; a tag and a due job are what they are. */
 const repeatable: ReadonlySet<string> = new Set(["data.add", "pipeline.run", "runs.tag", "runs.progress", "jobs.run"]);
-const mayRepeat = (name: string, route: Route): boolean => route.method === "GET" || route.method === "PUT" || route.capability === "read" || repeatable.has(name);
+const mayRepeat = (name: string, route: Route): boolean =>
+  route.method === "GET" || route.method === "PUT" || route.capability === "read" || repeatable.has(name);
 
 /** How long a host may take to open or close its store before it counts as one that does not answer. */
 const patienceMs = 15_000;
@@ -39,7 +40,7 @@ const pauseMs = 25;
 export async function connectToWrite(options: HostOptions): Promise<Connection> {
   const { tryHost } = await import("./host.ts");
   const reach = async (): Promise<Connection> => {
-    for (const until = performance.now() + patienceMs; ; ) {
+    for (const until = performance.now() + patienceMs; ;) {
       const joined = await joinHost(options.place);
       if (joined) return joined;
       const host = await tryHost(options);
@@ -77,7 +78,8 @@ function lasting(first: Connection, reach: () => Promise<Connection>): Connectio
         } catch (error) {
           if (!(error instanceof HostLost)) throw error;
           if (used === current) current = await (next ??= reach().finally(() => (next = undefined)));
-          if (error.reached && !mayRepeat(name, routeOf(name))) throw new CapstanError("CAP-SERVER-003", { operation: name }, { cause: error });
+          if (error.reached && !mayRepeat(name, routeOf(name)))
+            throw new CapstanError("CAP-SERVER-003", { operation: name }, { cause: error });
         }
       }
     },

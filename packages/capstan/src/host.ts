@@ -46,7 +46,10 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
   /** All of it, whatever fails on the way: the lease must not outlive the rest. */
   const close = async (): Promise<void> => {
     const failures: unknown[] = [];
-    for (let last = undo.pop(); last; last = undo.pop()) await Promise.resolve().then(last).catch((error: unknown) => failures.push(error));
+    for (let last = undo.pop(); last; last = undo.pop())
+      await Promise.resolve()
+        .then(last)
+        .catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   };
   try {
@@ -104,7 +107,12 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
       wanted: port === wanted || wanted === 0 ? undefined : wanted,
       close: () =>
         (closed ??= (async () => {
-          undo.splice(1, 0, () => writeHostFile(place.storeFolder, { socket, port, version }), () => removeSocket(socket));
+          undo.splice(
+            1,
+            0,
+            () => writeHostFile(place.storeFolder, { socket, port, version }),
+            () => removeSocket(socket),
+          );
           await close();
         })()),
     };
@@ -119,14 +127,19 @@ function leaseOf(storeFolder: string): Lease | undefined {
     return takeLease(leasePath(storeFolder));
   } catch (error) {
     // SQLITE_READONLY, SQLITE_CANTOPEN
-    const unwritable = [8, 14].includes(sqliteCode(error) & 0xff) || (error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM"));
+    const unwritable =
+      [8, 14].includes(sqliteCode(error) & 0xff) ||
+      (error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM"));
     if (unwritable) throw new CapstanError("CAP-STORE-004", {}, { cause: error });
     throw sqliteCode(error) === 0 ? error : refusalError(refusalOf(error));
   }
 }
 
 /** The wanted port; when another program has it and nobody named it, the next free one. */
-async function listenOnPort(shell: ReturnType<typeof createShell>, { address, wanted, named }: { address: string; wanted: number; named: boolean }): Promise<number> {
+async function listenOnPort(
+  shell: ReturnType<typeof createShell>,
+  { address, wanted, named }: { address: string; wanted: number; named: boolean },
+): Promise<number> {
   for (let port = wanted; ; port++) {
     try {
       const server = await shell.listen("port", { host: address, port });
@@ -134,7 +147,9 @@ async function listenOnPort(shell: ReturnType<typeof createShell>, { address, wa
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
       if (code === "EADDRINUSE" && !named && port < wanted + 50) continue;
-      throw code === "EADDRINUSE" ? new CapstanError("CAP-SERVER-001", { port }, { cause: error }) : new CapstanError("CAP-SERVER-004", { address, port, problem: code }, { cause: error });
+      throw code === "EADDRINUSE"
+        ? new CapstanError("CAP-SERVER-001", { port }, { cause: error })
+        : new CapstanError("CAP-SERVER-004", { address, port, problem: code }, { cause: error });
     }
   }
 }

@@ -23,4 +23,8 @@ export function getProjectFolder(from: string, data: string | undefined): Projec
   return found;
 }
 
-export const projectNameOf = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^[^a-z]+|-+$/g, "") || "project";
+export const projectNameOf = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+|-+$/g, "") || "project";

@@ -27,7 +27,8 @@ export function callSocket(socketPath: string, method: string, path: string, bod
       response.on("error", lost);
       response.on("end", () => {
         const answer = Buffer.concat(pieces).toString("utf8");
-        if (response.statusCode !== undefined && response.statusCode < 300) return resolve(answer.startsWith("{") ? JSON.parse(answer) : answer);
+        if (response.statusCode !== undefined && response.statusCode < 300)
+          return resolve(answer.startsWith("{") ? JSON.parse(answer) : answer);
         try {
           reject(errorOf(JSON.parse(answer) as { error: ErrorBody; errors?: ErrorBody[] }));
         } catch {
@@ -60,4 +61,8 @@ class RemoteError extends CapstanError {
   }
 }
 
-const errorOf = (answer: { error: ErrorBody; errors?: ErrorBody[] }): CapstanError => new RemoteError(answer.error, (answer.errors ?? []).slice(1).map((one) => new RemoteError(one, [])));
+const errorOf = (answer: { error: ErrorBody; errors?: ErrorBody[] }): CapstanError =>
+  new RemoteError(
+    answer.error,
+    (answer.errors ?? []).slice(1).map((one) => new RemoteError(one, [])),
+  );

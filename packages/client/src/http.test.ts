@@ -39,12 +39,18 @@ test("inputs go into path, query and body as the operation says", async () => {
 
 test("a refusal carries code and remedy, whatever answered", async () => {
   const client = createClient({ url: "http://localhost", fetch: socketFetch(socket) });
-  answer = { status: 404, body: JSON.stringify({ error: { code: "CAP-NOT-FOUND-001", message: "there is no run x", exit: 5, do: "look" } }) };
+  answer = {
+    status: 404,
+    body: JSON.stringify({ error: { code: "CAP-NOT-FOUND-001", message: "there is no run x", exit: 5, do: "look" } }),
+  };
   const refused = await client.call("runs.get", { project: "p", run: "x" }).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(ClientError);
   expect(refused).toMatchObject({ code: "CAP-NOT-FOUND-001", status: 404, message: "there is no run x" });
   answer = { status: 502, body: "<html>" };
-  await expect(client.call("runs.get", { project: "p", run: "x" })).rejects.toMatchObject({ status: 502, message: expect.stringContaining("502") });
+  await expect(client.call("runs.get", { project: "p", run: "x" })).rejects.toMatchObject({
+    status: 502,
+    message: expect.stringContaining("502"),
+  });
 });
 
 test("a socket that is not there is said", async () => {

@@ -1,7 +1,10 @@
 import type { ErrorBody, InputOf, Method, Operation, OutputOf } from "@capstan/contract";
 
 /** As much of `fetch` as calls need. */
-export type Fetch = (url: string, init: { method: string; headers: Record<string, string>; body?: string; signal?: AbortSignal; credentials?: "same-origin" }) => Promise<{ status: number; text(): Promise<string> }>;
+export type Fetch = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body?: string; signal?: AbortSignal; credentials?: "same-origin" },
+) => Promise<{ status: number; text(): Promise<string> }>;
 
 export type ClientOptions = {
   /** Of the server; empty in its own page. */
@@ -43,7 +46,11 @@ export function clientOf<O extends Record<string, Operation>>(routes: Routes<O>,
       const { path, body } = requestOf(route, input as Record<string, unknown>);
       const response = await send(`${base}/api/v1${path}`, {
         method: route.method,
-        headers: { accept: "application/json", ...(body !== undefined && { "content-type": "application/json" }), ...(options.token && { authorization: `Bearer ${options.token}` }) },
+        headers: {
+          accept: "application/json",
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...(options.token && { authorization: `Bearer ${options.token}` }),
+        },
         credentials: "same-origin",
         ...(body !== undefined && { body }),
         ...(more.signal && { signal: more.signal }),
@@ -56,7 +63,10 @@ export function clientOf<O extends Record<string, Operation>>(routes: Routes<O>,
 }
 
 /** Members named in the path go there; the others into the query of a GET or DELETE, else into the body. */
-export function requestOf(route: { method: Method; path: string }, input: Record<string, unknown>): { path: string; body: string | undefined } {
+export function requestOf(
+  route: { method: Method; path: string },
+  input: Record<string, unknown>,
+): { path: string; body: string | undefined } {
   const rest = { ...input };
   const path = route.path.replace(/\{(\w+)(\.\.\.)?\}/g, (_, key: string, many: string | undefined) => {
     const value = String(rest[key] ?? "");
@@ -66,7 +76,9 @@ export function requestOf(route: { method: Method; path: string }, input: Record
   if (route.method !== "GET" && route.method !== "DELETE") return { path, body: JSON.stringify(rest) };
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(rest)) {
-    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) if (one !== undefined && one !== null) query.append(key, typeof one === "object" ? JSON.stringify(one) : String(one as string | number | boolean));
+    for (const one of Array.isArray(value) ? (value as unknown[]) : [value])
+      if (one !== undefined && one !== null)
+        query.append(key, typeof one === "object" ? JSON.stringify(one) : String(one as string | number | boolean));
   }
   const text = query.toString();
   return { path: text === "" ? path : `${path}?${text}`, body: undefined };
@@ -79,5 +91,10 @@ function errorOf(status: number, text: string): ErrorBody {
   } catch {
     // Said below.
   }
-  return { code: "CAP-REQUEST-002", message: `the server answered ${status} without saying why`, exit: 6, do: "look whether the address leads to Capstan, and not to a proxy or another program" };
+  return {
+    code: "CAP-REQUEST-002",
+    message: `the server answered ${status} without saying why`,
+    exit: 6,
+    do: "look whether the address leads to Capstan, and not to a proxy or another program",
+  };
 }

@@ -8,7 +8,17 @@ export const socketFetch =
     new Promise((resolve, reject) => {
       const { pathname, search } = new URL(url, "http://localhost");
       const asked = request(
-        { socketPath, path: pathname + search, method: init.method, headers: { host: "localhost", ...init.headers, ...(init.body !== undefined && { "content-length": Buffer.byteLength(init.body) }) }, ...(init.signal && { signal: init.signal }) },
+        {
+          socketPath,
+          path: pathname + search,
+          method: init.method,
+          headers: {
+            host: "localhost",
+            ...init.headers,
+            ...(init.body !== undefined && { "content-length": Buffer.byteLength(init.body) }),
+          },
+          ...(init.signal && { signal: init.signal }),
+        },
         (response) => {
           const pieces: Buffer[] = [];
           response.on("data", (piece: Buffer) => pieces.push(piece));

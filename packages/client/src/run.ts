@@ -3,7 +3,12 @@ import { Worker } from "node:worker_threads";
 import type { WirePoint } from "./sender.ts";
 import type { FromSender, ToSender, WorkerData } from "./sender-worker.ts";
 
-export type MetricPoint = { key: string; value: number; step?: number; /** Milliseconds since 1970; now unless given. */ timestamp?: number };
+export type MetricPoint = {
+  key: string;
+  value: number;
+  step?: number;
+  /** Milliseconds since 1970; now unless given. */ timestamp?: number;
+};
 
 export type Run = {
   /** Null outside Capstan, where nothing is logged. */
@@ -34,7 +39,16 @@ export type RunOptions = {
 const mostWaiting = 200_000;
 const longestWaitMs = 70_000;
 
-const silent: Run = { id: null, logParams() {}, logMetric() {}, logMetrics() {}, setTags() {}, logArtifact: async () => {}, progress() {}, end: async () => {} };
+const silent: Run = {
+  id: null,
+  logParams() {},
+  logMetric() {},
+  logMetrics() {},
+  setTags() {},
+  logArtifact: async () => {},
+  progress() {},
+  end: async () => {},
+};
 
 /** Begins a run at the tracking server that the surroundings name; without one, what is logged goes nowhere. */
 export async function startRun(options: RunOptions): Promise<Run> {
@@ -42,7 +56,9 @@ export async function startRun(options: RunOptions): Promise<Run> {
   if (!uri || !/^https?:/.test(uri)) return silent;
   const waiting = new Int32Array(new SharedArrayBuffer(4));
   const data: WorkerData = {
-    uri, name: options.name, waiting: waiting.buffer as SharedArrayBuffer,
+    uri,
+    name: options.name,
+    waiting: waiting.buffer as SharedArrayBuffer,
     token: options.token ?? (process.env["MLFLOW_TRACKING_TOKEN"] || undefined),
     experimentId: options.experimentId ?? (process.env["MLFLOW_EXPERIMENT_ID"] || undefined),
   };
@@ -96,7 +112,8 @@ export async function startRun(options: RunOptions): Promise<Run> {
     worker.postMessage({ kind: "points", points: batch } satisfies ToSender);
     // A loop that logs faster than the server takes it is held here: memory stays bounded and nothing is dropped.
     for (let now = before + batch.length; now > mostWaiting; now = Atomics.load(waiting, 0)) {
-      if (Atomics.wait(waiting, 0, now, longestWaitMs) === "timed-out") throw new Error(`${now} metric points wait for ${uri}, which has not answered for ${longestWaitMs / 1000} s`);
+      if (Atomics.wait(waiting, 0, now, longestWaitMs) === "timed-out")
+        throw new Error(`${now} metric points wait for ${uri}, which has not answered for ${longestWaitMs / 1000} s`);
     }
   };
   const put = (point: MetricPoint): void => {
@@ -135,10 +152,11 @@ export async function startRun(options: RunOptions): Promise<Run> {
       })()),
   };
   // A script that forgot to end its run, but came to its own end.
-  const atExit = (): void => void run.end(process.exitCode ? "FAILED" : "FINISHED").catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode ||= 1;
-  });
+  const atExit = (): void =>
+    void run.end(process.exitCode ? "FAILED" : "FINISHED").catch((error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      process.exitCode ||= 1;
+    });
   process.once("beforeExit", atExit);
   return run;
 }
@@ -147,7 +165,8 @@ export async function startRun(options: RunOptions): Promise<Run> {
 function flat(params: Readonly<Record<string, unknown>>, prefix = ""): [string, string][] {
   return Object.entries(params).flatMap(([key, value]): [string, string][] => {
     if (value === undefined) return [];
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return flat(value as Record<string, unknown>, `${prefix}${key}.`);
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return flat(value as Record<string, unknown>, `${prefix}${key}.`);
     return [[prefix + key, typeof value === "string" ? value : JSON.stringify(value)]];
   });
 }

@@ -3,7 +3,13 @@ import { Sender, type WirePoint } from "./sender.ts";
 import { createTransport } from "./transport.ts";
 
 /** The thread that sends, so that a training loop which never yields still shows its curve. `waiting` counts points that are not settled. */
-export type WorkerData = { uri: string; token: string | undefined; name: string; experimentId: string | undefined; waiting: SharedArrayBuffer };
+export type WorkerData = {
+  uri: string;
+  token: string | undefined;
+  name: string;
+  experimentId: string | undefined;
+  waiting: SharedArrayBuffer;
+};
 export type ToSender =
   | { kind: "points"; points: WirePoint[] }
   | { kind: "params" | "tags"; texts: [string, string][] }
@@ -24,18 +30,31 @@ const sender = new Sender({
   },
 });
 const tell = (message: FromSender): void => port.postMessage(message);
-const answer = (id: number, work: Promise<unknown>): void => void work.then(() => tell({ kind: "answered", id }), (error: unknown) => tell({ kind: "answered", id, error: error instanceof Error ? error.message : String(error) }));
+const answer = (id: number, work: Promise<unknown>): void =>
+  void work.then(
+    () => tell({ kind: "answered", id }),
+    (error: unknown) => tell({ kind: "answered", id, error: error instanceof Error ? error.message : String(error) }),
+  );
 
-answer(0, sender.start({ name: data.name, experimentId: data.experimentId }).then((run) => {
-  tell({ kind: "started", run });
-  port.on("message", (message: ToSender) => {
-    switch (message.kind) {
-      case "points": return sender.points(message.points);
-      case "params": return sender.params(message.texts);
-      case "tags": return sender.tags(message.texts);
-      case "progress": return sender.progress(message.done, message.total, message.unit);
-      case "artifact": return answer(message.id, sender.artifact(message.file, message.name));
-      case "end": return answer(message.id, sender.end(message.status));
-    }
-  });
-}));
+answer(
+  0,
+  sender.start({ name: data.name, experimentId: data.experimentId }).then((run) => {
+    tell({ kind: "started", run });
+    port.on("message", (message: ToSender) => {
+      switch (message.kind) {
+        case "points":
+          return sender.points(message.points);
+        case "params":
+          return sender.params(message.texts);
+        case "tags":
+          return sender.tags(message.texts);
+        case "progress":
+          return sender.progress(message.done, message.total, message.unit);
+        case "artifact":
+          return answer(message.id, sender.artifact(message.file, message.name));
+        case "end":
+          return answer(message.id, sender.end(message.status));
+      }
+    });
+  }),
+);

@@ -18,7 +18,8 @@ const longestPauseMs = 2000;
 const progressEveryMs = 250;
 const api = "api/2.0/mlflow";
 
-const wireValue = (value: number): number | string => (Number.isFinite(value) ? value : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+const wireValue = (value: number): number | string =>
+  Number.isFinite(value) ? value : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 
 /**
  * Sends what one run logs, in order, in batches: at 1000 points, else every second, and at the end. While the server is away it tries again with growing pauses;
@@ -45,7 +46,12 @@ export class Sender {
 
   async start(start: RunStart): Promise<string> {
     const reply = await this.#patiently(() =>
-      this.#options.transport.post(`${api}/runs/create`, { run_name: start.name, start_time: Date.now(), ...(start.experimentId !== undefined && { experiment_id: start.experimentId }), tags: [{ key: "mlflow.source.type", value: "LOCAL" }] }),
+      this.#options.transport.post(`${api}/runs/create`, {
+        run_name: start.name,
+        start_time: Date.now(),
+        ...(start.experimentId !== undefined && { experiment_id: start.experimentId }),
+        tags: [{ key: "mlflow.source.type", value: "LOCAL" }],
+      }),
     );
     const info = (reply as { run?: { info?: { run_id?: string; artifact_uri?: string } } }).run?.info;
     if (!info?.run_id) throw new Error("the tracking server made a run without an id");
@@ -74,13 +80,17 @@ export class Sender {
     this.#progressTimer ??= setTimeout(() => {
       this.#progressTimer = undefined;
       const now = this.#progress;
-      if (now) this.#options.transport.post(`api/v1/runs/${this.#run}/progress`, now).catch((error: unknown) => void (this.#progressServed = !(error instanceof SendError && error.status === 404)));
+      if (now)
+        this.#options.transport
+          .post(`api/v1/runs/${this.#run}/progress`, now)
+          .catch((error: unknown) => void (this.#progressServed = !(error instanceof SendError && error.status === 404)));
     }, progressEveryMs);
   }
 
   async artifact(file: string, name: string): Promise<void> {
     const prefix = "mlflow-artifacts:/";
-    if (!this.#artifactUri.startsWith(prefix)) throw new Error(`artifacts of this run are kept at ${this.#artifactUri}, where this client cannot write`);
+    if (!this.#artifactUri.startsWith(prefix))
+      throw new Error(`artifacts of this run are kept at ${this.#artifactUri}, where this client cannot write`);
     const path = `${this.#artifactUri.slice(prefix.length).replace(/^\/+/, "")}/${name}`.split("/").map(encodeURIComponent).join("/");
     await this.#patiently(() => this.#options.transport.putFile(`api/2.0/mlflow-artifacts/artifacts/${path}`, file));
   }
@@ -90,7 +100,10 @@ export class Sender {
     this.#ended = true;
     clearTimeout(this.#progressTimer);
     await this.flush();
-    if (!this.#failure || !(this.#failure instanceof SendError) || !this.#failure.again) await this.#patiently(() => this.#options.transport.post(`${api}/runs/update`, { run_id: this.#run, status, end_time: Date.now() })).catch((error: Error) => void (this.#failure ??= error));
+    if (!this.#failure || !(this.#failure instanceof SendError) || !this.#failure.again)
+      await this.#patiently(() =>
+        this.#options.transport.post(`${api}/runs/update`, { run_id: this.#run, status, end_time: Date.now() }),
+      ).catch((error: Error) => void (this.#failure ??= error));
     this.#options.transport.close();
     if (this.#failure) throw this.#failure;
   }

@@ -29,9 +29,22 @@ export function createTransport(uri: string, token: string | undefined, timeoutM
   const secure = base.protocol === "https:";
   const agent = secure ? undefined : new Agent({ keepAlive: true, maxSockets: 4 });
 
-  const send = (method: string, path: string, headers: Record<string, string | number>, write: (to: NodeJS.WritableStream) => void): Promise<Record<string, unknown>> =>
+  const send = (
+    method: string,
+    path: string,
+    headers: Record<string, string | number>,
+    write: (to: NodeJS.WritableStream) => void,
+  ): Promise<Record<string, unknown>> =>
     new Promise((resolve, reject) => {
-      const fail = (error: Error): void => reject(error instanceof SendError ? error : new SendError(`${base.host} does not answer: ${error.message || ("code" in error ? String(error.code) : "no reason given")}`, true));
+      const fail = (error: Error): void =>
+        reject(
+          error instanceof SendError
+            ? error
+            : new SendError(
+                `${base.host} does not answer: ${error.message || ("code" in error ? String(error.code) : "no reason given")}`,
+                true,
+              ),
+        );
       const answered = (response: IncomingMessage): void => {
         const pieces: Buffer[] = [];
         response.on("data", (piece: Buffer) => pieces.push(piece));
@@ -44,7 +57,12 @@ export function createTransport(uri: string, token: string | undefined, timeoutM
           reject(new SendError(message ?? error?.message ?? `${base.host} answered ${status}`, retried.has(status), status));
         });
       };
-      const options = { method, ...(agent && { agent }), timeout: timeoutMs, headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) } };
+      const options = {
+        method,
+        ...(agent && { agent }),
+        timeout: timeoutMs,
+        headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) },
+      };
       const url = new URL(path.replace(/^\//, ""), base);
       const asked = secure ? requestHttps(url, options, answered) : requestHttp(url, options, answered);
       asked.on("error", fail);
@@ -63,7 +81,9 @@ export function createTransport(uri: string, token: string | undefined, timeoutM
       });
       await send("PUT", path, { "content-type": "application/octet-stream", "content-length": size }, (to) => {
         const source = createReadStream(file);
-        source.on("error", (error) => (to as NodeJS.WritableStream & { destroy(error: Error): void }).destroy(new SendError(error.message, false) as Error));
+        source.on("error", (error) =>
+          (to as NodeJS.WritableStream & { destroy(error: Error): void }).destroy(new SendError(error.message, false) as Error),
+        );
         source.pipe(to);
       });
     },

@@ -15,10 +15,19 @@ export * from "./config/steps.ts";
 /** The newest format of capstan.yaml that this program writes and reads. */
 export const configFormat = 1;
 
-const thingName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, { error: "a name has lower-case letters, digits and hyphens, and begins with a letter" });
+const thingName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, { error: "a name has lower-case letters, digits and hyphens, and begins with a letter" });
 const named = <T extends z.ZodType>(value: T) => z.record(thingName, value);
 
-const executorConfig = z.strictObject({ kind: z.enum(["local", "ray", "slurm", "kubernetes"]), cpu: z.number().int().positive().optional(), partition: z.string().optional(), address: z.string().optional(), namespace: z.string().optional(), image: z.string().optional() });
+const executorConfig = z.strictObject({
+  kind: z.enum(["local", "ray", "slurm", "kubernetes"]),
+  cpu: z.number().int().positive().optional(),
+  partition: z.string().optional(),
+  address: z.string().optional(),
+  namespace: z.string().optional(),
+  image: z.string().optional(),
+});
 
 /** capstan.yaml after includes and overlays: the language a project is written in. Parsed, durations are milliseconds, sizes bytes, shares 0–1. */
 export const projectConfig = z.strictObject({
@@ -41,7 +50,9 @@ export const projectConfig = z.strictObject({
   triggers: named(triggerConfig).optional(),
   executors: named(executorConfig).optional(),
   notify: named(z.record(z.string(), z.string())).optional(),
-  retention: z.record(z.string(), z.strictObject({ keep: duration.optional(), floor: duration.optional(), ceiling: duration.optional() })).optional(),
+  retention: z
+    .record(z.string(), z.strictObject({ keep: duration.optional(), floor: duration.optional(), ceiling: duration.optional() }))
+    .optional(),
   secrets: z.array(z.string().regex(/^[A-Z][A-Z0-9_]*$/, "names of secrets are written LIKE_THIS")).optional(),
   profiles: named(z.record(z.string(), z.unknown())).optional(),
 });

@@ -5,7 +5,22 @@ import { z } from "zod";
  * `read` also opens things without a token on loopback, as do `log` and `predict`; everything else needs a local session or a token.
  */
 export const capabilities = [
-  "read", "predict", "log", "run", "register", "request", "approve", "release", "rollback", "stop", "policy", "waive", "incident", "comment", "export", "admin",
+  "read",
+  "predict",
+  "log",
+  "run",
+  "register",
+  "request",
+  "approve",
+  "release",
+  "rollback",
+  "stop",
+  "policy",
+  "waive",
+  "incident",
+  "comment",
+  "export",
+  "admin",
 ] as const;
 export type Capability = (typeof capabilities)[number];
 

@@ -4,7 +4,10 @@ import { operations } from "./operations.ts";
 /** Where an operation is served and what it takes to call it: the table without its schemas, which cost a command 30 ms to make. The bundle holds this file as plain data. */
 export type Route = { readonly method: Method; readonly path: string; readonly capability: Capability };
 
-export const routes: Readonly<Record<string, Route>> = Object.fromEntries(Object.entries(operations).map(([name, { method, path, capability }]) => [name, { method, path, capability }]));
+export const routes: Readonly<Record<string, Route>> = Object.fromEntries(
+  Object.entries(operations).map(([name, { method, path, capability }]) => [name, { method, path, capability }]),
+);
 
 /** One operation with its schemas; the bundle loads only the file of its noun. */
-export const findOperation = async (name: string): Promise<Operation | undefined> => (operations as Readonly<Record<string, Operation>>)[name];
+export const findOperation = async (name: string): Promise<Operation | undefined> =>
+  (operations as Readonly<Record<string, Operation>>)[name];

@@ -20,9 +20,17 @@ export function andersonDarling(...samples: Numbers[]): { statistic: number; p: 
     return at + group.length;
   }, 0);
   pooled.sort();
-  if (total === 0 || pooled[0] === pooled[total - 1] || groups.some((group) => group.length === 0)) return { statistic: Number.NaN, p: Number.NaN };
+  if (total === 0 || pooled[0] === pooled[total - 1] || groups.some((group) => group.length === 0))
+    return { statistic: Number.NaN, p: Number.NaN };
   const raw = (groups.reduce((sum, group) => sum + part(group, pooled), 0) * (total - 1)) / total;
-  const statistic = (raw - (k - 1)) / Math.sqrt(variance(groups.map((group) => group.length), total));
+  const statistic =
+    (raw - (k - 1)) /
+    Math.sqrt(
+      variance(
+        groups.map((group) => group.length),
+        total,
+      ),
+    );
   return { statistic, p: tableP(statistic, k - 1) };
 }
 
@@ -30,7 +38,7 @@ function part(group: Float64Array, pooled: Float64Array): number {
   const total = pooled.length;
   let below = 0;
   let sum = 0;
-  for (let start = 0; start < total; ) {
+  for (let start = 0; start < total;) {
     const value = pooled[start]!;
     let end = start + 1;
     while (end < total && pooled[end] === value) end++;

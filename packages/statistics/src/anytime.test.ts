@@ -3,7 +3,14 @@ import * as s from "./index.ts";
 
 describe("failure-share e-process", () => {
   /** First of `limit` canary requests at which the process rolls back, or the limit. */
-  function requestsUntilRollback(canaryError: number, controlError: number, weight: number, alpha: number, limit: number, seed: number): number {
+  function requestsUntilRollback(
+    canaryError: number,
+    controlError: number,
+    weight: number,
+    alpha: number,
+    limit: number,
+    seed: number,
+  ): number {
     const random = new s.RandomStream(seed);
     let state = s.startFailureShare();
     let canaryRequests = 0;
@@ -25,7 +32,8 @@ describe("failure-share e-process", () => {
   });
 
   test("a failing canary is found as fast as simulated", () => {
-    const median = (canaryError: number): number => s.median(Array.from({ length: 41 }, (_, seed) => requestsUntilRollback(canaryError, 0.002, 0.05, 0.001, 20_000, seed)));
+    const median = (canaryError: number): number =>
+      s.median(Array.from({ length: 41 }, (_, seed) => requestsUntilRollback(canaryError, 0.002, 0.05, 0.001, 20_000, seed)));
     expect(median(1)).toBeLessThanOrEqual(3);
     expect(median(0.5)).toBeLessThanOrEqual(8);
     expect(median(0.05)).toBeLessThan(130);
@@ -69,7 +77,9 @@ describe("peeking at an A/A test", () => {
         const part = () => s.moments(Float64Array.from({ length: 50 }, () => (paired ? draw(random) - draw(random) : draw(random))));
         control = s.mergeMoments(control, part());
         if (!paired) treatment = s.mergeMoments(treatment, part());
-        const interval = paired ? s.pairedSequence(control, { plannedN: 2000 }) : s.differenceSequence(control, treatment, { plannedN: 4000 });
+        const interval = paired
+          ? s.pairedSequence(control, { plannedN: 2000 })
+          : s.differenceSequence(control, treatment, { plannedN: 4000 });
         seenSequential ||= interval.lower > 0 || interval.upper < 0;
         expect(interval.lower > 0 || interval.upper < 0).toBe(interval.p < 0.05);
         if (!paired) seenFixed ||= s.welchOfMoments(control, treatment).p < 0.05;
@@ -100,7 +110,11 @@ describe("peeking at an A/A test", () => {
     const random = new s.RandomStream(5);
     const draw = (n: number, mean: number) => s.moments(Float64Array.from({ length: n }, () => mean + random.normal()));
     expect(s.differenceSequence(draw(2000, 0), draw(2000, 0.3)).lower).toBeGreaterThan(0);
-    expect(s.differenceSequence(draw(20, 0), draw(2000, 3))).toMatchObject({ lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, p: 1 });
+    expect(s.differenceSequence(draw(20, 0), draw(2000, 3))).toMatchObject({
+      lower: Number.NEGATIVE_INFINITY,
+      upper: Number.POSITIVE_INFINITY,
+      p: 1,
+    });
   });
 
   test("a one-sided sequential effect test keeps its level", () => {
@@ -115,7 +129,8 @@ describe("peeking at an A/A test", () => {
         const part = () => s.moments(Float64Array.from({ length: 60 }, () => 5 + random.normal()));
         a = s.mergeMoments(a, part());
         b = s.mergeMoments(b, part());
-        seen ||= s.sequentialTest(s.effect({ kind: "moments", moments: a }, { kind: "moments", moments: b }), 3600, 0.05, "greater").p < 0.05;
+        seen ||=
+          s.sequentialTest(s.effect({ kind: "moments", moments: a }, { kind: "moments", moments: b }), 3600, 0.05, "greater").p < 0.05;
       }
       found += Number(seen) / runs;
     }

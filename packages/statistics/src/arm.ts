@@ -39,7 +39,10 @@ export function adjustmentSlope(control: Arm, treatment: Arm): number {
   if (control.kind !== "adjusted" || treatment.kind !== "adjusted") return 0;
   const n = control.n + treatment.n;
   const outcome = control.outcome.sum + treatment.outcome.sum;
-  const covariate = { sum: control.covariate.sum + treatment.covariate.sum, sumSquares: control.covariate.sumSquares + treatment.covariate.sumSquares };
+  const covariate = {
+    sum: control.covariate.sum + treatment.covariate.sum,
+    sumSquares: control.covariate.sumSquares + treatment.covariate.sumSquares,
+  };
   const variance = sampleVariance(n, covariate);
   return variance > 0 ? sampleCovariance(n, outcome, covariate.sum, control.sumProducts + treatment.sumProducts) / variance : 0;
 }
@@ -77,7 +80,9 @@ export function summarizeArm(arm: Arm, slope = 0): ArmSummary {
       const variance =
         n <= 1
           ? 0
-          : sampleVariance(n, numerator) / bottom ** 2 + (sampleVariance(n, denominator) * top ** 2) / bottom ** 4 - (2 * covariance * top) / bottom ** 3;
+          : sampleVariance(n, numerator) / bottom ** 2 +
+            (sampleVariance(n, denominator) * top ** 2) / bottom ** 4 -
+            (2 * covariance * top) / bottom ** 3;
       return { n, mean, unadjustedMean: mean, variance };
     }
     case "adjusted": {

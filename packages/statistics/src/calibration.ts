@@ -41,7 +41,12 @@ export function brier(labels: Numbers, scores: Numbers): number {
  * Bins of scores with mean score and observed rate; empty bins are left out. Equal width: [j/k, (j+1)/k), the last one closed.
  * Equal count: rows in stable score order, the first n mod k bins one row larger; ties at a border are split by row order.
  */
-export function reliabilityTable(labels: Numbers, scores: Numbers, bins = 10, binning: ReliabilityBinning = "equal_count"): ReliabilityBin[] {
+export function reliabilityTable(
+  labels: Numbers,
+  scores: Numbers,
+  bins = 10,
+  binning: ReliabilityBinning = "equal_count",
+): ReliabilityBin[] {
   const n = requireSameLength(labels, scores, "labels and scores");
   if (!(Number.isInteger(bins) && bins > 0)) throw new RangeError(`bins must be a positive integer, got ${bins}`);
   for (let i = 0; i < n; i++) {
@@ -63,7 +68,9 @@ function equalWidth(labels: Numbers, scores: Numbers, bins: number): Reliability
     bin.meanScore += score;
     bin.positiveRate += labels[i]!;
   }
-  return table.filter((bin) => bin.n > 0).map((bin) => ({ ...bin, meanScore: bin.meanScore / bin.n, positiveRate: bin.positiveRate / bin.n }));
+  return table
+    .filter((bin) => bin.n > 0)
+    .map((bin) => ({ ...bin, meanScore: bin.meanScore / bin.n, positiveRate: bin.positiveRate / bin.n }));
 }
 
 function equalCount(labels: Numbers, scores: Numbers, bins: number): ReliabilityBin[] {

@@ -85,7 +85,7 @@ export class AdaptiveWindow {
 
   #cut(): boolean {
     let found = false;
-    for (let again = true; again && this.#buckets.length > 1; ) {
+    for (let again = true; again && this.#buckets.length > 1;) {
       again = false;
       const whole = this.#buckets.reduce(join);
       const variance = whole.m2 / whole.n;

@@ -48,7 +48,8 @@ function sequence(estimate: number, standardError: number, n: number, smallest: 
   const { alpha = 0.05, plannedN = 5000, minimumN = 30 } = options;
   const rho = tuningRho(plannedN, alpha);
   const known = { estimate, standardError, alpha, n };
-  if (smallest < minimumN || !(standardError > 0)) return { ...known, lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, p: 1 };
+  if (smallest < minimumN || !(standardError > 0))
+    return { ...known, lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, p: 1 };
   const half = sequenceHalfWidth(n, Math.sqrt(n) * standardError, rho, alpha);
   return { ...known, lower: estimate - half, upper: estimate + half, p: alwaysValidP(n, estimate, standardError, rho) };
 }

@@ -54,7 +54,8 @@ export function studentTail(t: number, df: number): number {
   if (Number.isNaN(t) || !(df > 0)) return Number.NaN;
   if (df === Number.POSITIVE_INFINITY) return normalTail(t);
   const square = t * t;
-  const half = square === Number.POSITIVE_INFINITY ? 0 : 0.5 * incompleteBeta(df / 2, 0.5, df / (df + square), square / (df + square)).lower;
+  const half =
+    square === Number.POSITIVE_INFINITY ? 0 : 0.5 * incompleteBeta(df / 2, 0.5, df / (df + square), square / (df + square)).lower;
   return t >= 0 ? half : 1 - half;
 }
 
@@ -93,9 +94,7 @@ export function chiSquareQuantile(p: number, df: number): number {
   if (p === 1) return Number.POSITIVE_INFINITY;
   let high = df + 10;
   while (chiSquareCdf(high, df) < p) high *= 2;
-  return p < 0.5
-    ? findRoot((x) => chiSquareCdf(x, df) - p, 0, high)
-    : findRoot((x) => 1 - p - chiSquareTail(x, df), 0, high);
+  return p < 0.5 ? findRoot((x) => chiSquareCdf(x, df) - p, 0, high) : findRoot((x) => 1 - p - chiSquareTail(x, df), 0, high);
 }
 
 /** P(X ≤ x) for Beta(a, b). */

@@ -53,10 +53,20 @@ describe("distance of profiles", () => {
   });
 
   test("a burst of nulls, values outside the reference and unseen categories are drift", () => {
-    const nulls = s.numericProfile(Float64Array.from(normals(1000, 0, 7), (x, i) => (i % 4 === 0 ? Number.NaN : x)), PROFILE.edges);
-    const outside = s.numericProfile(Float64Array.from(normals(1000, 0, 8), (x, i) => (i % 4 === 0 ? 1e6 : x)), PROFILE.edges);
+    const nulls = s.numericProfile(
+      Float64Array.from(normals(1000, 0, 7), (x, i) => (i % 4 === 0 ? Number.NaN : x)),
+      PROFILE.edges,
+    );
+    const outside = s.numericProfile(
+      Float64Array.from(normals(1000, 0, 8), (x, i) => (i % 4 === 0 ? 1e6 : x)),
+      PROFILE.edges,
+    );
     const letters = (text: string) => s.categoricalProfile([...text.repeat(100)]);
-    for (const distance of [s.profileDistance(PROFILE, nulls), s.profileDistance(PROFILE, outside), s.profileDistance(letters("aabbc"), letters("aabzz"))]) {
+    for (const distance of [
+      s.profileDistance(PROFILE, nulls),
+      s.profileDistance(PROFILE, outside),
+      s.profileDistance(letters("aabbc"), letters("aabzz")),
+    ]) {
       expect(s.driftVerdict(distance, distance.p, s.DISTANCE_THRESHOLDS)).toBe("drift");
     }
     expect(s.profileDistance(PROFILE, nulls).bins.at(-1)).toMatchObject({ label: "null", reference: 0, current: 0.25 });
@@ -99,7 +109,12 @@ describe("distance of profiles", () => {
         while (bin < 9 && u >= q[bin]!) u -= q[bin++]!;
         counts[bin]!++;
       }
-      found += Number(s.chiSquareHomogeneity(Array.from({ length: 10 }, () => 10_000), counts).p <= 0.05);
+      found += Number(
+        s.chiSquareHomogeneity(
+          Array.from({ length: 10 }, () => 10_000),
+          counts,
+        ).p <= 0.05,
+      );
     }
     expect(found / runs).toBeGreaterThan(0.7);
     expect(found / runs).toBeLessThan(0.9);

@@ -104,7 +104,11 @@ export function profileDistance(reference: ColumnProfile, current: ColumnProfile
 }
 
 /** Every distance that suits the column, by method. */
-export function profileDistances(reference: ColumnProfile, current: ColumnProfile, options: Omit<DriftOptions, "method"> = {}): Partial<Record<DriftMethod, DriftDistance>> {
+export function profileDistances(
+  reference: ColumnProfile,
+  current: ColumnProfile,
+  options: Omit<DriftOptions, "method"> = {},
+): Partial<Record<DriftMethod, DriftDistance>> {
   const methods: DriftMethod[] = ["psi", "js", "js2", "kl", "hellinger", "tvd", "linf"];
   if (reference.kind === "numeric") methods.push("ks", "wasserstein");
   return Object.fromEntries(methods.map((method) => [method, profileDistance(reference, current, { ...options, method })]));
@@ -228,7 +232,10 @@ function wassersteinOfProfiles(reference: NumericProfile, current: NumericProfil
     const width = points[i]! - points[i - 1]!;
     const before = f[i - 1]! - g[i - 1]!;
     const after = beforePoint(a, points[i]!) / n - beforePoint(b, points[i]!) / m;
-    distance += before * after >= 0 ? (width * Math.abs(before + after)) / 2 : (width * (before * before + after * after)) / (2 * Math.abs(before - after));
+    distance +=
+      before * after >= 0
+        ? (width * Math.abs(before + after)) / 2
+        : (width * (before * before + after * after)) / (2 * Math.abs(before - after));
     const pooled = (f[i - 1]! * n + g[i - 1]! * m + f[i]! * n + g[i]! * m) / (2 * (n + m));
     floor += width * Math.sqrt((2 / Math.PI) * Math.max(0, pooled * (1 - pooled)) * (1 / n + 1 / m));
   }

@@ -213,7 +213,13 @@ describe("published A/B numbers", () => {
     const post = [2, 1, 5, 3];
     const pre = [0.3, 0.5, 0.9, 22];
     const sums = (values: number[]): s.Sums => ({ sum: s.sum(values), sumSquares: s.sum(values.map((value) => value * value)) });
-    const arm: s.Arm = { kind: "adjusted", n: 4, outcome: sums(post), covariate: sums(pre), sumProducts: s.sum(post.map((value, i) => value * pre[i]!)) };
+    const arm: s.Arm = {
+      kind: "adjusted",
+      n: 4,
+      outcome: sums(post),
+      covariate: sums(pre),
+      sumProducts: s.sum(post.map((value, i) => value * pre[i]!)),
+    };
     near(s.adjustmentSlope(arm, arm), 0.01864);
   });
 

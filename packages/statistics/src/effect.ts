@@ -75,7 +75,8 @@ export function fixedTest(found: Effect, alpha = 0.05, alternative: Alternative 
   requireShare(alpha, "alpha");
   const t = found.estimate / found.standardError;
   const tail = alternative === "two_sided" ? alpha / 2 : alpha;
-  const p = alternative === "two_sided" ? 2 * studentTail(Math.abs(t), found.df) : studentTail(alternative === "greater" ? t : -t, found.df);
+  const p =
+    alternative === "two_sided" ? 2 * studentTail(Math.abs(t), found.df) : studentTail(alternative === "greater" ? t : -t, found.df);
   return finished(found, studentQuantile(1 - tail, found.df) * found.standardError, p, alternative);
 }
 
@@ -85,7 +86,12 @@ export function sequentialTest(found: Effect, plannedN = 5000, alpha = 0.05, alt
   const deviation = Math.sqrt(found.n) * found.standardError;
   if (alternative === "two_sided") {
     const rho = tuningRho(plannedN, alpha);
-    return finished(found, sequenceHalfWidth(found.n, deviation, rho, alpha), alwaysValidP(found.n, found.estimate, found.standardError, rho), alternative);
+    return finished(
+      found,
+      sequenceHalfWidth(found.n, deviation, rho, alpha),
+      alwaysValidP(found.n, found.estimate, found.standardError, rho),
+      alternative,
+    );
   }
   const rho = tuningRho(plannedN, 2 * alpha);
   const towards = alternative === "greater" ? found.estimate : -found.estimate;

@@ -18,7 +18,9 @@ export function eppsSingleton(a: Numbers, b: Numbers): { statistic: number; p: n
   if (!(scale > 0)) return { statistic: Number.NaN, p: Number.NaN, df: 0 };
   const first = characteristic(a, scale);
   const second = characteristic(b, scale);
-  const covariance = first.covariance.map((row, i) => row.map((value, j) => (n / a.length) * value + (n / b.length) * second.covariance[i]![j]!));
+  const covariance = first.covariance.map((row, i) =>
+    row.map((value, j) => (n / a.length) * value + (n / b.length) * second.covariance[i]![j]!),
+  );
   const gap = first.mean.map((value, i) => value - second.mean[i]!);
   const { values, vectors } = symmetricEigen(covariance);
   const cut = Math.max(...values.map(Math.abs)) * 1e-15;

@@ -3,11 +3,16 @@ import { expect, test } from "vitest";
 import * as s from "./index.ts";
 
 function columns(name: string): Record<string, Float64Array> {
-  const [header, ...rows] = readFileSync(new URL(`../golden/${name}`, import.meta.url), "utf8").trim().split(/\r?\n/).map((line) => line.split(","));
+  const [header, ...rows] = readFileSync(new URL(`../golden/${name}`, import.meta.url), "utf8")
+    .trim()
+    .split(/\r?\n/)
+    .map((line) => line.split(","));
   return Object.fromEntries(header!.map((column, i) => [column, Float64Array.from(rows, (row) => Number(row[i]))]));
 }
 
-const golden = JSON.parse(readFileSync(new URL("../golden/golden.json", import.meta.url), "utf8")) as { entries: { id: string; value: number[] }[] };
+const golden = JSON.parse(readFileSync(new URL("../golden/golden.json", import.meta.url), "utf8")) as {
+  entries: { id: string; value: number[] }[];
+};
 const want = (id: string): number[] => golden.entries.find((entry) => entry.id === id)!.value;
 const reference = columns("reference.csv");
 const current = columns("current.csv");

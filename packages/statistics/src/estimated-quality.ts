@@ -45,7 +45,7 @@ function estimatedRanking(probabilities: Numbers, scores: Numbers): { auc: numbe
   let misses = 0;
   let area = 0;
   let precisionArea = 0;
-  for (let i = order.length - 1; i >= 0; ) {
+  for (let i = order.length - 1; i >= 0;) {
     const score = scores[order[i]!]!;
     let up = 0;
     let across = 0;

@@ -70,7 +70,9 @@ export function fairness(labels: Numbers, decisions: Numbers, groups: ArrayLike<
     const values = kept.map(rate).filter((value) => !Number.isNaN(value));
     const most = Math.max(...values);
     const least = Math.min(...values);
-    return values.length === 0 ? { difference: Number.NaN, ratio: Number.NaN } : { difference: most - least, ratio: most === 0 ? Number.NaN : least / most };
+    return values.length === 0
+      ? { difference: Number.NaN, ratio: Number.NaN }
+      : { difference: most - least, ratio: most === 0 ? Number.NaN : least / most };
   };
   const selection = gap(({ selectionRate }) => selectionRate);
   const hit = gap(({ truePositiveRate }) => truePositiveRate);
@@ -80,7 +82,10 @@ export function fairness(labels: Numbers, decisions: Numbers, groups: ArrayLike<
     overall: all.overall,
     demographicParityDifference: selection.difference,
     demographicParityRatio: selection.ratio,
-    demographicParityToOverall: kept.reduce((most, { selectionRate }) => Math.max(most, Math.abs(selectionRate - all.overall.selectionRate)), 0),
+    demographicParityToOverall: kept.reduce(
+      (most, { selectionRate }) => Math.max(most, Math.abs(selectionRate - all.overall.selectionRate)),
+      0,
+    ),
     equalOpportunityDifference: hit.difference,
     equalOpportunityRatio: hit.ratio,
     equalizedOddsDifference: Math.max(hit.difference, miss.difference),

@@ -117,7 +117,10 @@ function numericDrift(name: string, reference: Table, current: Table, out: Value
   const p = s.shares(countsA);
   const q = s.shares(countsB);
   set("psi/decile", s.psi(p, q));
-  set("psi/decile_with_null_bin", s.psi(s.shares([...countsA, nulls(column(reference, name))]), s.shares([...countsB, nulls(column(current, name))])));
+  set(
+    "psi/decile_with_null_bin",
+    s.psi(s.shares([...countsA, nulls(column(reference, name))]), s.shares([...countsB, nulls(column(current, name))])),
+  );
   set("js/decile_nat", s.jsDistance(p, q));
   set("js/decile_base2", s.jsDistance(p, q, 2));
   set("kl/decile", s.klDivergence(p, q));
@@ -225,7 +228,11 @@ function fairnessGaps(data: Table, out: Values): void {
   const labels = numbers(column(data, "target"));
   const decisions = numbers(column(data, "pred"));
   const crossed = column(data, "group").map((group, i) => `${group}|${column(data, "group2")[i]!}`);
-  for (const [name, groups] of [["group", column(data, "group")] as const, ["group2", column(data, "group2")] as const, ["group*group2", crossed] as const]) {
+  for (const [name, groups] of [
+    ["group", column(data, "group")] as const,
+    ["group2", column(data, "group2")] as const,
+    ["group*group2", crossed] as const,
+  ]) {
     const found = s.fairness(labels, decisions, groups);
     const values: Values = {
       demographic_parity_difference: found.demographicParityDifference,
@@ -240,7 +247,14 @@ function fairnessGaps(data: Table, out: Values): void {
       by_group: Object.fromEntries(
         found.groups.map((g) => [
           g.group,
-          { count: g.n, selection_rate: g.selectionRate, tpr: g.truePositiveRate, fpr: g.falsePositiveRate, accuracy: g.accuracy, precision: g.precision },
+          {
+            count: g.n,
+            selection_rate: g.selectionRate,
+            tpr: g.truePositiveRate,
+            fpr: g.falsePositiveRate,
+            accuracy: g.accuracy,
+            precision: g.precision,
+          },
         ]),
       ),
     };

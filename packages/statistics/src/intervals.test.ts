@@ -12,11 +12,20 @@ function scored(n: number, separation: number, seed: number): { labels: Float64A
 describe("random numbers", () => {
   test("Philox4x32-10 gives its authors' known answers", () => {
     expect(s.philox([0, 0, 0, 0], [0, 0])).toEqual([0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
-    expect(s.philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0])).toEqual([0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]);
+    expect(s.philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0])).toEqual([
+      0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1,
+    ]);
   });
 
   test("streams are reproducible and independent of each other", () => {
-    const draw = (seed: number, stream: number) => Array.from({ length: 5 }, ((random) => () => random.uniform())(new s.RandomStream(seed, stream)));
+    const draw = (seed: number, stream: number) =>
+      Array.from(
+        { length: 5 },
+        (
+          (random) => () =>
+            random.uniform()
+        )(new s.RandomStream(seed, stream)),
+      );
     expect(draw(1, 0)).toEqual(draw(1, 0));
     expect(draw(1, 0)).not.toEqual(draw(1, 1));
     expect(draw(1, 0)).not.toEqual(draw(2, 0));
@@ -98,7 +107,9 @@ describe("AUC intervals", () => {
     const values = groups.map((group) => level[group]! + 0.1 * random.normal());
     const meanOf = (rows: Uint32Array) => s.mean(Float64Array.from(rows, (row) => values[row]!));
     const width = ({ lower, upper }: s.Interval) => upper - lower;
-    expect(width(s.bootstrapInterval(400, meanOf, { groups, resamples: 300 }))).toBeGreaterThan(2 * width(s.bootstrapInterval(400, meanOf, { resamples: 300 })));
+    expect(width(s.bootstrapInterval(400, meanOf, { groups, resamples: 300 }))).toBeGreaterThan(
+      2 * width(s.bootstrapInterval(400, meanOf, { resamples: 300 })),
+    );
   });
 });
 
@@ -142,7 +153,17 @@ describe("shares", () => {
 
   test("a fairness ratio's interval decides only with enough rows", () => {
     const group = (name: string, n: number, selected: number): s.GroupRates => ({
-      group: name, n, tp: selected, fp: 0, fn: n - selected, tn: 0, selectionRate: selected / n, truePositiveRate: 0, falsePositiveRate: 0, accuracy: 0, precision: 0,
+      group: name,
+      n,
+      tp: selected,
+      fp: 0,
+      fn: n - selected,
+      tn: 0,
+      selectionRate: selected / n,
+      truePositiveRate: 0,
+      falsePositiveRate: 0,
+      accuracy: 0,
+      precision: 0,
     });
     expect(s.atLeast(s.parityRatioInterval([group("a", 40, 20), group("b", 40, 14)]), 0.8)).toBe("inconclusive");
     expect(s.atLeast(s.parityRatioInterval([group("a", 4000, 2000), group("b", 4000, 1400)]), 0.8)).toBe("fail");
@@ -153,7 +174,11 @@ describe("shares", () => {
 describe("causes", () => {
   const random = new s.RandomStream(8);
   const miles = Float64Array.from({ length: 3000 }, () => Math.exp(5.5 + 0.6 * random.normal()));
-  const quartiles = (values: Float64Array): s.Quartiles => ({ q25: s.quantile(values, 0.25), median: s.median(values), q75: s.quantile(values, 0.75) });
+  const quartiles = (values: Float64Array): s.Quartiles => ({
+    q25: s.quantile(values, 0.25),
+    median: s.median(values),
+    q75: s.quantile(values, 0.75),
+  });
   const other = Float64Array.from({ length: 3000 }, () => Math.exp(5.5 + 0.6 * random.normal()));
 
   test.each([

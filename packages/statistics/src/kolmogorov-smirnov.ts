@@ -32,7 +32,13 @@ export function ksTest(a: Numbers, b: Numbers, method: KolmogorovMethod = "steph
 }
 
 /** p-value of a given D for samples of n and m rows. */
-export function ksP(statistic: number, n: number, m: number, method: KolmogorovMethod = "stephens", steps = Math.round(statistic * n * m)): number {
+export function ksP(
+  statistic: number,
+  n: number,
+  m: number,
+  method: KolmogorovMethod = "stephens",
+  steps = Math.round(statistic * n * m),
+): number {
   if (Number.isNaN(statistic)) return Number.NaN;
   const effective = (n * m) / (n + m);
   const root = Math.sqrt(effective);
@@ -174,7 +180,11 @@ function pelzGoodCdf(n: number, d: number): number {
     k2a += e * (6 * z2 ** 3 + 2 * z2 ** 2 + pi2 * (2 * z2 ** 2 - 5 * z2) * half2 + pi2 ** 2 * (1 - 2 * z2) * half2 ** 2);
     k3a +=
       e *
-      (-30 * z2 ** 3 - 90 * z2 ** 4 + pi2 * (135 * z2 ** 2 - 96 * z2 ** 3) * half2 + pi2 ** 2 * (212 * z2 ** 2 - 60 * z2) * half2 ** 2 + pi2 ** 3 * (5 - 30 * z2) * half2 ** 3);
+      (-30 * z2 ** 3 -
+        90 * z2 ** 4 +
+        pi2 * (135 * z2 ** 2 - 96 * z2 ** 3) * half2 +
+        pi2 ** 2 * (212 * z2 ** 2 - 60 * z2) * half2 ** 2 +
+        pi2 ** 3 * (5 - 30 * z2) * half2 ** 3);
     if (k > 0) {
       const whole2 = k * k;
       const f = Math.exp(q * whole2);

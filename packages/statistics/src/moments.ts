@@ -41,7 +41,9 @@ export function moments(values: Numbers): Moments {
     m3 += square * gap;
     m4 += square * square;
   }
-  return min === max ? { n, mean: min, m2: 0, m3: 0, m4: 0, min, max } : { n, mean: mean + m1 / n, m2: m2 - (m1 * m1) / n, m3, m4, min, max };
+  return min === max
+    ? { n, mean: min, m2: 0, m3: 0, m4: 0, min, max }
+    : { n, mean: mean + m1 / n, m2: m2 - (m1 * m1) / n, m3, m4, min, max };
 }
 
 /** Moments of two sets together (Chan et al.; Pébay, 2008). Associative and commutative up to rounding. */

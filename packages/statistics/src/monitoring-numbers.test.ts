@@ -46,7 +46,14 @@ describe("numbers of other monitoring projects' test suites", () => {
     near(p, 0.0841057, 7);
   });
   test("8 energy distance", () => {
-    near(s.energyDistance(A, A.map((value) => value + 5)), 1.9332615, 7);
+    near(
+      s.energyDistance(
+        A,
+        A.map((value) => value + 5),
+      ),
+      1.9332615,
+      7,
+    );
     expect(s.energyDistance(A, A)).toBe(0);
   });
   test("9 Fisher", () => {
@@ -64,7 +71,13 @@ describe("numbers of other monitoring projects' test suites", () => {
     // The published 0.928 leaves out relabellings that tie with the observed value; a valid p counts them.
     expect(p).toBeGreaterThan(0.9);
     expect(Math.abs(s.permutationP(X, repeated([10, 10, 24, 24, 10, 10]), tvd).p - 0.085)).toBeLessThan(0.03);
-    expect(s.permutationP(X, Array.from({ length: 88 }, () => 6), tvd).p).toBeLessThan(0.002);
+    expect(
+      s.permutationP(
+        X,
+        Array.from({ length: 88 }, () => 6),
+        tvd,
+      ).p,
+    ).toBeLessThan(0.002);
   });
   test("13, 19 largest share difference", () => {
     near(s.lInfinity(s.shares([2, 2, 2, 0]), s.shares([2, 2, 2, 1])), 1 / 7);
@@ -84,7 +97,8 @@ describe("numbers of other monitoring projects' test suites", () => {
     expect(Math.abs(s.wasserstein(from(0), from(50)) / 149 - 0.333)).toBeLessThan(0.01);
     near(s.wasserstein([1, 1, 1], [0, 0]), 1);
   });
-  test("16 Cramér's V, bias corrected (the peer's 0.2160 adds Yates' continuity correction)", () => near(s.cramersV([200, 800], [400, 600]), 0.21712296, 8));
+  test("16 Cramér's V, bias corrected (the peer's 0.2160 adds Yates' continuity correction)", () =>
+    near(s.cramersV([200, 800], [400, 600]), 0.21712296, 8));
   test("20 normalised absolute difference", () => near(s.normalizedAbsoluteDifference([1, 5], [10, 50]), 0.68181818, 8));
   test("21, 22, 23 Jensen–Shannon divergence, base 2", () => {
     near(s.jsDivergence([0.5, 0.5, 0, 0], [0, 0.25, 0.25, 0.5], 2), 0.65563906222, 10);
@@ -150,7 +164,10 @@ describe("closed numbers of the formula sheet", () => {
   });
   test("estimated and realised quality", () => {
     const c = [0.9, 0.8, 0.7, 0.6, 0.4, 0.3, 0.2, 0.1];
-    const estimate = s.estimatedQuality(c, c.map((chance) => Number(chance >= 0.5)));
+    const estimate = s.estimatedQuality(
+      c,
+      c.map((chance) => Number(chance >= 0.5)),
+    );
     near(estimate.confusion.tp, 3);
     near(estimate.confusion.fp, 1);
     near(estimate.confusion.fn, 1);

@@ -71,7 +71,7 @@ export function midRanks(values: Numbers): { ranks: Float64Array; tieTerm: numbe
   const n = order.length;
   const ranks = new Float64Array(n);
   let tieTerm = 0;
-  for (let start = 0; start < n; ) {
+  for (let start = 0; start < n;) {
     const value = values[order[start]!]!;
     let end = start + 1;
     while (end < n && values[order[end]!] === value) end++;

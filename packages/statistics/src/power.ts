@@ -53,7 +53,11 @@ export function minimumDetectableLift(plan: TestPlan, wantedPower = 0.8): number
  * How many times the present sample must still be added until a true effect of size `target` (on the effect's own scale) is found with the
  * wanted power; 0 when the present sample is enough, infinite beyond a million times.
  */
-export function remainingSampleFactor(found: Effect, target: number, options: { power?: number; alpha?: number; plannedN?: number; prior?: Prior } = {}): number {
+export function remainingSampleFactor(
+  found: Effect,
+  target: number,
+  options: { power?: number; alpha?: number; plannedN?: number; prior?: Prior } = {},
+): number {
   const { power: wanted = 0.8, alpha = 0.05, plannedN, prior } = options;
   const z = normalQuantile(1 - alpha / 2);
   const powerAt = (scale: number): number => {

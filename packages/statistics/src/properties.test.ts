@@ -7,7 +7,8 @@ const sample = fc.array(value, { minLength: 2, maxLength: 60 });
 /** Few distinct values, so that ties are common. */
 const tied = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 2, maxLength: 60 });
 const anySample = fc.oneof(sample, tied);
-const counts = (bins: number) => fc.array(fc.nat(50), { minLength: bins, maxLength: bins }).filter((list) => list.some((count) => count > 0));
+const counts = (bins: number) =>
+  fc.array(fc.nat(50), { minLength: bins, maxLength: bins }).filter((list) => list.some((count) => count > 0));
 const countPair = fc.integer({ min: 1, max: 12 }).chain((bins) => fc.tuple(counts(bins), counts(bins)));
 const category = fc.option(fc.constantFrom("a", "b", "c", "d", "é"), { nil: null });
 const labelled = fc
@@ -56,7 +57,14 @@ describe("distances", () => {
   test("Wasserstein is the shift of a shifted sample, and obeys the triangle inequality", () => {
     fc.assert(
       fc.property(anySample, anySample, anySample, fc.integer({ min: -100, max: 100 }), (a, b, c, shift) => {
-        close(s.wasserstein(a, a.map((x) => x + shift)), Math.abs(shift), 1e-6);
+        close(
+          s.wasserstein(
+            a,
+            a.map((x) => x + shift),
+          ),
+          Math.abs(shift),
+          1e-6,
+        );
         expect(s.wasserstein(a, c)).toBeLessThanOrEqual((s.wasserstein(a, b) + s.wasserstein(b, c)) * (1 + 1e-9) + 1e-9);
       }),
     );
@@ -86,18 +94,25 @@ describe("distances", () => {
 describe("order", () => {
   test("argsort is a stable ascending permutation, by comparison and by radix", () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(value, fc.constantFrom(0, -0, 1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN)), { maxLength: 50 }), (list) => {
-        const long = list.length === 0 ? [] : Array.from({ length: 5000 }, (_, i) => list[(i * 7) % list.length]!);
-        for (const values of [list, long]) {
-          const order = Array.from(s.argsort(values));
-          const expected = values.map((_, i) => i).sort((i, j) => {
-            const [x, y] = [values[i]!, values[j]!];
-            if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || i - j;
-            return x < y ? -1 : x > y ? 1 : i - j;
-          });
-          expect(order).toEqual(expected);
-        }
-      }),
+      fc.property(
+        fc.array(fc.oneof(value, fc.constantFrom(0, -0, 1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN)), {
+          maxLength: 50,
+        }),
+        (list) => {
+          const long = list.length === 0 ? [] : Array.from({ length: 5000 }, (_, i) => list[(i * 7) % list.length]!);
+          for (const values of [list, long]) {
+            const order = Array.from(s.argsort(values));
+            const expected = values
+              .map((_, i) => i)
+              .sort((i, j) => {
+                const [x, y] = [values[i]!, values[j]!];
+                if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || i - j;
+                return x < y ? -1 : x > y ? 1 : i - j;
+              });
+            expect(order).toEqual(expected);
+          }
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -156,9 +171,29 @@ describe("ranking and calibration", () => {
     fc.assert(
       fc.property(labelled, ({ labels, scores }) => {
         const value = s.auc(labels, scores);
-        close(value + s.auc(labels, scores.map((score) => -score)), 1);
-        close(value + s.auc(labels.map((label) => 1 - label), scores), 1);
-        close(value, s.auc(labels, scores.map((score) => Math.exp(3 * score))));
+        close(
+          value +
+            s.auc(
+              labels,
+              scores.map((score) => -score),
+            ),
+          1,
+        );
+        close(
+          value +
+            s.auc(
+              labels.map((label) => 1 - label),
+              scores,
+            ),
+          1,
+        );
+        close(
+          value,
+          s.auc(
+            labels,
+            scores.map((score) => Math.exp(3 * score)),
+          ),
+        );
         let wins = 0;
         let pairs = 0;
         for (let i = 0; i < labels.length; i++)

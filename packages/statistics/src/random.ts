@@ -18,7 +18,10 @@ function highWord(a: number, b: number): number {
  * Philox4x32-10 (Salmon et al., 2011): four random 32-bit words for a 128-bit counter and a 64-bit key. The same counter and key always
  * give the same words, so draws can be made in any order and on any number of workers.
  */
-export function philox(counter: readonly [number, number, number, number], key: readonly [number, number]): [number, number, number, number] {
+export function philox(
+  counter: readonly [number, number, number, number],
+  key: readonly [number, number],
+): [number, number, number, number] {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
   for (let round = 0; round < 10; round++) {

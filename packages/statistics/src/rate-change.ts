@@ -12,7 +12,12 @@ export interface SliceChange {
  * Splits the change of Σ weight·rate between two windows over slices (symmetric Oaxaca form, equal to the Shapley value of two factors):
  * mix = Δweight · mean rate, rate = Δrate · mean weight. The parts add up to the whole change exactly.
  */
-export function rateChange(weightsBefore: Numbers, ratesBefore: Numbers, weightsAfter: Numbers, ratesAfter: Numbers): { total: number; slices: SliceChange[] } {
+export function rateChange(
+  weightsBefore: Numbers,
+  ratesBefore: Numbers,
+  weightsAfter: Numbers,
+  ratesAfter: Numbers,
+): { total: number; slices: SliceChange[] } {
   const n = requireSameLength(weightsBefore, weightsAfter, "weights");
   requireSameLength(ratesBefore, ratesAfter, "rates");
   requireSameLength(weightsBefore, ratesBefore, "weights and rates");

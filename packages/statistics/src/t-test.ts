@@ -16,7 +16,16 @@ function finish(difference: number, standardError: number, df: number, level: nu
   requireShare(level, "level");
   const t = difference / standardError;
   const half = studentQuantile((1 + level) / 2, df) * standardError;
-  return { difference, standardError, t, df, p: 2 * studentTail(Math.abs(t), df), lower: difference - half, upper: difference + half, level };
+  return {
+    difference,
+    standardError,
+    t,
+    df,
+    p: 2 * studentTail(Math.abs(t), df),
+    lower: difference - half,
+    upper: difference + half,
+    level,
+  };
 }
 
 /** Welch's t test of two means with unequal variances (Welch–Satterthwaite degrees of freedom). */

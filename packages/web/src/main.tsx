@@ -7,4 +7,11 @@ import "./theme/base.css";
 
 const queries = new QueryClient();
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<StrictMode><QueryClientProvider client={queries}><RouterProvider router={router} /></QueryClientProvider></StrictMode>);
+if (root)
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </StrictMode>,
+  );

@@ -6,14 +6,21 @@ import type { WireRoute } from "../build/tracking/mlflow/model.ts";
 import { addPath, emptyTree, findPath } from "../face/http/paths.ts";
 
 /** A bare HTTP server over a list of routes, without the gate: every request comes from `callerOf` its token. */
-export async function openMlflowServer(routes: readonly WireRoute[], callerOf: (token: string | undefined) => Caller, port = 0): Promise<{ url: string; port: number; close(): Promise<void> }> {
+export async function openMlflowServer(
+  routes: readonly WireRoute[],
+  callerOf: (token: string | undefined) => Caller,
+  port = 0,
+): Promise<{ url: string; port: number; close(): Promise<void> }> {
   const tree = emptyTree<ReturnType<typeof mounted>>();
   for (const route of routes) addPath(tree, route.method, route.path, mounted(route));
   const server: Server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     const caller = callerOf(/^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1]);
     const found = findPath(tree, request.method ?? "GET", url.pathname);
-    if (found) return void found.value.handle(request, response, { params: found.params, url, caller }).catch((error: unknown) => fail(error, response));
+    if (found)
+      return void found.value
+        .handle(request, response, { params: found.params, url, caller })
+        .catch((error: unknown) => fail(error, response));
     const unknown = unknownBelow.find((one) => url.pathname.startsWith(`${one.prefix}/`));
     if (unknown) unknown.answer(response, url.pathname);
     else response.writeHead(404).end();

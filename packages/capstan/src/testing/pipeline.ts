@@ -26,7 +26,12 @@ export type PipelineFixture = {
   run(ask?: Partial<RunAsk>): Promise<Ran>;
   close(): Promise<void>;
 };
-export type Ran = { row: PipelineRunRow | null; events: PipelineEvent[]; steps: Record<string, StepRunRow>; states: Record<string, string> };
+export type Ran = {
+  row: PipelineRunRow | null;
+  events: PipelineEvent[];
+  steps: Record<string, StepRunRow>;
+  states: Record<string, string>;
+};
 
 export const project = "flights";
 
@@ -36,14 +41,22 @@ export async function openPipelineFixture(more: Partial<PipelineDeps> = {}): Pro
   const services: PipelineService[] = [];
   const create = (other: Partial<PipelineDeps> = {}): PipelineService => {
     const service = createPipelineService({
-      store: open.store, tracking: createTrackingService({ store: open.store }), executor: createLocalExecutor({ sampleMs: 20 }), folderOf: async () => folder, variables: { PATH: process.env["PATH"], HOME: folder }, ...more, ...other,
+      store: open.store,
+      tracking: createTrackingService({ store: open.store }),
+      executor: createLocalExecutor({ sampleMs: 20 }),
+      folderOf: async () => folder,
+      variables: { PATH: process.env["PATH"], HOME: folder },
+      ...more,
+      ...other,
     });
     services.push(service);
     return service;
   };
   const service = create();
   return {
-    open, folder, service,
+    open,
+    folder,
+    service,
     put(files) {
       for (const [path, text] of Object.entries(files)) {
         mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -66,14 +79,20 @@ export async function runOf(service: PipelineService, ask: RunAsk): Promise<Ran>
   const events: PipelineEvent[] = [];
   const row = await service.runToEnd(ask, person, (event) => events.push(event));
   const rows = row ? await service.sql.stepRuns(row.id) : [];
-  return { row, events, steps: Object.fromEntries(rows.map((one) => [one.step, one])), states: Object.fromEntries(rows.map((one) => [one.step, one.state])) };
+  return {
+    row,
+    events,
+    steps: Object.fromEntries(rows.map((one) => [one.step, one])),
+    states: Object.fromEntries(rows.map((one) => [one.step, one.state])),
+  };
 }
 
 /** prepare → train → evaluate, and report beside it. */
 export const threeSteps: Record<string, string> = {
   "params.yaml": "window: 3\ntrain:\n  trees: 200\n  rate: 0.1\n",
   "data/rows.txt": "b\na\nc\nd\n",
-  "prepare.sh": 'head -n "$(sed -n "s/.*\\"window\\":\\([0-9]*\\).*/\\1/p" "$CAPSTAN_PARAMS")" "$CAPSTAN_IN_ROWS" | sort > "$CAPSTAN_OUT_TRAIN"\n',
+  "prepare.sh":
+    'head -n "$(sed -n "s/.*\\"window\\":\\([0-9]*\\).*/\\1/p" "$CAPSTAN_PARAMS")" "$CAPSTAN_IN_ROWS" | sort > "$CAPSTAN_OUT_TRAIN"\n',
   "train.sh": '. ./lib.sh\n{ cat "$CAPSTAN_IN_ROWS"; cat params.yaml; header; } > "$CAPSTAN_OUT_MODEL"\n',
   "lib.sh": "header() { echo model; }\n",
   "evaluate.sh": 'printf \'{"rows": %s, "of": {"auc": 0.75}}\' "$(wc -l < "$CAPSTAN_IN_MODEL")" > "$CAPSTAN_OUT_METRICS"\n',

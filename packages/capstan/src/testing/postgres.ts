@@ -24,7 +24,8 @@ export const findPostgres = (): string | undefined =>
 export async function startPostgres(bin: string): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), "pg-"));
   const root = process.getuid?.() === 0;
-  const as = (program: string, args: string[]): [string, string[]] => (root ? ["runuser", ["-u", "postgres", "--", join(bin, program), ...args]] : [join(bin, program), args]);
+  const as = (program: string, args: string[]): [string, string[]] =>
+    root ? ["runuser", ["-u", "postgres", "--", join(bin, program), ...args]] : [join(bin, program), args];
   const must = (program: string, args: string[]): void => {
     const [file, all] = as(program, args);
     const { status, stderr } = spawnSync(file, all, { cwd: "/", encoding: "utf8" });
@@ -36,8 +37,19 @@ export async function startPostgres(bin: string): Promise<TestPostgres> {
   }
   chmodSync(folder, 0o700);
   must("initdb", ["-D", join(folder, "data"), "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"]);
-  const settings = { listen_addresses: "", unix_socket_directories: folder, fsync: "off", full_page_writes: "off", synchronous_commit: "off", max_connections: "200" };
-  const [file, args] = as("postgres", ["-D", join(folder, "data"), ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`])]);
+  const settings = {
+    listen_addresses: "",
+    unix_socket_directories: folder,
+    fsync: "off",
+    full_page_writes: "off",
+    synchronous_commit: "off",
+    max_connections: "200",
+  };
+  const [file, args] = as("postgres", [
+    "-D",
+    join(folder, "data"),
+    ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+  ]);
   const server = spawn(file, args, { cwd: "/", stdio: "ignore" });
   const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   // Whatever happens to the tests, no server stays behind.
@@ -75,7 +87,11 @@ export async function createDatabaseIn(url: string): Promise<string> {
 }
 
 /** Removes the database that `url` names, whoever is connected to it. */
-export const dropDatabase = (url: string): Promise<void> => ask(url.replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, "$1postgres"), `drop database if exists ${/^postgres(?:ql)?:\/\/[^/]*\/([^?]*)/.exec(url)?.[1]} with (force)`);
+export const dropDatabase = (url: string): Promise<void> =>
+  ask(
+    url.replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, "$1postgres"),
+    `drop database if exists ${/^postgres(?:ql)?:\/\/[^/]*\/([^?]*)/.exec(url)?.[1]} with (force)`,
+  );
 
 async function ask(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });

@@ -11,7 +11,9 @@ export type TestS3 = {
 
 /** The Python that has an S3 server (`moto[server]`): `CAPSTAN_TEST_PYTHON`, else `python3` when it can import it. */
 export const findS3Python = (): string | undefined =>
-  [readEnvironment().variables["CAPSTAN_TEST_PYTHON"], "python3"].filter((one): one is string => Boolean(one)).find((python) => spawnSync(python, ["-c", "import moto.server, flask"], { stdio: "ignore" }).status === 0);
+  [readEnvironment().variables["CAPSTAN_TEST_PYTHON"], "python3"]
+    .filter((one): one is string => Boolean(one))
+    .find((python) => spawnSync(python, ["-c", "import moto.server, flask"], { stdio: "ignore" }).status === 0);
 
 /** A port that nobody listens on at this moment. */
 export const freePort = (): Promise<number> =>
@@ -45,9 +47,19 @@ export async function startS3(python: string): Promise<TestS3> {
   return {
     async createBucket() {
       const bucketUrl = `${url}/bucket-${count++}`;
-      const made = await fetch(bucketUrl, { method: "PUT", headers: { authorization: "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=test" } });
+      const made = await fetch(bucketUrl, {
+        method: "PUT",
+        headers: {
+          authorization: "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=test",
+        },
+      });
       if (!made.ok) throw new Error(await made.text());
-      return { bucketUrl, prefix: "stores/a b/", region: "us-east-1", credentials: async () => ({ accessKeyId: "test", secretAccessKey: "test" }) };
+      return {
+        bucketUrl,
+        prefix: "stores/a b/",
+        region: "us-east-1",
+        credentials: async () => ({ accessKeyId: "test", secretAccessKey: "test" }),
+      };
     },
     async stop() {
       process.off("exit", abandon);

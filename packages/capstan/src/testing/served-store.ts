@@ -17,7 +17,11 @@ import { createServingService, type ServingService } from "../ship/serving/servi
 
 /** A served store on loopback, for the tests and benchmarks of the floor `ship`. */
 export const ada: Caller = { actor: { kind: "person", name: "local:ada" }, via: "session", roles: [], capabilities: new Set() };
-type Reply = { status: number; body: { error?: string; code?: string; model_version?: string; id?: string; outputs?: { name: string; data: number[] }[] }; headers: Record<string, string | string[] | undefined> };
+type Reply = {
+  status: number;
+  body: { error?: string; code?: string; model_version?: string; id?: string; outputs?: { name: string; data: number[] }[] };
+  headers: Record<string, string | string[] | undefined>;
+};
 
 export type ServingFixture = {
   opened: TestStore;
@@ -35,12 +39,15 @@ export type ServingFixture = {
   close(): Promise<void>;
 };
 
-export async function openServingFixture(options: { migrations?: readonly Migration[]; store?: TestStoreOptions; limits?: LogLimits; log?: LogMode } = {}): Promise<ServingFixture> {
+export async function openServingFixture(
+  options: { migrations?: readonly Migration[]; store?: TestStoreOptions; limits?: LogLimits; log?: LogMode } = {},
+): Promise<ServingFixture> {
   const opened = await openTestStore([...registryMigrations, ...servingMigrations, ...(options.migrations ?? [])], options.store);
   const { store } = opened;
   const engine = openAnalytics({ memoryLimit: "256MB", tempFolder: join(opened.folder, "temp") });
   const registry = createRegistryService({ store });
-  const create = (): ServingService => createServingService({ store, engine, load: (path) => loadOnnx(path), ...(options.limits && { limits: options.limits }) });
+  const create = (): ServingService =>
+    createServingService({ store, engine, load: (path) => loadOnnx(path), ...(options.limits && { limits: options.limits }) });
   let serving = create();
   await serving.open();
   const server: Server = createServer((request, response) => serving.handleInference(request, response, { ...ada, via: "loopback" }));
@@ -49,20 +56,43 @@ export async function openServingFixture(options: { migrations?: readonly Migrat
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const ask = (method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<Reply> =>
     new Promise((resolve, reject) => {
-      const request = httpRequest({ host: "127.0.0.1", port, path, method, agent, headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers } }, (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (piece: string) => (text += piece));
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text ? JSON.parse(text) : {} }));
-      });
+      const request = httpRequest(
+        {
+          host: "127.0.0.1",
+          port,
+          path,
+          method,
+          agent,
+          headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+        },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8");
+          response.on("data", (piece: string) => (text += piece));
+          response.on("end", () =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text ? JSON.parse(text) : {} }),
+          );
+        },
+      );
       request.on("error", reject);
       request.end(body);
     });
   const publish = async (arms: readonly ArmSpec[], back: ArmSpec | null = null): Promise<RouteTable> => {
     const entryId = store.recorder.newEntryId();
-    const { table } = await serving.publish({ project: "default", route: "late-arrival", arms, back, salt: "salt", release: null, reason: "by the test", entryId }, [], [
-      { id: entryId, action: "route.table.published", subject: { type: "route", id: "late-arrival" }, project: "default", actor: ada.actor, payload: {} },
-    ]);
+    const { table } = await serving.publish(
+      { project: "default", route: "late-arrival", arms, back, salt: "salt", release: null, reason: "by the test", entryId },
+      [],
+      [
+        {
+          id: entryId,
+          action: "route.table.published",
+          subject: { type: "route", id: "late-arrival" },
+          project: "default",
+          actor: ada.actor,
+          payload: {},
+        },
+      ],
+    );
     return table;
   };
   return {
@@ -75,9 +105,23 @@ export async function openServingFixture(options: { migrations?: readonly Migrat
     publish,
     async register(bytes, thresholds) {
       const { digest } = await store.blobs.putBytes(bytes);
-      return (await registry.register({ project: "default", model: "late-arrival", digest, ...(thresholds && { thresholds }) }, ada)).version;
+      return (await registry.register({ project: "default", model: "late-arrival", digest, ...(thresholds && { thresholds }) }, ada))
+        .version;
     },
-    route: (more = {}) => serving.ensureRoute({ project: "default", route: "late-arrival", model: "late-arrival", key: "flight_id", log: options.log ?? "fast", answerWithinMs: 50, fallback: ["previous"], ...more }, ada),
+    route: (more = {}) =>
+      serving.ensureRoute(
+        {
+          project: "default",
+          route: "late-arrival",
+          model: "late-arrival",
+          key: "flight_id",
+          log: options.log ?? "fast",
+          answerWithinMs: 50,
+          fallback: ["previous"],
+          ...more,
+        },
+        ada,
+      ),
     live: (version) => publish([armOf(version, "live", 1, store.clock.nowMs())]),
     post: (path, body, headers) => ask("POST", path, typeof body === "string" ? body : JSON.stringify(body), headers),
     get: (path) => ask("GET", path),
@@ -97,7 +141,10 @@ export async function openServingFixture(options: { migrations?: readonly Migrat
 }
 
 /** A V2 body of FP32 columns, with keys and event times. */
-export const v2 = (columns: Record<string, readonly number[]>, more: { keys?: readonly string[]; observed?: readonly string[]; id?: string } = {}): Record<string, unknown> => {
+export const v2 = (
+  columns: Record<string, readonly number[]>,
+  more: { keys?: readonly string[]; observed?: readonly string[]; id?: string } = {},
+): Record<string, unknown> => {
   const rows = Object.values(columns)[0]?.length ?? 0;
   const bytes = (name: string, data: readonly string[]) => ({ name, shape: [data.length], datatype: "BYTES", data });
   return {

@@ -53,7 +53,14 @@ export async function openTestStore(migrations: readonly Migration[] = [], optio
   const events = createEvents<StoreEvents>((error) => failures.push(error));
   const id = "01TEST00000000000000000000";
   const recorder = await createRecorder({
-    database, clock, ids, events, home, log: silentLog, storeId: id, seed: Buffer.alloc(32, 7),
+    database,
+    clock,
+    ids,
+    events,
+    home,
+    log: silentLog,
+    storeId: id,
+    seed: Buffer.alloc(32, 7),
     ...((options.sequenced !== undefined || inline) && { sequenced: options.sequenced ?? false }),
     ...(options.signAfterMs !== undefined && { signAfterMs: options.signAfterMs }),
   });

@@ -46,8 +46,12 @@ export function rowsOfWeek(startMs: number, one: Week, count: number, next: () =
     const logit = Math.log(one.share / (1 - one.share)) + normal(next) * 0.8;
     const score = 1 / (1 + Math.exp(-logit));
     const row: WorldRow = {
-      atMs: Math.floor(startMs + ((i + 0.5) * week) / count), length: Math.exp(6 + normal(next) * 0.6), delay: 40 * one.share + 6 * normal(next), town: ["A", "B", "C", "D"][Math.floor(next() ** 2 * 4)] ?? "D",
-      late: next() < score ? 1 : 0, score,
+      atMs: Math.floor(startMs + ((i + 0.5) * week) / count),
+      length: Math.exp(6 + normal(next) * 0.6),
+      delay: 40 * one.share + 6 * normal(next),
+      town: ["A", "B", "C", "D"][Math.floor(next() ** 2 * 4)] ?? "D",
+      late: next() < score ? 1 : 0,
+      score,
     };
     return one.change ? one.change(row) : row;
   });
@@ -58,12 +62,31 @@ export const worldConfig = (more: { trigger?: boolean; monitors?: object } = {})
     data: { world: { path: "world.parquet", time: "at" } },
     checks: { quality: { for: "model:answers", truth: "late", score: "score", tests: [{ kind: "metric", metric: "auc" }] } },
     routes: { answers: { model: "answers", labels: { delay: "12h" } } },
-    monitors: more.monitors ?? { inputs: { for: "route:answers", against: "step:backtest.reference", window: "7d", tests: [{ kind: "drift", columns: "*" }, { kind: "prediction_drift" }, { kind: "prior_shift" }], alert: { after: "1 of 1", severity: 2 } } },
-    ...(more.trigger && { triggers: { retrain: { when: { alert: ["monitor:inputs"], cause: "prior_shift", delay: "7d" }, set: { "window.until": "${event.window_end}" }, then: "release" } } }),
+    monitors: more.monitors ?? {
+      inputs: {
+        for: "route:answers",
+        against: "step:backtest.reference",
+        window: "7d",
+        tests: [{ kind: "drift", columns: "*" }, { kind: "prediction_drift" }, { kind: "prior_shift" }],
+        alert: { after: "1 of 1", severity: 2 },
+      },
+    },
+    ...(more.trigger && {
+      triggers: {
+        retrain: {
+          when: { alert: ["monitor:inputs"], cause: "prior_shift", delay: "7d" },
+          set: { "window.until": "${event.window_end}" },
+          then: "release",
+        },
+      },
+    }),
   });
 
 /** A store with monitors over a made-up world: its reference weeks, then whatever a test lets happen. */
-export async function openWatchedWorld(reference: readonly Week[], options: { config?: ProjectConfig; rowsPerWeek?: number; seed?: number } = {}) {
+export async function openWatchedWorld(
+  reference: readonly Week[],
+  options: { config?: ProjectConfig; rowsPerWeek?: number; seed?: number } = {},
+) {
   const { config = worldConfig(), rowsPerWeek = 600, seed = 1 } = options;
   const test = await openTestStore([...jobMigrations, ...servingMigrations, ...monitoringMigrations, ...incidentsMigrations]);
   const { store } = test;
@@ -93,12 +116,19 @@ export async function openWatchedWorld(reference: readonly Week[], options: { co
   const jobs = createJobs(store);
   const incidents = createIncidentsService({ store, configs });
   const monitoring = createMonitoringService({
-    store, analytics, jobs, incidents, configs,
+    store,
+    analytics,
+    jobs,
+    incidents,
+    configs,
     predictions: {
       flush: async () => undefined,
       closedSegments: async () => segments,
       async writeLabels(_route, path) {
-        await writeFile(path, `key,value,observed_ms,received_ms\n${labels.map((label) => `"${label.key}",${label.value},${label.observedMs},1\n`).join("")}`);
+        await writeFile(
+          path,
+          `key,value,observed_ms,received_ms\n${labels.map((label) => `"${label.key}",${label.value},${label.observedMs},1\n`).join("")}`,
+        );
         return labels.length;
       },
     },
@@ -107,7 +137,12 @@ export async function openWatchedWorld(reference: readonly Week[], options: { co
   });
 
   return {
-    test, store, monitoring, incidents, jobs, liveFrom,
+    test,
+    store,
+    monitoring,
+    incidents,
+    jobs,
+    liveFrom,
     configure: (changed: ProjectConfig): void => void (settings = changed),
     caller: { actor: { kind: "person", name: "local:ada" }, via: "session", roles: [], capabilities: new Set() } as Caller,
     /** Serves whole weeks after those before, one closed segment each; the truth of each row is known an hour later. */
@@ -117,14 +152,37 @@ export async function openWatchedWorld(reference: readonly Week[], options: { co
         const rows = rowsOfWeek(startMs, one, rowsPerWeek, next).map((row) => ({ ...row, key: String(keys++) }));
         if (more.use === undefined || more.use === "replay") weeks++;
         const path = await toParquet(
-          `segment-${segments.length}`, rows,
+          `segment-${segments.length}`,
+          rows,
           `make_timestamp(cast(atMs as BIGINT) * 1000) as observed_at, cast(key as VARCHAR) as key, '${more.use ?? "replay"}' as use, ${more.version ?? 1} as version, cast(length as FLOAT) as feature_length, cast(delay as FLOAT) as feature_delay, cast(town as VARCHAR) as feature_town, cast(score as FLOAT) as output_probability`,
         );
         const blob = await store.blobs.putFile(path);
         const id = `S${segments.length}`;
-        const { entries } = await store.recorder.commit([], [{ action: "segment.closed", subject: { type: "segment", id, digest: blob.digest }, project, actor: { kind: "system", name: "system:serving" }, payload: { rows: rows.length } }]);
+        const { entries } = await store.recorder.commit(
+          [],
+          [
+            {
+              action: "segment.closed",
+              subject: { type: "segment", id, digest: blob.digest },
+              project,
+              actor: { kind: "system", name: "system:serving" },
+              payload: { rows: rows.length },
+            },
+          ],
+        );
         segments.push({
-          project, route, id, rows: rows.length, digest: blob.digest, sizeBytes: blob.sizeBytes, firstObservedMs: rows[0]?.atMs ?? 0, lastObservedMs: rows.at(-1)?.atMs ?? 0, openedMs: 0, closedMs: segments.length, entryId: entries[0]?.id ?? "", path: await store.blobs.localPath(blob.digest),
+          project,
+          route,
+          id,
+          rows: rows.length,
+          digest: blob.digest,
+          sizeBytes: blob.sizeBytes,
+          firstObservedMs: rows[0]?.atMs ?? 0,
+          lastObservedMs: rows.at(-1)?.atMs ?? 0,
+          openedMs: 0,
+          closedMs: segments.length,
+          entryId: entries[0]?.id ?? "",
+          path: await store.blobs.localPath(blob.digest),
         });
         if (more.labelled === false) continue;
         const told = rows.map((row) => ({ key: row.key, value: row.late, observedMs: row.atMs + 3_600_000 }));
@@ -144,4 +202,6 @@ export async function openWatchedWorld(reference: readonly Week[], options: { co
 export type WatchedWorld = Awaited<ReturnType<typeof openWatchedWorld>>;
 
 /** Thirteen weeks whose share of positives scatters as that of a real season does. */
-export const season: readonly Week[] = [0.22, 0.25, 0.2, 0.24, 0.27, 0.21, 0.23, 0.19, 0.26, 0.22, 0.24, 0.2, 0.25].map((share) => ({ share }));
+export const season: readonly Week[] = [0.22, 0.25, 0.2, 0.24, 0.27, 0.21, 0.23, 0.19, 0.26, 0.22, 0.24, 0.2, 0.25].map((share) => ({
+  share,
+}));

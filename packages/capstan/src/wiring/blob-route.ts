@@ -16,8 +16,14 @@ export const blobRoute = (store: Store): WireRoute => ({
     const start = asked ? Math.min(Number(asked[1]), sizeBytes) : 0;
     const end = asked?.[2] ? Math.min(Number(asked[2]) + 1, sizeBytes) : sizeBytes;
     response.writeHead(asked ? 206 : 200, {
-      "content-type": "application/octet-stream", "content-length": String(end - start), "content-disposition": "attachment", "x-content-type-options": "nosniff",
-      "cache-control": "private, max-age=31536000, immutable", etag: `"${digest}"`, "accept-ranges": "bytes", ...(asked && { "content-range": `bytes ${start}-${end - 1}/${sizeBytes}` }),
+      "content-type": "application/octet-stream",
+      "content-length": String(end - start),
+      "content-disposition": "attachment",
+      "x-content-type-options": "nosniff",
+      "cache-control": "private, max-age=31536000, immutable",
+      etag: `"${digest}"`,
+      "accept-ranges": "bytes",
+      ...(asked && { "content-range": `bytes ${start}-${end - 1}/${sizeBytes}` }),
     });
     await pipeline(await store.blobs.stream(digest, asked ? { start, end } : undefined), response);
   },

@@ -13,7 +13,11 @@ const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
  * Rows with truth (Parquet) get a column `champion_score`: the live version's answers on these very rows, computed here.
  * Without a live version, or when the version asked about is the live one, the rows stay as they are.
  */
-export async function withChampion(deps: { store: Store; analytics: Analytics; registry: RegistryService }, version: ModelVersion, rows: Rows): Promise<Rows> {
+export async function withChampion(
+  deps: { store: Store; analytics: Analytics; registry: RegistryService },
+  version: ModelVersion,
+  rows: Rows,
+): Promise<Rows> {
   const { analytics, store } = deps;
   const live = await deps.registry.find(version.project, version.model, "live");
   const [path] = rows.paths;
@@ -25,7 +29,9 @@ export async function withChampion(deps: { store: Store; analytics: Analytics; r
   const runtime = await loadOnnx(await store.blobs.localPath(live.digest));
   try {
     const inputs = runtime.signature.inputs.map((column) => `"${column.name.replaceAll('"', '""')}"`).join(", ");
-    const table = await analytics.columns(`select ${inputs} from read_parquet(${text(path)}, file_row_number = true) order by file_row_number`);
+    const table = await analytics.columns(
+      `select ${inputs} from read_parquet(${text(path)}, file_row_number = true) order by file_row_number`,
+    );
     const answers = await scoreTable(runtime, table.columns, table.rows);
     const output = answers.columns[runtime.signature.outputs[0]?.name ?? ""];
     const lines = ["row,champion_score"];

@@ -15,7 +15,17 @@ export type LaterFacts = {
   incidents(project: string, model: string): Promise<NonNullable<Facts["incidents"]>>;
   release(project: string, model: string, version: number): Promise<Facts["release"]>;
 };
-export type GateFactsDeps = { projectFile(): ProjectFile; project: string; record: RecordService; tracking: TrackingService; data: DataService; checks: ChecksService; registry: RegistryService; purpose: PurposeService; later: LaterFacts };
+export type GateFactsDeps = {
+  projectFile(): ProjectFile;
+  project: string;
+  record: RecordService;
+  tracking: TrackingService;
+  data: DataService;
+  checks: ChecksService;
+  registry: RegistryService;
+  purpose: PurposeService;
+  later: LaterFacts;
+};
 
 /** Gathers from every room what the gate asks about one model version. Nothing is typed: a fact comes from the record or is null. */
 export function createGateFacts(deps: GateFactsDeps): GateFacts {
@@ -71,25 +81,81 @@ export function createGateFacts(deps: GateFactsDeps): GateFacts {
     ]);
     const results = ofModel.flatMap((set) => set.results.map((result) => ({ set, result })));
     const resultsOf = (...kinds: string[]) => results.filter(({ result }) => kinds.includes(result.kind));
-    const datasets = lineage ? await Promise.all(lineage.data.map(async (one) => ({ node: one.node, version: await data.find(project, one.node.replace(/^data:|@.*$/g, ""), one.node.split("@")[1] ?? "latest") }))) : null;
-    const overlap = ofSteps.flatMap((set) => set.results.filter((result) => result.kind === "overlap_train_test").map((result) => ({ set, result })))[0];
+    const datasets = lineage
+      ? await Promise.all(
+          lineage.data.map(async (one) => ({
+            node: one.node,
+            version: await data.find(project, one.node.replace(/^data:|@.*$/g, ""), one.node.split("@")[1] ?? "latest"),
+          })),
+        )
+      : null;
+    const overlap = ofSteps.flatMap((set) =>
+      set.results.filter((result) => result.kind === "overlap_train_test").map((result) => ({ set, result })),
+    )[0];
     const calibrated = resultsOf("calibration")[0];
     const route = Object.entries(config.routes ?? {}).find(([, one]) => one.model === model);
 
     return {
       version: { digest: version.digest, bundle: version.bundle, runId: version.runId, registeredBy: entry?.actor.name ?? null },
       ownership: { owner: declared?.owner ?? null, deputy: declared?.deputy ?? null, active: null },
-      purpose: purpose ? { text: purpose.declaration.decision, digest: purpose.digest, notFor: declared?.not_for ?? [], evidence: `entry:${purpose.entryId}` } : null,
+      purpose: purpose
+        ? {
+            text: purpose.declaration.decision,
+            digest: purpose.digest,
+            notFor: declared?.not_for ?? [],
+            evidence: `entry:${purpose.entryId}`,
+          }
+        : null,
       lineage,
-      datasets: datasets?.map(({ node: name, version: found }) => ({ node: name, columns: found?.columns.length ?? null, licence: found?.licence ?? null, origin: found?.origin ?? null, personal: found?.personal ?? null })) ?? null,
-      dataChecks: ofData.map((set) => ({ node: set.subject, digest: set.subjectDigest ?? "", suite: set.suite, verdict: set.verdict, passed: set.counts.pass, all: set.results.length, check: `check:${set.id}` })),
-      overlap: overlap ? { rows: rowsIn(overlap.result), of: overlap.result.rows ?? 0, declared: overlap.result.verdict === "warn", evidence: `check:${overlap.set.id}` } : null,
+      datasets:
+        datasets?.map(({ node: name, version: found }) => ({
+          node: name,
+          columns: found?.columns.length ?? null,
+          licence: found?.licence ?? null,
+          origin: found?.origin ?? null,
+          personal: found?.personal ?? null,
+        })) ?? null,
+      dataChecks: ofData.map((set) => ({
+        node: set.subject,
+        digest: set.subjectDigest ?? "",
+        suite: set.suite,
+        verdict: set.verdict,
+        passed: set.counts.pass,
+        all: set.results.length,
+        check: `check:${set.id}`,
+      })),
+      overlap: overlap
+        ? {
+            rows: rowsIn(overlap.result),
+            of: overlap.result.rows ?? 0,
+            declared: overlap.result.verdict === "warn",
+            evidence: `check:${overlap.set.id}`,
+          }
+        : null,
       comparisons: resultsOf("metric_vs_baseline", "metric_vs_champion").flatMap(({ set, result }) =>
         typeof result.observed === "number" && result.verdict !== "skipped"
-          ? [{ against: result.kind === "metric_vs_baseline" ? "baseline" : "live", metric: declared?.metric ?? "metric", difference: result.observed, interval: result.interval, margin: marginOf(result), evidence: `check:${set.id}` }]
+          ? [
+              {
+                against: result.kind === "metric_vs_baseline" ? "baseline" : "live",
+                metric: declared?.metric ?? "metric",
+                difference: result.observed,
+                interval: result.interval,
+                margin: marginOf(result),
+                evidence: `check:${set.id}`,
+              },
+            ]
           : [],
       ),
-      calibration: calibrated && typeof calibrated.result.observed === "number" ? { metric: "ece", value: calibrated.result.observed, bound: numberIn(calibrated.result.bound), advisory: null, evidence: `check:${calibrated.set.id}` } : null,
+      calibration:
+        calibrated && typeof calibrated.result.observed === "number"
+          ? {
+              metric: "ece",
+              value: calibrated.result.observed,
+              bound: numberIn(calibrated.result.bound),
+              advisory: null,
+              evidence: `check:${calibrated.set.id}`,
+            }
+          : null,
       artifact: { format: "ONNX", executable: false, findings: [], parts: [], weaknesses: null },
       route: route ? routeFacts(route[0], route[1], config.monitors ?? {}, backtests, config.retention) : null,
       incidents: await deps.later.incidents(project, model),
@@ -104,7 +170,18 @@ export function createGateFacts(deps: GateFactsDeps): GateFacts {
       const answers = configOf(project).models?.[model]?.risk ?? null;
       const versions = await Promise.all((await data.datasets(project)).map((name) => data.find(project, name, "latest")));
       const personal = versions.find((one) => one?.personal !== undefined && one?.personal !== null && one.personal !== "none");
-      return { answers, found: personal ? { personal_data: { value: "personal", says: `dataset ${personal.dataset} is declared ${personal.personal}`, evidence: [`data:${personal.dataset}@v${personal.number}`] } } : {} };
+      return {
+        answers,
+        found: personal
+          ? {
+              personal_data: {
+                value: "personal",
+                says: `dataset ${personal.dataset} is declared ${personal.personal}`,
+                evidence: [`data:${personal.dataset}@v${personal.number}`],
+              },
+            }
+          : {},
+      };
     },
   };
 }
@@ -115,22 +192,34 @@ const numberIn = (bound: string | null): number | null => {
 };
 /** The bound of a comparison is written `> 0.02`, `≥ −0.005`. */
 const marginOf = (result: CheckResult): number => numberIn((result.bound ?? "").replace("−", "-")) ?? 0;
-const rowsIn = (result: CheckResult): number => (typeof result.observed === "number" ? Math.round(result.observed * (result.observed <= 1 ? (result.rows ?? 0) : 1)) : 0);
+const rowsIn = (result: CheckResult): number =>
+  typeof result.observed === "number" ? Math.round(result.observed * (result.observed <= 1 ? (result.rows ?? 0) : 1)) : 0;
 
 type Monitors = NonNullable<ProjectFile["config"]["monitors"]>;
 type Retention = ProjectFile["config"]["retention"];
 const day = 86_400_000;
 
-function routeFacts(name: string, route: RouteConfig, monitors: Monitors, backtests: ReadonlyMap<string, { alarmShare: number; evidence: string }>, retention: Retention): NonNullable<Facts["route"]> {
+function routeFacts(
+  name: string,
+  route: RouteConfig,
+  monitors: Monitors,
+  backtests: ReadonlyMap<string, { alarmShare: number; evidence: string }>,
+  retention: Retention,
+): NonNullable<Facts["route"]> {
   const kept = retention?.["predictions"];
   return {
     name,
     logging: route.log ?? "fast",
-    retention: { floorDays: kept?.floor === undefined ? null : kept.floor / day, ceilingDays: kept?.ceiling === undefined ? null : kept.ceiling / day },
-    labels: route.labels?.delay === undefined ? null : { from: route.labels.from === undefined ? "appended by the caller" : String(route.labels.from), delayMs: route.labels.delay },
+    retention: {
+      floorDays: kept?.floor === undefined ? null : kept.floor / day,
+      ceilingDays: kept?.ceiling === undefined ? null : kept.ceiling / day,
+    },
+    labels:
+      route.labels?.delay === undefined
+        ? null
+        : { from: route.labels.from === undefined ? "appended by the caller" : String(route.labels.from), delayMs: route.labels.delay },
     monitors: Object.entries(monitors)
       .filter(([, one]) => String(one.for) === `route:${name}`)
       .map(([monitor, one]) => ({ name: monitor, kinds: one.tests.map((test) => test.kind), backtest: backtests.get(monitor) ?? null })),
   };
 }
-

@@ -6,7 +6,16 @@ import type { Jobs } from "../base/storage/jobs.ts";
 export const jobHandlers = (jobs: Jobs): Handlers<typeof jobOperations> => ({
   "jobs.list": async ({ project, limit }) => ({
     jobs: (await jobs.list(project, limit)).map((job) => ({
-      id: job.id, kind: job.kind, state: job.state, due: toTime(job.dueMs), attempts: job.attempts, because: job.because, payload: job.payload, result: job.result, error: job.error, created: toTime(job.createdMs),
+      id: job.id,
+      kind: job.kind,
+      state: job.state,
+      due: toTime(job.dueMs),
+      attempts: job.attempts,
+      because: job.because,
+      payload: job.payload,
+      result: job.result,
+      error: job.error,
+      created: toTime(job.createdMs),
     })),
   }),
   "jobs.cancel": async ({ job }) => ({ job, cancelled: await jobs.cancel(job) }),

@@ -13,7 +13,14 @@ export function createStepOutputs(deps: { show: ShowRun; tracking: TrackingServi
   const ofRun = async (project: string, run: string): Promise<Map<string, MadeOutput>> => {
     const shown = await deps.show(project, run);
     const made = new Map<string, MadeOutput>();
-    for (const step of shown.steps) for (const output of step.outputs) if (output.digest !== null) made.set(`step:${step.step}.${output.name}`, { ref: `step:${step.step}.${output.name}`, digest: output.digest, path: output.path });
+    for (const step of shown.steps)
+      for (const output of step.outputs)
+        if (output.digest !== null)
+          made.set(`step:${step.step}.${output.name}`, {
+            ref: `step:${step.step}.${output.name}`,
+            digest: output.digest,
+            path: output.path,
+          });
     return made;
   };
   const pipelineRunOf = async (version: ModelVersion): Promise<string | null> => {

@@ -12,12 +12,23 @@ import type { RegistryService } from "../build/registry/model.ts";
 import { withChampion } from "./champion-scores.ts";
 import type { StepOutputs } from "./step-outputs.ts";
 
-export type SuiteSourceDeps = { store: Store; projectFile(): ProjectFile; project: string; data: DataService; registry: RegistryService; analytics: Analytics; outputs: StepOutputs };
+export type SuiteSourceDeps = {
+  store: Store;
+  projectFile(): ProjectFile;
+  project: string;
+  data: DataService;
+  registry: RegistryService;
+  analytics: Analytics;
+  outputs: StepOutputs;
+};
 
 /** Suites of capstan.yaml with the bytes behind the references in them. */
-export function createSuiteSource(deps: SuiteSourceDeps): SuiteSource & { ofDataset(project: string, dataset: string): Promise<readonly DatasetSuite[]> } {
+export function createSuiteSource(
+  deps: SuiteSourceDeps,
+): SuiteSource & { ofDataset(project: string, dataset: string): Promise<readonly DatasetSuite[]> } {
   const { store, data, registry, outputs } = deps;
-  const suites = (project: string): Record<string, SuiteConfig> => (project === deps.project ? (deps.projectFile().config.checks ?? {}) : {});
+  const suites = (project: string): Record<string, SuiteConfig> =>
+    project === deps.project ? (deps.projectFile().config.checks ?? {}) : {};
   const suiteOf = (project: string, name: string): SuiteConfig => {
     const found = suites(project)[name];
     if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "suite", name });
@@ -27,7 +38,11 @@ export function createSuiteSource(deps: SuiteSourceDeps): SuiteSource & { ofData
   const againstOf = (suite: SuiteConfig): string | undefined => (suite.against === undefined ? undefined : String(suite.against));
   const where = (name: string, suite: SuiteConfig): string[] => suite.tests.map((_, i) => `capstan.yaml checks.${name}.tests.${i + 1}`);
 
-  async function bytesOf(project: string, reference: string, version: ModelVersion | undefined): Promise<{ name: string; paths: readonly string[]; digest: string }> {
+  async function bytesOf(
+    project: string,
+    reference: string,
+    version: ModelVersion | undefined,
+  ): Promise<{ name: string; paths: readonly string[]; digest: string }> {
     if (reference.startsWith("data:")) {
       const { version: found, source } = await data.resolve(project, reference);
       if (!source) throw new CapstanError("CAP-CHECK-005", { subject: reference, problem: "it is no table" });
@@ -41,20 +56,42 @@ export function createSuiteSource(deps: SuiteSourceDeps): SuiteSource & { ofData
   return {
     async declared(project) {
       return Object.entries(suites(project)).map(([suite, one]) => ({
-        suite, subjectKind: kindOf(forOf(one)), for: forOf(one), against: againstOf(one) ?? null, tests: one.tests.length,
+        suite,
+        subjectKind: kindOf(forOf(one)),
+        for: forOf(one),
+        against: againstOf(one) ?? null,
+        tests: one.tests.length,
       }));
     },
     async suite(project, name, number) {
       const suite = suiteOf(project, name);
       const kind = kindOf(forOf(suite));
-      const model = kind === "model" ? forOf(suite).replace(/^model:/, "").replace(/@.*$/, "") : undefined;
+      const model =
+        kind === "model"
+          ? forOf(suite)
+              .replace(/^model:/, "")
+              .replace(/@.*$/, "")
+          : undefined;
       const version = model !== undefined ? await registry.get(project, model, number === undefined ? "latest" : `v${number}`) : undefined;
       const against = againstOf(suite);
       let rows = against === undefined ? undefined : await bytesOf(project, against, version);
-      const subject: Subject = version ? { kind: "model", name: modelNode(version.model, version.number), digest: version.digest } : { kind, ...(await bytesOf(project, forOf(suite), undefined)) };
-      const columns = { ...(suite.truth !== undefined && { truth: suite.truth }), ...(suite.score !== undefined && { score: suite.score }), ...(suite.baseline !== undefined && { baseline: suite.baseline }) };
+      const subject: Subject = version
+        ? { kind: "model", name: modelNode(version.model, version.number), digest: version.digest }
+        : { kind, ...(await bytesOf(project, forOf(suite), undefined)) };
+      const columns = {
+        ...(suite.truth !== undefined && { truth: suite.truth }),
+        ...(suite.score !== undefined && { score: suite.score }),
+        ...(suite.baseline !== undefined && { baseline: suite.baseline }),
+      };
       if (version && rows && suite.tests.some((test) => test.kind === "metric_vs_champion")) rows = await withChampion(deps, version, rows);
-      return { tests: suite.tests as readonly TestConfig[], subject, ...(rows && { against: rows }), columns, where: where(name, suite), ...(suite.filter !== undefined && { filter: suite.filter }) };
+      return {
+        tests: suite.tests as readonly TestConfig[],
+        subject,
+        ...(rows && { against: rows }),
+        columns,
+        where: where(name, suite),
+        ...(suite.filter !== undefined && { filter: suite.filter }),
+      };
     },
     async subject(project, reference) {
       const kind = kindOf(reference);
@@ -68,11 +105,16 @@ export function createSuiteSource(deps: SuiteSourceDeps): SuiteSource & { ofData
     async ofDataset(project, dataset) {
       return Object.entries(suites(project))
         .filter(([, suite]) => forOf(suite) === `data:${dataset}`)
-        .map(([name, suite]) => ({ suite: name, tests: suite.tests as readonly TestConfig[], where: where(name, suite), ...(suite.filter !== undefined && { filter: suite.filter }), whenFailing: suite.when_failing === "report" ? "report" : "refuse" }));
+        .map(([name, suite]) => ({
+          suite: name,
+          tests: suite.tests as readonly TestConfig[],
+          where: where(name, suite),
+          ...(suite.filter !== undefined && { filter: suite.filter }),
+          whenFailing: suite.when_failing === "report" ? "report" : "refuse",
+        }));
     },
   };
 }
 
-const kindOf = (reference: string): Subject["kind"] => (reference.startsWith("data:") ? "data" : reference.startsWith("model:") ? "model" : reference.startsWith("step:") ? "step" : "file");
-
-
+const kindOf = (reference: string): Subject["kind"] =>
+  reference.startsWith("data:") ? "data" : reference.startsWith("model:") ? "model" : reference.startsWith("step:") ? "step" : "file";

@@ -24,7 +24,15 @@ export const purposeConfig = z.strictObject({
   positive: z.string().min(1),
   /** SQL over a row: the rule in use without a model. */
   today: z.string().optional(),
-  pays: z.strictObject({ unit: z.string(), true_positive: z.number(), false_positive: z.number(), false_negative: z.number(), true_negative: z.number() }).optional(),
+  pays: z
+    .strictObject({
+      unit: z.string(),
+      true_positive: z.number(),
+      false_positive: z.number(),
+      false_negative: z.number(),
+      true_negative: z.number(),
+    })
+    .optional(),
   /** Rows with truth that worth is asked of, and their column of event time. */
   rows: z.string().optional(),
   time: z.string().optional(),

@@ -8,14 +8,19 @@ export const riskConfig = z.strictObject({
   role: z.enum(["provider", "deployer", "both", "manufacturer"]).optional(),
   prohibited: z.array(z.string()).optional(),
   safety_component: z.boolean().optional(),
-  area: z.union([z.enum(["none", "1", "2", "3", "4", "5a", "5b", "5c", "5d", "6", "7", "8"]), z.number().int().min(1).max(8)]).transform(String).optional(),
+  area: z
+    .union([z.enum(["none", "1", "2", "3", "4", "5a", "5b", "5c", "5d", "6", "7", "8"]), z.number().int().min(1).max(8)])
+    .transform(String)
+    .optional(),
   exemption: z.enum(["none", "narrow_task", "improves_human_work", "detects_patterns", "preparatory"]).optional(),
   profiles_persons: z.boolean().optional(),
   talks_to_persons: z.boolean().optional(),
   general_purpose: z.boolean().optional(),
   personal_data: z.enum(["none", "pseudonymous", "personal", "special", "children"]).optional(),
   /** What an answer does to someone, and how much of a person stands between. */
-  effect: z.tuple([z.enum(["none", "service_quality", "significant", "legal"]), z.enum(["advice", "in_loop", "on_loop", "solely_automated"])]).optional(),
+  effect: z
+    .tuple([z.enum(["none", "service_quality", "significant", "legal"]), z.enum(["advice", "in_loop", "on_loop", "solely_automated"])])
+    .optional(),
   persons_per_month: z.number().min(0).optional(),
   harm: z.enum(["nuisance", "money", "livelihood", "health"]).optional(),
   reversible: z.boolean().optional(),
@@ -33,7 +38,9 @@ export const modelConfig = z.strictObject({
   owner: z.string().optional(),
   deputy: z.string().optional(),
   not_for: z.array(z.string()).optional(),
-  signature: z.union([z.literal("inferred"), z.strictObject({ inputs: z.record(z.string(), z.string()), outputs: z.record(z.string(), z.string()) })]).optional(),
+  signature: z
+    .union([z.literal("inferred"), z.strictObject({ inputs: z.record(z.string(), z.string()), outputs: z.record(z.string(), z.string()) })])
+    .optional(),
   metric: z.string().optional(),
   /** How far a metric may lie off when a reproduction has other bytes. */
   tolerance: z.record(z.string(), z.number().min(0)).optional(),
@@ -81,7 +88,11 @@ export type RouteConfig = z.output<typeof routeConfig>;
 
 export const triggerConfig = z.strictObject({
   when: z.union([
-    z.strictObject({ alert: z.union([reference("monitor"), z.array(reference("monitor"))]), cause: z.string().optional(), delay: duration.optional() }),
+    z.strictObject({
+      alert: z.union([reference("monitor"), z.array(reference("monitor"))]),
+      cause: z.string().optional(),
+      delay: duration.optional(),
+    }),
     z.strictObject({ data: reference("data") }),
     z.strictObject({ schedule: z.string(), zone: z.string().optional() }),
     z.strictObject({ alias: z.string() }),

@@ -1,6 +1,22 @@
 import { z } from "zod";
 
-export const referenceKinds = ["data", "step", "run", "model", "route", "release", "suite", "check", "monitor", "alert", "abtest", "fault", "incident", "entry", "git"] as const;
+export const referenceKinds = [
+  "data",
+  "step",
+  "run",
+  "model",
+  "route",
+  "release",
+  "suite",
+  "check",
+  "monitor",
+  "alert",
+  "abtest",
+  "fault",
+  "incident",
+  "entry",
+  "git",
+] as const;
 export type ReferenceKind = (typeof referenceKinds)[number];
 export type Reference = { kind: ReferenceKind; name: string; version: string | null; part: string | null };
 
@@ -16,7 +32,13 @@ export function parseReference(text: string): Reference | undefined {
 
 /** A reference of one of these kinds, kept as it was written. That it resolves is checked with the whole file at hand (CAP-CONFIG-007). */
 export const reference = (...kinds: readonly ReferenceKind[]) =>
-  z.string().refine((text) => {
-    const parsed = parseReference(text);
-    return parsed !== undefined && kinds.includes(parsed.kind);
-  }, { error: (issue) => `\`${String(issue.input)}\` is no reference of the form ${kinds.map((kind) => `\`${kind}:…\``).join(" or ")}`, params: { code: "CAP-CONFIG-007" } });
+  z.string().refine(
+    (text) => {
+      const parsed = parseReference(text);
+      return parsed !== undefined && kinds.includes(parsed.kind);
+    },
+    {
+      error: (issue) => `\`${String(issue.input)}\` is no reference of the form ${kinds.map((kind) => `\`${kind}:…\``).join(" or ")}`,
+      params: { code: "CAP-CONFIG-007" },
+    },
+  );

@@ -21,7 +21,9 @@ export const stepConfig = z.strictObject({
   out: z.union([z.string(), z.array(output), z.record(portName, output)]).optional(),
   params: textOrList.optional(),
   code: textOrList.optional(),
-  env: z.strictObject({ lock: z.string().optional(), vars: z.array(z.string()).optional(), set: z.record(z.string(), z.string()).optional() }).optional(),
+  env: z
+    .strictObject({ lock: z.string().optional(), vars: z.array(z.string()).optional(), set: z.record(z.string(), z.string()).optional() })
+    .optional(),
   matrix: z
     .object({ include: z.array(z.record(z.string(), scalar)).optional(), exclude: z.array(z.record(z.string(), scalar)).optional() })
     .catchall(z.union([z.array(scalar), z.string()]))
@@ -32,11 +34,19 @@ export const stepConfig = z.strictObject({
   salt: z.string().optional(),
   when: z.string().optional(),
   approve: z.strictObject({ role: z.string(), quorum: z.number().int().min(1).optional() }).optional(),
-  resources: z.object({ cpu: z.number().positive().optional(), mem: size.optional(), gpu: z.number().min(0).optional(), tmp: size.optional() }).catchall(z.number()).optional(),
+  resources: z
+    .object({ cpu: z.number().positive().optional(), mem: size.optional(), gpu: z.number().min(0).optional(), tmp: size.optional() })
+    .catchall(z.number())
+    .optional(),
   mutex: z.string().optional(),
   executor: z.string().optional(),
   timeout: duration.optional(),
-  retry: z.strictObject({ max: z.number().int().min(0).max(20).optional(), if: z.array(z.string().regex(/^(infra|oom|timeout|any|exit:\d+)$/, "is infra, oom, timeout, any or exit:N")).optional() }).optional(),
+  retry: z
+    .strictObject({
+      max: z.number().int().min(0).max(20).optional(),
+      if: z.array(z.string().regex(/^(infra|oom|timeout|any|exit:\d+)$/, "is infra, oom, timeout, any or exit:N")).optional(),
+    })
+    .optional(),
   sandbox: z.boolean().optional(),
   deterministic: z.boolean().optional(),
   secrets: z.array(z.string()).optional(),

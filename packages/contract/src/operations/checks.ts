@@ -40,7 +40,9 @@ export const checksOperations = {
           last: resultSet,
           runs: z.number().int(),
           /** A row is a test and its history, newest first, at most 30 result sets. */
-          tests: z.array(z.object({ id: z.string(), kind: z.string(), title: z.string(), history: z.array(z.object({ set: z.string(), verdict })) })),
+          tests: z.array(
+            z.object({ id: z.string(), kind: z.string(), title: z.string(), history: z.array(z.object({ set: z.string(), verdict })) }),
+          ),
         }),
       ),
     }),
@@ -51,14 +53,22 @@ export const checksOperations = {
     path: "/p/{project}/checks/declared",
     capability: "read",
     input: project,
-    output: z.object({ suites: z.array(z.object({ suite: z.string(), subjectKind, for: z.string(), against: z.string().nullable(), tests: z.number().int() })) }),
+    output: z.object({
+      suites: z.array(
+        z.object({ suite: z.string(), subjectKind, for: z.string(), against: z.string().nullable(), tests: z.number().int() }),
+      ),
+    }),
     text: "Suites that capstan.yaml declares.",
   }),
   "checks.runDeclared": operation({
     method: "POST",
     path: "/p/{project}/checks/declared/{suite}/run",
     capability: "run",
-    input: project.extend({ suite: z.string(), /** A model version; the newest unless said. */ version: z.coerce.number().int().optional(), because: z.string().optional() }),
+    input: project.extend({
+      suite: z.string(),
+      /** A model version; the newest unless said. */ version: z.coerce.number().int().optional(),
+      because: z.string().optional(),
+    }),
     output: z.object({ ...resultSet.shape, results: z.array(checkResult) }),
     text: "Runs a declared suite on what it is for, as it is now.",
   }),

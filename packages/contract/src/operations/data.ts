@@ -140,7 +140,10 @@ export const dataOperations = {
     method: "GET",
     path: "/p/{project}/data/{dataset}/versions/{version}/rows",
     capability: "read",
-    input: version.extend({ offset: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(500).default(50) }),
+    input: version.extend({
+      offset: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(500).default(50),
+    }),
     output: z.object({
       columns: z.array(columnSchema),
       /** In file order; times as RFC 3339, integers beyond 2^53 as text. */
@@ -162,7 +165,9 @@ export const dataOperations = {
       /** Most changed first. */
       columns: z.array(columnDiff),
       /** For trees. */
-      files: z.object({ added: z.array(z.string()), removed: z.array(z.string()), changed: z.array(z.string()), same: z.number().int() }).nullable(),
+      files: z
+        .object({ added: z.array(z.string()), removed: z.array(z.string()), changed: z.array(z.string()), same: z.number().int() })
+        .nullable(),
     }),
     text: "What changed between two versions of a dataset, column by column.",
   }),

@@ -165,7 +165,9 @@ export const governanceOperations = {
     output: z.object({
       model: z.string(),
       risk: riskShape,
-      answers: z.array(z.object({ id: z.string(), question: z.string(), key: z.string(), answer: z.string().nullable(), unknownCountsAs: z.string() })),
+      answers: z.array(
+        z.object({ id: z.string(), question: z.string(), key: z.string(), answer: z.string().nullable(), unknownCountsAs: z.string() }),
+      ),
     }),
     text: "The risk class of a model, with the answer and the rule behind each level.",
   }),

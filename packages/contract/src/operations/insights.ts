@@ -50,17 +50,19 @@ const delivery = z.object({
 /** A run of the bundled example (or of any loop driven by `capstan start`): its summary table, station by station. */
 const demo = z.object({
   state: z.enum(["running", "done", "failed"]),
-  stations: z.array(z.object({
-    /** 0–11, as in the summary of `npm start`. */
-    id: z.number().int(),
-    station: stationId.nullable(),
-    title: z.string(),
-    state: z.enum(["waiting", "running", "done", "reused", "failed"]),
-    verdict: verdict.nullable(),
-    figure: z.string(),
-    seconds: z.number().nullable(),
-    digest: z.string().nullable(),
-  })),
+  stations: z.array(
+    z.object({
+      /** 0–11, as in the summary of `npm start`. */
+      id: z.number().int(),
+      station: stationId.nullable(),
+      title: z.string(),
+      state: z.enum(["waiting", "running", "done", "reused", "failed"]),
+      verdict: verdict.nullable(),
+      figure: z.string(),
+      seconds: z.number().nullable(),
+      digest: z.string().nullable(),
+    }),
+  ),
 });
 
 export const loop = z.object({
@@ -74,7 +76,21 @@ export const loop = z.object({
 });
 
 const palette = z.object({
-  noun: z.enum(["project", "dataset", "pipeline", "experiment", "run", "suite", "model", "version", "release", "route", "monitor", "incident", "entry"]),
+  noun: z.enum([
+    "project",
+    "dataset",
+    "pipeline",
+    "experiment",
+    "run",
+    "suite",
+    "model",
+    "version",
+    "release",
+    "route",
+    "monitor",
+    "incident",
+    "entry",
+  ]),
   name: z.string(),
   detail: z.string(),
   href: z.string(),
@@ -82,16 +98,27 @@ const palette = z.object({
 
 export const insightsOperations = {
   "insights.loop": operation({
-    method: "GET", path: "/p/{project}/loop", capability: "read", input: project, output: loop,
+    method: "GET",
+    path: "/p/{project}/loop",
+    capability: "read",
+    input: project,
+    output: loop,
     text: "Where every model of a project stands on the loop, and what needs someone",
   }),
   "insights.loopAll": operation({
-    method: "GET", path: "/loop", capability: "read", input: z.object({}), output: loop,
+    method: "GET",
+    path: "/loop",
+    capability: "read",
+    input: z.object({}),
+    output: loop,
     text: "Where every model of every project stands on the loop, and what needs someone",
   }),
   /** Everything that the frame of the UI shows around a page, in one answer. */
   "insights.frame": operation({
-    method: "GET", path: "/frame", capability: "read", input: z.object({ project: name.optional() }),
+    method: "GET",
+    path: "/frame",
+    capability: "read",
+    input: z.object({ project: name.optional() }),
     output: z.object({
       projects: z.array(z.object({ project: name, models: z.number().int(), runs: z.number().int() })),
       caller: z.object({
@@ -105,28 +132,46 @@ export const insightsOperations = {
       seal: z.object({ mark, at: time.nullable(), entries: z.number().int(), signed: z.boolean() }),
       /** Number beside an item of the side bar; absent when zero. Keys: inbox, reviews, releases, monitors, incidents. */
       badges: z.record(z.string(), z.number().int()),
-      store: z.object({ name: z.string(), place: z.string(), database: z.enum(["SQLite", "PostgreSQL"]), sizeBytes: z.number().nullable(), reach: z.string() }),
+      store: z.object({
+        name: z.string(),
+        place: z.string(),
+        database: z.enum(["SQLite", "PostgreSQL"]),
+        sizeBytes: z.number().nullable(),
+        reach: z.string(),
+      }),
       version: z.string(),
     }),
     text: "Who is asking, which projects there are, and whether the record holds",
   }),
   "insights.search": operation({
-    method: "GET", path: "/search", capability: "read",
+    method: "GET",
+    path: "/search",
+    capability: "read",
     input: z.object({ q: z.string().min(1).max(200), project: name.optional(), limit: z.coerce.number().int().min(1).max(50).default(12) }),
     output: z.object({ results: z.array(palette) }),
     text: "Everything whose name, id or digest begins with or contains the text",
   }),
   "insights.path": operation({
-    method: "GET", path: "/p/{project}/models/{model}/path", capability: "read", input: project.extend({ model: z.string(), version: z.string().optional() }),
+    method: "GET",
+    path: "/p/{project}/models/{model}/path",
+    capability: "read",
+    input: project.extend({ model: z.string(), version: z.string().optional() }),
     output: z.object({
-      steps: z.array(z.object({
-        at: time, kind: z.string(), title: z.string(), detail: z.string(), href: z.string().nullable(),
-        entry: z.number().int().nullable(),
-        /** True when a person had to act here. */
-        hand: z.boolean(), actor: z.string(),
-        /** Since the step before. */
-        waitedSeconds: z.number(),
-      })),
+      steps: z.array(
+        z.object({
+          at: time,
+          kind: z.string(),
+          title: z.string(),
+          detail: z.string(),
+          href: z.string().nullable(),
+          entry: z.number().int().nullable(),
+          /** True when a person had to act here. */
+          hand: z.boolean(),
+          actor: z.string(),
+          /** Since the step before. */
+          waitedSeconds: z.number(),
+        }),
+      ),
       hands: z.number().int(),
       seconds: z.number(),
     }),

@@ -23,20 +23,27 @@ const series = z.object({
   /** Worst verdict over the windows shown. */
   verdict,
   /** One per window, in the order of `windows`. */
-  cells: z.array(z.object({
-    value: z.number().nullable(),
-    /** What this window was held against, on the side that it lies nearer to: incomplete windows have bounds of their own. */
-    bound: z.number().nullable(),
-    interval: z.tuple([z.number(), z.number()]).nullable(),
-    /** Distance beyond the bound in units of the bound, 0 when inside; what the shade shows. */
-    excess: z.number(),
-    verdict,
-    /** False while labels of the window are still to come. */
-    mature: z.boolean(),
-  })),
+  cells: z.array(
+    z.object({
+      value: z.number().nullable(),
+      /** What this window was held against, on the side that it lies nearer to: incomplete windows have bounds of their own. */
+      bound: z.number().nullable(),
+      interval: z.tuple([z.number(), z.number()]).nullable(),
+      /** Distance beyond the bound in units of the bound, 0 when inside; what the shade shows. */
+      excess: z.number(),
+      verdict,
+      /** False while labels of the window are still to come. */
+      mature: z.boolean(),
+    }),
+  ),
 });
 
-const marker = z.object({ at: time, label: z.string(), kind: z.enum(["release", "data", "incident", "alert", "policy"]), href: z.string().nullable() });
+const marker = z.object({
+  at: time,
+  label: z.string(),
+  kind: z.enum(["release", "data", "incident", "alert", "policy"]),
+  href: z.string().nullable(),
+});
 
 export const alert = z.object({
   id: z.string(),
@@ -56,12 +63,23 @@ export const alert = z.object({
 });
 
 /** Ranked: share 0–1 of the alert that this cause explains. */
-const cause = z.object({ kind: z.enum(["unit", "data", "prior", "slice", "release", "upstream", "impact", "fault"]), title: z.string(), evidence: z.string(), score: z.number(), href: z.string().nullable() });
+const cause = z.object({
+  kind: z.enum(["unit", "data", "prior", "slice", "release", "upstream", "impact", "fault"]),
+  title: z.string(),
+  evidence: z.string(),
+  score: z.number(),
+  href: z.string().nullable(),
+});
 
 const monitorRow = z.object({
-  monitor: z.string(), model: z.string(), route: z.string(),
-  verdict, quiet: z.number().int(), series: z.number().int(),
-  windows: z.number().int(), windowSeconds: z.number(),
+  monitor: z.string(),
+  model: z.string(),
+  route: z.string(),
+  verdict,
+  quiet: z.number().int(),
+  series: z.number().int(),
+  windows: z.number().int(),
+  windowSeconds: z.number(),
   lastWindow: z.object({ start: time, end: time }).nullable(),
   /** Worst verdict of each of the newest 48 windows, oldest first. */
   recent: z.array(verdict),
@@ -71,11 +89,17 @@ const monitorRow = z.object({
 
 export const monitoringOperations = {
   "monitors.list": operation({
-    method: "GET", path: "/p/{project}/monitors", capability: "read", input: project, output: z.object({ monitors: z.array(monitorRow) }),
+    method: "GET",
+    path: "/p/{project}/monitors",
+    capability: "read",
+    input: project,
+    output: z.object({ monitors: z.array(monitorRow) }),
     text: "Monitors with the verdicts of their newest windows",
   }),
   "monitors.get": operation({
-    method: "GET", path: "/p/{project}/monitors/{monitor}", capability: "read",
+    method: "GET",
+    path: "/p/{project}/monitors/{monitor}",
+    capability: "read",
     input: project.extend({ monitor: z.string(), from: time.optional(), to: time.optional() }),
     output: monitorRow.extend({
       /** One plain sentence: what is watched, and when it alerts. */
@@ -86,13 +110,24 @@ export const monitoringOperations = {
       markers: z.array(marker),
       facts: z.array(z.object({ label: z.string(), value: z.string(), small: z.string(), mark: verdict.nullable() })),
       /** What these bounds would have said about the training weeks. */
-      backtest: z.object({ /** Chance of a false alarm per series and window that the bounds were made for. */ alpha: z.number(), alarms: z.number().int(), cells: z.number().int(), weeksWithAlarm: z.number().int(), weeks: z.number().int(), verdict }).nullable(),
+      backtest: z
+        .object({
+          /** Chance of a false alarm per series and window that the bounds were made for. */ alpha: z.number(),
+          alarms: z.number().int(),
+          cells: z.number().int(),
+          weeksWithAlarm: z.number().int(),
+          weeks: z.number().int(),
+          verdict,
+        })
+        .nullable(),
       alerts: z.array(alert),
     }),
     text: "One monitor: windows by series, with value, bound and verdict",
   }),
   "monitors.column": operation({
-    method: "GET", path: "/p/{project}/monitors/{monitor}/columns/{column}", capability: "read",
+    method: "GET",
+    path: "/p/{project}/monitors/{monitor}/columns/{column}",
+    capability: "read",
     input: project.extend({
       monitor: z.string(),
       /** Name of a series, as in `seriesList`. */
@@ -101,16 +136,34 @@ export const monitoringOperations = {
       window: time.optional(),
     }),
     output: z.object({
-      monitor: z.string(), column: z.string(), type: z.string(), unit: z.string(), series,
-      windowList: z.array(window), shown: z.number().int(), markers: z.array(marker), reference: z.string(),
+      monitor: z.string(),
+      column: z.string(),
+      type: z.string(),
+      unit: z.string(),
+      series,
+      windowList: z.array(window),
+      shown: z.number().int(),
+      markers: z.array(marker),
+      reference: z.string(),
       /** Same bins for both; shares add up to 1 with the special bins. Null for series that are not distributions. */
-      distribution: z.object({
-        kind: z.enum(["number", "category"]),
-        bins: z.array(z.object({ label: z.string(), from: z.number().nullable(), to: z.number().nullable(), reference: z.number(), current: z.number() })),
-        special: z.array(z.object({ label: z.string(), reference: z.number(), current: z.number() })),
-        median: z.object({ reference: z.number().nullable(), current: z.number().nullable() }),
-        referenceRows: z.number().int(), currentRows: z.number().int(),
-      }).nullable(),
+      distribution: z
+        .object({
+          kind: z.enum(["number", "category"]),
+          bins: z.array(
+            z.object({
+              label: z.string(),
+              from: z.number().nullable(),
+              to: z.number().nullable(),
+              reference: z.number(),
+              current: z.number(),
+            }),
+          ),
+          special: z.array(z.object({ label: z.string(), reference: z.number(), current: z.number() })),
+          median: z.object({ reference: z.number().nullable(), current: z.number().nullable() }),
+          referenceRows: z.number().int(),
+          currentRows: z.number().int(),
+        })
+        .nullable(),
       facts: z.array(z.object({ label: z.string(), value: z.string(), strong: z.boolean() })),
       causes: z.array(cause),
       evidence: z.string().nullable(),
@@ -120,7 +173,9 @@ export const monitoringOperations = {
     text: "One series of a monitor: distance over time, the distribution of one window, likely causes",
   }),
   "monitors.evaluate": operation({
-    method: "POST", path: "/p/{project}/monitors/evaluate", capability: "run",
+    method: "POST",
+    path: "/p/{project}/monitors/evaluate",
+    capability: "run",
     input: project.extend({
       /** Event time up to which windows are closed and looked at; the newest prediction when absent. */
       until: time.optional(),
@@ -137,20 +192,41 @@ export const monitoringOperations = {
     text: "Close the windows that have ended, judge them, and open alerts, incidents and retrainings from the verdicts",
   }),
   "monitors.backtest": operation({
-    method: "POST", path: "/p/{project}/monitors/backtest", capability: "run", input: project,
+    method: "POST",
+    path: "/p/{project}/monitors/backtest",
+    capability: "run",
+    input: project,
     output: z.object({
-      monitors: z.array(z.object({ monitor: z.string(), /** The most watchful level at which the reference is as quiet as wanted. */ alpha: z.number(), alarms: z.number().int(), cells: z.number().int(), weeksWithAlarm: z.number().int(), weeks: z.number().int(), verdict, alarming: z.array(z.object({ series: z.string(), week: time, value: z.number(), bound: z.number() })) })),
+      monitors: z.array(
+        z.object({
+          monitor: z.string(),
+          /** The most watchful level at which the reference is as quiet as wanted. */ alpha: z.number(),
+          alarms: z.number().int(),
+          cells: z.number().int(),
+          weeksWithAlarm: z.number().int(),
+          weeks: z.number().int(),
+          verdict,
+          alarming: z.array(z.object({ series: z.string(), week: time, value: z.number(), bound: z.number() })),
+        }),
+      ),
       entry: z.number().int().nullable(),
     }),
     text: "What the bounds of each monitor would have said about the reference itself, leaving one week out at a time",
   }),
   "alerts.list": operation({
-    method: "GET", path: "/p/{project}/alerts", capability: "read", input: project.extend({ ...paged, state: z.enum(["open", "all"]).default("open") }),
+    method: "GET",
+    path: "/p/{project}/alerts",
+    capability: "read",
+    input: project.extend({ ...paged, state: z.enum(["open", "all"]).default("open") }),
     output: z.object({ alerts: z.array(alert), next: z.string().nullable() }),
     text: "Alerts, newest first",
   }),
   "alerts.get": operation({
-    method: "GET", path: "/p/{project}/alerts/{alert}", capability: "read", input: project.extend({ alert: z.string() }), output: alert.extend({ causes: z.array(cause) }),
+    method: "GET",
+    path: "/p/{project}/alerts/{alert}",
+    capability: "read",
+    input: project.extend({ alert: z.string() }),
+    output: alert.extend({ causes: z.array(cause) }),
     text: "One alert with its causes",
   }),
 };

@@ -157,7 +157,14 @@ export type PipelineRun = z.output<typeof pipelineRun>;
 
 /** Live events of one pipeline run, as `capstan run --json` prints them. */
 export const pipelineEvent = z.discriminatedUnion("event", [
-  z.object({ event: z.literal("run.started"), at: time, run: z.string(), name: z.string(), steps: z.number().int(), toRun: z.number().int() }),
+  z.object({
+    event: z.literal("run.started"),
+    at: time,
+    run: z.string(),
+    name: z.string(),
+    steps: z.number().int(),
+    toRun: z.number().int(),
+  }),
   z.object({ event: z.literal("step.started"), at: time, step: z.string(), run: z.string(), reason: z.string() }),
   z.object({ event: z.literal("step.progress"), step: z.string(), done: z.number(), total: z.number().nullable(), unit: z.string() }),
   z.object({
@@ -172,7 +179,14 @@ export const pipelineEvent = z.discriminatedUnion("event", [
     error: z.object({ code: z.string(), message: z.string(), do: z.string(), lines: z.array(z.string()) }).nullable(),
     note: z.string().nullable(),
   }),
-  z.object({ event: z.literal("model.offered"), at: time, model: z.string(), version: z.number().int().nullable(), digest, text: z.string() }),
+  z.object({
+    event: z.literal("model.offered"),
+    at: time,
+    model: z.string(),
+    version: z.number().int().nullable(),
+    digest,
+    text: z.string(),
+  }),
   z.object({ event: z.literal("suite.ended"), at: time, suite: z.string(), verdict, text: z.string() }),
   z.object({
     event: z.literal("result"),
@@ -261,7 +275,14 @@ export const pipelineOperations = {
       because: z.string().optional(),
     }),
     /** All null when there is nothing to run; what the folder lacks was put back. */
-    output: z.object({ run: z.string().nullable(), number: z.number().int().nullable(), name: z.string().nullable(), reused: z.number().int(), savedSeconds: z.number(), lockWritten: z.boolean() }),
+    output: z.object({
+      run: z.string().nullable(),
+      number: z.number().int().nullable(),
+      name: z.string().nullable(),
+      reused: z.number().int(),
+      savedSeconds: z.number(),
+      lockWritten: z.boolean(),
+    }),
   }),
   "pipeline.runs": operation({
     method: "GET",
@@ -284,7 +305,12 @@ export const pipelineOperations = {
     path: "/p/{project}/pipeline/runs/{run}/events",
     capability: "read",
     text: "Events of a run after number `after`; waits up to `waitSeconds` for the next one.",
-    input: z.object({ project: name, run: z.string(), after: z.coerce.number().int().min(0).default(0), waitSeconds: z.coerce.number().min(0).max(30).default(0) }),
+    input: z.object({
+      project: name,
+      run: z.string(),
+      after: z.coerce.number().int().min(0).default(0),
+      waitSeconds: z.coerce.number().min(0).max(30).default(0),
+    }),
     output: z.object({ events: z.array(pipelineEvent), next: z.number().int(), ended: z.boolean() }),
   }),
   "pipeline.why": operation({
@@ -333,8 +359,20 @@ export const pipelineOperations = {
     path: "/p/{project}/pipeline/log",
     capability: "read",
     text: "Lines that a step wrote: `train` for its last run, `run:2/train`, or the id of a step's run.",
-    input: z.object({ project: name, ref: z.string(), tail: z.coerce.number().int().min(1).max(10_000).default(1000), afterBytes: z.coerce.number().int().min(0).optional() }),
-    output: z.object({ step: z.string(), run: z.string(), lines: z.array(z.string()), /** Ask with it as `afterBytes` to follow. */ nextBytes: z.number().int(), ended: z.boolean(), cut: z.boolean() }),
+    input: z.object({
+      project: name,
+      ref: z.string(),
+      tail: z.coerce.number().int().min(1).max(10_000).default(1000),
+      afterBytes: z.coerce.number().int().min(0).optional(),
+    }),
+    output: z.object({
+      step: z.string(),
+      run: z.string(),
+      lines: z.array(z.string()),
+      /** Ask with it as `afterBytes` to follow. */ nextBytes: z.number().int(),
+      ended: z.boolean(),
+      cut: z.boolean(),
+    }),
   }),
   "pipeline.cancel": operation({
     method: "POST",
@@ -349,7 +387,15 @@ export const pipelineOperations = {
     path: "/p/{project}/config",
     capability: "read",
     text: "Effective values of capstan.yaml with the origin of each; `key` narrows, such as `steps.train`.",
-    input: z.object({ project: name, key: z.string().default(""), set: z.union([z.string(), z.array(z.string())]).default([]), profiles: z.union([z.string(), z.array(z.string())]).default([]) }),
-    output: z.object({ values: z.array(z.object({ key: z.string(), value: z.unknown(), origin: z.string() })), problems: z.array(configProblem) }),
+    input: z.object({
+      project: name,
+      key: z.string().default(""),
+      set: z.union([z.string(), z.array(z.string())]).default([]),
+      profiles: z.union([z.string(), z.array(z.string())]).default([]),
+    }),
+    output: z.object({
+      values: z.array(z.object({ key: z.string(), value: z.unknown(), origin: z.string() })),
+      problems: z.array(configProblem),
+    }),
   }),
 };

@@ -184,8 +184,17 @@ export const recordOperations = {
     method: "POST",
     path: "/record/export",
     capability: "export",
-    input: z.object({ /** Whether payloads and names go along; without them the bundle proves order and digests only. */ payloads: z.boolean().default(true) }),
-    output: z.object({ /** Object of the store that is the bundle (tar). */ blob: digest, sizeBytes: z.number(), entries: z.number(), checkpoint: checkpointShape }),
+    input: z.object({
+      /** Whether payloads and names go along; without them the bundle proves order and digests only. */ payloads: z
+        .boolean()
+        .default(true),
+    }),
+    output: z.object({
+      /** Object of the store that is the bundle (tar). */ blob: digest,
+      sizeBytes: z.number(),
+      entries: z.number(),
+      checkpoint: checkpointShape,
+    }),
     text: "Write the whole record as a bundle that anyone can verify offline.",
   }),
   "record.erase": operation({

@@ -74,7 +74,13 @@ export const registryOperations = {
       /** What the version was made from: lineage nodes one step away. */
       data: z.array(z.object({ node: z.string(), relation: z.string(), digest: z.string().nullable() })),
       /** What a bundle is a digest of. */
-      bundleParts: z.object({ model: digest, features: z.string().nullable(), schema: digest, thresholds: z.record(z.string(), z.number()), flags: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])) }),
+      bundleParts: z.object({
+        model: digest,
+        features: z.string().nullable(),
+        schema: digest,
+        thresholds: z.record(z.string(), z.number()),
+        flags: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+      }),
       /** The verdicts it came with, when its maker gave some. */
       checks: z.array(z.object({ suite: z.string(), verdict, run: z.string().nullable(), entry: z.string().nullable() })),
       history: z.array(happening),
@@ -106,7 +112,12 @@ export const registryOperations = {
     method: "PUT",
     path: "/p/{project}/models/{model}/aliases/{alias}",
     capability: "register",
-    input: project.extend({ model: name, alias: name, /** Null removes the alias. */ version: versionRef.nullable(), reason: z.string().max(2000).optional() }),
+    input: project.extend({
+      model: name,
+      alias: name,
+      /** Null removes the alias. */ version: versionRef.nullable(),
+      reason: z.string().max(2000).optional(),
+    }),
     output: z.object({ model: name, alias: name, version: versionName.nullable(), before: versionName.nullable(), entry: z.string() }),
     text: "Sets, moves or removes an alias. `live` is set by a release only.",
   }),

@@ -3,7 +3,19 @@ import { operation } from "../operation.ts";
 import { digest, name, project, time, verdict } from "../shapes.ts";
 import { gateResult } from "./governance.ts";
 
-export const releaseStates = ["draft", "shadow", "canary", "promoting", "live", "superseded", "paused", "rolled_back", "failed", "inconclusive", "stopped"] as const;
+export const releaseStates = [
+  "draft",
+  "shadow",
+  "canary",
+  "promoting",
+  "live",
+  "superseded",
+  "paused",
+  "rolled_back",
+  "failed",
+  "inconclusive",
+  "stopped",
+] as const;
 const releaseId = z.string().regex(/^R-[1-9][0-9]*$/, "a release such as R-3");
 
 const stage = z.object({
@@ -88,7 +100,16 @@ const shadow = z.object({
   threshold: z.number(),
 });
 
-const transition = z.object({ at: time, from: z.string(), to: z.string(), actor: z.string(), because: z.string(), rev: z.number(), epoch: z.number().nullable(), entry: z.string() });
+const transition = z.object({
+  at: time,
+  from: z.string(),
+  to: z.string(),
+  actor: z.string(),
+  because: z.string(),
+  rev: z.number(),
+  epoch: z.number().nullable(),
+  entry: z.string(),
+});
 
 const releaseDetail = z.object({
   ...releaseSummary.shape,
@@ -96,12 +117,27 @@ const releaseDetail = z.object({
   gate: z.object({ verdict, dossier: digest.nullable(), results: z.array(gateResult) }).nullable(),
   guards: z.array(guard),
   shadow: shadow.nullable(),
-  evidence: z.object({ rollbackAt: z.number(), scoreBound: z.number().nullable(), points: z.array(evidencePoint), /** Frozen copy, once it has ended. */ digest: digest.nullable() }),
+  evidence: z.object({
+    rollbackAt: z.number(),
+    scoreBound: z.number().nullable(),
+    points: z.array(evidencePoint),
+    /** Frozen copy, once it has ended. */ digest: digest.nullable(),
+  }),
   transitions: z.array(transition),
-  arms: z.object({ control: z.string().nullable(), canary: z.string().nullable(), share: z.number(), shareSeen: z.number().nullable(), shareP: z.number().nullable() }),
+  arms: z.object({
+    control: z.string().nullable(),
+    canary: z.string().nullable(),
+    share: z.number(),
+    shareSeen: z.number().nullable(),
+    shareP: z.number().nullable(),
+  }),
   /** Requests while it moved the route; failed is what clients saw, fallbacks what the other arm answered instead. */
   traffic: z.object({ requests: z.number(), failed: z.number(), fallbacks: z.number() }),
-  back: z.object({ version: z.string().nullable(), warm: z.boolean(), /** Seconds the rollback took, once there was one. */ took: z.number().nullable() }),
+  back: z.object({
+    version: z.string().nullable(),
+    warm: z.boolean(),
+    /** Seconds the rollback took, once there was one. */ took: z.number().nullable(),
+  }),
   incident: z.string().nullable(),
   /** What a caller may do now, or why not. */
   actions: z.object({ pause: z.string().nullable(), advance: z.string().nullable(), stop: z.string().nullable() }),
@@ -139,14 +175,26 @@ export const releaseOperations = {
       each: z.object({ seconds: z.number().min(0), rows: z.number().int().min(0) }).default({ seconds: 600, rows: 200 }),
       /** A stage that has not got its rows after this long is inconclusive. */
       maxSeconds: z.number().min(1).default(86_400),
-      guard: z.object({ latencyP95: z.number().positive().optional(), scoreMean: z.number().positive().optional(), alpha: z.number().gt(0).lt(0.5).default(0.001) }).default({ alpha: 0.001 }),
+      guard: z
+        .object({
+          latencyP95: z.number().positive().optional(),
+          scoreMean: z.number().positive().optional(),
+          alpha: z.number().gt(0).lt(0.5).default(0.001),
+        })
+        .default({ alpha: 0.001 }),
       /** Score at or above which the decision is positive, for flips. */
       threshold: z.number().default(0.5),
       override: z.boolean().default(false),
       reason: z.string().max(2000).optional(),
       because: z.string().optional(),
     }),
-    output: z.object({ release: releaseId, state: z.enum(releaseStates), entry: z.string(), gate: z.object({ verdict, dossier: digest.nullable() }).nullable(), because: z.string() }),
+    output: z.object({
+      release: releaseId,
+      state: z.enum(releaseStates),
+      entry: z.string(),
+      gate: z.object({ verdict, dossier: digest.nullable() }).nullable(),
+      because: z.string(),
+    }),
     text: "Starts to move a route to a model version; the gate decides first.",
   }),
   "releases.pause": operation({

@@ -42,7 +42,13 @@ const routeSummary = z.object({
   release: z.string().nullable(),
 });
 
-const epoch = z.object({ epoch: z.number(), at: time, reason: z.string(), arms: z.array(z.object({ arm: z.string(), model: name, version: z.string(), share: z.number() })), entry: z.string().nullable() });
+const epoch = z.object({
+  epoch: z.number(),
+  at: time,
+  reason: z.string(),
+  arms: z.array(z.object({ arm: z.string(), model: name, version: z.string(), share: z.number() })),
+  entry: z.string().nullable(),
+});
 
 const prediction = z.object({
   id: z.string(),
@@ -82,7 +88,14 @@ export const servingOperations = {
       signature: signature.nullable(),
       /** Newest first. */
       epochs: z.array(epoch),
-      predictions: z.object({ rows: z.number(), segments: z.number(), openRows: z.number(), firstObservedAt: time.nullable(), lastObservedAt: time.nullable(), labels: z.number() }),
+      predictions: z.object({
+        rows: z.number(),
+        segments: z.number(),
+        openRows: z.number(),
+        firstObservedAt: time.nullable(),
+        lastObservedAt: time.nullable(),
+        labels: z.number(),
+      }),
       url: z.string(),
       settings: z.object({ answerWithin: z.number(), fallback: z.array(z.string()), key: z.string().nullable() }),
     }),
@@ -93,14 +106,28 @@ export const servingOperations = {
     path: "/p/{project}/routes/{route}/rollback",
     capability: "rollback",
     input: project.extend({ route: name, to: z.string().optional(), reason: z.string().max(2000).optional() }),
-    output: z.object({ route: name, from: z.string(), to: z.string(), epoch: z.number(), /** Seconds from the call to the new table serving. */ took: z.number(), release: z.string().nullable(), entry: z.string() }),
+    output: z.object({
+      route: name,
+      from: z.string(),
+      to: z.string(),
+      epoch: z.number(),
+      /** Seconds from the call to the new table serving. */ took: z.number(),
+      release: z.string().nullable(),
+      entry: z.string(),
+    }),
     text: "Back to what the route served before, at once, without evidence, also in mid-release.",
   }),
   "labels.append": operation({
     method: "POST",
     path: "/p/{project}/routes/{route}/labels",
     capability: "log",
-    input: project.extend({ route: name, labels: z.array(z.object({ key: z.string().min(1).max(256), value: z.number(), observed_at: time })).min(1).max(10_000) }),
+    input: project.extend({
+      route: name,
+      labels: z
+        .array(z.object({ key: z.string().min(1).max(256), value: z.number(), observed_at: time }))
+        .min(1)
+        .max(10_000),
+    }),
     output: z.object({ received: z.number(), added: z.number() }),
     text: "Truth that arrives later, by prediction key; the same label twice is one.",
     bodyLimitBytes: 4 << 20,
@@ -109,7 +136,15 @@ export const servingOperations = {
     method: "GET",
     path: "/p/{project}/routes/{route}/predictions",
     capability: "read",
-    input: project.extend({ route: name, ...paged, key: z.string().optional(), use: z.string().optional(), version: z.string().optional(), from: time.optional(), until: time.optional() }),
+    input: project.extend({
+      route: name,
+      ...paged,
+      key: z.string().optional(),
+      use: z.string().optional(),
+      version: z.string().optional(),
+      from: time.optional(),
+      until: time.optional(),
+    }),
     output: z.object({ predictions: z.array(prediction), cursor: z.string().nullable(), rows: z.number() }),
     text: "Answered rows, newest first, with their labels where these have come.",
   }),

@@ -16,7 +16,11 @@ export const experimentId = z.string().regex(/^[0-9]{1,18}$/, "an experiment id"
 
 /** A query value that may be given once, many times, or comma-separated. */
 const many = (max: number) =>
-  z.union([z.string(), z.array(z.string())]).transform((value) => [...new Set((typeof value === "string" ? value.split(",") : value).map((one) => one.trim()).filter(Boolean))].slice(0, max + 1));
+  z
+    .union([z.string(), z.array(z.string())])
+    .transform((value) =>
+      [...new Set((typeof value === "string" ? value.split(",") : value).map((one) => one.trim()).filter(Boolean))].slice(0, max + 1),
+    );
 
 /** JSON has no word for these three numbers. */
 export const metricValue = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]);
@@ -33,7 +37,16 @@ export const resources = z.object({
 
 export const progress = z.object({ done: z.number(), total: z.number().nullable(), unit: z.string() });
 
-export const runRef = z.object({ id: runId, name: z.string(), kind: runKind, step: z.string().nullable(), status: runStatus, verdict: verdict.nullable(), started: time, seconds: z.number().nullable() });
+export const runRef = z.object({
+  id: runId,
+  name: z.string(),
+  kind: runKind,
+  step: z.string().nullable(),
+  status: runStatus,
+  verdict: verdict.nullable(),
+  started: time,
+  seconds: z.number().nullable(),
+});
 export type RunRef = z.output<typeof runRef>;
 
 /** A row of the runs table. */
@@ -72,7 +85,12 @@ export const runLink = z.object({
   node: z.string(),
   digest: z.string().nullable(),
 });
-export const artifactFile = z.object({ path: z.string(), folder: z.boolean(), sizeBytes: z.number().nullable(), digest: digest.nullable() });
+export const artifactFile = z.object({
+  path: z.string(),
+  folder: z.boolean(),
+  sizeBytes: z.number().nullable(),
+  digest: digest.nullable(),
+});
 
 export const codeAndEnvironment = z.object({
   /** Digest of the captured environment; equal digests are equal environments. */
@@ -112,7 +130,16 @@ export const runDetail = z.object({
   resources,
   parentRun: runRef.nullable(),
   children: z.array(runRef),
-  sealed: z.object({ digest, entry: z.string(), at: time, /** Seal before the last recorded change. */ before: digest.nullable(), points: z.number(), artifacts: z.number() }).nullable(),
+  sealed: z
+    .object({
+      digest,
+      entry: z.string(),
+      at: time,
+      /** Seal before the last recorded change. */ before: digest.nullable(),
+      points: z.number(),
+      artifacts: z.number(),
+    })
+    .nullable(),
 });
 export type RunDetail = z.output<typeof runDetail>;
 
@@ -136,7 +163,8 @@ export const series = z.object({
 export type Series = z.output<typeof series>;
 
 /** One row of a comparison: values by run in the order asked, null where the run has none. */
-const comparedRow = <T extends z.ZodType>(value: T) => z.object({ key: z.string(), values: z.array(value.nullable()), differs: z.boolean() });
+const comparedRow = <T extends z.ZodType>(value: T) =>
+  z.object({ key: z.string(), values: z.array(value.nullable()), differs: z.boolean() });
 
 export const experimentSummary = z.object({
   id: experimentId,
@@ -212,7 +240,10 @@ export const trackingOperations = {
       project: name,
       run: many(100).pipe(z.array(runId).min(1).max(100)),
       /** All keys of the runs when absent, at most 200. */
-      key: z.union([z.string(), z.array(z.string())]).transform((value) => (typeof value === "string" ? [value] : value)).optional(),
+      key: z
+        .union([z.string(), z.array(z.string())])
+        .transform((value) => (typeof value === "string" ? [value] : value))
+        .optional(),
       /** Buckets at most: ask for as many as there are pixels. */
       buckets: z.coerce.number().int().min(1).max(5000).default(500),
       fromStep: z.coerce.number().int().optional(),
@@ -225,7 +256,12 @@ export const trackingOperations = {
     method: "GET",
     path: "/p/{project}/runs/{run}/artifacts",
     capability: "read",
-    input: z.object({ project: name, run: runId, /** Folder. */ path: z.string().max(1000).default(""), /** All files below it, flat. */ deep: z.enum(["true", "false"]).default("false") }),
+    input: z.object({
+      project: name,
+      run: runId,
+      /** Folder. */ path: z.string().max(1000).default(""),
+      /** All files below it, flat. */ deep: z.enum(["true", "false"]).default("false"),
+    }),
     output: z.object({ files: z.array(artifactFile) }),
     text: "Files and folders that a run keeps; bytes are at /api/v1/p/{project}/runs/{run}/files/{path}.",
   }),
@@ -234,7 +270,13 @@ export const trackingOperations = {
     path: "/p/{project}/runs/{run}/artifact",
     capability: "read",
     input: z.object({ project: name, run: runId, path: z.string().min(1).max(1000) }),
-    output: z.object({ ...artifactFile.shape, digest, sizeBytes: z.number(), type: z.string(), /** Path on this server that answers with the bytes; takes Range. */ bytes: z.string() }),
+    output: z.object({
+      ...artifactFile.shape,
+      digest,
+      sizeBytes: z.number(),
+      type: z.string(),
+      /** Path on this server that answers with the bytes; takes Range. */ bytes: z.string(),
+    }),
     text: "Facts of one file of a run and where its bytes are.",
   }),
   "runs.compare": operation({
@@ -259,7 +301,12 @@ export const trackingOperations = {
     method: "PATCH",
     path: "/p/{project}/runs/{run}/tags",
     capability: "log",
-    input: z.object({ project: name, run: runId, set: z.record(z.string().min(1).max(250), z.string().max(8000)).default({}), remove: z.array(z.string()).default([]) }),
+    input: z.object({
+      project: name,
+      run: runId,
+      set: z.record(z.string().min(1).max(250), z.string().max(8000)).default({}),
+      remove: z.array(z.string()).default([]),
+    }),
     output: runDetail,
     text: "Sets and removes tags; on a sealed run this is an entry and a new seal.",
   }),
@@ -267,7 +314,12 @@ export const trackingOperations = {
     method: "POST",
     path: "/runs/{run}/progress",
     capability: "log",
-    input: z.object({ run: runId, done: z.number().min(0), total: z.number().min(0).nullable().default(null), unit: z.string().max(50).default("") }),
+    input: z.object({
+      run: runId,
+      done: z.number().min(0),
+      total: z.number().min(0).nullable().default(null),
+      unit: z.string().max(50).default(""),
+    }),
     output: z.object({ run: runId }),
     text: "Says how far a run is; shown live, not kept.",
   }),
@@ -276,7 +328,14 @@ export const trackingOperations = {
     path: "/p/{project}/runs/{run}/verify",
     capability: "read",
     input: z.object({ project: name, run: runId, /** Hash the bytes of its artifacts, too. */ deep: z.boolean().default(false) }),
-    output: z.object({ verdict, seal: digest.nullable(), computed: digest.nullable(), problems: z.array(z.string()), points: z.number(), artifacts: z.number() }),
+    output: z.object({
+      verdict,
+      seal: digest.nullable(),
+      computed: digest.nullable(),
+      problems: z.array(z.string()),
+      points: z.number(),
+      artifacts: z.number(),
+    }),
     text: "Computes the seal of a run again from what it holds.",
   }),
 };

@@ -37,14 +37,35 @@ export function Frame() {
 
   return (
     <div className={`frame${narrow ? " narrow" : ""}${menuAt === pathname ? " with-places" : ""}`}>
-      <a href="#main" className="skip">To the page</a>
+      <a href="#main" className="skip">
+        To the page
+      </a>
       <SideBar base={base} project={project} place={place} frame={frame.data} />
       <div>
-        <TopBar base={base} project={project} place={place} rest={rest} live={live} who={frame.data?.caller.name} search={() => setOpen("palette")} keys={() => setOpen("keys")} menu={() => setMenuAt(menuAt === pathname ? undefined : pathname)} menuOpen={menuAt === pathname} />
-        {frame.data?.caller.closed && <aside className="notice" aria-label="What is closed">{frame.data.caller.closed}</aside>}
-        <main id="main" tabIndex={-1}><Outlet /></main>
+        <TopBar
+          base={base}
+          project={project}
+          place={place}
+          rest={rest}
+          live={live}
+          who={frame.data?.caller.name}
+          search={() => setOpen("palette")}
+          keys={() => setOpen("keys")}
+          menu={() => setMenuAt(menuAt === pathname ? undefined : pathname)}
+          menuOpen={menuAt === pathname}
+        />
+        {frame.data?.caller.closed && (
+          <aside className="notice" aria-label="What is closed">
+            {frame.data.caller.closed}
+          </aside>
+        )}
+        <main id="main" tabIndex={-1}>
+          <Outlet />
+        </main>
       </div>
-      {open === "palette" && <Palette base={base} project={project} close={() => setOpen(undefined)} acts={{ keys: () => setOpen("keys"), sideBar: turn }} />}
+      {open === "palette" && (
+        <Palette base={base} project={project} close={() => setOpen(undefined)} acts={{ keys: () => setOpen("keys"), sideBar: turn }} />
+      )}
       {open === "keys" && <KeySheet close={() => setOpen(undefined)} />}
     </div>
   );

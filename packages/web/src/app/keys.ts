@@ -17,7 +17,15 @@ export function useKeys(base: string, acts: KeyActs): void {
         return latest.current.palette();
       }
       const target = event.target as HTMLElement;
-      if (event.metaKey || event.ctrlKey || event.altKey || target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest("dialog")) return;
+      if (
+        event.metaKey ||
+        event.ctrlKey ||
+        event.altKey ||
+        target.isContentEditable ||
+        /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
+        target.closest("dialog")
+      )
+        return;
       const going = event.timeStamp - goingSince.current < 1500;
       goingSince.current = -Infinity;
       if (going) {

@@ -54,7 +54,11 @@ const pages = [
   page("/p/$project/$later", () => import("../pages/later-page.tsx"), "LaterPage"),
 ];
 
-export const router = createRouter({ routeTree: root.addChildren([start, all, home, ...pages]), defaultPreload: "intent", scrollRestoration: true });
+export const router = createRouter({
+  routeTree: root.addChildren([start, all, home, ...pages]),
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
 declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;

@@ -8,7 +8,11 @@ export const client: Client<Operations> = clientOf<Operations>(routes as never, 
 export type Output<K extends OperationName> = OutputOf<Operations[K]>;
 
 /** One operation as a query. Its key begins with the noun of the operation, so that an event about the noun refreshes it. */
-export function useOperation<K extends OperationName>(name: K, input: InputOf<Operations[K]>, options: { enabled?: boolean; everyMs?: number } = {}): UseQueryResult<Output<K>, Error> {
+export function useOperation<K extends OperationName>(
+  name: K,
+  input: InputOf<Operations[K]>,
+  options: { enabled?: boolean; everyMs?: number } = {},
+): UseQueryResult<Output<K>, Error> {
   return useQuery({
     queryKey: [name, input],
     queryFn: ({ signal }) => client.call(name, input, { signal }),

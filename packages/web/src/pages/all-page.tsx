@@ -11,14 +11,40 @@ export function AllPage() {
   return (
     <>
       <PageHead title={place?.name ?? "All projects"}>Things live in a project. Choose one.</PageHead>
-      <Answer query={frame}>{({ projects }) => (projects.length === 0 ? <Empty title="There is no project yet." command="npm start" /> : (
-        <Card title="Projects" flush>
-          <table>
-            <thead><tr><th scope="col">Project</th><th scope="col" className="num">Models</th><th scope="col" className="num">Runs</th></tr></thead>
-            <tbody>{projects.map((one) => <tr key={one.project}><td><Link to={`/p/${one.project}${place?.path ?? ""}` as never}>{one.project}</Link></td><td className="num">{one.models}</td><td className="num">{one.runs}</td></tr>)}</tbody>
-          </table>
-        </Card>
-      ))}</Answer>
+      <Answer query={frame}>
+        {({ projects }) =>
+          projects.length === 0 ? (
+            <Empty title="There is no project yet." command="npm start" />
+          ) : (
+            <Card title="Projects" flush>
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Project</th>
+                    <th scope="col" className="num">
+                      Models
+                    </th>
+                    <th scope="col" className="num">
+                      Runs
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {projects.map((one) => (
+                    <tr key={one.project}>
+                      <td>
+                        <Link to={`/p/${one.project}${place?.path ?? ""}` as never}>{one.project}</Link>
+                      </td>
+                      <td className="num">{one.models}</td>
+                      <td className="num">{one.runs}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </Card>
+          )
+        }
+      </Answer>
     </>
   );
 }

@@ -2,7 +2,10 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 const thin = "\u2009";
-export const count = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, thin).replace("-", "−");
+export const count = (value: number): string =>
+  String(Math.round(value))
+    .replace(/\B(?=(\d{3})+$)/g, thin)
+    .replace("-", "−");
 export function number(value: number | string | null | undefined): string {
   if (value === null || value === undefined) return "–";
   if (typeof value === "string") return value;
@@ -31,14 +34,28 @@ export function bytes(value: number | null | undefined): string {
   }
   return `${at === 0 ? rest : rest < 10 ? rest.toFixed(1) : Math.round(rest)} ${units[at]}`;
 }
-export const day = (time: string): string => new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+export const day = (time: string): string =>
+  new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
 /** Younger than a week: relative; older: the date. Hover shows both to the second. */
 export function Ago({ time }: { time: string | null | undefined }) {
   if (!time) return <span className="muted">–</span>;
   const age = (Date.now() - Date.parse(time)) / 1000;
-  const text = age < 60 ? "just now" : age < 3600 ? `${Math.floor(age / 60)} min` : age < 86_400 ? `${Math.floor(age / 3600)} h` : age < 604_800 ? `${Math.floor(age / 86_400)} d` : day(time);
-  return <time dateTime={time} title={new Date(time).toISOString()}>{text}</time>;
+  const text =
+    age < 60
+      ? "just now"
+      : age < 3600
+        ? `${Math.floor(age / 60)} min`
+        : age < 86_400
+          ? `${Math.floor(age / 3600)} h`
+          : age < 604_800
+            ? `${Math.floor(age / 86_400)} d`
+            : day(time);
+  return (
+    <time dateTime={time} title={new Date(time).toISOString()}>
+      {text}
+    </time>
+  );
 }
 
 /** Eight characters; a click copies all of it. */
@@ -46,11 +63,24 @@ export function Digest({ digest }: { digest: string | null | undefined }) {
   const [copied, setCopied] = useState(false);
   if (!digest) return <span className="muted">–</span>;
   return (
-    <button type="button" className="digest" title={digest} aria-label={`digest ${digest.slice(0, 8)}, copy`} onClick={() => void navigator.clipboard.writeText(`sha256:${digest}`).then(() => setCopied(true))}>
+    <button
+      type="button"
+      className="digest"
+      title={digest}
+      aria-label={`digest ${digest.slice(0, 8)}, copy`}
+      onClick={() => void navigator.clipboard.writeText(`sha256:${digest}`).then(() => setCopied(true))}
+    >
       {copied ? "copied" : digest.slice(0, 8)}
     </button>
   );
 }
 
 /** A link to a page of this program by its path. */
-export const To = ({ href, children, className }: { href: string | null; children: React.ReactNode; className?: string }) => (href === null ? <span className={className}>{children}</span> : <Link to={href as never} {...(className !== undefined && { className })}>{children}</Link>);
+export const To = ({ href, children, className }: { href: string | null; children: React.ReactNode; className?: string }) =>
+  href === null ? (
+    <span className={className}>{children}</span>
+  ) : (
+    <Link to={href as never} {...(className !== undefined && { className })}>
+      {children}
+    </Link>
+  );

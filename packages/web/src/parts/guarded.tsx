@@ -16,7 +16,19 @@ export function useClosed(capability: Capability): string | null {
 }
 
 /** A button that changes something: closed, it stays visible and reachable and says why. */
-export function Guarded({ capability, closed = null, act, className = "button", children }: { capability: Capability; /** A reason of the thing itself, before that of the caller. */ closed?: string | null; act: () => Promise<unknown>; className?: string; children: ReactNode }) {
+export function Guarded({
+  capability,
+  closed = null,
+  act,
+  className = "button",
+  children,
+}: {
+  capability: Capability;
+  /** A reason of the thing itself, before that of the caller. */ closed?: string | null;
+  act: () => Promise<unknown>;
+  className?: string;
+  children: ReactNode;
+}) {
   const id = useId();
   const queries = useQueryClient();
   const mine = useClosed(capability);
@@ -24,8 +36,22 @@ export function Guarded({ capability, closed = null, act, className = "button", 
   const doing = useMutation({ mutationFn: act, onSuccess: () => queries.invalidateQueries() });
   return (
     <span style={{ display: "inline-grid", gap: 6 }}>
-      <button type="button" className={className} aria-disabled={why !== null || doing.isPending} {...(why !== null && { title: why, "aria-describedby": id })} onClick={() => { if (why === null && !doing.isPending) doing.mutate(); }}>{children}</button>
-      {why !== null && <span id={id} className="visually-hidden">{why}</span>}
+      <button
+        type="button"
+        className={className}
+        aria-disabled={why !== null || doing.isPending}
+        {...(why !== null && { title: why, "aria-describedby": id })}
+        onClick={() => {
+          if (why === null && !doing.isPending) doing.mutate();
+        }}
+      >
+        {children}
+      </button>
+      {why !== null && (
+        <span id={id} className="visually-hidden">
+          {why}
+        </span>
+      )}
       {doing.isError && <Failure error={doing.error} />}
     </span>
   );

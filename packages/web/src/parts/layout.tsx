@@ -2,17 +2,48 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ClientError } from "../data/api.ts";
 
-export const Card = ({ title, note, right, children, flush = false }: { title?: ReactNode; note?: ReactNode; right?: ReactNode; children: ReactNode; flush?: boolean }) => (
+export const Card = ({
+  title,
+  note,
+  right,
+  children,
+  flush = false,
+}: {
+  title?: ReactNode;
+  note?: ReactNode;
+  right?: ReactNode;
+  children: ReactNode;
+  flush?: boolean;
+}) => (
   <section className="card">
-    {title !== undefined && <header><h2>{title}</h2>{note !== undefined && <span className="note">{note}</span>}{right !== undefined && <span className="right">{right}</span>}</header>}
+    {title !== undefined && (
+      <header>
+        <h2>{title}</h2>
+        {note !== undefined && <span className="note">{note}</span>}
+        {right !== undefined && <span className="right">{right}</span>}
+      </header>
+    )}
     <div className={flush ? "body flush" : "body"}>{children}</div>
   </section>
 );
 
-export const PageHead = ({ title, tags, acts, children }: { title: ReactNode; tags?: ReactNode; acts?: ReactNode; children?: ReactNode }) => (
+export const PageHead = ({
+  title,
+  tags,
+  acts,
+  children,
+}: {
+  title: ReactNode;
+  tags?: ReactNode;
+  acts?: ReactNode;
+  children?: ReactNode;
+}) => (
   <div className="page-head">
     <div>
-      <div className="title"><h1>{title}</h1>{tags}</div>
+      <div className="title">
+        <h1>{title}</h1>
+        {tags}
+      </div>
       {children !== undefined && <p className="sentence">{children}</p>}
     </div>
     {acts !== undefined && <div className="acts">{acts}</div>}
@@ -22,24 +53,41 @@ export const PageHead = ({ title, tags, acts, children }: { title: ReactNode; ta
 export const Facts = ({ facts }: { facts: readonly { label: string; value: ReactNode; small?: ReactNode }[] }) => (
   <div className="facts">
     {facts.map((fact) => (
-      <div key={fact.label}><div className="label">{fact.label}</div><div className="value">{fact.value}</div>{fact.small !== undefined && <div className="small">{fact.small}</div>}</div>
+      <div key={fact.label}>
+        <div className="label">{fact.label}</div>
+        <div className="value">{fact.value}</div>
+        {fact.small !== undefined && <div className="small">{fact.small}</div>}
+      </div>
     ))}
   </div>
 );
 
 /** May be shown only after the server has said that there is nothing. */
 export const Empty = ({ title, children, command }: { title: string; children?: ReactNode; command?: string }) => (
-  <div className="empty"><strong>{title}</strong>{children}{command !== undefined && <code className="digest">{command}</code>}</div>
+  <div className="empty">
+    <strong>{title}</strong>
+    {children}
+    {command !== undefined && <code className="digest">{command}</code>}
+  </div>
 );
 
 export function Failure({ error, retry }: { error: Error; retry?: () => void }) {
-  const body = error instanceof ClientError ? error.body : { code: "CAP-NET-001", message: "the server does not answer", do: "look whether it still runs" };
+  const body =
+    error instanceof ClientError
+      ? error.body
+      : { code: "CAP-NET-001", message: "the server does not answer", do: "look whether it still runs" };
   return (
     <div className="failure" role="alert">
       <strong>{body.message}</strong>
       <span className="second">{body.do}</span>
       <span className="muted mono">{body.code}</span>
-      {retry && <div><button type="button" className="button" onClick={retry}>Retry</button></div>}
+      {retry && (
+        <div>
+          <button type="button" className="button" onClick={retry}>
+            Retry
+          </button>
+        </div>
+      )}
     </div>
   );
 }

@@ -2,7 +2,14 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-export type Line = { label: string; values: readonly (number | null)[]; color?: string; dash?: number[]; width?: number; /** Drawn, but without a name above the chart. */ quiet?: boolean };
+export type Line = {
+  label: string;
+  values: readonly (number | null)[];
+  color?: string;
+  dash?: number[];
+  width?: number;
+  /** Drawn, but without a name above the chart. */ quiet?: boolean;
+};
 
 const none: readonly number[] = [];
 
@@ -21,7 +28,23 @@ function useTheme(): string {
  * Lines over a shared x; `time`: x is seconds since 1970. Bounds are drawn as dashed horizontal lines in the fail colour.
  * The same numbers stand in a table behind the button, for who cannot see the drawing.
  */
-export function LineChart({ x, lines, height = 200, time = false, bounds = none, summary, log = false }: { x: readonly number[]; lines: readonly Line[]; height?: number; time?: boolean; bounds?: readonly number[]; summary: string; log?: boolean }) {
+export function LineChart({
+  x,
+  lines,
+  height = 200,
+  time = false,
+  bounds = none,
+  summary,
+  log = false,
+}: {
+  x: readonly number[];
+  lines: readonly Line[];
+  height?: number;
+  time?: boolean;
+  bounds?: readonly number[];
+  summary: string;
+  log?: boolean;
+}) {
   const box = useRef<HTMLDivElement>(null);
   const [table, setTable] = useState(false);
   const theme = useTheme();
@@ -30,14 +53,44 @@ export function LineChart({ x, lines, height = 200, time = false, bounds = none,
     if (!element || table) return;
     const css = getComputedStyle(document.documentElement);
     const color = (name: string): string => css.getPropertyValue(name.replace(/^var\(|\)$/g, "")).trim();
-    const axis = { stroke: color("--ink-3"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false }, font: "10.5px Inter, sans-serif" };
-    const all = [...lines, ...bounds.map((bound): Line => ({ label: "bound", values: x.map(() => bound), color: "var(--fail-glyph)", dash: [5, 4], width: 1.2 }))];
+    const axis = {
+      stroke: color("--ink-3"),
+      grid: { stroke: color("--line"), width: 1 },
+      ticks: { show: false },
+      font: "10.5px Inter, sans-serif",
+    };
+    const all = [
+      ...lines,
+      ...bounds.map((bound): Line => ({
+        label: "bound",
+        values: x.map(() => bound),
+        color: "var(--fail-glyph)",
+        dash: [5, 4],
+        width: 1.2,
+      })),
+    ];
     const chart = new uPlot(
       {
-        width: Math.max(240, element.clientWidth), height, legend: { show: false }, cursor: { y: false },
+        width: Math.max(240, element.clientWidth),
+        height,
+        legend: { show: false },
+        cursor: { y: false },
         scales: { x: { time }, ...(log && { y: { distr: 3 } }) },
-        axes: [{ ...axis, size: 30, grid: { show: false } }, { ...axis, size: 56 }],
-        series: [{}, ...all.map((line, i) => ({ label: line.label, stroke: color(line.color ?? `var(--series-${(i % 8) + 1})`), width: line.width ?? 2, points: { show: x.length < 40 && !line.dash, size: 4 }, spanGaps: true, ...(line.dash && { dash: line.dash }) }))],
+        axes: [
+          { ...axis, size: 30, grid: { show: false } },
+          { ...axis, size: 56 },
+        ],
+        series: [
+          {},
+          ...all.map((line, i) => ({
+            label: line.label,
+            stroke: color(line.color ?? `var(--series-${(i % 8) + 1})`),
+            width: line.width ?? 2,
+            points: { show: x.length < 40 && !line.dash, size: 4 },
+            spanGaps: true,
+            ...(line.dash && { dash: line.dash }),
+          })),
+        ],
       },
       [x as number[], ...all.map((line) => line.values as (number | null)[])],
       element,
@@ -52,11 +105,57 @@ export function LineChart({ x, lines, height = 200, time = false, bounds = none,
   return (
     <figure style={{ margin: 0 }}>
       <figcaption style={{ display: "flex", gap: 14, flexWrap: "wrap", color: "var(--ink-2)", fontSize: "0.75rem" }}>
-        {lines.map((line, i) => !line.quiet && <span key={`${line.label} ${i}`} style={{ display: "inline-flex", gap: 6, alignItems: "center" }}><i aria-hidden style={{ width: 12, height: 0, borderTop: `2px ${line.dash ? "dashed" : "solid"} ${line.color ?? `var(--series-${(i % 8) + 1})`}` }} />{line.label}</span>)}
-        <button type="button" onClick={() => setTable(!table)} style={{ marginLeft: "auto", background: "none", border: 0, padding: 0, color: "var(--accent-ink)", cursor: "pointer" }}>{table ? "Chart" : "Table"}</button>
+        {lines.map(
+          (line, i) =>
+            !line.quiet && (
+              <span key={`${line.label} ${i}`} style={{ display: "inline-flex", gap: 6, alignItems: "center" }}>
+                <i
+                  aria-hidden
+                  style={{
+                    width: 12,
+                    height: 0,
+                    borderTop: `2px ${line.dash ? "dashed" : "solid"} ${line.color ?? `var(--series-${(i % 8) + 1})`}`,
+                  }}
+                />
+                {line.label}
+              </span>
+            ),
+        )}
+        <button
+          type="button"
+          onClick={() => setTable(!table)}
+          style={{ marginLeft: "auto", background: "none", border: 0, padding: 0, color: "var(--accent-ink)", cursor: "pointer" }}
+        >
+          {table ? "Chart" : "Table"}
+        </button>
       </figcaption>
       {table ? (
-        <div className="scroll" style={{ maxHeight: height, overflowY: "auto" }} tabIndex={0} role="group" aria-label={summary}><table><thead><tr><th>x</th>{lines.map((line) => <th key={line.label} className="num">{line.label}</th>)}</tr></thead><tbody>{x.map((at, i) => <tr key={at}><td>{time ? new Date(at * 1000).toISOString().slice(0, 16) : at}</td>{lines.map((line) => <td key={line.label} className="num">{line.values[i] === null || line.values[i] === undefined ? "–" : Number(line.values[i]?.toPrecision(5))}</td>)}</tr>)}</tbody></table></div>
+        <div className="scroll" style={{ maxHeight: height, overflowY: "auto" }} tabIndex={0} role="group" aria-label={summary}>
+          <table>
+            <thead>
+              <tr>
+                <th>x</th>
+                {lines.map((line) => (
+                  <th key={line.label} className="num">
+                    {line.label}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {x.map((at, i) => (
+                <tr key={at}>
+                  <td>{time ? new Date(at * 1000).toISOString().slice(0, 16) : at}</td>
+                  {lines.map((line) => (
+                    <td key={line.label} className="num">
+                      {line.values[i] === null || line.values[i] === undefined ? "–" : Number(line.values[i]?.toPrecision(5))}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       ) : (
         <div ref={box} role="img" aria-label={summary} />
       )}

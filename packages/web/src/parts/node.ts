@@ -7,7 +7,8 @@ export function nodeHref(base: string, node: string): string {
   if (kind === "entry") return `${base}/record/${id}`;
   if (kind === "run") return `${base}/runs/${id}`;
   if (kind === "release") return `${base}/releases/${id}`;
-  if ((kind === "data" || kind === "model") && version !== undefined) return `${base}/${kind === "data" ? "data" : "models"}/${name}/${version}`;
+  if ((kind === "data" || kind === "model") && version !== undefined)
+    return `${base}/${kind === "data" ? "data" : "models"}/${name}/${version}`;
   return `${base}/record/${node}`;
 }
 

@@ -8,10 +8,16 @@ export const accessHandlers = (access: AccessService): Handlers<Omit<typeof acce
   "access.link": async () => ({ code: access.oneTimeLink() }),
   "access.tokens": async () => ({
     tokens: (await access.list()).map((one) => ({
-      id: one.id, name: one.name, roles: JSON.parse(one.roles) as Exclude<Role, "attempt">[], created: toTime(one.created_ms), expires: toTime(one.expires_ms), revoked: one.revoked_ms === null ? null : toTime(one.revoked_ms),
+      id: one.id,
+      name: one.name,
+      roles: JSON.parse(one.roles) as Exclude<Role, "attempt">[],
+      created: toTime(one.created_ms),
+      expires: toTime(one.expires_ms),
+      revoked: one.revoked_ms === null ? null : toTime(one.revoked_ms),
     })),
   }),
-  "access.issue": async ({ name, roles, projects, days }, caller) => access.issue({ name, roles, days, ...(projects && { projects }) }, caller),
+  "access.issue": async ({ name, roles, projects, days }, caller) =>
+    access.issue({ name, roles, days, ...(projects && { projects }) }, caller),
   "access.revoke": async ({ id }, caller) => {
     await access.revoke(id, caller);
     return { id };

@@ -2,7 +2,15 @@ import { describe, expect, test } from "vitest";
 import { capabilities, capabilitiesOf, type Role, roles } from "@capstan/contract";
 import { refusalOf, type RequestFacts, tokenlessAllowed, tokenlessCapabilities } from "./rules.ts";
 
-const plain: RequestFacts = { method: "POST", transport: "port", host: "127.0.0.1:7070", origin: undefined, fetchSite: undefined, proxied: false, loopback: true };
+const plain: RequestFacts = {
+  method: "POST",
+  transport: "port",
+  host: "127.0.0.1:7070",
+  origin: undefined,
+  fetchSite: undefined,
+  proxied: false,
+  loopback: true,
+};
 const codeOf = (facts: Partial<RequestFacts>): string | undefined => refusalOf({ ...plain, ...facts })?.code;
 
 describe("refusalOf", () => {
@@ -55,5 +63,6 @@ describe("roles", () => {
   test("who administers does not decide, and who decides does not administer", () => {
     for (const deciding of ["approve", "release", "run", "waive"] as const) expect(capabilitiesOf(["admin"]).has(deciding)).toBe(false);
   });
-  test("without a token only reading, logging and predicting", () => expect([...tokenlessCapabilities].sort()).toEqual(["log", "predict", "read"]));
+  test("without a token only reading, logging and predicting", () =>
+    expect([...tokenlessCapabilities].sort()).toEqual(["log", "predict", "read"]));
 });

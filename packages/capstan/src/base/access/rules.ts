@@ -20,7 +20,8 @@ const nameOf = (host: string): string => host.replace(/:\d+$/, "").toLowerCase()
 /** Why a request from a browser or another site is refused, before tokens are looked at; undefined when nothing speaks against it. */
 export function refusalOf(facts: RequestFacts): { code: "CAP-ACCESS-003" | "CAP-ACCESS-004"; problem: string } | undefined {
   if (facts.transport === "socket") return undefined;
-  if (facts.loopback && (facts.host === undefined || !loopbackNames.has(nameOf(facts.host)))) return { code: "CAP-ACCESS-003", problem: facts.host ?? "none" };
+  if (facts.loopback && (facts.host === undefined || !loopbackNames.has(nameOf(facts.host))))
+    return { code: "CAP-ACCESS-003", problem: facts.host ?? "none" };
   if (facts.origin !== undefined && facts.origin !== "null" && facts.host !== undefined) {
     let host: string;
     try {
@@ -32,7 +33,8 @@ export function refusalOf(facts: RequestFacts): { code: "CAP-ACCESS-003" | "CAP-
   }
   const writes = facts.method !== "GET" && facts.method !== "HEAD";
   if (facts.origin === "null" && writes) return { code: "CAP-ACCESS-004", problem: "null" };
-  if (writes && facts.fetchSite !== undefined && facts.fetchSite !== "same-origin" && facts.fetchSite !== "none") return { code: "CAP-ACCESS-004", problem: facts.fetchSite };
+  if (writes && facts.fetchSite !== undefined && facts.fetchSite !== "same-origin" && facts.fetchSite !== "none")
+    return { code: "CAP-ACCESS-004", problem: facts.fetchSite };
   return undefined;
 }
 

@@ -8,7 +8,15 @@ import { insert, statement } from "../storage/database.ts";
 import { refusalOf, type RequestFacts, tokenlessAllowed, tokenlessCapabilities } from "./rules.ts";
 import { looksLikeToken, makeToken } from "./tokens.ts";
 
-type TokenRow = { id: string; name: string; roles: string; projects: string | null; attempt_run: string | null; expires_ms: number; revoked_ms: number | null };
+type TokenRow = {
+  id: string;
+  name: string;
+  roles: string;
+  projects: string | null;
+  attempt_run: string | null;
+  expires_ms: number;
+  revoked_ms: number | null;
+};
 
 const everyRole = (Object.keys(roles) as Role[]).filter((role) => role !== "attempt" && role !== "service");
 const day = 86_400_000;
@@ -21,8 +29,18 @@ export function createAccessService({ store, user }: { store: Store; user: strin
   // A token's row hardly changes: kept for a second, so that a fast client does not read it for each request.
   const known = new Map<string, { caller: Caller; untilMs: number }>();
 
-  const local: Caller = { actor: { kind: "person", name: `local:${user}` }, via: "session", roles: everyRole, capabilities: capabilitiesOf(everyRole) };
-  const loopback: Caller = { actor: { kind: "person", name: "loopback" }, via: "loopback", roles: ["service"], capabilities: tokenlessCapabilities };
+  const local: Caller = {
+    actor: { kind: "person", name: `local:${user}` },
+    via: "session",
+    roles: everyRole,
+    capabilities: capabilitiesOf(everyRole),
+  };
+  const loopback: Caller = {
+    actor: { kind: "person", name: "loopback" },
+    via: "loopback",
+    roles: ["service"],
+    capabilities: tokenlessCapabilities,
+  };
 
   const system = (room: string, because?: string): Caller => ({
     actor: { kind: "system", name: `system:${room}` },
@@ -37,8 +55,14 @@ export function createAccessService({ store, user }: { store: Store; user: strin
     const now = store.clock.nowMs();
     const cached = known.get(hash);
     if (cached && cached.untilMs > now) return cached.caller;
-    const row = looksLikeToken(token) ? await store.database.find<TokenRow>("select id, name, roles, projects, attempt_run, expires_ms, revoked_ms from token where hash = ?", [hash]) : undefined;
-    if (!row || row.revoked_ms !== null || row.expires_ms <= now) throw new CapstanError("CAP-ACCESS-001", { problem: row ? "the token has ended" : "the token is not known" });
+    const row = looksLikeToken(token)
+      ? await store.database.find<TokenRow>(
+          "select id, name, roles, projects, attempt_run, expires_ms, revoked_ms from token where hash = ?",
+          [hash],
+        )
+      : undefined;
+    if (!row || row.revoked_ms !== null || row.expires_ms <= now)
+      throw new CapstanError("CAP-ACCESS-001", { problem: row ? "the token has ended" : "the token is not known" });
     const held = JSON.parse(row.roles) as Role[];
     const caller: Caller = {
       actor: row.attempt_run === null ? { kind: "token", name: `token:${row.name}` } : { kind: "job", name: `job:${row.attempt_run}` },
@@ -53,7 +77,10 @@ export function createAccessService({ store, user }: { store: Store; user: strin
     return caller;
   }
 
-  async function issue(draft: { name: string; roles: readonly Role[]; projects?: readonly string[]; attemptRun?: string; days: number }, by: Caller): Promise<{ id: string; token: string }> {
+  async function issue(
+    draft: { name: string; roles: readonly Role[]; projects?: readonly string[]; attemptRun?: string; days: number },
+    by: Caller,
+  ): Promise<{ id: string; token: string }> {
     for (const capability of capabilitiesOf(draft.roles)) {
       if (!by.capabilities.has(capability)) throw new CapstanError("CAP-ACCESS-002", { capability, caller: by.actor.name });
     }
@@ -62,11 +89,27 @@ export function createAccessService({ store, user }: { store: Store; user: strin
     await store.recorder.commit(
       [
         insert("token", {
-          id: made.id, name: draft.name, hash: made.hash, roles: JSON.stringify(draft.roles), projects: draft.projects ? JSON.stringify(draft.projects) : null,
-          attempt_run: draft.attemptRun ?? null, created_ms: now, created_by: by.actor.name, expires_ms: now + draft.days * day, revoked_ms: null,
+          id: made.id,
+          name: draft.name,
+          hash: made.hash,
+          roles: JSON.stringify(draft.roles),
+          projects: draft.projects ? JSON.stringify(draft.projects) : null,
+          attempt_run: draft.attemptRun ?? null,
+          created_ms: now,
+          created_by: by.actor.name,
+          expires_ms: now + draft.days * day,
+          revoked_ms: null,
         }),
       ],
-      [{ action: "token.issued", subject: { type: "token", id: made.id }, project: draft.projects?.[0] ?? "default", actor: by.actor, payload: { name: draft.name, roles: [...draft.roles] } }],
+      [
+        {
+          action: "token.issued",
+          subject: { type: "token", id: made.id },
+          project: draft.projects?.[0] ?? "default",
+          actor: by.actor,
+          payload: { name: draft.name, roles: [...draft.roles] },
+        },
+      ],
     );
     return { id: made.id, token: made.token };
   }
@@ -81,8 +124,16 @@ export function createAccessService({ store, user }: { store: Store; user: strin
       const now = store.clock.nowMs();
       await store.database.commit([
         insert("token", {
-          id: made.id, name: `attempt-${runId}`, hash: made.hash, roles: JSON.stringify(["attempt"]), projects: JSON.stringify([project]),
-          attempt_run: runId, created_ms: now, created_by: "system:execution", expires_ms: now + ttlMs, revoked_ms: null,
+          id: made.id,
+          name: `attempt-${runId}`,
+          hash: made.hash,
+          roles: JSON.stringify(["attempt"]),
+          projects: JSON.stringify([project]),
+          attempt_run: runId,
+          created_ms: now,
+          created_by: "system:execution",
+          expires_ms: now + ttlMs,
+          revoked_ms: null,
         }),
       ]);
       return made.token;
@@ -94,7 +145,13 @@ export function createAccessService({ store, user }: { store: Store; user: strin
     },
     async revoke(id: string, by: Caller): Promise<void> {
       await store.recorder.commit(
-        [{ sql: "update token set revoked_ms = ? where id = ? and revoked_ms is null", params: [store.clock.nowMs(), id], guard: { rows: 1, noun: "token", name: id } }],
+        [
+          {
+            sql: "update token set revoked_ms = ? where id = ? and revoked_ms is null",
+            params: [store.clock.nowMs(), id],
+            guard: { rows: 1, noun: "token", name: id },
+          },
+        ],
         [{ action: "token.revoked", subject: { type: "token", id }, project: "default", actor: by.actor, payload: {} }],
       );
       known.clear();
@@ -142,7 +199,12 @@ export function createAccessService({ store, user }: { store: Store; user: strin
         if (caller.via === "loopback") throw new CapstanError("CAP-ACCESS-005", { capability });
         throw new CapstanError("CAP-ACCESS-002", { capability, caller: caller.actor.name });
       }
-      if (caller.projects && (project === undefined ? capability !== "read" && capability !== "log" && capability !== "predict" : !caller.projects.includes(project))) {
+      if (
+        caller.projects &&
+        (project === undefined
+          ? capability !== "read" && capability !== "log" && capability !== "predict"
+          : !caller.projects.includes(project))
+      ) {
         throw new CapstanError("CAP-ACCESS-002", { capability: `${capability} in ${project ?? "this store"}`, caller: caller.actor.name });
       }
     },

@@ -33,7 +33,11 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
 
 function safeUserName(): string {
   try {
-    return userInfo().username.toLowerCase().replace(/[^a-z0-9-]/g, "-") || "someone";
+    return (
+      userInfo()
+        .username.toLowerCase()
+        .replace(/[^a-z0-9-]/g, "-") || "someone"
+    );
   } catch {
     return "someone";
   }

@@ -2,7 +2,8 @@ import { type ErrorBody, type ErrorCode, type ErrorDefinition, type ErrorWhere, 
 
 export type ErrorParams = Record<string, string | number>;
 
-const fill = (pattern: string, params: ErrorParams): string => pattern.replace(/\{(\w+)\}/g, (whole, key: string) => String(params[key] ?? whole));
+const fill = (pattern: string, params: ErrorParams): string =>
+  pattern.replace(/\{(\w+)\}/g, (whole, key: string) => String(params[key] ?? whole));
 
 /** A failure that someone outside may see. Only `params`, `where` and `why` leave the program; `cause` goes to the log. */
 export class CapstanError extends Error {
@@ -13,7 +14,11 @@ export class CapstanError extends Error {
   /** Further errors found together with this one (configuration reports all at once). */
   readonly others: readonly CapstanError[];
 
-  constructor(code: ErrorCode, params: ErrorParams = {}, more: { where?: ErrorWhere | undefined; why?: string | undefined; cause?: unknown; others?: readonly CapstanError[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    params: ErrorParams = {},
+    more: { where?: ErrorWhere | undefined; why?: string | undefined; cause?: unknown; others?: readonly CapstanError[] } = {},
+  ) {
     super(fill(definitionOf(code).message, params), { cause: more.cause });
     this.name = "CapstanError";
     this.code = code;

@@ -11,8 +11,14 @@ export type Ids = {
 };
 
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const adjectives = "amber bold brisk calm clear deep dry early even fair firm fresh grey high keen late long mild new quiet rapid round sharp slow steady stern still swift tall true warm wide".split(" ");
-const things = "anchor bay beam bell bollard bow buoy cable capstan chart cleat compass deck fathom gale harbor hawser helm hull keel lantern marlin mast mooring oar reef rope sail spar tide wharf winch".split(" ");
+const adjectives =
+  "amber bold brisk calm clear deep dry early even fair firm fresh grey high keen late long mild new quiet rapid round sharp slow steady stern still swift tall true warm wide".split(
+    " ",
+  );
+const things =
+  "anchor bay beam bell bollard bow buoy cable capstan chart cleat compass deck fathom gale harbor hawser helm hull keel lantern marlin mast mooring oar reef rope sail spar tide wharf winch".split(
+    " ",
+  );
 
 export function createIds(now: () => number): Ids {
   return {

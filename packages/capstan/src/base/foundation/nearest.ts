@@ -3,7 +3,8 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let best: { word: string; distance: number } | undefined;
   for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3)) && (!best || distance < best.distance)) best = { word: candidate, distance };
+    if (distance <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3)) && (!best || distance < best.distance))
+      best = { word: candidate, distance };
   }
   return best?.word;
 }
@@ -18,7 +19,11 @@ export function editDistance(a: string, b: string): number {
         row.push(i + j);
         continue;
       }
-      let cost = Math.min((rows[i - 1]?.[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (rows[i - 1]?.[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
+      let cost = Math.min(
+        (rows[i - 1]?.[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (rows[i - 1]?.[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+      );
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (rows[i - 2]?.[j - 2] ?? 0) + 1);
       row.push(cost);
     }

@@ -7,7 +7,11 @@ export type ProjectsService = ReturnType<typeof createProjectsService>;
 
 /** Named spaces in a store: the unit of access, naming and ledger scope. */
 export function createProjectsService({ store }: { store: Store }) {
-  const find = (name: string) => store.database.find<{ name: string; folder: string | null; created_ms: number }>("select name, folder, created_ms from project where name = ?", [name]);
+  const find = (name: string) =>
+    store.database.find<{ name: string; folder: string | null; created_ms: number }>(
+      "select name, folder, created_ms from project where name = ?",
+      [name],
+    );
   return {
     find,
     async get(name: string) {
@@ -15,7 +19,10 @@ export function createProjectsService({ store }: { store: Store }) {
       if (!project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "project", name });
       return project;
     },
-    list: () => store.database.all<{ name: string; folder: string | null; created_ms: number }>("select name, folder, created_ms from project order by name"),
+    list: () =>
+      store.database.all<{ name: string; folder: string | null; created_ms: number }>(
+        "select name, folder, created_ms from project order by name",
+      ),
     /** Makes it on first use. Two at once end with one project. */
     async ensure(name: string, folder: string | null, caller: Caller): Promise<void> {
       if (await find(name)) return;

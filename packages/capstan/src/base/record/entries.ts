@@ -73,20 +73,28 @@ function conditions(filter: EntryFilter): { sql: string; params: SqlValue[] } {
   }
   for (const word of (filter.q ?? "").toLowerCase().split(/\s+/).filter(Boolean).slice(0, 8)) {
     const pattern = `%${escapeLike(word)}%`;
-    add("(lower(entry.action) like ? escape '!' or lower(entry.subject_type) like ? escape '!' or lower(entry.subject_id) like ? escape '!')", pattern, pattern, pattern);
+    add(
+      "(lower(entry.action) like ? escape '!' or lower(entry.subject_type) like ? escape '!' or lower(entry.subject_id) like ? escape '!')",
+      pattern,
+      pattern,
+      pattern,
+    );
   }
   return { sql: parts.join(" and "), params };
 }
 const escapeLike = (text: string): string => text.replace(/[!%_]/g, (character) => `!${character}`);
 
 /** Newest first. `before` is an index: the entries below it. */
-export async function listEntries(database: Database, filter: EntryFilter, page: { limit: number; before?: number }): Promise<StoredEntry[]> {
+export async function listEntries(
+  database: Database,
+  filter: EntryFilter,
+  page: { limit: number; before?: number },
+): Promise<StoredEntry[]> {
   const { sql, params } = conditions(filter);
-  return database.all<StoredEntry>(`select ${columns} ${joined} where ${sql}${page.before === undefined ? "" : " and entry.idx < ?"} order by entry.idx desc limit ?`, [
-    ...params,
-    ...(page.before === undefined ? [] : [page.before]),
-    page.limit,
-  ]);
+  return database.all<StoredEntry>(
+    `select ${columns} ${joined} where ${sql}${page.before === undefined ? "" : " and entry.idx < ?"} order by entry.idx desc limit ?`,
+    [...params, ...(page.before === undefined ? [] : [page.before]), page.limit],
+  );
 }
 
 export async function countEntries(database: Database, filter: EntryFilter): Promise<number> {
@@ -97,7 +105,9 @@ export async function countEntries(database: Database, filter: EntryFilter): Pro
 /** By id or index. */
 export async function findEntry(database: Database, entry: string | number): Promise<StoredEntry | undefined> {
   const byIndex = typeof entry === "number" || /^\d{1,15}$/.test(entry);
-  return database.find<StoredEntry>(`select ${columns} ${joined} where ${byIndex ? "entry.idx" : "entry.id"} = ?`, [byIndex ? Number(entry) : entry]);
+  return database.find<StoredEntry>(`select ${columns} ${joined} where ${byIndex ? "entry.idx" : "entry.id"} = ?`, [
+    byIndex ? Number(entry) : entry,
+  ]);
 }
 export async function getEntry(database: Database, entry: string | number): Promise<StoredEntry> {
   const found = await findEntry(database, entry);

@@ -26,14 +26,21 @@ type BundleOptions = { origin: string; verifier: string; checkpoint: Checkpoint;
 export async function* bundleParts(database: Database, options: BundleOptions): AsyncGenerator<Part> {
   const { checkpoint } = options;
   const text = (name: string, content: string): Part => ({ name, bytes: Buffer.from(content) });
-  yield text("bundle.json", `${canonicalJson({ format: bundleFormat, version: 1, origin: options.origin, size: checkpoint.size, root: checkpoint.root, verifier: options.verifier, payloads: options.payloads })}\n`);
+  yield text(
+    "bundle.json",
+    `${canonicalJson({ format: bundleFormat, version: 1, origin: options.origin, size: checkpoint.size, root: checkpoint.root, verifier: options.verifier, payloads: options.payloads })}\n`,
+  );
   yield text("checkpoint", checkpoint.note);
   const names = new Map<string, string>();
   const upper: Buffer[][] = [];
   for (let n = 0; n * tileWidth < checkpoint.size; n++) {
     const width = Math.min(tileWidth, checkpoint.size - n * tileWidth);
     const rows = await entriesFrom(database, n * tileWidth, width);
-    if (rows.length !== width || rows.some((row, i) => row.idx !== n * tileWidth + i)) throw new CapstanError("CAP-RECORD-002", { index: n * tileWidth + rows.findIndex((row, i) => row.idx !== n * tileWidth + i), problem: "entries are missing" });
+    if (rows.length !== width || rows.some((row, i) => row.idx !== n * tileWidth + i))
+      throw new CapstanError("CAP-RECORD-002", {
+        index: n * tileWidth + rows.findIndex((row, i) => row.idx !== n * tileWidth + i),
+        problem: "entries are missing",
+      });
     yield { name: tilePath("entries", n, width), bytes: toEntryBundle(rows.map((row) => row.leaf)) };
     const hashes = Buffer.concat(rows.map((row) => row.leaf_hash));
     yield { name: tilePath(0, n, width), bytes: hashes };
@@ -44,7 +51,11 @@ export async function* bundleParts(database: Database, options: BundleOptions): 
     }
     if (!options.payloads) continue;
     for (const row of rows) if (row.name !== null) names.set(row.pid, row.name);
-    const lines = rows.flatMap((row) => (row.payload === null || row.salt === null ? [] : [`${canonicalJson({ id: row.id, salt: Buffer.from(row.salt).toString("hex"), payload: row.payload })}\n`]));
+    const lines = rows.flatMap((row) =>
+      row.payload === null || row.salt === null
+        ? []
+        : [`${canonicalJson({ id: row.id, salt: Buffer.from(row.salt).toString("hex"), payload: row.payload })}\n`],
+    );
     yield text(payloadsPath(n), lines.join(""));
   }
   for (let level = 1; level < upper.length; level++) {
@@ -57,21 +68,34 @@ export async function* bundleParts(database: Database, options: BundleOptions): 
   if (options.payloads) yield text("names.json", `${canonicalJson(Object.fromEntries([...names].sort(([a], [b]) => (a < b ? -1 : 1))))}\n`);
 }
 
-async function signedBundle(service: RecordService, store: Store & { readonly recorder: HostRecorder }, payloads: boolean): Promise<BundleOptions> {
+async function signedBundle(
+  service: RecordService,
+  store: Store & { readonly recorder: HostRecorder },
+  payloads: boolean,
+): Promise<BundleOptions> {
   const checkpoint = await store.recorder.signed();
   const verifier = store.recorder.verifier ?? (await service.verifier());
   if (!verifier) throw new CapstanError("CAP-RECORD-003", { what: "a bundle" });
   return { origin: originOf(store.id), verifier: verifierText(verifier), checkpoint, payloads };
 }
 
-export async function exportToBlob(service: RecordService, store: Store & { readonly recorder: HostRecorder }, options: { payloads: boolean }): Promise<{ blob: Blob; checkpoint: Checkpoint }> {
+export async function exportToBlob(
+  service: RecordService,
+  store: Store & { readonly recorder: HostRecorder },
+  options: { payloads: boolean },
+): Promise<{ blob: Blob; checkpoint: Checkpoint }> {
   const bundle = await signedBundle(service, store, options.payloads);
   const blob = await store.blobs.putStream(toTar(bundleParts(store.database, bundle), Math.floor(Date.parse(bundle.checkpoint.at) / 1000)));
   return { blob, checkpoint: bundle.checkpoint };
 }
 
 /** Into a folder that any static server can hand out as a tile log. */
-export async function exportToFolder(service: RecordService, store: Store & { readonly recorder: HostRecorder }, folder: string, options: { payloads: boolean }): Promise<Checkpoint> {
+export async function exportToFolder(
+  service: RecordService,
+  store: Store & { readonly recorder: HostRecorder },
+  folder: string,
+  options: { payloads: boolean },
+): Promise<Checkpoint> {
   const bundle = await signedBundle(service, store, options.payloads);
   for await (const part of bundleParts(store.database, bundle)) {
     const path = join(folder, part.name);

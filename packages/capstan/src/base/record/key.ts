@@ -7,7 +7,13 @@ import { findSigner, newSignerText, type Signer } from "./signed-note.ts";
  * The signing key of one store lies in the person's own folder (`keys/<store id>.key`, mode 0600), never in the store: who can write the store alone
  * cannot sign another history. `create` only for a store that was never signed: another key would look like a forgery.
  */
-export async function findKey(options: { home: string; storeId: string; origin: string; create: boolean; seed?: Uint8Array }): Promise<Signer | undefined> {
+export async function findKey(options: {
+  home: string;
+  storeId: string;
+  origin: string;
+  create: boolean;
+  seed?: Uint8Array;
+}): Promise<Signer | undefined> {
   const folder = join(options.home, "keys");
   const path = join(folder, `${options.storeId}.key`);
   const present = await readSigner(path);

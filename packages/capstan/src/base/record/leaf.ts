@@ -40,7 +40,8 @@ export function leafText(draft: EntryDraft, more: { id: string; atMs: number; pi
     policy: draft.policy,
     commitment: more.commitment,
   });
-  if (Buffer.byteLength(text) > largestLeafBytes) throw new CapstanError("CAP-RECORD-005", { action: draft.action, limit: largestLeafBytes });
+  if (Buffer.byteLength(text) > largestLeafBytes)
+    throw new CapstanError("CAP-RECORD-005", { action: draft.action, limit: largestLeafBytes });
   return text;
 }
 
@@ -48,7 +49,9 @@ export function leafText(draft: EntryDraft, more: { id: string; atMs: number; pi
 export function findLeaf(text: string): Leaf | undefined {
   try {
     const leaf = JSON.parse(text) as Leaf;
-    return leaf.v === 1 && typeof leaf.id === "string" && typeof leaf.commitment === "string" && typeof leaf.subject?.id === "string" ? leaf : undefined;
+    return leaf.v === 1 && typeof leaf.id === "string" && typeof leaf.commitment === "string" && typeof leaf.subject?.id === "string"
+      ? leaf
+      : undefined;
   } catch {
     return undefined;
   }

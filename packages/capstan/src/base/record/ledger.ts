@@ -22,9 +22,15 @@ export type Ledger = {
 };
 
 type StoredCheckpoint = { size: number; root: string; note: string; frontier: Uint8Array; at_ms: number };
-const toCheckpoint = (row: { size: number; root: string; note: string; at_ms: number }): Checkpoint => ({ size: row.size, root: row.root, note: row.note, at: new Date(row.at_ms).toISOString() });
+const toCheckpoint = (row: { size: number; root: string; note: string; at_ms: number }): Checkpoint => ({
+  size: row.size,
+  root: row.root,
+  note: row.note,
+  at: new Date(row.at_ms).toISOString(),
+});
 
-export const newestCheckpoint = (database: Database): Promise<StoredCheckpoint | undefined> => database.find<StoredCheckpoint>("select size, root, note, frontier, at_ms from checkpoint order by size desc limit 1");
+export const newestCheckpoint = (database: Database): Promise<StoredCheckpoint | undefined> =>
+  database.find<StoredCheckpoint>("select size, root, note, frontier, at_ms from checkpoint order by size desc limit 1");
 
 export async function openLedger(deps: { database: Database; clock: Clock; storeId: string; signer: Signer | undefined }): Promise<Ledger> {
   const { database, clock, signer } = deps;
@@ -50,7 +56,10 @@ export async function openLedger(deps: { database: Database; clock: Clock; store
 
   const catchUp = async (): Promise<void> => {
     for (;;) {
-      const rows = await database.all<{ idx: number; leaf_hash: Uint8Array }>("select idx, leaf_hash from entry where idx >= ? order by idx limit 10000", [frontier.size]);
+      const rows = await database.all<{ idx: number; leaf_hash: Uint8Array }>(
+        "select idx, leaf_hash from entry where idx >= ? order by idx limit 10000",
+        [frontier.size],
+      );
       for (const row of rows) take(row.idx, row.leaf_hash);
       if (rows.length < 10_000) return;
     }
@@ -66,7 +75,12 @@ export async function openLedger(deps: { database: Database; clock: Clock; store
     const note = signCheckpoint({ origin, size, root }, signer);
     await database.commit([
       insert("checkpoint", { size, root, note, frontier: frontier.toBytes(), at_ms: atMs }, { tail: "on conflict (size) do nothing" }),
-      statement("insert into ledger_key (verifier, from_size, at_ms) values (?, ?, ?) on conflict (verifier) do nothing", verifierText(signer.verifier), size, atMs),
+      statement(
+        "insert into ledger_key (verifier, from_size, at_ms) values (?, ?, ?) on conflict (verifier) do nothing",
+        verifierText(signer.verifier),
+        size,
+        atMs,
+      ),
     ]);
     signed = toCheckpoint({ size, root, note, at_ms: atMs });
     return signed;
@@ -97,15 +111,21 @@ export async function openLedger(deps: { database: Database; clock: Clock; store
  * The edge as it was under the newest head, made again from the leaves when what is stored of it is damaged. A store whose entries do not lead to its own signed head
  * opens, so that it can be looked at and goes on to keep what is written, but nothing is signed any more: a signature would bless the damage.
  */
-async function openFrontier(database: Database, stored: StoredCheckpoint | undefined): Promise<{ frontier: Frontier; damage?: CapstanError }> {
+async function openFrontier(
+  database: Database,
+  stored: StoredCheckpoint | undefined,
+): Promise<{ frontier: Frontier; damage?: CapstanError }> {
   if (!stored) return { frontier: new Frontier() };
   const size = ((await database.find<{ last: number | null }>("select max(idx) as last from entry"))?.last ?? -1) + 1;
   const frontier = size >= stored.size ? findFrontier(stored) : undefined;
   if (frontier?.root().toString("hex") === stored.root) return { frontier };
   const again = new Frontier();
   let rootAtHead: string | undefined;
-  for (let end = false; !end; ) {
-    const rows = await database.all<{ idx: number; leaf_hash: Uint8Array }>("select idx, leaf_hash from entry where idx >= ? order by idx limit 10000", [again.size]);
+  for (let end = false; !end;) {
+    const rows = await database.all<{ idx: number; leaf_hash: Uint8Array }>(
+      "select idx, leaf_hash from entry where idx >= ? order by idx limit 10000",
+      [again.size],
+    );
     end = rows.length < 10_000;
     for (const row of rows) {
       if (row.idx !== again.size) return { frontier: again, damage: differs(again.size, "it is missing") };
@@ -114,7 +134,13 @@ async function openFrontier(database: Database, stored: StoredCheckpoint | undef
     }
   }
   if (rootAtHead === stored.root) return { frontier: again };
-  return { frontier: again, damage: again.size < stored.size ? differs(again.size, `it and all after it are missing, the head has ${stored.size}`) : differs(stored.size - 1, "it or an earlier one has another hash; `capstan verify` says which") };
+  return {
+    frontier: again,
+    damage:
+      again.size < stored.size
+        ? differs(again.size, `it and all after it are missing, the head has ${stored.size}`)
+        : differs(stored.size - 1, "it or an earlier one has another hash; `capstan verify` says which"),
+  };
 }
 
 const differs = (index: number, problem: string): CapstanError => new CapstanError("CAP-RECORD-002", { index, problem });

@@ -8,11 +8,22 @@ export function lineageChange(nodes: readonly LineageNode[], edges: readonly Edg
     ...nodes.map((node) =>
       statement(
         "insert into lineage_node (project, id, kind, title, digest, facts) values (?, ?, ?, ?, ?, ?) on conflict (project, id) do nothing",
-        project, node.id, node.kind, node.title, node.digest, canonicalJson(node.facts),
+        project,
+        node.id,
+        node.kind,
+        node.title,
+        node.digest,
+        canonicalJson(node.facts),
       ),
     ),
     ...edges.map((edge) =>
-      statement("insert into lineage_edge (project, from_id, to_id, relation) values (?, ?, ?, ?) on conflict (project, from_id, to_id, relation) do nothing", project, edge.from, edge.to, edge.relation),
+      statement(
+        "insert into lineage_edge (project, from_id, to_id, relation) values (?, ?, ?, ?) on conflict (project, from_id, to_id, relation) do nothing",
+        project,
+        edge.from,
+        edge.to,
+        edge.relation,
+      ),
     ),
   ];
 }
@@ -22,7 +33,13 @@ export type Direction = "up" | "down";
 export type Closure = { nodes: (LineageNode & { depth: number })[]; edges: Edge[]; total: number };
 
 /** The transitive closure with each node's shortest distance. A node that only an edge names is shown by its id. Cycles end, because a node is met once. */
-export async function closureOf(database: Database, project: string, node: string, direction: Direction, options: { depth?: number; limit?: number } = {}): Promise<Closure> {
+export async function closureOf(
+  database: Database,
+  project: string,
+  node: string,
+  direction: Direction,
+  options: { depth?: number; limit?: number } = {},
+): Promise<Closure> {
   const limit = options.limit ?? 10_000;
   const deepest = options.depth ?? 1_000;
   const [from, to] = direction === "up" ? ["from_id", "to_id"] : ["to_id", "from_id"];
@@ -47,7 +64,11 @@ export async function closureOf(database: Database, project: string, node: strin
     }
   }
   const shown = [...depths].slice(0, limit);
-  const known = await nodesOf(database, project, shown.map(([id]) => id));
+  const known = await nodesOf(
+    database,
+    project,
+    shown.map(([id]) => id),
+  );
   const ids = new Set(shown.map(([id]) => id));
   const edges = await edgesAmong(database, project, [...ids], ids);
   return { nodes: shown.map(([id, depth]) => ({ ...(known.get(id) ?? bare(id)), depth })), edges, total: depths.size };
@@ -86,4 +107,10 @@ async function edgesAmong(database: Database, project: string, ids: readonly str
   return edges;
 }
 
-const bare = (id: string): LineageNode => ({ id, kind: id.split(":", 1)[0] ?? "", title: id.slice(id.indexOf(":") + 1), digest: null, facts: {} });
+const bare = (id: string): LineageNode => ({
+  id,
+  kind: id.split(":", 1)[0] ?? "",
+  title: id.slice(id.indexOf(":") + 1),
+  digest: null,
+  facts: {},
+});

@@ -53,7 +53,10 @@ export type Checkpoint = { size: number; root: string; note: string; at: string 
 
 export type Recorder = {
   /** The one way to change a ledgered fact: statements and entries in one transaction. Resolves when durable. */
-  commit(change: Change, entries: readonly EntryDraft[]): Promise<{ committed: Committed; entries: { id: string; index: number | null }[] }>;
+  commit(
+    change: Change,
+    entries: readonly EntryDraft[],
+  ): Promise<{ committed: Committed; entries: { id: string; index: number | null }[] }>;
   newEntryId(): string;
   /** Waits until everything acknowledged so far is under a signed checkpoint; fails with CAP-RECORD-003 when no key is at hand. */
   signed(): Promise<Checkpoint>;

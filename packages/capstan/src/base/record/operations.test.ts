@@ -13,7 +13,14 @@ let opened: TestStore;
 let service: RecordService;
 let handlers: ReturnType<typeof recordHandlers>;
 const ada: Caller = { actor: { kind: "person", name: "local:ada" }, via: "session", roles: [], capabilities: new Set() };
-const entry = (action: string, type: string, id: string, project = "default", because?: string) => ({ action, subject: { type, id }, project, actor: ada.actor, payload: { id }, ...(because && { because }) });
+const entry = (action: string, type: string, id: string, project = "default", because?: string) => ({
+  action,
+  subject: { type, id },
+  project,
+  actor: ada.actor,
+  payload: { id },
+  ...(because && { because }),
+});
 
 beforeEach(async () => {
   opened = await openTestStore();
@@ -30,7 +37,11 @@ const ask = async <K extends keyof typeof recordOperations>(name: K, input: Reco
 };
 
 test("entries are listed newest first, filtered, page by page", async () => {
-  for (let i = 0; i < 7; i++) await opened.store.recorder.commit([], [entry(i % 2 ? "run.ended" : "data.added", i % 2 ? "run" : "data", `x${i}`, i === 6 ? "other" : "default")]);
+  for (let i = 0; i < 7; i++)
+    await opened.store.recorder.commit(
+      [],
+      [entry(i % 2 ? "run.ended" : "data.added", i % 2 ? "run" : "data", `x${i}`, i === 6 ? "other" : "default")],
+    );
   const first = await ask("record.entries", { project: "default", limit: 4 });
   expect(first).toMatchObject({ total: 6, cursor: "2" });
   expect(first.entries.map((one) => one.index)).toEqual([5, 4, 3, 2]);
@@ -87,7 +98,15 @@ test("closure up and down, with the shortest distance, also through a cycle", as
     [],
   );
   const up = await ask("record.lineage", { project: "default", node: "model:m@v1" });
-  expect(up.nodes.map((one) => [one.id, one.depth])).toEqual(expect.arrayContaining([["model:m@v1", 0], ["run:r", 1], ["data:d@v1", 1], ["release:R-1", 2], ["code:c", 2]]));
+  expect(up.nodes.map((one) => [one.id, one.depth])).toEqual(
+    expect.arrayContaining([
+      ["model:m@v1", 0],
+      ["run:r", 1],
+      ["data:d@v1", 1],
+      ["release:R-1", 2],
+      ["code:c", 2],
+    ]),
+  );
   expect(up).toMatchObject({ total: 5, counts: { model: 1, run: 1, data: 1, release: 1, code: 1 } });
   expect(up.edges).toHaveLength(6);
   const down = await ask("record.lineage", { project: "default", node: "code:c", direction: "down", depth: 1 });
@@ -130,11 +149,17 @@ test("a sequencer gives the same indexes to what many processes wrote", async ()
   const shared = await openTestStore([], { sequenced: true });
   const { store, home } = shared;
   const second = await createRecorder({ ...store, storeId: store.id, home, sequenced: true });
-  await Promise.all(Array.from({ length: 300 }, (_, i) => (i % 2 ? second : store.recorder).commit([], [entry("run.ended", "run", `r${i}`)])));
+  await Promise.all(
+    Array.from({ length: 300 }, (_, i) => (i % 2 ? second : store.recorder).commit([], [entry("run.ended", "run", `r${i}`)])),
+  );
   const [one, other] = await Promise.all([store.recorder.signed(), second.signed()]);
   expect([one.size, other.size]).toEqual([300, 300]);
   expect(one.root).toBe(other.root);
-  expect(await store.database.find("select min(idx) as low, max(idx) as high, count(distinct idx) as count from entry")).toEqual({ low: 0, high: 299, count: 300 });
+  expect(await store.database.find("select min(idx) as low, max(idx) as high, count(distinct idx) as count from entry")).toEqual({
+    low: 0,
+    high: 299,
+    count: 300,
+  });
   await second.close();
   await shared.close();
 });

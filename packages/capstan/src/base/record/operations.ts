@@ -12,7 +12,10 @@ import type { InclusionProof, RecordService } from "./service.ts";
 import { verifierText } from "./signed-note.ts";
 import type { Store } from "./store.ts";
 
-export const recordHandlers = (service: RecordService, store: Store & { readonly recorder: HostRecorder }): Handlers<typeof recordOperations> => {
+export const recordHandlers = (
+  service: RecordService,
+  store: Store & { readonly recorder: HostRecorder },
+): Handlers<typeof recordOperations> => {
   const origin = originOf(store.id);
   const checkpointView = (one: Checkpoint) => ({ origin, size: one.size, root: one.root, note: one.note, at: one.at });
   const view = (entry: Entry): EntryView => ({
@@ -22,9 +25,11 @@ export const recordHandlers = (service: RecordService, store: Store & { readonly
   });
   const mine = (entry: Entry, project: string, caller: Caller): void => {
     const other = caller.projects !== undefined && !caller.projects.includes(entry.project);
-    if (other || (caller.projects !== undefined && entry.project !== project)) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "entry", name: entry.id });
+    if (other || (caller.projects !== undefined && entry.project !== project))
+      throw new CapstanError("CAP-NOT-FOUND-001", { noun: "entry", name: entry.id });
   };
-  const seen = (entry: Entry | null, caller: Caller): EntryView | null => (entry && (caller.projects?.includes(entry.project) ?? true) ? view(entry) : null);
+  const seen = (entry: Entry | null, caller: Caller): EntryView | null =>
+    entry && (caller.projects?.includes(entry.project) ?? true) ? view(entry) : null;
 
   return {
     "record.head": async () => {
@@ -43,7 +48,8 @@ export const recordHandlers = (service: RecordService, store: Store & { readonly
     },
 
     "record.entries": async (input, caller) => {
-      if (input.scope === "store" && caller.projects !== undefined) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "project", name: "of the whole store for this token" });
+      if (input.scope === "store" && caller.projects !== undefined)
+        throw new CapstanError("CAP-NOT-FOUND-001", { noun: "project", name: "of the whole store for this token" });
       const filter = {
         ...(input.scope === "project" && { project: input.project }),
         ...(input.action !== undefined && { action: input.action }),
@@ -51,7 +57,8 @@ export const recordHandlers = (service: RecordService, store: Store & { readonly
         ...(input.q !== undefined && { q: input.q }),
       };
       const before = input.cursor === undefined ? undefined : Number(input.cursor);
-      if (before !== undefined && !Number.isSafeInteger(before)) throw new CapstanError("CAP-REQUEST-001", { operation: "record.entries", problem: "cursor is not one that this list gave" });
+      if (before !== undefined && !Number.isSafeInteger(before))
+        throw new CapstanError("CAP-REQUEST-001", { operation: "record.entries", problem: "cursor is not one that this list gave" });
       const found = await service.list(filter, { limit: input.limit + 1, ...(before !== undefined && { before }) });
       const entries = found.slice(0, input.limit);
       return {
@@ -84,8 +91,12 @@ export const recordHandlers = (service: RecordService, store: Store & { readonly
     },
 
     "record.lineage": async (input) => {
-      const { nodes, edges, total } = await service.closure(input.project, input.node, input.direction, { depth: input.depth, limit: input.limit });
-      if (nodes.length === 1 && edges.length === 0 && !(await service.node(input.project, input.node))) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "node", name: input.node });
+      const { nodes, edges, total } = await service.closure(input.project, input.node, input.direction, {
+        depth: input.depth,
+        limit: input.limit,
+      });
+      if (nodes.length === 1 && edges.length === 0 && !(await service.node(input.project, input.node)))
+        throw new CapstanError("CAP-NOT-FOUND-001", { noun: "node", name: input.node });
       const counts: Record<string, number> = {};
       for (const node of nodes) counts[node.kind] = (counts[node.kind] ?? 0) + 1;
       return { nodes, edges, counts, total };
@@ -109,5 +120,10 @@ function proofView(proof: InclusionProof, leafHash: string) {
     node = step.side === "left" ? hashNode(step.hash, node) : hashNode(node, step.hash);
     return { hash: step.hash.toString("hex"), side: step.side, result: node.toString("hex") };
   });
-  return { size: proof.checkpoint.size, root: proof.checkpoint.root, path, file: proofFile(proof.index, proof.path, proof.checkpoint.note) };
+  return {
+    size: proof.checkpoint.size,
+    root: proof.checkpoint.root,
+    path,
+    file: proofFile(proof.index, proof.path, proof.checkpoint.note),
+  };
 }

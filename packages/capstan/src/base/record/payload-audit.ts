@@ -29,8 +29,18 @@ export class PayloadAudit {
     const missing = [...this.#absent].filter(([id]) => !this.#erased.has(id)).map(([, index]) => index);
     const erased = this.#absent.size - missing.length;
     const gone = erased > 0 ? `, ${erased} erased and said so` : "";
-    if (this.#differs !== null) return { verdict: "fail", index: this.#differs, text: `the payload of entry ${this.#differs} is not the one that its leaf commits to` };
-    if (missing.length > 0) return { verdict: "fail", index: Math.min(...missing), text: `the payload of entry ${Math.min(...missing)} is gone and no entry says that it was erased (${missing.length} such)` };
+    if (this.#differs !== null)
+      return {
+        verdict: "fail",
+        index: this.#differs,
+        text: `the payload of entry ${this.#differs} is not the one that its leaf commits to`,
+      };
+    if (missing.length > 0)
+      return {
+        verdict: "fail",
+        index: Math.min(...missing),
+        text: `the payload of entry ${Math.min(...missing)} is gone and no entry says that it was erased (${missing.length} such)`,
+      };
     return { verdict: "pass", index: null, text: `${this.#matching} of ${this.#checked} payloads match their commitments${gone}` };
   }
 }

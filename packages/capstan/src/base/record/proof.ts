@@ -74,7 +74,13 @@ export function withSides(index: number, size: number, hashes: readonly Uint8Arr
 }
 
 /** Whether both roots follow from the path (RFC 9162 section 2.1.4.2). */
-export function isConsistent(earlier: number, size: number, earlierRoot: Uint8Array, root: Uint8Array, path: readonly Uint8Array[]): boolean {
+export function isConsistent(
+  earlier: number,
+  size: number,
+  earlierRoot: Uint8Array,
+  root: Uint8Array,
+  path: readonly Uint8Array[],
+): boolean {
   if (earlier > size) return false;
   if (earlier === size) return path.length === 0 && Buffer.compare(earlierRoot, root) === 0;
   if (earlier === 0) return path.length === 0;

@@ -13,7 +13,14 @@ export type Pseudonyms = {
 export function createPseudonyms(database: Database): Pseudonyms {
   const known = new Map<string, string | Promise<string>>();
   const make = async (actor: Actor): Promise<string> => {
-    await database.commit([statement("insert into pseudonym (pid, kind, name) values (?, ?, ?) on conflict (kind, name) do nothing", `p-${randomBytes(8).toString("hex")}`, actor.kind, actor.name)]);
+    await database.commit([
+      statement(
+        "insert into pseudonym (pid, kind, name) values (?, ?, ?) on conflict (kind, name) do nothing",
+        `p-${randomBytes(8).toString("hex")}`,
+        actor.kind,
+        actor.name,
+      ),
+    ]);
     const row = await database.find<{ pid: string }>("select pid from pseudonym where kind = ? and name = ?", [actor.kind, actor.name]);
     if (!row) throw new Error(`no pseudonym for a ${actor.kind}`);
     return row.pid;
@@ -36,7 +43,8 @@ export function createPseudonyms(database: Database): Pseudonyms {
       known.set(key, making);
       return making;
     },
-    nameOf: async (pid) => (await database.find<{ name: string | null }>("select name from pseudonym where pid = ?", [pid]))?.name ?? undefined,
+    nameOf: async (pid) =>
+      (await database.find<{ name: string | null }>("select name from pseudonym where pid = ?", [pid]))?.name ?? undefined,
     forget(pid) {
       for (const [key, value] of known) if (value === pid) known.delete(key);
     },

@@ -10,7 +10,13 @@ beforeEach(async () => {
 });
 afterEach(() => test1.close());
 
-const draft = (id: string): EntryDraft => ({ action: "thing.made", subject: { type: "thing", id }, project: "default", actor: { kind: "person", name: "local:ada" }, payload: { id } });
+const draft = (id: string): EntryDraft => ({
+  action: "thing.made",
+  subject: { type: "thing", id },
+  project: "default",
+  actor: { kind: "person", name: "local:ada" },
+  payload: { id },
+});
 
 test("a change and its entries are one: both or neither", async () => {
   const { store } = test1;
@@ -23,7 +29,9 @@ test("a change and its entries are one: both or neither", async () => {
 test("changes of one turn share a transaction and get indexes without a gap, also beside one that fails", async () => {
   const { store } = test1;
   const outcomes = await Promise.allSettled(
-    Array.from({ length: 60 }, (_, i) => store.recorder.commit([statement("insert into thing (id) values (?)", i % 20 === 19 ? "same" : `t${i}`)], [draft(`t${i}`)])),
+    Array.from({ length: 60 }, (_, i) =>
+      store.recorder.commit([statement("insert into thing (id) values (?)", i % 20 === 19 ? "same" : `t${i}`)], [draft(`t${i}`)]),
+    ),
   );
   expect(outcomes.filter((one) => one.status === "rejected")).toHaveLength(2);
   const indexes = outcomes.flatMap((one) => (one.status === "fulfilled" ? one.value.entries.map((entry) => entry.index) : []));

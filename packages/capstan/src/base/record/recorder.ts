@@ -57,7 +57,13 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
   const sequenced = deps.sequenced ?? database.dialect === "postgres";
   const origin = originOf(deps.storeId);
   const everSigned = (await newestCheckpoint(database)) !== undefined;
-  const signer = await findKey({ home: deps.home, storeId: deps.storeId, origin, create: !everSigned, ...(deps.seed && { seed: deps.seed }) });
+  const signer = await findKey({
+    home: deps.home,
+    storeId: deps.storeId,
+    origin,
+    create: !everSigned,
+    ...(deps.seed && { seed: deps.seed }),
+  });
   if (!signer) log.warn("record.unsigned", { origin, why: "the signing key is not at hand" });
   const ledger = await openLedger({ database, clock, storeId: deps.storeId, signer });
   const pseudonyms = createPseudonyms(database);
@@ -80,7 +86,16 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
       statements: [
         statement(
           `insert into entry (id, idx, at_ms, project, action, subject_type, subject_id, pid, because, leaf, leaf_hash) values (?, ${index}, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning idx`,
-          id, atMs, draft.project, draft.action, draft.subject.type, draft.subject.id, pid, draft.because ?? null, leaf, leafHash,
+          id,
+          atMs,
+          draft.project,
+          draft.action,
+          draft.subject.type,
+          draft.subject.id,
+          pid,
+          draft.because ?? null,
+          leaf,
+          leafHash,
         ),
         statement("insert into entry_payload (entry_id, project, salt, payload) values (?, ?, ?, ?)", id, draft.project, salt, payload),
       ],
@@ -117,7 +132,7 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
 
   /** Gives an index to every entry that is committed without one. Processes that do it at the same time agree: a number is taken once, who lost tries again. */
   const sequence = async (): Promise<void> => {
-    for (let lost = 0; lost < 20; ) {
+    for (let lost = 0; lost < 20;) {
       const waiting = await database.find("select id from entry where idx is null limit 1");
       if (!waiting) break;
       try {
@@ -162,7 +177,12 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
       if (entries.length > 0) signLater();
       if (entries.length > 0 && sequenced) sequenceLater();
       entries.forEach((draft, i) => {
-        events.emit("entry", { id: indexed[i]?.id ?? "", action: draft.action, project: draft.project, subject: { type: draft.subject.type, id: draft.subject.id } });
+        events.emit("entry", {
+          id: indexed[i]?.id ?? "",
+          action: draft.action,
+          project: draft.project,
+          subject: { type: draft.subject.type, id: draft.subject.id },
+        });
       });
       return { committed: committed.slice(0, change.length), entries: indexed };
     },

@@ -3,7 +3,17 @@ import { CapstanError } from "../foundation/errors.ts";
 import { statement } from "../storage/database.ts";
 import { anchorLine } from "./anchor.ts";
 import { findHead } from "./checkpoint.ts";
-import { type EntryFilter, countEntries, entriesById, entriesLedTo, findEntry, getEntry, listEntries, type StoredEntry, toEntry } from "./entries.ts";
+import {
+  type EntryFilter,
+  countEntries,
+  entriesById,
+  entriesLedTo,
+  findEntry,
+  getEntry,
+  listEntries,
+  type StoredEntry,
+  toEntry,
+} from "./entries.ts";
 import { findLeaf } from "./leaf.ts";
 import { closureOf, type Closure, type Direction, findNode } from "./lineage.ts";
 import type { Actor, Checkpoint, Entry, LineageNode } from "./model.ts";
@@ -33,7 +43,9 @@ export function createRecordService(deps: { store: Store & { readonly recorder: 
   const publish = (checkpoint: Checkpoint): Promise<void> => tiles.publish(checkpoint.size, checkpoint.note);
   let publishing: Promise<void> = Promise.resolve();
   recorder.onSigned((checkpoint) => {
-    publishing = publishing.then(() => publish(checkpoint)).catch((error: unknown) => store.log.warn("record.tiles", { error: String(error) }));
+    publishing = publishing
+      .then(() => publish(checkpoint))
+      .catch((error: unknown) => store.log.warn("record.tiles", { error: String(error) }));
   });
 
   const verifier = async (): Promise<Verifier | undefined> => {
@@ -81,7 +93,7 @@ export function createRecordService(deps: { store: Store & { readonly recorder: 
     /** The entry and what led to it, nearest first; ends where a person began it. */
     async becauseOf(entry: string | null): Promise<string[]> {
       const chain: string[] = [];
-      for (let id = entry; id !== null && !chain.includes(id) && chain.length < longestChain; ) {
+      for (let id = entry; id !== null && !chain.includes(id) && chain.length < longestChain;) {
         chain.push(id);
         id = (await database.find<{ because: string | null }>("select because from entry where id = ?", [id]))?.because ?? null;
       }
@@ -92,7 +104,10 @@ export function createRecordService(deps: { store: Store & { readonly recorder: 
     async get(entry: string | number) {
       const row = await getEntry(database, entry);
       const leaf = findLeaf(row.leaf);
-      const erasedBy = await database.find<{ id: string }>("select id from entry where action = ? and subject_type = 'entry' and subject_id = ?", [erasedAction, row.id]);
+      const erasedBy = await database.find<{ id: string }>(
+        "select id from entry where action = ? and subject_type = 'entry' and subject_id = ?",
+        [erasedAction, row.id],
+      );
       const state = leaf ? payloadState(leaf, row.payload, row.salt) : "differs";
       const beside = async (index: number): Promise<Entry | null> => {
         const found = row.idx === null || index < 0 ? undefined : await findEntry(database, index);
@@ -117,12 +132,23 @@ export function createRecordService(deps: { store: Store & { readonly recorder: 
       return { checkpoint, path: await consistencyPath(earlier, checkpoint.size, tiles.reader(checkpoint.size)) };
     },
 
-    closure: (project: string, node: string, direction: Direction, options: { depth?: number; limit?: number } = {}): Promise<Closure> => closureOf(database, project, node, direction, options),
+    closure: (project: string, node: string, direction: Direction, options: { depth?: number; limit?: number } = {}): Promise<Closure> =>
+      closureOf(database, project, node, direction, options),
     node: (project: string, id: string): Promise<LineageNode | undefined> => findNode(database, project, id),
 
     async verify(options: { deep?: boolean; anchorText?: string | undefined; trusted?: Verifier | undefined } = {}): Promise<Verification> {
       if (recorder.ledger.canSign) await publish(await recorder.signed());
-      verified = await verifyRecord({ database, storeId: store.id, tilesFolder: deps.tilesFolder, clock: store.clock, blobs: store.blobs, seals, deep: options.deep ?? false, anchorText: options.anchorText, trusted: options.trusted ?? recorder.verifier });
+      verified = await verifyRecord({
+        database,
+        storeId: store.id,
+        tilesFolder: deps.tilesFolder,
+        clock: store.clock,
+        blobs: store.blobs,
+        seals,
+        deep: options.deep ?? false,
+        anchorText: options.anchorText,
+        trusted: options.trusted ?? recorder.verifier,
+      });
       return verified;
     },
 
@@ -137,11 +163,19 @@ export function createRecordService(deps: { store: Store & { readonly recorder: 
     /** Payload and salt go for good; leaf and proofs stay. Idempotent: what is erased already is answered by the entry that says so. */
     async erase(entry: string, reason: string, actor: Actor): Promise<{ entry: string; erasedBy: string }> {
       const row = await getEntry(database, entry);
-      const present = await database.find<{ id: string }>("select id from entry where action = ? and subject_type = 'entry' and subject_id = ?", [erasedAction, row.id]);
+      const present = await database.find<{ id: string }>(
+        "select id from entry where action = ? and subject_type = 'entry' and subject_id = ?",
+        [erasedAction, row.id],
+      );
       if (present) return { entry: row.id, erasedBy: present.id };
       const id = recorder.newEntryId();
       await recorder.commit(
-        [{ ...statement("delete from entry_payload where entry_id = ?", row.id), guard: { rows: 1, noun: "payload of entry", name: row.id } }],
+        [
+          {
+            ...statement("delete from entry_payload where entry_id = ?", row.id),
+            guard: { rows: 1, noun: "payload of entry", name: row.id },
+          },
+        ],
         [{ id, action: erasedAction, subject: { type: "entry", id: row.id }, project: row.project, actor, payload: { reason } }],
       );
       return { entry: row.id, erasedBy: id };

@@ -10,7 +10,8 @@ const head = { origin: "capstan/test", size: 7, root: "ab".repeat(32) };
 
 test("the note of the Go documentation verifies", () => {
   const verifier = findVerifier("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
-  const note = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+  const note =
+    "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
   if (!verifier) throw new Error("no verifier");
   expect(checkNote(note, verifier).verdict).toBe("good");
   expect(checkNote(note.replace("cryptography", "cryptogrephy"), verifier).verdict).toBe("bad");
@@ -34,7 +35,13 @@ test("an anchor is one line, read back also from both sides of a merge", () => {
   const line = anchorLine(signCheckpoint(head, signer), signer.verifier);
   expect(line).not.toContain("\n");
   const second = anchorLine(signCheckpoint({ ...head, size: 9 }, signer), signer.verifier);
-  const { anchors, unread } = readAnchors(`<<<<<<< ours\n${line}\n=======\n${second}\n>>>>>>> theirs\nrubbish here\n${line.replace(" 7 ", " 8 ")}\n`);
-  expect(anchors.map((one) => [one.head.size, one.good])).toEqual([[7, true], [9, true], [8, false]]);
+  const { anchors, unread } = readAnchors(
+    `<<<<<<< ours\n${line}\n=======\n${second}\n>>>>>>> theirs\nrubbish here\n${line.replace(" 7 ", " 8 ")}\n`,
+  );
+  expect(anchors.map((one) => [one.head.size, one.good])).toEqual([
+    [7, true],
+    [9, true],
+    [8, false],
+  ]);
   expect(unread).toEqual([6]);
 });

@@ -9,7 +9,8 @@ export type Verifier = { readonly name: string; readonly id: number; readonly ke
 export type Signer = { readonly verifier: Verifier; sign(text: string): string };
 
 const rawPublic = (key: KeyObject): Buffer => Buffer.from(String(key.export({ format: "jwk" }).x), "base64url");
-const idOf = (name: string, raw: Uint8Array): number => parseInt(sha256(Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([ed25519]), raw])).slice(0, 8), 16);
+const idOf = (name: string, raw: Uint8Array): number =>
+  parseInt(sha256(Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([ed25519]), raw])).slice(0, 8), 16);
 const hexId = (id: number): string => id.toString(16).padStart(8, "0");
 
 /** `name+id+base64(type ‖ key)`: what a person needs to have from elsewhere to trust a note. */
@@ -24,7 +25,11 @@ export function findVerifier(text: string): Verifier | undefined {
   if (bytes.length !== 33 || bytes[0] !== ed25519) return undefined;
   const raw = bytes.subarray(1);
   if (hexId(idOf(name, raw)) !== id) return undefined;
-  return { name, id: idOf(name, raw), key: createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x: raw.toString("base64url") } }) };
+  return {
+    name,
+    id: idOf(name, raw),
+    key: createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x: raw.toString("base64url") } }),
+  };
 }
 
 /** Name and id hold no plus, the base64 of the key may. */

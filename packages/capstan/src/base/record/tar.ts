@@ -51,13 +51,18 @@ export async function findTarSource(path: string): Promise<PartSource | undefine
   const head = Buffer.alloc(block);
   const { size } = await file.stat();
   let at = 0;
-  for (; at + block <= size; ) {
+  for (; at + block <= size;) {
     await file.read(head, 0, block, at);
     if (head.every((byte) => byte === 0)) break;
     const name = head.toString("utf8", 0, 100).replace(/\0.*$/s, "");
     const sizeBytes = Number.parseInt(head.toString("latin1", 124, 136), 8);
     const type = head[156];
-    const plain = head.toString("latin1", 257, 262) === "ustar" && (type === 0 || type === 0x30) && Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && sizeBytes <= largestPartBytes;
+    const plain =
+      head.toString("latin1", 257, 262) === "ustar" &&
+      (type === 0 || type === 0x30) &&
+      Number.isSafeInteger(sizeBytes) &&
+      sizeBytes >= 0 &&
+      sizeBytes <= largestPartBytes;
     if (!plain || places.has(name) || at + block + sizeBytes > size) {
       await file.close();
       return undefined;

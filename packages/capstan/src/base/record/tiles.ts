@@ -11,7 +11,8 @@ const number = (n: number): string => {
   const digits = String(n).padStart(Math.ceil(String(n).length / 3) * 3, "0");
   return (digits.match(/.{3}/g) as string[]).map((part, i, all) => (i < all.length - 1 ? `x${part}` : part)).join("/");
 };
-export const tilePath = (level: number | "entries", n: number, width = tileWidth): string => `tile/${level}/${number(n)}${width < tileWidth ? `.p/${width}` : ""}`;
+export const tilePath = (level: number | "entries", n: number, width = tileWidth): string =>
+  `tile/${level}/${number(n)}${width < tileWidth ? `.p/${width}` : ""}`;
 
 /** Hashes that level `level` has in a tree of `size` leaves. */
 const countOf = (level: number, size: number): number => Math.floor(size / tileWidth ** level);
@@ -83,7 +84,10 @@ export function openTiles(folder: string, database: Database): Tiles {
     if (size <= before) return;
     for (let n = Math.floor(before / tileWidth); n * tileWidth < size; n++) {
       const width = widthOf(0, n, size);
-      const rows = await database.all<{ leaf: string; leaf_hash: Uint8Array }>("select leaf, leaf_hash from entry where idx >= ? and idx < ? order by idx", [n * tileWidth, n * tileWidth + width]);
+      const rows = await database.all<{ leaf: string; leaf_hash: Uint8Array }>(
+        "select leaf, leaf_hash from entry where idx >= ? and idx < ? order by idx",
+        [n * tileWidth, n * tileWidth + width],
+      );
       await writeTile("entries", n, width, toEntryBundle(rows.map((row) => row.leaf)));
       await writeTile(0, n, width, Buffer.concat(rows.map((row) => row.leaf_hash)));
     }

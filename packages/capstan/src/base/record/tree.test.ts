@@ -46,7 +46,13 @@ test("every leaf's path leads to the root, and to no other one", async () => {
       const index = pick % size;
       const path = await inclusionPath(index, size, readerOf(leaves));
       expect(rootOfInclusion(leaves[index] as Buffer, path)).toEqual(rootByDefinition(leaves));
-      expect(withSides(index, size, path.map((step) => step.hash))).toEqual(path);
+      expect(
+        withSides(
+          index,
+          size,
+          path.map((step) => step.hash),
+        ),
+      ).toEqual(path);
       expect(rootOfInclusion(hashLeaf("another"), path)).not.toEqual(rootByDefinition(leaves));
     }),
   );
@@ -65,7 +71,9 @@ test("consistency holds between any two sizes of one history, and never with ano
       const other = [...leaves];
       other[pick % earlier] = hashLeaf("rewritten");
       expect(isConsistent(earlier, size, rootByDefinition(other.slice(0, earlier)), root, path)).toBe(false);
-      expect(isConsistent(earlier, size, earlierRoot, rootByDefinition(other), await consistencyPath(earlier, size, readerOf(other)))).toBe(false);
+      expect(isConsistent(earlier, size, earlierRoot, rootByDefinition(other), await consistencyPath(earlier, size, readerOf(other)))).toBe(
+        false,
+      );
     }),
   );
 });

@@ -4,7 +4,8 @@ import { hash } from "node:crypto";
 const leafPrefix = Buffer.from([0]);
 const nodePrefix = Buffer.from([1]);
 
-export const hashLeaf = (leaf: string | Uint8Array): Buffer => hash("sha256", typeof leaf === "string" ? `\0${leaf}` : Buffer.concat([leafPrefix, leaf]), "buffer");
+export const hashLeaf = (leaf: string | Uint8Array): Buffer =>
+  hash("sha256", typeof leaf === "string" ? `\0${leaf}` : Buffer.concat([leafPrefix, leaf]), "buffer");
 export const hashNode = (left: Uint8Array, right: Uint8Array): Buffer => hash("sha256", Buffer.concat([nodePrefix, left, right]), "buffer");
 /** Root of the tree without leaves. */
 export const emptyRoot: Buffer = hash("sha256", "", "buffer");
@@ -19,7 +20,8 @@ export class Frontier {
   #size: number;
 
   constructor(size = 0, hashes: readonly Uint8Array[] = []) {
-    if (hashes.length !== bitsOf(size)) throw new RangeError(`a tree of ${size} leaves has ${bitsOf(size)} complete subtrees, not ${hashes.length}`);
+    if (hashes.length !== bitsOf(size))
+      throw new RangeError(`a tree of ${size} leaves has ${bitsOf(size)} complete subtrees, not ${hashes.length}`);
     this.#size = size;
     this.#hashes = hashes.map((one) => Buffer.from(one));
   }

@@ -10,7 +10,10 @@ import { verifyBundle } from "./verify-bundle.ts";
 
 const independent = join(import.meta.dirname, "../../../../../tests/independent-verifier/verify.py");
 const run = promisify(execFile);
-const hasPython = await run("python3", ["--version"]).then(() => true, () => false);
+const hasPython = await run("python3", ["--version"]).then(
+  () => true,
+  () => false,
+);
 
 let opened: TestStore;
 let tar: string;
@@ -22,8 +25,22 @@ beforeAll(async () => {
   opened = await openTestStore();
   const { store } = opened;
   const service = createRecordService({ store, tilesFolder: join(opened.folder, "tiles") });
-  await Promise.all(Array.from({ length: size - 1 }, (_, i) =>
-    store.recorder.commit([], [{ action: "thing.made", subject: { type: "thing", id: `größe ${i}` }, project: "default", actor: { kind: "person", name: "local:ada" }, payload: { i, text: "é\u2028" } }])));
+  await Promise.all(
+    Array.from({ length: size - 1 }, (_, i) =>
+      store.recorder.commit(
+        [],
+        [
+          {
+            action: "thing.made",
+            subject: { type: "thing", id: `größe ${i}` },
+            project: "default",
+            actor: { kind: "person", name: "local:ada" },
+            payload: { i, text: "é\u2028" },
+          },
+        ],
+      ),
+    ),
+  );
   await service.erase("5", "test", { kind: "person", name: "local:ada" });
   anchor = (await service.anchor()).line;
   const { blob } = await exportToBlob(service, store, { payloads: true });

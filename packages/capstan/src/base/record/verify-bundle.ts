@@ -16,7 +16,10 @@ import { anchoredSizes, judgeAnchors } from "./verify-anchors.ts";
 type Manifest = { origin: string; size: number; root: string; verifier: string; payloads: boolean };
 
 /** A bundle, a folder or a tar file, without store, network or other files. */
-export async function verifyBundle(path: string, options: { clock: Clock; trusted?: Verifier | undefined; anchorText?: string | undefined }): Promise<Verification> {
+export async function verifyBundle(
+  path: string,
+  options: { clock: Clock; trusted?: Verifier | undefined; anchorText?: string | undefined },
+): Promise<Verification> {
   const source = await openBundle(path);
   try {
     return await verifySource(path, source, options);
@@ -33,7 +36,11 @@ async function openBundle(path: string): Promise<PartSource> {
   return source;
 }
 
-async function verifySource(path: string, source: PartSource, options: { clock: Clock; trusted?: Verifier | undefined; anchorText?: string | undefined }): Promise<Verification> {
+async function verifySource(
+  path: string,
+  source: PartSource,
+  options: { clock: Clock; trusted?: Verifier | undefined; anchorText?: string | undefined },
+): Promise<Verification> {
   const beganMs = options.clock.nowMs();
   const manifest = manifestOf(path, await source.find("bundle.json"));
   const note = (await source.find("checkpoint"))?.toString() ?? "";
@@ -44,12 +51,40 @@ async function verifySource(path: string, source: PartSource, options: { clock: 
 
   const sizes = new Set(anchoredSizes(options.anchorText));
   const walk = await walkBundle(source, signed?.size ?? manifest.size, manifest.payloads, sizes);
-  if (!signed) parts.push({ part: "checkpoint", verdict: "fail", index: null, text: checked?.verdict === "bad" ? "the signature under the head is wrong" : "the head is not signed by the key that was expected" });
-  else parts.push({ part: "checkpoint", verdict: "pass", index: null, text: `head of ${signed.size} entries signed by key ${verifier?.id.toString(16).padStart(8, "0")}` });
+  if (!signed)
+    parts.push({
+      part: "checkpoint",
+      verdict: "fail",
+      index: null,
+      text: checked?.verdict === "bad" ? "the signature under the head is wrong" : "the head is not signed by the key that was expected",
+    });
+  else
+    parts.push({
+      part: "checkpoint",
+      verdict: "pass",
+      index: null,
+      text: `head of ${signed.size} entries signed by key ${verifier?.id.toString(16).padStart(8, "0")}`,
+    });
   const root = signed?.root ?? manifest.root;
-  const fault = walk.fault ?? (walk.root === root ? undefined : (walk.tileRoot === root ? walk.otherThanTile : undefined) ?? { index: null, text: "the entries lead to another root than the signed one, and so do the tiles: which entry differs cannot be told" }) ?? (walk.tileRoot === root ? undefined : { index: walk.otherThanTile?.index ?? null, text: "the entries are as signed, the tiles are not" });
+  const fault =
+    walk.fault ??
+    (walk.root === root
+      ? undefined
+      : ((walk.tileRoot === root ? walk.otherThanTile : undefined) ?? {
+          index: null,
+          text: "the entries lead to another root than the signed one, and so do the tiles: which entry differs cannot be told",
+        })) ??
+    (walk.tileRoot === root
+      ? undefined
+      : { index: walk.otherThanTile?.index ?? null, text: "the entries are as signed, the tiles are not" });
   if (fault) parts.unshift({ part: "ledger", verdict: "fail", ...fault });
-  else parts.unshift({ part: "ledger", verdict: "pass", index: null, text: `${walk.size} entries, tree root ${walk.root.slice(0, 8)} equals the head` });
+  else
+    parts.unshift({
+      part: "ledger",
+      verdict: "pass",
+      index: null,
+      text: `${walk.size} entries, tree root ${walk.root.slice(0, 8)} equals the head`,
+    });
   const anchors = judgeAnchors(options.anchorText, manifest.origin, verifier, walk);
   parts.push({ part: "anchor", verdict: anchors.verdict, text: anchors.text, index: anchors.index });
   if (manifest.payloads) parts.push({ part: "payloads", ...walk.payloads.end() });
@@ -62,7 +97,12 @@ async function verifySource(path: string, source: PartSource, options: { clock: 
     size: signed?.size ?? 0,
     root: walk.root,
     parts,
-    reliedOn: [options.trusted ? `your key ${options.trusted.id.toString(16)} for ${manifest.origin}` : "the key inside the bundle: whoever made the bundle could have made the key", ...anchors.reliedOn],
+    reliedOn: [
+      options.trusted
+        ? `your key ${options.trusted.id.toString(16)} for ${manifest.origin}`
+        : "the key inside the bundle: whoever made the bundle could have made the key",
+      ...anchors.reliedOn,
+    ],
   };
 }
 
@@ -74,7 +114,8 @@ function manifestOf(path: string, bytes: Buffer | undefined): Manifest {
   try {
     const manifest = JSON.parse(bytes.toString()) as Manifest & { format: string; version: number };
     if (manifest.format !== bundleFormat || manifest.version !== 1) return refuse("its format is not one that this program knows");
-    if (!Number.isSafeInteger(manifest.size) || typeof manifest.origin !== "string" || typeof manifest.verifier !== "string") return refuse("bundle.json lacks a member");
+    if (!Number.isSafeInteger(manifest.size) || typeof manifest.origin !== "string" || typeof manifest.verifier !== "string")
+      return refuse("bundle.json lacks a member");
     return manifest;
   } catch (error) {
     return error instanceof CapstanError ? refuse(String(error.params["problem"])) : refuse("bundle.json is not JSON");
@@ -94,7 +135,11 @@ async function walkBundle(source: PartSource, size: number, withPayloads: boolea
   for (let n = 0; n * tileWidth < size && !fault; n++) {
     const width = Math.min(tileWidth, size - n * tileWidth);
     const leaves = findEntries((await source.find(tilePath("entries", n, width))) ?? Buffer.alloc(0));
-    if (leaves && leaves.length !== width) fault = { index: n * tileWidth + Math.min(leaves.length, width), text: `entry ${n * tileWidth + leaves.length} is missing from the bundle` };
+    if (leaves && leaves.length !== width)
+      fault = {
+        index: n * tileWidth + Math.min(leaves.length, width),
+        text: `entry ${n * tileWidth + leaves.length} is missing from the bundle`,
+      };
     if (!leaves) fault = { index: n * tileWidth, text: `the entries from ${n * tileWidth} on cannot be read` };
     const tile = (await source.find(tilePath(0, n, width))) ?? Buffer.alloc(0);
     for (let at = 0; at + hashBytes <= tile.length; at += hashBytes) tileFrontier.append(tile.subarray(at, at + hashBytes));
@@ -102,7 +147,8 @@ async function walkBundle(source: PartSource, size: number, withPayloads: boolea
     for (const [i, bytes] of (leaves ?? []).entries()) {
       const index = n * tileWidth + i;
       const leafHash = hashLeaf(bytes);
-      if (Buffer.compare(leafHash, tile.subarray(i * hashBytes, (i + 1) * hashBytes)) !== 0) otherThanTile ??= { index, text: `entry ${index} is not the one that the tiles have` };
+      if (Buffer.compare(leafHash, tile.subarray(i * hashBytes, (i + 1) * hashBytes)) !== 0)
+        otherThanTile ??= { index, text: `entry ${index} is not the one that the tiles have` };
       frontier.append(leafHash);
       if (sizes.has(frontier.size)) roots.set(frontier.size, frontier.root().toString("hex"));
       const leaf = findLeaf(bytes.toString());
@@ -110,7 +156,15 @@ async function walkBundle(source: PartSource, size: number, withPayloads: boolea
       if (leaf && withPayloads) payloads.take(index, leaf, payload?.payload ?? null, payload?.salt ?? null);
     }
   }
-  return { size: frontier.size, root: frontier.root().toString("hex"), tileRoot: tileFrontier.root().toString("hex"), roots, payloads, fault, otherThanTile };
+  return {
+    size: frontier.size,
+    root: frontier.root().toString("hex"),
+    tileRoot: tileFrontier.root().toString("hex"),
+    roots,
+    payloads,
+    fault,
+    otherThanTile,
+  };
 }
 
 function readPayloads(bytes: Buffer | undefined): Map<string, { salt: Buffer; payload: string }> {

@@ -33,7 +33,7 @@ export async function walkLedger(database: Database, sizes: Iterable<number>): P
     if (wanted.has(frontier.size)) roots.set(frontier.size, frontier.root().toString("hex"));
   };
   note();
-  for (let next = 0; ; ) {
+  for (let next = 0; ;) {
     const rows = await walkedFrom(database, next, pageSize);
     for (const row of rows) {
       const index = row.idx as number;
@@ -43,7 +43,8 @@ export async function walkLedger(database: Database, sizes: Iterable<number>): P
       }
       const leaf = findLeaf(row.leaf);
       const leafHash = hashLeaf(row.leaf);
-      if (Buffer.compare(leafHash, row.leaf_hash) !== 0) fault ??= { index, text: `entry ${index} was edited: its leaf has another hash than the one stored with it` };
+      if (Buffer.compare(leafHash, row.leaf_hash) !== 0)
+        fault ??= { index, text: `entry ${index} was edited: its leaf has another hash than the one stored with it` };
       else if (!leaf) fault ??= { index, text: `entry ${index} is no leaf that this program knows` };
       else {
         const column = otherColumn(row, leaf);
@@ -77,7 +78,12 @@ function otherColumn(row: WalkedEntry, leaf: Leaf): string | undefined {
  * Names the first entry at or after `from` that is not the one that was signed, by the leaf hashes in the tiles.
  * The tiles are believed only if they lead to the signed root themselves. Undefined when they do not, or when nothing differs.
  */
-export async function locateFault(database: Database, tiles: Tiles, signed: { size: number; root: string }, from: number): Promise<Fault | undefined> {
+export async function locateFault(
+  database: Database,
+  tiles: Tiles,
+  signed: { size: number; root: string },
+  from: number,
+): Promise<Fault | undefined> {
   const frontier = new Frontier();
   const hashes: string[] = [];
   for (let n = 0; n * tileWidth < signed.size; n++) {
@@ -89,7 +95,7 @@ export async function locateFault(database: Database, tiles: Tiles, signed: { si
     }
   }
   if (frontier.root().toString("hex") !== signed.root) return undefined;
-  for (let next = from; next < signed.size; ) {
+  for (let next = from; next < signed.size;) {
     const rows = await walkedFrom(database, next, pageSize);
     for (const row of rows) {
       const index = row.idx as number;
@@ -106,7 +112,8 @@ export async function locateFault(database: Database, tiles: Tiles, signed: { si
 
 function describe(index: number, found: string, hashes: readonly string[]): string {
   const elsewhere = hashes.indexOf(found);
-  if (elsewhere === index + 1) return `entry ${index} was deleted and the ones after it moved up, or it changed places with entry ${elsewhere}`;
+  if (elsewhere === index + 1)
+    return `entry ${index} was deleted and the ones after it moved up, or it changed places with entry ${elsewhere}`;
   if (elsewhere >= 0) return `entry ${index} is not in its place: what stands there was signed as entry ${elsewhere}`;
   return `entry ${index} was edited after it was signed`;
 }

@@ -17,7 +17,19 @@ beforeEach(async () => {
   opened = await openTestStore();
   service = createRecordService({ store: opened.store, tilesFolder: join(opened.folder, "tiles") });
   const { recorder } = opened.store;
-  const make = (i: number) => recorder.commit([], [{ action: "thing.made", subject: { type: "thing", id: `t${i}` }, project: "default", actor: { kind: "person", name: "local:ada" }, payload: { i } }]);
+  const make = (i: number) =>
+    recorder.commit(
+      [],
+      [
+        {
+          action: "thing.made",
+          subject: { type: "thing", id: `t${i}` },
+          project: "default",
+          actor: { kind: "person", name: "local:ada" },
+          payload: { i },
+        },
+      ],
+    );
   for (let i = 0; i < 40; i++) await make(i);
   await recorder.signed();
   await Promise.all(Array.from({ length: size - 40 }, (_, i) => make(40 + i)));
@@ -32,12 +44,24 @@ function edit(sql: (database: DatabaseSync) => void): void {
   database.close();
 }
 const verify = (anchorText?: string) =>
-  verifyRecord({ database: opened.store.database, storeId: opened.store.id, tilesFolder: join(opened.folder, "tiles"), clock: opened.store.clock, anchorText, trusted: opened.store.recorder.verifier });
+  verifyRecord({
+    database: opened.store.database,
+    storeId: opened.store.id,
+    tilesFolder: join(opened.folder, "tiles"),
+    clock: opened.store.clock,
+    anchorText,
+    trusted: opened.store.recorder.verifier,
+  });
 const partOf = async (part: string, anchorText?: string) => (await verify(anchorText)).parts.find((one) => one.part === part);
 
 test("an untouched record verifies, and says what it relied on", async () => {
   const without = await verify();
-  expect(without.parts.map((one) => [one.part, one.verdict])).toEqual([["ledger", "pass"], ["checkpoint", "pass"], ["anchor", "warn"], ["payloads", "pass"]]);
+  expect(without.parts.map((one) => [one.part, one.verdict])).toEqual([
+    ["ledger", "pass"],
+    ["checkpoint", "pass"],
+    ["anchor", "warn"],
+    ["payloads", "pass"],
+  ]);
   expect(without.reliedOn.join()).toContain("no second history");
   const { line } = await service.anchor();
   const withAnchor = await verify(`# kept in git\n${line}\n`);
@@ -70,7 +94,11 @@ test("a deleted entry is named, also when the others moved up", async () => {
 });
 
 test("entries that changed places are named", async () => {
-  edit((database) => database.exec("update entry set idx = -1 where idx = 50; update entry set idx = 50 where idx = 260; update entry set idx = 260 where idx = -1"));
+  edit((database) =>
+    database.exec(
+      "update entry set idx = -1 where idx = 50; update entry set idx = 50 where idx = 260; update entry set idx = 260 where idx = -1",
+    ),
+  );
   expect(await partOf("ledger")).toMatchObject({ verdict: "fail", index: 50, text: expect.stringContaining("signed as entry 260") });
 });
 
@@ -103,11 +131,14 @@ test("a rewrite with the key in hand is found against an anchor, and without one
     const other = leaf.replace("t120", "t999");
     database.prepare("update entry set leaf = ?, leaf_hash = ?, subject_id = 't999' where idx = 120").run(other, hashLeaf(other));
     const frontier = new Frontier();
-    for (const row of database.prepare("select leaf_hash from entry order by idx").all() as { leaf_hash: Uint8Array }[]) frontier.append(row.leaf_hash);
+    for (const row of database.prepare("select leaf_hash from entry order by idx").all() as { leaf_hash: Uint8Array }[])
+      frontier.append(row.leaf_hash);
     const root = frontier.root().toString("hex");
     database.exec("delete from checkpoint");
     const note = signCheckpoint({ origin: `capstan/${opened.store.id}`, size, root }, signer);
-    database.prepare("insert into checkpoint (size, root, note, frontier, at_ms) values (?, ?, ?, ?, ?)").run(size, root, note, frontier.toBytes(), 1);
+    database
+      .prepare("insert into checkpoint (size, root, note, frontier, at_ms) values (?, ?, ?, ?, ?)")
+      .run(size, root, note, frontier.toBytes(), 1);
   });
   const alone = await verify();
   expect(alone.verdict).toBe("warn");
@@ -121,11 +152,16 @@ test("a store that was signed anew with another key does not pass", async () => 
   if (!thief) throw new Error("no signer");
   edit((database) => {
     for (const row of database.prepare("select size, root from checkpoint").all() as { size: number; root: string }[]) {
-      database.prepare("update checkpoint set note = ? where size = ?").run(signCheckpoint({ origin: `capstan/${opened.store.id}`, ...row }, thief), row.size);
+      database
+        .prepare("update checkpoint set note = ? where size = ?")
+        .run(signCheckpoint({ origin: `capstan/${opened.store.id}`, ...row }, thief), row.size);
     }
   });
   expect(await partOf("checkpoint")).toMatchObject({ verdict: "fail" });
-  expect(await partOf("anchor", line.replace(/ \d+ /, " 9999 "))).toMatchObject({ verdict: "warn", text: expect.stringContaining("wrong signature") });
+  expect(await partOf("anchor", line.replace(/ \d+ /, " 9999 "))).toMatchObject({
+    verdict: "warn",
+    text: expect.stringContaining("wrong signature"),
+  });
 });
 
 test("payloads: an edited one is named; an erased one is said so and proofs stay; a vanished one is not the same", async () => {
@@ -137,7 +173,9 @@ test("payloads: an edited one is named; an erased one is said so and proofs stay
   expect(after.entry.payload).toBeNull();
   expect(after.proof?.path.length).toBeGreaterThan(7);
   expect(await partOf("payloads")).toMatchObject({ verdict: "pass", text: expect.stringContaining("1 erased and said so") });
-  edit((database) => database.exec("update entry_payload set payload = '{\"i\":0}' where entry_id = (select id from entry where idx = 33)"));
+  edit((database) =>
+    database.exec("update entry_payload set payload = '{\"i\":0}' where entry_id = (select id from entry where idx = 33)"),
+  );
   expect(await partOf("payloads")).toMatchObject({ verdict: "fail", index: 33 });
   edit((database) => database.exec("delete from entry_payload where entry_id = (select id from entry where idx = 33)"));
   expect(await partOf("payloads")).toMatchObject({ verdict: "fail", index: 33, text: expect.stringContaining("gone") });

@@ -44,19 +44,35 @@ export async function verifyRecord(options: VerifyOptions): Promise<Verification
   const newest = heads.at(-1);
   const parts: Part[] = [];
   const reliedOn: string[] = [];
-  const add = (part: Part["part"], verdict: Verdict, text: string, index: number | null = null): void => void parts.push({ part, verdict, text, index });
+  const add = (part: Part["part"], verdict: Verdict, text: string, index: number | null = null): void =>
+    void parts.push({ part, verdict, text, index });
 
   const fault = await faultOfLedger(options, heads, walk);
   const left = await waiting(database, clock.nowMs());
   if (fault) add("ledger", "fail", fault.text, fault.index);
   else if (left.late > 0) add("ledger", "warn", `${left.late} changes wait for their place in the tree for more than a minute`);
-  else add("ledger", "pass", `${walk.size} entries, tree root ${walk.root.slice(0, 8)}${newest && newest.size === walk.size ? ` equals the head signed at ${toTime(newest.at_ms)}` : ""}`);
+  else
+    add(
+      "ledger",
+      "pass",
+      `${walk.size} entries, tree root ${walk.root.slice(0, 8)}${newest && newest.size === walk.size ? ` equals the head signed at ${toTime(newest.at_ms)}` : ""}`,
+    );
 
   const signature = judgeSignatures(heads, verifier, options.deep === true);
   if (!newest) add("checkpoint", "inconclusive", "no head was ever signed: nothing says that this is what was written");
   else if (signature) add("checkpoint", "fail", signature);
-  else add("checkpoint", "pass", `${heads.length} signed heads, the newest at ${newest.size} entries${walk.size > newest.size ? `; ${walk.size - newest.size} acknowledged, not signed yet` : ""}`);
-  if (newest && !signature) reliedOn.push(options.trusted ? `your key ${options.trusted.id.toString(16)} for ${origin}` : "the key that the store itself names: whoever can write the store could have exchanged it");
+  else
+    add(
+      "checkpoint",
+      "pass",
+      `${heads.length} signed heads, the newest at ${newest.size} entries${walk.size > newest.size ? `; ${walk.size - newest.size} acknowledged, not signed yet` : ""}`,
+    );
+  if (newest && !signature)
+    reliedOn.push(
+      options.trusted
+        ? `your key ${options.trusted.id.toString(16)} for ${origin}`
+        : "the key that the store itself names: whoever can write the store could have exchanged it",
+    );
 
   const anchors = judgeAnchors(options.anchorText, origin, verifier, walk);
   add("anchor", anchors.verdict, anchors.text, anchors.index);
@@ -107,22 +123,31 @@ async function faultOfLedger(options: VerifyOptions, heads: readonly StoredHead[
   const located = await locateFault(options.database, openTiles(options.tilesFolder, options.database), newest, good);
   const candidates = [walk.fault, located].filter((one) => one !== undefined).sort((a, b) => a.index - b.index);
   if (candidates[0]) return candidates[0];
-  if (wrong.size > walk.size) return { index: walk.size, text: `entries from ${walk.size} on are missing: the signed head has ${newest.size}` };
-  return { index: good, text: `an entry between ${good} and ${wrong.size - 1} differs from the signed tree; which one cannot be told without the tiles` };
+  if (wrong.size > walk.size)
+    return { index: walk.size, text: `entries from ${walk.size} on are missing: the signed head has ${newest.size}` };
+  return {
+    index: good,
+    text: `an entry between ${good} and ${wrong.size - 1} differs from the signed tree; which one cannot be told without the tiles`,
+  };
 }
 
 function judgeSignatures(heads: readonly StoredHead[], verifier: Verifier | undefined, all: boolean): string | undefined {
   if (heads.length > 0 && !verifier) return "the store names no key that its heads could be checked with";
   for (const head of all ? heads : heads.slice(-signatureSample)) {
     const checked = verifier && checkCheckpoint(head.note, verifier);
-    if (checked?.verdict !== "good") return `the head at ${head.size} entries is not signed by ${checked?.verdict === "bad" ? "its key: the note was edited" : "the key that was expected"}`;
-    if (checked.head.size !== head.size || checked.head.root !== head.root) return `the head stored for ${head.size} entries is not the one that was signed`;
+    if (checked?.verdict !== "good")
+      return `the head at ${head.size} entries is not signed by ${checked?.verdict === "bad" ? "its key: the note was edited" : "the key that was expected"}`;
+    if (checked.head.size !== head.size || checked.head.root !== head.root)
+      return `the head stored for ${head.size} entries is not the one that was signed`;
   }
   return undefined;
 }
 
 async function waiting(database: Database, nowMs: number): Promise<{ all: number; late: number }> {
-  const row = await database.find<{ every: number; late: number }>("select count(*) as every, count(case when at_ms < ? then 1 end) as late from entry where idx is null", [nowMs - 60_000]);
+  const row = await database.find<{ every: number; late: number }>(
+    "select count(*) as every, count(case when at_ms < ? then 1 end) as late from entry where idx is null",
+    [nowMs - 60_000],
+  );
   return { all: row?.every ?? 0, late: row?.late ?? 0 };
 }
 
@@ -138,5 +163,8 @@ async function judgeBytes(blobs: BlobStore, deep: boolean): Promise<{ verdict: "
     if (state === "differs") return { verdict: "fail", text: `object ${digest} holds other bytes than its name says` };
     read += 1;
   }
-  return { verdict: "pass", text: `${digests.length} objects present, ${read} read and hashed${read < digests.length ? "; --deep reads all" : ""}` };
+  return {
+    verdict: "pass",
+    text: `${digests.length} objects present, ${read} read and hashed${read < digests.length ? "; --deep reads all" : ""}`,
+  };
 }

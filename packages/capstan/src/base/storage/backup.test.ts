@@ -24,9 +24,24 @@ afterEach(() => opened.close());
 async function make(i: number): Promise<void> {
   const { blobs, recorder } = opened.store;
   const { digest } = await blobs.putBytes(Buffer.from(`content ${i}`));
-  await recorder.commit([insert("thing", { id: i, digest })], [{ action: "thing.made", subject: { type: "thing", id: `t${i}` }, project: "default", actor: { kind: "person", name: "local:ada" }, payload: { i } }]);
+  await recorder.commit(
+    [insert("thing", { id: i, digest })],
+    [
+      {
+        action: "thing.made",
+        subject: { type: "thing", id: `t${i}` },
+        project: "default",
+        actor: { kind: "person", name: "local:ada" },
+        payload: { i },
+      },
+    ],
+  );
 }
-const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => "no error", (error: unknown) => (error as { code?: string }).code);
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => "no error",
+    (error: unknown) => (error as { code?: string }).code,
+  );
 
 test("a backup taken while the store is written is restored whole, and its record verifies", async () => {
   for (let i = 0; i < 60; i++) await make(i);
@@ -56,7 +71,10 @@ test("a backup taken while the store is written is restored whole, and its recor
 
   const { store, home } = opened;
   const recorder = await createRecorder({ ...store, database, storeId: store.id, home });
-  const record = createRecordService({ store: { ...store, database, blobs, folder: storeFolder, recorder }, tilesFolder: join(storeFolder, "tiles") });
+  const record = createRecordService({
+    store: { ...store, database, blobs, folder: storeFolder, recorder },
+    tilesFolder: join(storeFolder, "tiles"),
+  });
   const verified = await record.verify();
   expect(verified.parts.filter((part) => part.verdict === "fail")).toEqual([]);
   expect(verified.verdict).not.toBe("fail");
@@ -83,7 +101,8 @@ test("a backup that was changed or cut is not restored", async () => {
   const whole = join(beside, "backup");
   await backupStore({ storeFolder: opened.folder, target: whole, nowMs: 0 });
   const blob = async (folder: string): Promise<string> => {
-    for await (const one of openFolderBlobs(join(folder, "blobs")).list()) return join(folder, "blobs", one.digest.slice(0, 2), one.digest.slice(2));
+    for await (const one of openFolderBlobs(join(folder, "blobs")).list())
+      return join(folder, "blobs", one.digest.slice(0, 2), one.digest.slice(2));
     throw new Error("no blob");
   };
   const damages: [string, (folder: string) => Promise<void>, string][] = [
@@ -91,8 +110,21 @@ test("a backup that was changed or cut is not restored", async () => {
     ["a blob missing", async (folder) => rm(await blob(folder)), "CAP-STORE-011"],
     ["the database changed", (folder) => writeFile(join(folder, "capstan.db"), "other"), "CAP-STORE-011"],
     ["a file missing", (folder) => rm(join(folder, "store.json")), "CAP-STORE-011"],
-    ["a path that leads out", async (folder) => writeFile(join(folder, "backup.json"), (await readFile(join(folder, "backup.json"), "utf8")).replace("store.json", "../store.json")), "CAP-STORE-011"],
-    ["a newer format", async (folder) => writeFile(join(folder, "backup.json"), (await readFile(join(folder, "backup.json"), "utf8")).replace('"format": 1', '"format": 2')), "CAP-STORE-005"],
+    [
+      "a path that leads out",
+      async (folder) =>
+        writeFile(
+          join(folder, "backup.json"),
+          (await readFile(join(folder, "backup.json"), "utf8")).replace("store.json", "../store.json"),
+        ),
+      "CAP-STORE-011",
+    ],
+    [
+      "a newer format",
+      async (folder) =>
+        writeFile(join(folder, "backup.json"), (await readFile(join(folder, "backup.json"), "utf8")).replace('"format": 1', '"format": 2')),
+      "CAP-STORE-005",
+    ],
   ];
   for (const [what, damage, code] of damages) {
     const backup = join(beside, what);

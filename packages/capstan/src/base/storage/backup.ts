@@ -30,7 +30,12 @@ const keptCopies = 3;
  * Copies a store in SQLite to a new folder while it is in use: everything acknowledged before the call is in it. The folder has the form of a store.
  * Order: open prediction segments, then the database, then blobs, so that whatever the database names is there. No keys, logs, work or rebuildable files.
  */
-export async function backupStore(options: { storeFolder: string; target: string; nowMs: number; onProgress?: (blobs: number) => void }): Promise<BackupManifest> {
+export async function backupStore(options: {
+  storeFolder: string;
+  target: string;
+  nowMs: number;
+  onProgress?: (blobs: number) => void;
+}): Promise<BackupManifest> {
   const { storeFolder, target } = options;
   if (existsSync(target)) throw new CapstanError("CAP-STORE-010", { folder: target });
   const partial = `${target}.${randomBytes(4).toString("hex")}.partial`;
@@ -66,12 +71,14 @@ export async function restoreStore(options: { backup: string; storeFolder: strin
       await cp(join(options.backup, path), to).catch((error: unknown) => {
         throw new CapstanError("CAP-STORE-011", { folder: options.backup, problem: `${path} is missing` }, { cause: error });
       });
-      if ((await digestOfFile(to)).digest !== digest) throw new CapstanError("CAP-STORE-011", { folder: options.backup, problem: `${path} was changed` });
+      if ((await digestOfFile(to)).digest !== digest)
+        throw new CapstanError("CAP-STORE-011", { folder: options.backup, problem: `${path} was changed` });
       await syncFile(to);
     }
     const copied = await copyBlobs(join(options.backup, "blobs"), join(partial, "blobs"));
     if (copied.damaged[0] !== undefined) throw new CapstanError("CAP-STORE-002", { digest: copied.damaged[0] });
-    if (copied.blobs !== manifest.blobs) throw new CapstanError("CAP-STORE-011", { folder: options.backup, problem: `it has ${copied.blobs} of ${manifest.blobs} objects` });
+    if (copied.blobs !== manifest.blobs)
+      throw new CapstanError("CAP-STORE-011", { folder: options.backup, problem: `it has ${copied.blobs} of ${manifest.blobs} objects` });
     await rm(storeFolder, { recursive: true, force: true });
     await rename(partial, storeFolder);
     await syncFolder(dirname(storeFolder));
@@ -95,7 +102,8 @@ export async function backupDatabase(path: string, target: string): Promise<void
   const copy = openSqlite(target);
   try {
     const found = await copy.find<{ quick_check: string }>("pragma quick_check(1)");
-    if (found?.quick_check !== "ok") throw new CapstanError("CAP-STORE-001", { problem: `the database is damaged: ${found?.quick_check ?? "no answer"}` });
+    if (found?.quick_check !== "ok")
+      throw new CapstanError("CAP-STORE-001", { problem: `the database is damaged: ${found?.quick_check ?? "no answer"}` });
   } finally {
     await copy.close();
   }
@@ -123,7 +131,8 @@ async function readManifest(folder: string): Promise<BackupManifest> {
   }
   if (manifest.format !== 1) throw new CapstanError("CAP-STORE-005", { found: `backup format ${String(manifest.format)}` });
   for (const path of Object.keys(manifest.files)) {
-    if (!/^(capstan\.db|store\.json|spool\/[\w.-]+\/[\w.-]+)$/.test(path) || path.split("/").includes("..")) throw new CapstanError("CAP-STORE-011", { folder, problem: `it names ${path}, which no backup has` });
+    if (!/^(capstan\.db|store\.json|spool\/[\w.-]+\/[\w.-]+)$/.test(path) || path.split("/").includes(".."))
+      throw new CapstanError("CAP-STORE-011", { folder, problem: `it names ${path}, which no backup has` });
   }
   return manifest;
 }
@@ -136,7 +145,11 @@ async function storeIdOf(storeFolder: string): Promise<string> {
   }
 }
 
-async function copyBlobs(from: string, to: string, onProgress?: (blobs: number) => void): Promise<{ blobs: number; blobBytes: number; damaged: string[] }> {
+async function copyBlobs(
+  from: string,
+  to: string,
+  onProgress?: (blobs: number) => void,
+): Promise<{ blobs: number; blobBytes: number; damaged: string[] }> {
   const [source, target] = [openFolderBlobs(from), openFolderBlobs(to)];
   const copied = { blobs: 0, blobBytes: 0, damaged: [] as string[] };
   const waiting = source.list()[Symbol.asyncIterator]();

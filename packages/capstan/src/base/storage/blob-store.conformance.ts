@@ -18,7 +18,11 @@ export type BlobStoreUnderTest = {
   remove(): Promise<void>;
 };
 
-const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => "no error", (error: unknown) => (error as { code?: string }).code);
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => "no error",
+    (error: unknown) => (error as { code?: string }).code,
+  );
 const whole = async (stream: Readable): Promise<Buffer> => Buffer.concat(await stream.toArray());
 async function* pieces(...all: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* all;
@@ -70,7 +74,13 @@ export function blobStoreConformance(name: string, open: () => Promise<BlobStore
     test("ranges are half-open", async () => {
       const bytes = randomBytes(3 << 20);
       const { digest } = await blobs.putBytes(bytes);
-      for (const [start, end] of [[0, 1], [0, bytes.length], [1_000_000, 2_100_000], [bytes.length - 1, bytes.length], [5, 5]] as const) {
+      for (const [start, end] of [
+        [0, 1],
+        [0, bytes.length],
+        [1_000_000, 2_100_000],
+        [bytes.length - 1, bytes.length],
+        [5, 5],
+      ] as const) {
         expect(Buffer.compare(await whole(await under.again().stream(digest, { start, end })), bytes.subarray(start, end))).toBe(0);
       }
     });

@@ -10,7 +10,11 @@ export type DatabaseUnderTest = {
 };
 
 const table = "create table thing (id TEXT primary key, number BIGINT, share DOUBLE PRECISION, bytes BYTEA, text TEXT)";
-const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => "no error", (error: unknown) => (error as { code?: string }).code);
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => "no error",
+    (error: unknown) => (error as { code?: string }).code,
+  );
 
 /** What every adapter of the seam Database promises. `open` gives an empty database. */
 export function databaseConformance(name: string, open: () => Promise<DatabaseUnderTest>): void {
@@ -23,7 +27,8 @@ export function databaseConformance(name: string, open: () => Promise<DatabaseUn
     });
     afterEach(() => under.remove());
     const put = (id: string, number: number | null = null) => insert("thing", { id, number });
-    const ids = async (from = database): Promise<string[]> => (await from.all<{ id: string }>("select id from thing order by id")).map((row) => row.id);
+    const ids = async (from = database): Promise<string[]> =>
+      (await from.all<{ id: string }>("select id from thing order by id")).map((row) => row.id);
 
     test("reads before the first change", async () => {
       expect(await database.all("select 1 as one")).toEqual([{ one: 1 }]);
@@ -41,7 +46,9 @@ export function databaseConformance(name: string, open: () => Promise<DatabaseUn
         { id: "d", number: null, share: Number.POSITIVE_INFINITY, bytes: null, text: "null" },
         { id: "e", number: null, share: Number.MIN_VALUE, bytes: null, text: "1.50" },
       ];
-      const [first] = await database.commit(values.map((row) => insert("thing", row, { tail: "returning id, number, share, bytes, text" })));
+      const [first] = await database.commit(
+        values.map((row) => insert("thing", row, { tail: "returning id, number, share, bytes, text" })),
+      );
       expect(first).toEqual([values[0]]);
       const rows = await database.all<(typeof values)[number]>("select * from thing order by id");
       expect(rows).toEqual(values);
@@ -56,7 +63,9 @@ export function databaseConformance(name: string, open: () => Promise<DatabaseUn
 
     test("counts, sums, averages and comparisons are numbers", async () => {
       await database.commit([statement(table), put("a", 3), put("b", 4)]);
-      expect(await database.find("select count(*) as n, sum(number) as total, avg(number) as mean, max(number) as most from thing")).toEqual({ n: 2, total: 7, mean: 3.5, most: 4 });
+      expect(
+        await database.find("select count(*) as n, sum(number) as total, avg(number) as mean, max(number) as most from thing"),
+      ).toEqual({ n: 2, total: 7, mean: 3.5, most: 4 });
       expect(await database.all("select number > 3 as big from thing order by id")).toEqual([{ big: 0 }, { big: 1 }]);
       expect(await database.find("select coalesce(max(number), 0) + 1 as next from thing where id = 'none'")).toEqual({ next: 1 });
     });
@@ -80,11 +89,21 @@ export function databaseConformance(name: string, open: () => Promise<DatabaseUn
         database.commit([put("a")]),
         database.commit([put("b"), insert("thing", { id: "taken" }, { exists: { noun: "thing", name: "taken" } })]),
         database.commit([put("c")]),
-        database.commit([put("d"), { ...statement("update thing set number = 1 where id = 'none'"), guard: { rows: 1, noun: "thing", name: "none" } }]),
+        database.commit([
+          put("d"),
+          { ...statement("update thing set number = 1 where id = 'none'"), guard: { rows: 1, noun: "thing", name: "none" } },
+        ]),
         database.commit([statement("no sql at all")]),
         database.commit([put("e")]),
       ]);
-      expect(outcomes.map((one) => (one.status === "fulfilled" ? "done" : (one.reason as { code: string }).code))).toEqual(["done", "CAP-EXISTS-001", "done", "CAP-MOVED-001", "CAP-STORE-001", "done"]);
+      expect(outcomes.map((one) => (one.status === "fulfilled" ? "done" : (one.reason as { code: string }).code))).toEqual([
+        "done",
+        "CAP-EXISTS-001",
+        "done",
+        "CAP-MOVED-001",
+        "CAP-STORE-001",
+        "done",
+      ]);
       expect(await ids()).toEqual(["a", "c", "e", "taken"]);
     });
 
@@ -97,7 +116,12 @@ export function databaseConformance(name: string, open: () => Promise<DatabaseUn
 
     test("guards count the affected rows, with and without returning", async () => {
       await database.commit([statement(table), put("a", 1), put("b", 1)]);
-      const guarded = (rows: number, tail: string) => codeOf(database.commit([{ ...statement(`update thing set number = number + 1 where number > 0 ${tail}`), guard: { rows, noun: "thing", name: "x" } }]));
+      const guarded = (rows: number, tail: string) =>
+        codeOf(
+          database.commit([
+            { ...statement(`update thing set number = number + 1 where number > 0 ${tail}`), guard: { rows, noun: "thing", name: "x" } },
+          ]),
+        );
       expect(await guarded(2, "")).toBe("no error");
       expect(await guarded(1, "")).toBe("CAP-MOVED-001");
       expect(await guarded(3, "returning id")).toBe("CAP-MOVED-001");
@@ -107,21 +131,30 @@ export function databaseConformance(name: string, open: () => Promise<DatabaseUn
 
     test("statements answer one by one", async () => {
       await database.commit([statement(table)]);
-      const answers = await database.commit([put("a", 1), insert("thing", { id: "b", number: 2 }, { tail: "returning id, number" }), statement("update thing set number = 9 returning id")]);
+      const answers = await database.commit([
+        put("a", 1),
+        insert("thing", { id: "b", number: 2 }, { tail: "returning id, number" }),
+        statement("update thing set number = 9 returning id"),
+      ]);
       expect(answers.map((rows) => rows.length)).toEqual([0, 1, 2]);
       expect(answers[1]).toEqual([{ id: "b", number: 2 }]);
     });
 
     test("conflicts can be asked for", async () => {
       await database.commit([statement(table), put("a", 1)]);
-      await database.commit([insert("thing", { id: "a", number: 5 }, { tail: "on conflict (id) do update set number = excluded.number + thing.number" })]);
+      await database.commit([
+        insert("thing", { id: "a", number: 5 }, { tail: "on conflict (id) do update set number = excluded.number + thing.number" }),
+      ]);
       await database.commit([insert("thing", { id: "a", number: 5 }, { tail: "on conflict (id) do nothing" })]);
       expect(await database.all("select number from thing")).toEqual([{ number: 6 }]);
     });
 
     test("numbers in sequence are made inside of the change", async () => {
       await database.commit([statement(table)]);
-      const add = (id: string) => database.commit([statement("insert into thing (id, number) select ?, coalesce(max(number), 0) + 1 from thing returning number", id)]);
+      const add = (id: string) =>
+        database.commit([
+          statement("insert into thing (id, number) select ?, coalesce(max(number), 0) + 1 from thing returning number", id),
+        ]);
       const answers = await Promise.all(["x", "y", "z"].map(add));
       expect(answers.map(([rows]) => rows?.[0]?.["number"])).toEqual([1, 2, 3]);
     });
@@ -131,7 +164,10 @@ export function databaseConformance(name: string, open: () => Promise<DatabaseUn
       const other = under.again();
       for (let i = 0; i < 30; i++) {
         await database.commit([put(`n${i}`)]);
-        const [mine, theirs] = await Promise.all([database.find<{ n: number }>("select count(*) as n from thing"), other.find<{ n: number }>("select count(*) as n from thing")]);
+        const [mine, theirs] = await Promise.all([
+          database.find<{ n: number }>("select count(*) as n from thing"),
+          other.find<{ n: number }>("select count(*) as n from thing"),
+        ]);
         expect([mine?.n, theirs?.n]).toEqual([i + 1, i + 1]);
       }
       await other.close();
@@ -139,8 +175,15 @@ export function databaseConformance(name: string, open: () => Promise<DatabaseUn
 
     test("a thousand concurrent changes and reads all arrive", async () => {
       await database.commit([statement(table)]);
-      const work = Array.from({ length: 1000 }, (_, i) => database.commit([put(`n${String(i).padStart(4, "0")}`, i), statement("update thing set share = 1 where id = ?", `n${String(i).padStart(4, "0")}`)]));
-      const reads = Array.from({ length: 200 }, () => database.find<{ n: number; whole: number }>("select count(*) as n, coalesce(sum(share), 0) as whole from thing"));
+      const work = Array.from({ length: 1000 }, (_, i) =>
+        database.commit([
+          put(`n${String(i).padStart(4, "0")}`, i),
+          statement("update thing set share = 1 where id = ?", `n${String(i).padStart(4, "0")}`),
+        ]),
+      );
+      const reads = Array.from({ length: 200 }, () =>
+        database.find<{ n: number; whole: number }>("select count(*) as n, coalesce(sum(share), 0) as whole from thing"),
+      );
       for (const one of await Promise.all(reads)) expect(one?.whole).toBe(one?.n);
       await Promise.all(work);
       expect(await database.find("select count(*) as n, sum(number) as total from thing")).toEqual({ n: 1000, total: 499_500 });
@@ -149,7 +192,10 @@ export function databaseConformance(name: string, open: () => Promise<DatabaseUn
     test("a large change and a large value", async () => {
       await database.commit([statement(table)]);
       const big = Buffer.alloc(8 << 20, 7);
-      await database.commit([...Array.from({ length: 2000 }, (_, i) => put(`n${i}`, i)), insert("thing", { id: "big", bytes: new Uint8Array(big) })]);
+      await database.commit([
+        ...Array.from({ length: 2000 }, (_, i) => put(`n${i}`, i)),
+        insert("thing", { id: "big", bytes: new Uint8Array(big) }),
+      ]);
       const found = await database.find<{ bytes: Uint8Array }>("select bytes from thing where id = 'big'");
       expect(Buffer.compare(found?.bytes ?? new Uint8Array(), big)).toBe(0);
       expect(await database.find("select count(*) as n from thing")).toEqual({ n: 2001 });

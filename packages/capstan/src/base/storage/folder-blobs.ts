@@ -150,7 +150,8 @@ async function syncFolder(path: string): Promise<void> {
 /** A full, failing or closed disk gets its own code, whoever noticed it. */
 export function storageError(error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "EIO") return new CapstanError("CAP-STORE-003", { problem: String(code) }, { cause: error });
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EIO")
+    return new CapstanError("CAP-STORE-003", { problem: String(code) }, { cause: error });
   if (code === "EROFS") return new CapstanError("CAP-STORE-004", {}, { cause: error });
   return error;
 }

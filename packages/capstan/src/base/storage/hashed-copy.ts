@@ -30,7 +30,10 @@ export async function writeHashed(source: AsyncIterable<Uint8Array>, file: FileH
       if (failures.length > 0) throw failures[0];
       if (sizeBytes - syncedBytes < syncEveryBytes || syncing) continue;
       syncedBytes = sizeBytes;
-      syncing = file.datasync().then(() => (syncing = undefined), (error: unknown) => failures.push(error));
+      syncing = file.datasync().then(
+        () => (syncing = undefined),
+        (error: unknown) => failures.push(error),
+      );
     }
   } finally {
     // Nobody may close the file before.
@@ -42,7 +45,7 @@ export async function writeHashed(source: AsyncIterable<Uint8Array>, file: FileH
 }
 
 async function writeWhole(file: FileHandle, piece: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < piece.length; ) done += (await file.write(piece, done, piece.length - done, position + done)).bytesWritten;
+  for (let done = 0; done < piece.length;) done += (await file.write(piece, done, piece.length - done, position + done)).bytesWritten;
 }
 
 /** The pieces of a file, in three buffers that take turns: one is read ahead, one is the reader's, one may still be on its way to the disk. */
@@ -91,4 +94,7 @@ export async function copyHashed(from: string, to: string): Promise<Blob> {
   return digestOfFile(to);
 }
 
-const cannotClone = (error: unknown): boolean => error instanceof Error && "code" in error && ["ENOTSUP", "EOPNOTSUPP", "EXDEV", "ENOSYS", "EINVAL", "ENOTTY"].includes(String(error.code));
+const cannotClone = (error: unknown): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  ["ENOTSUP", "EOPNOTSUPP", "EXDEV", "ENOSYS", "EINVAL", "ENOTTY"].includes(String(error.code));

@@ -17,7 +17,10 @@ test("a job runs once when due, and a second with its key is the same", async ()
     seen.push(job.payload);
     return seen.length;
   });
-  await store.database.commit([jobs.enqueue({ project: "p", kind: "count", payload: 1, dueMs: 1_000_500, key: "k" }), jobs.enqueue({ project: "p", kind: "count", payload: 2, key: "k" })]);
+  await store.database.commit([
+    jobs.enqueue({ project: "p", kind: "count", payload: 1, dueMs: 1_000_500, key: "k" }),
+    jobs.enqueue({ project: "p", kind: "count", payload: 2, key: "k" }),
+  ]);
   expect(await jobs.runDue()).toBe(0);
   pass(1000);
   expect(await jobs.runDue()).toBe(1);
@@ -76,13 +79,17 @@ test("two runners never take one job; a lease that ended is taken over and the f
 test("a cancelled job is not run, and a running one is told", async () => {
   const { store, jobs, close } = await open();
   let told = false;
-  jobs.register("long", (job, signal) => new Promise((resolve) => {
-    signal.addEventListener("abort", () => {
-      told = true;
-      resolve(null);
-    });
-    void jobs.cancel(job.id);
-  }));
+  jobs.register(
+    "long",
+    (job, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => {
+          told = true;
+          resolve(null);
+        });
+        void jobs.cancel(job.id);
+      }),
+  );
   await store.database.commit([jobs.enqueue({ project: "p", kind: "long", payload: null })]);
   await jobs.runDue();
   expect(told).toBe(true);

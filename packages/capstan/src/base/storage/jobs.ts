@@ -64,11 +64,35 @@ create index job_due on job (state, due_ms);
 ];
 
 const leaseMs = 30_000;
-type JobRow = { id: string; project: string; kind: string; payload: string; state: JobState; due_ms: number; attempts: number; max_attempts: number; fence: number; because: string | null; result: string | null; error: string | null; created_ms: number };
+type JobRow = {
+  id: string;
+  project: string;
+  kind: string;
+  payload: string;
+  state: JobState;
+  due_ms: number;
+  attempts: number;
+  max_attempts: number;
+  fence: number;
+  because: string | null;
+  result: string | null;
+  error: string | null;
+  created_ms: number;
+};
 
 const toJob = (row: JobRow): Job => ({
-  id: row.id, project: row.project, kind: row.kind, payload: JSON.parse(row.payload) as Json, state: row.state, dueMs: row.due_ms, attempts: row.attempts, maxAttempts: row.max_attempts,
-  because: row.because, result: row.result === null ? null : (JSON.parse(row.result) as Json), error: row.error, createdMs: row.created_ms,
+  id: row.id,
+  project: row.project,
+  kind: row.kind,
+  payload: JSON.parse(row.payload) as Json,
+  state: row.state,
+  dueMs: row.due_ms,
+  attempts: row.attempts,
+  maxAttempts: row.max_attempts,
+  because: row.because,
+  result: row.result === null ? null : (JSON.parse(row.result) as Json),
+  error: row.error,
+  createdMs: row.created_ms,
 });
 
 export type Jobs = ReturnType<typeof createJobs>;
@@ -96,13 +120,23 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; l
     if (!row) return undefined;
     if (row.state === "running" && row.attempts >= row.max_attempts) {
       // Whoever had it ended without a word, each time: it may be what ended them.
-      await database.commit([statement("update job set state = 'failed', fence = fence + 1, error = ? where id = ? and fence = ? and state = 'running'", `the process that ran it ended ${row.attempts} times`, row.id, row.fence)]);
+      await database.commit([
+        statement(
+          "update job set state = 'failed', fence = fence + 1, error = ? where id = ? and fence = ? and state = 'running'",
+          `the process that ran it ended ${row.attempts} times`,
+          row.id,
+          row.fence,
+        ),
+      ]);
       return claim();
     }
     const [claimed] = await database.commit([
       statement(
         "update job set state = 'running', attempts = attempts + 1, lease_ms = ?, fence = fence + 1 where id = ? and fence = ? and (state = 'waiting' or (state = 'running' and lease_ms < ?)) returning fence",
-        now + leaseMs, row.id, row.fence, now,
+        now + leaseMs,
+        row.id,
+        row.fence,
+        now,
       ),
     ]);
     if (!claimed?.[0]) return claim();
@@ -114,7 +148,14 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; l
     running.set(job.id, abort);
     const beat = setInterval(() => {
       database
-        .commit([statement("update job set lease_ms = ? where id = ? and fence = ? and state = 'running' returning id", clock.nowMs() + leaseMs, job.id, job.fence)])
+        .commit([
+          statement(
+            "update job set lease_ms = ? where id = ? and fence = ? and state = 'running' returning id",
+            clock.nowMs() + leaseMs,
+            job.id,
+            job.fence,
+          ),
+        ])
         .then(([rows]) => {
           if (rows?.length === 0) abort.abort();
         })
@@ -123,7 +164,14 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; l
     try {
       const handler = handlers.get(job.kind);
       const result = handler ? await handler(job, abort.signal) : null;
-      await database.commit([statement("update job set state = 'done', result = ?, error = null where id = ? and fence = ? and state = 'running'", JSON.stringify(result), job.id, job.fence)]);
+      await database.commit([
+        statement(
+          "update job set state = 'done', result = ?, error = null where id = ? and fence = ? and state = 'running'",
+          JSON.stringify(result),
+          job.id,
+          job.fence,
+        ),
+      ]);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       // A process that is ending gives its work back at once, uncounted.
@@ -133,7 +181,12 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; l
       await database.commit([
         statement(
           "update job set state = ?, error = ?, due_ms = ?, attempts = ? where id = ? and fence = ? and state = 'running'",
-          again ? "waiting" : "failed", text, clock.nowMs() + (back ? 0 : 1000 * 2 ** (job.attempts - 1)), back ? job.attempts - 1 : job.attempts, job.id, job.fence,
+          again ? "waiting" : "failed",
+          text,
+          clock.nowMs() + (back ? 0 : 1000 * 2 ** (job.attempts - 1)),
+          back ? job.attempts - 1 : job.attempts,
+          job.id,
+          job.fence,
         ),
       ]);
     } finally {
@@ -163,7 +216,15 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; l
     enqueue: (draft: JobDraft): Statement =>
       statement(
         `insert into job (id, project, kind, payload, state, due_ms, attempts, max_attempts, lease_ms, fence, because, key, created_ms) values (?, ?, ?, ?, 'waiting', ?, 0, ?, 0, 0, ?, ?, ?) on conflict (key) do nothing`,
-        deps.ids.ulid(), draft.project, draft.kind, JSON.stringify(draft.payload), draft.dueMs ?? clock.nowMs(), draft.maxAttempts ?? 3, draft.because ?? null, draft.key ?? null, clock.nowMs(),
+        deps.ids.ulid(),
+        draft.project,
+        draft.kind,
+        JSON.stringify(draft.payload),
+        draft.dueMs ?? clock.nowMs(),
+        draft.maxAttempts ?? 3,
+        draft.because ?? null,
+        draft.key ?? null,
+        clock.nowMs(),
       ),
     runDue,
     /** For the one host of a SQLite store, before it starts: whoever ran a job is gone, so that no lease of an earlier process need end first. */
@@ -171,11 +232,16 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; l
       if (database.dialect === "sqlite") await database.commit([statement("update job set lease_ms = 0 where state = 'running'")]);
     },
     async list(project: string | undefined, limit = 100): Promise<Job[]> {
-      const rows = await database.all<JobRow>(`select * from job ${project === undefined ? "" : "where project = ?"} order by created_ms desc, id desc limit ${Math.trunc(limit)}`, project === undefined ? [] : [project]);
+      const rows = await database.all<JobRow>(
+        `select * from job ${project === undefined ? "" : "where project = ?"} order by created_ms desc, id desc limit ${Math.trunc(limit)}`,
+        project === undefined ? [] : [project],
+      );
       return rows.map(toJob);
     },
     async cancel(id: string): Promise<boolean> {
-      const [rows] = await database.commit([statement("update job set state = 'cancelled' where id = ? and state in ('waiting', 'running') returning id", id)]);
+      const [rows] = await database.commit([
+        statement("update job set state = 'cancelled' where id = ? and state in ('waiting', 'running') returning id", id),
+      ]);
       running.get(id)?.abort();
       return (rows?.length ?? 0) > 0;
     },

@@ -8,7 +8,11 @@ import { takeLease } from "./lease.ts";
 test("one process holds a lease, and a killed one gives it back", async () => {
   const folder = mkdtempSync(join(tmpdir(), "lease-"));
   const path = join(folder, "host.lease");
-  const other = spawn(process.execPath, ["--input-type=module", "-e", `import { takeLease } from ${JSON.stringify(new URL("./lease.ts", import.meta.url).href)}; globalThis.lease = takeLease(${JSON.stringify(path)}); console.log(Boolean(globalThis.lease)); setInterval(() => {}, 1000);`]);
+  const other = spawn(process.execPath, [
+    "--input-type=module",
+    "-e",
+    `import { takeLease } from ${JSON.stringify(new URL("./lease.ts", import.meta.url).href)}; globalThis.lease = takeLease(${JSON.stringify(path)}); console.log(Boolean(globalThis.lease)); setInterval(() => {}, 1000);`,
+  ]);
   const said = await new Promise<string>((resolve) => other.stdout.once("data", (data: Buffer) => resolve(data.toString().trim())));
   expect(said).toBe("true");
   expect(takeLease(path)).toBeUndefined();

@@ -13,7 +13,9 @@ import { databasePlace, findNetworkFileSystem } from "./network-place.ts";
 import { openPostgres } from "./postgres.ts";
 import { openSqlite, openSqliteReadOnly } from "./sqlite.ts";
 
-const first: Migration[] = [{ room: "things", number: 1, sql: "create table thing (id TEXT primary key);\ncreate table other (id TEXT);\n" }];
+const first: Migration[] = [
+  { room: "things", number: 1, sql: "create table thing (id TEXT primary key);\ncreate table other (id TEXT);\n" },
+];
 const second: Migration[] = [...first, { room: "things", number: 2, sql: "alter table thing add column size BIGINT;\n" }];
 
 let folder: string;
@@ -68,7 +70,10 @@ test("a newer store is refused and not touched; an older one is not read with ne
   expect(sha256(readFileSync(path))).toBe(was);
   const reader = openSqliteReadOnly(path);
   await expect(requireMigrated(reader, first)).rejects.toMatchObject({ code: "CAP-STORE-005" });
-  await expect(requireMigrated(reader, [...second, { room: "things", number: 3, sql: "" }])).rejects.toMatchObject({ code: "CAP-STORE-009", params: { missing: "things/3" } });
+  await expect(requireMigrated(reader, [...second, { room: "things", number: 3, sql: "" }])).rejects.toMatchObject({
+    code: "CAP-STORE-009",
+    params: { missing: "things/3" },
+  });
   await requireMigrated(reader, second);
   await reader.close();
   expect(sha256(readFileSync(path))).toBe(was);
@@ -104,7 +109,8 @@ function findReadOnly(): ((folder: string, command: string[]) => string) | undef
     };
   }
   if (spawnSync("unshare", ["-m", "true"]).status !== 0) return undefined;
-  return (target, command) => run("unshare", ["-m", "sh", "-c", 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"', target, ...command]);
+  return (target, command) =>
+    run("unshare", ["-m", "sh", "-c", 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"', target, ...command]);
 }
 
 describeWith("a folder that cannot be written", "a way to make a folder read-only", findReadOnly(), (readOnly) => {
@@ -129,11 +135,15 @@ console.log(JSON.stringify(said));
 
   test("a store whose newest changes are still in its log is never read without them", async () => {
     await madeBy(first);
-    const child = spawnSync(process.execPath, ["--input-type=module", "-e", `
+    const child = spawnSync(process.execPath, [
+      "--input-type=module",
+      "-e",
+      `
 import { openSqlite } from ${JSON.stringify(new URL("./sqlite.ts", import.meta.url).href)};
 await openSqlite(${JSON.stringify(path)}).commit([{ sql: "insert into thing (id) values ('b')", params: [] }]);
 process.kill(process.pid, "SIGKILL");
-`]);
+`,
+    ]);
     expect(child.signal).toBe("SIGKILL");
     const [, rows] = ask() as [unknown, unknown];
     // Either with them, or not at all.

@@ -34,7 +34,11 @@ export async function requireMigrated(database: Database, all: readonly Migratio
  * Applies what is missing, in order, in one change; the number of steps. Only a host calls this.
  * `before` runs first when there is something to lose, that is when an existing store changes; when it fails, nothing is done.
  */
-export async function migrate(database: Database, all: readonly Migration[], options: { before?: (missing: readonly Migration[]) => Promise<void> } = {}): Promise<number> {
+export async function migrate(
+  database: Database,
+  all: readonly Migration[],
+  options: { before?: (missing: readonly Migration[]) => Promise<void> } = {},
+): Promise<number> {
   const { missing, fresh } = await missingMigrations(database, all);
   if (missing.length === 0) return 0;
   if (!fresh) await options.before?.(missing);
@@ -42,8 +46,13 @@ export async function migrate(database: Database, all: readonly Migration[], opt
   try {
     await database.commit([
       ...lock,
-      statement("create table if not exists migration (room TEXT not null, number BIGINT not null, sql TEXT not null, primary key (room, number))"),
-      ...missing.flatMap((one) => [...parts(one.sql).map((sql) => statement(sql)), statement("insert into migration (room, number, sql) values (?, ?, ?)", one.room, one.number, one.sql)]),
+      statement(
+        "create table if not exists migration (room TEXT not null, number BIGINT not null, sql TEXT not null, primary key (room, number))",
+      ),
+      ...missing.flatMap((one) => [
+        ...parts(one.sql).map((sql) => statement(sql)),
+        statement("insert into migration (room, number, sql) values (?, ?, ?)", one.room, one.number, one.sql),
+      ]),
     ]);
   } catch (error) {
     // Another process of the same version may have done it while this one waited for the lock.
@@ -56,6 +65,9 @@ export async function migrate(database: Database, all: readonly Migration[], opt
 const nameOf = (one: { room: string; number: number }): string => `${one.room}/${one.number}`;
 
 async function appliedMigrations(database: Database): Promise<{ room: string; number: number }[]> {
-  const table = database.dialect === "sqlite" ? "select name from sqlite_master where type = 'table' and name = 'migration'" : "select table_name as name from information_schema.tables where table_schema = current_schema() and table_name = 'migration'";
+  const table =
+    database.dialect === "sqlite"
+      ? "select name from sqlite_master where type = 'table' and name = 'migration'"
+      : "select table_name as name from information_schema.tables where table_schema = current_schema() and table_name = 'migration'";
   return (await database.find(table)) ? database.all("select room, number from migration") : [];
 }

@@ -4,8 +4,19 @@ import { sha256 } from "../foundation/hashing.ts";
 
 /** By the number that Linux gives to a kind of file system. SQLite's log needs memory that all who use it share, and these are shared by machines. */
 const networkKinds: Readonly<Record<number, string>> = {
-  0x6969: "NFS", 0x517b: "SMB", 0xff534d42: "CIFS", 0xfe534d42: "SMB", 0x00c36400: "Ceph", 0x5346414f: "AFS", 0x73757245: "Coda", 0x01021997: "9p",
-  0x0bd00bd0: "Lustre", 0x47504653: "GPFS", 0x01161970: "GFS2", 0x7461636f: "OCFS2", 0x19830326: "BeeGFS",
+  0x6969: "NFS",
+  0x517b: "SMB",
+  0xff534d42: "CIFS",
+  0xfe534d42: "SMB",
+  0x00c36400: "Ceph",
+  0x5346414f: "AFS",
+  0x73757245: "Coda",
+  0x01021997: "9p",
+  0x0bd00bd0: "Lustre",
+  0x47504653: "GPFS",
+  0x01161970: "GFS2",
+  0x7461636f: "OCFS2",
+  0x19830326: "BeeGFS",
 };
 const fuse = 0x65735546;
 const networkFuse = /^fuse\.(sshfs|s3fs|gcsfuse|goofys|mountpoint-s3|rclone|glusterfs|ceph|juicefs|cifs|davfs2?|blobfuse2?)$/;
@@ -36,7 +47,13 @@ export type DatabasePlace = {
 };
 
 /** The database lives in the store's folder, unless that is on a network file system: then in the person's state folder on this machine, by the store's path. Blobs stay where they are. */
-export function databasePlace(storeFolder: string, home: string, findNetwork: (folder: string) => string | undefined = findNetworkFileSystem): DatabasePlace {
+export function databasePlace(
+  storeFolder: string,
+  home: string,
+  findNetwork: (folder: string) => string | undefined = findNetworkFileSystem,
+): DatabasePlace {
   const because = findNetwork(storeFolder);
-  return because === undefined ? { folder: storeFolder } : { folder: join(home, "stores", sha256(realpathSync(storeFolder)).slice(0, 16)), because };
+  return because === undefined
+    ? { folder: storeFolder }
+    : { folder: join(home, "stores", sha256(realpathSync(storeFolder)).slice(0, 16)), because };
 }

@@ -7,7 +7,12 @@ const toNumber = (text: string): number => Number(text);
 /** By type id: bool, int8, int2, int4, float4, float8, numeric, bytea. Everything else stays text. */
 const parsers: Record<number, (text: string) => SqlValue> = {
   16: (text) => (text === "t" ? 1 : 0),
-  20: toNumber, 21: toNumber, 23: toNumber, 700: toNumber, 701: toNumber, 1700: toNumber,
+  20: toNumber,
+  21: toNumber,
+  23: toNumber,
+  700: toNumber,
+  701: toNumber,
+  1700: toNumber,
   17: (text) => Uint8Array.fromHex(text.slice(2)),
 };
 const types = { getTypeParser: (id: number) => parsers[id] ?? ((text: string) => text) };
@@ -21,14 +26,16 @@ export const connectionConfig = (url: string): ClientConfig => ({
 });
 
 /** NaN has no place in SQLite, so it has none here. */
-export const toParams = (params: readonly SqlValue[]): SqlValue[] => params.map((value) => (typeof value === "number" && Number.isNaN(value) ? null : value));
+export const toParams = (params: readonly SqlValue[]): SqlValue[] =>
+  params.map((value) => (typeof value === "number" && Number.isNaN(value) ? null : value));
 
 export const queryOf = (sql: string, params: readonly SqlValue[]) => {
   const { text, name } = postgresText(sql);
   return { text, values: toParams(params), ...(name !== undefined && { name }) };
 };
 
-export const rowsOf = (result: QueryResult): Row[] => (result.command === "SELECT" || result.fields.length > 0 ? (result.rows as Row[]) : []);
+export const rowsOf = (result: QueryResult): Row[] =>
+  result.command === "SELECT" || result.fields.length > 0 ? (result.rows as Row[]) : [];
 
 /** Why a statement that ran did not do what it should, if so. */
 export const guardRefusal = (one: Statement, result: QueryResult): Refusal | undefined =>
@@ -52,4 +59,5 @@ export function refusalOf(error: unknown): Refusal {
   return { kind: "error", message, reason: disk ? "disk" : state === "25006" ? "read-only" : "other" };
 }
 
-export const statementRefusal = (one: Statement, error: unknown): Refusal => (one.exists && isUniqueViolation(error) ? { kind: "exists", ...one.exists } : refusalOf(error));
+export const statementRefusal = (one: Statement, error: unknown): Refusal =>
+  one.exists && isUniqueViolation(error) ? { kind: "exists", ...one.exists } : refusalOf(error);

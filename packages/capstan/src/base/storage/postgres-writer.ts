@@ -1,6 +1,16 @@
 import pg, { type Client, type QueryResult } from "pg";
 import type { Change, Row } from "./database.ts";
-import { connectionConfig, guardRefusal, isCollision, isLost, isUniqueViolation, queryOf, refusalOf, rowsOf, statementRefusal } from "./postgres-connection.ts";
+import {
+  connectionConfig,
+  guardRefusal,
+  isCollision,
+  isLost,
+  isUniqueViolation,
+  queryOf,
+  refusalOf,
+  rowsOf,
+  statementRefusal,
+} from "./postgres-connection.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
 
 const collisionLimit = 5;
@@ -64,7 +74,9 @@ export class PostgresWriter {
     const client = await this.#connected();
     const sent: { change: number; statement: number; answer: Promise<QueryResult> }[] = [];
     const begun = begin(client);
-    changes.forEach((change, i) => change.forEach((one, j) => sent.push({ change: i, statement: j, answer: client.query(queryOf(one.sql, one.params)) })));
+    changes.forEach((change, i) =>
+      change.forEach((one, j) => sent.push({ change: i, statement: j, answer: client.query(queryOf(one.sql, one.params)) })),
+    );
     const [first, ...settled] = await Promise.allSettled([begun, ...sent.map((one) => one.answer)]);
     if (first?.status !== "fulfilled") throw first?.reason;
     const committed: Row[][][] = changes.map(() => []);
@@ -141,7 +153,9 @@ export class PostgresWriter {
     });
     await client.connect();
     // Acknowledged means durable, whatever the server's default; a stricter one stays.
-    await client.query("select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')");
+    await client.query(
+      "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')",
+    );
     this.#client = client;
     return client;
   }

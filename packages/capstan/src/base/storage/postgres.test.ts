@@ -8,7 +8,9 @@ import { openPostgres } from "./postgres.ts";
 import { postgresText } from "./postgres-text.ts";
 
 test("question marks become numbers, but not in strings, names and comments", () => {
-  expect(postgresText(`select ?, 'a''?' as "b?""", ? -- ?\n, /* ?\n */ ?`).text).toBe(`select $1, 'a''?' as "b?""", $2 -- ?\n, /* ?\n */ $3`);
+  expect(postgresText(`select ?, 'a''?' as "b?""", ? -- ?\n, /* ?\n */ ?`).text).toBe(
+    `select $1, 'a''?' as "b?""", $2 -- ?\n, /* ?\n */ $3`,
+  );
 });
 
 describeWith("PostgreSQL", "a PostgreSQL server (package postgresql)", findPostgres(), (bin) => {
@@ -33,7 +35,9 @@ describeWith("PostgreSQL", "a PostgreSQL server (package postgresql)", findPostg
   const cut = async (url: string): Promise<void> => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    await client.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+    await client.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    );
     await client.end();
   };
 
@@ -45,7 +49,12 @@ describeWith("PostgreSQL", "a PostgreSQL server (package postgresql)", findPostg
     for (let round = 0; round < 8; round++) {
       for (let i = 0; i < 25; i++) {
         const id = round * 100 + i;
-        outcomes.push(database.commit([insert("thing", { id, times: 1 }, { tail: "on conflict (id) do update set times = thing.times + 1" })]).then(() => true, () => false));
+        outcomes.push(
+          database.commit([insert("thing", { id, times: 1 }, { tail: "on conflict (id) do update set times = thing.times + 1" })]).then(
+            () => true,
+            () => false,
+          ),
+        );
         if (i % 5 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
       await cut(url);
@@ -64,7 +73,13 @@ describeWith("PostgreSQL", "a PostgreSQL server (package postgresql)", findPostg
     const url = await server.createDatabase();
     const several = [openPostgres(url), openPostgres(url), openPostgres(url)];
     await several[0]?.commit([statement("create table thing (number BIGINT primary key, who BIGINT)")]);
-    const add = (who: number) => several[who]?.commit([statement("insert into thing (number, who) select coalesce(max(number), 0) + 1, cast(? as BIGINT) from thing returning number", who)]);
+    const add = (who: number) =>
+      several[who]?.commit([
+        statement(
+          "insert into thing (number, who) select coalesce(max(number), 0) + 1, cast(? as BIGINT) from thing returning number",
+          who,
+        ),
+      ]);
     const outcomes = await Promise.allSettled(Array.from({ length: 60 }, (_, i) => add(i % 3)));
     const done = outcomes.filter((one) => one.status === "fulfilled").length;
     expect(await several[1]?.find("select count(*) as n, max(number) as most from thing")).toEqual({ n: done, most: done });

@@ -12,7 +12,12 @@ const readerLimit = 8;
 export function openPostgres(url: string): Database {
   const writer = new PostgresWriter(url);
   const queue = new CommitQueue((changes) => writer.commitAll(changes));
-  const readers = new pg.Pool({ ...connectionConfig(url), max: readerLimit, allowExitOnIdle: true, options: "-c default_transaction_read_only=on" });
+  const readers = new pg.Pool({
+    ...connectionConfig(url),
+    max: readerLimit,
+    allowExitOnIdle: true,
+    options: "-c default_transaction_read_only=on",
+  });
   // An idle connection that the server ends is replaced when the next is needed.
   readers.on("error", () => undefined);
   let closing: Promise<void> | undefined;
@@ -35,7 +40,9 @@ export function openPostgres(url: string): Database {
     find: async <T>(sql: string, params?: readonly SqlValue[]) => (await all<T>(sql, params))[0],
     commit(change) {
       if (change.some((one) => one.params.some((value) => typeof value === "string" && value.includes("\u0000")))) {
-        return Promise.reject(new CapstanError("CAP-STORE-001", { problem: "a text holds the character U+0000, which PostgreSQL cannot keep" }));
+        return Promise.reject(
+          new CapstanError("CAP-STORE-001", { problem: "a text holds the character U+0000, which PostgreSQL cannot keep" }),
+        );
       }
       return queue.submit(change);
     },

@@ -22,7 +22,8 @@ describeWith("S3", "a Python with moto[server] (CAPSTAN_TEST_PYTHON)", findS3Pyt
     return {
       blobs: openS3Blobs(place, join(folder, "cache")),
       again: () => openS3Blobs(place, join(folder, `cache-${count++}`)),
-      corrupt: async (digest, bytes) => void (await ask({ method: "PUT", key: `${digest.slice(0, 2)}/${digest}`, body: bytes, statuses: [200] })),
+      corrupt: async (digest, bytes) =>
+        void (await ask({ method: "PUT", key: `${digest.slice(0, 2)}/${digest}`, body: bytes, statuses: [200] })),
       async leftovers() {
         const uploads = await (await ask({ method: "GET", query: { uploads: "" }, statuses: [200] })).text();
         return [...(uploads.match(/<UploadId>[^<]*/g) ?? []), ...(await readdir(join(folder, "cache", "tmp")).catch(() => []))];

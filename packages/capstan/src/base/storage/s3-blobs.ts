@@ -31,7 +31,12 @@ export function openS3Blobs(place: S3Place, cacheFolder: string): BlobStore {
     let got = 0;
     let whole: number | undefined;
     for (let tries = 1; whole === undefined || got < whole; tries++) {
-      const answer = await ask({ method: "GET", key: keyOf(digest), ...(got > 0 && { headers: { range: `bytes=${got}-` } }), statuses: got > 0 ? [206] : [200, 404] });
+      const answer = await ask({
+        method: "GET",
+        key: keyOf(digest),
+        ...(got > 0 && { headers: { range: `bytes=${got}-` } }),
+        statuses: got > 0 ? [206] : [200, 404],
+      });
       if (answer.status === 404) throw new CapstanError("CAP-STORE-006", { digest });
       whole ??= Number(answer.headers.get("content-length"));
       try {
@@ -40,9 +45,15 @@ export function openS3Blobs(place: S3Place, cacheFolder: string): BlobStore {
           yield piece;
         }
       } catch (error) {
-        if (tries === resumeLimit) throw new CapstanError("CAP-STORE-001", { problem: "the connection to the object store broke again and again" }, { cause: error });
+        if (tries === resumeLimit)
+          throw new CapstanError(
+            "CAP-STORE-001",
+            { problem: "the connection to the object store broke again and again" },
+            { cause: error },
+          );
       }
-      if (got < whole && tries === resumeLimit) throw new CapstanError("CAP-STORE-001", { problem: "the object store ends its answers too early" });
+      if (got < whole && tries === resumeLimit)
+        throw new CapstanError("CAP-STORE-001", { problem: "the object store ends its answers too early" });
     }
   }
 
@@ -51,7 +62,10 @@ export function openS3Blobs(place: S3Place, cacheFolder: string): BlobStore {
     if (await cache.has(digest)) return;
     let running = fetching.get(digest);
     if (!running) {
-      running = cache.putStream(download(digest), digest).then(() => undefined).finally(() => fetching.delete(digest));
+      running = cache
+        .putStream(download(digest), digest)
+        .then(() => undefined)
+        .finally(() => fetching.delete(digest));
       fetching.set(digest, running);
     }
     await running;
@@ -92,7 +106,11 @@ export function openS3Blobs(place: S3Place, cacheFolder: string): BlobStore {
     },
     async *list() {
       for (let token: string | undefined, first = true; first || token !== undefined; first = false) {
-        const answer = await ask({ method: "GET", query: { "list-type": "2", prefix: place.prefix, ...(token !== undefined && { "continuation-token": token }) }, statuses: [200] });
+        const answer = await ask({
+          method: "GET",
+          query: { "list-type": "2", prefix: place.prefix, ...(token !== undefined && { "continuation-token": token }) },
+          statuses: [200],
+        });
         const xml = await answer.text();
         for (const [, contents = ""] of xml.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)) {
           const key = tagIn(contents, "Key")?.slice(place.prefix.length) ?? "";

@@ -12,7 +12,14 @@ export type S3Place = {
   /** Asked before each request, so that short-lived ones may change. */
   credentials: () => Promise<S3Credentials>;
 };
-type S3Request = { method: string; key?: string; query?: Record<string, string>; headers?: Record<string, string>; body?: Uint8Array | string; statuses: readonly number[] };
+type S3Request = {
+  method: string;
+  key?: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  body?: Uint8Array | string;
+  statuses: readonly number[];
+};
 
 const tryLimit = 5;
 const firstPauseMs = 100;
@@ -36,15 +43,22 @@ export function createS3Client(place: S3Place) {
       const last = tries === tryLimit;
       try {
         const client = await signer();
-        const response = await client.fetch(url, { method: request.method, headers: request.headers ?? {}, ...(request.body !== undefined && { body: request.body as NonNullable<RequestInit["body"]> }) });
+        const response = await client.fetch(url, {
+          method: request.method,
+          headers: request.headers ?? {},
+          ...(request.body !== undefined && { body: request.body as NonNullable<RequestInit["body"]> }),
+        });
         if (request.statuses.includes(response.status)) return response;
         const text = request.method === "HEAD" ? "" : await response.text().catch(() => "");
         if (last || (response.status < 500 && response.status !== 429 && response.status !== 408)) {
-          throw new CapstanError("CAP-STORE-001", { problem: `${url.host} answered ${response.status}${codeIn(text)} to ${request.method}` });
+          throw new CapstanError("CAP-STORE-001", {
+            problem: `${url.host} answered ${response.status}${codeIn(text)} to ${request.method}`,
+          });
         }
       } catch (error) {
         if (error instanceof CapstanError) throw error;
-        if (last) throw new CapstanError("CAP-STORE-001", { problem: `${url.host} cannot be reached: ${reasonOf(error)}` }, { cause: error });
+        if (last)
+          throw new CapstanError("CAP-STORE-001", { problem: `${url.host} cannot be reached: ${reasonOf(error)}` }, { cause: error });
       }
       await pause(firstPauseMs * 2 ** (tries - 1));
     }
@@ -53,7 +67,8 @@ export function createS3Client(place: S3Place) {
 
 export type S3Ask = ReturnType<typeof createS3Client>;
 
-export const tagIn = (xml: string, tag: string): string | undefined => new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(xml)?.[1]?.replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+export const tagIn = (xml: string, tag: string): string | undefined =>
+  new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(xml)?.[1]?.replaceAll("&quot;", '"').replaceAll("&amp;", "&");
 const codeIn = (xml: string): string => {
   const code = tagIn(xml, "Code");
   return code === undefined ? "" : ` ${code}`;

@@ -14,7 +14,7 @@ const atOnce = 2;
 export async function upload(ask: S3Ask, key: string, path: string, blob: Blob): Promise<void> {
   const file = await open(path, "r");
   const fill = async (buffer: Buffer, start: number): Promise<void> => {
-    for (let done = 0; done < buffer.length; ) {
+    for (let done = 0; done < buffer.length;) {
       const { bytesRead } = await file.read(buffer, done, buffer.length - done, start + done);
       if (bytesRead === 0) throw new CapstanError("CAP-STORE-002", { digest: blob.digest });
       done += bytesRead;
@@ -34,13 +34,26 @@ export async function upload(ask: S3Ask, key: string, path: string, blob: Blob):
 
 const single = async (ask: S3Ask, key: string, body: Buffer): Promise<void> => {
   // The service itself refuses a body that is not what was signed.
-  await ask({ method: "PUT", key, body, headers: { "x-amz-content-sha256": sha256(body), "content-type": "application/octet-stream" }, statuses: [200] });
+  await ask({
+    method: "PUT",
+    key,
+    body,
+    headers: { "x-amz-content-sha256": sha256(body), "content-type": "application/octet-stream" },
+    statuses: [200],
+  });
 };
 
 async function inParts(ask: S3Ask, key: string, blob: Blob, fill: (buffer: Buffer, start: number) => Promise<void>): Promise<void> {
-  const begun = await ask({ method: "POST", key, query: { uploads: "" }, headers: { "content-type": "application/octet-stream" }, statuses: [200] });
+  const begun = await ask({
+    method: "POST",
+    key,
+    query: { uploads: "" },
+    headers: { "content-type": "application/octet-stream" },
+    statuses: [200],
+  });
   const uploadId = tagIn(await begun.text(), "UploadId");
-  if (uploadId === undefined) throw new CapstanError("CAP-STORE-001", { problem: "the object store began an upload without saying its id" });
+  if (uploadId === undefined)
+    throw new CapstanError("CAP-STORE-001", { problem: "the object store began an upload without saying its id" });
   const size = Math.max(partBytes, Math.ceil(blob.sizeBytes / partLimit));
   const count = Math.ceil(blob.sizeBytes / size);
   const tags: string[] = [];
@@ -58,7 +71,14 @@ async function inParts(ask: S3Ask, key: string, blob: Blob, fill: (buffer: Buffe
         hasher.update(body);
       });
       await hashed;
-      const answer = await ask({ method: "PUT", key, query: { partNumber: String(part + 1), uploadId }, body, headers: { "x-amz-content-sha256": sha256(body) }, statuses: [200] });
+      const answer = await ask({
+        method: "PUT",
+        key,
+        query: { partNumber: String(part + 1), uploadId },
+        body,
+        headers: { "x-amz-content-sha256": sha256(body) },
+        statuses: [200],
+      });
       tags[part] = answer.headers.get("etag") ?? "";
     }
   };
@@ -67,10 +87,18 @@ async function inParts(ask: S3Ask, key: string, blob: Blob, fill: (buffer: Buffe
     for (const one of workers) if (one.status === "rejected") throw one.reason;
     if (hasher.digest("hex") !== blob.digest) throw new CapstanError("CAP-STORE-002", { digest: blob.digest });
     const body = `<CompleteMultipartUpload>${tags.map((tag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${tag.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</ETag></Part>`).join("")}</CompleteMultipartUpload>`;
-    const done = await ask({ method: "POST", key, query: { uploadId }, body, headers: { "content-type": "application/xml" }, statuses: [200] });
+    const done = await ask({
+      method: "POST",
+      key,
+      query: { uploadId },
+      body,
+      headers: { "content-type": "application/xml" },
+      statuses: [200],
+    });
     // The service may find the error when it has already answered 200.
     const text = await done.text();
-    if (text.includes("<Error>")) throw new CapstanError("CAP-STORE-001", { problem: `the upload could not be completed: ${tagIn(text, "Code") ?? "no code"}` });
+    if (text.includes("<Error>"))
+      throw new CapstanError("CAP-STORE-001", { problem: `the upload could not be completed: ${tagIn(text, "Code") ?? "no code"}` });
   } catch (error) {
     await ask({ method: "DELETE", key, query: { uploadId }, statuses: [204, 200, 404] }).catch(() => undefined);
     throw error;

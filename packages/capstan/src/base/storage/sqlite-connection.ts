@@ -23,7 +23,10 @@ export class SqliteConnection {
     this.#db = new DatabaseSync(location, { readOnly: mode !== "write", timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
     try {
       // full, not normal: NORMAL does not fsync at commit, so that an acknowledged change could be lost at a power cut.
-      if (mode === "write") this.#db.exec(`pragma journal_mode=wal; pragma synchronous=full; pragma fullfsync=on; pragma checkpoint_fullfsync=on; pragma journal_size_limit=${logLimitBytes};`);
+      if (mode === "write")
+        this.#db.exec(
+          `pragma journal_mode=wal; pragma synchronous=full; pragma fullfsync=on; pragma checkpoint_fullfsync=on; pragma journal_size_limit=${logLimitBytes};`,
+        );
       this.#db.exec("pragma temp_store=memory; pragma cache_size=-16000;");
       // A file that is no database is noticed here and not at the first question.
       this.#db.prepare("select count(*) from sqlite_master").get();
@@ -98,7 +101,8 @@ export class SqliteConnection {
   }
 }
 
-export const sqliteCode = (error: unknown): number => (typeof error === "object" && error !== null && "errcode" in error && typeof error.errcode === "number" ? error.errcode : 0);
+export const sqliteCode = (error: unknown): number =>
+  typeof error === "object" && error !== null && "errcode" in error && typeof error.errcode === "number" ? error.errcode : 0;
 /** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY. */
 const isUniqueViolation = (error: unknown): boolean => sqliteCode(error) === 2067 || sqliteCode(error) === 1555;
 
@@ -107,7 +111,11 @@ export function refusalOf(error: unknown, path?: string): Refusal {
   // The low byte is the kind: 13 SQLITE_FULL, 10 SQLITE_IOERR, 8 SQLITE_READONLY, 14 SQLITE_CANTOPEN
   const kind = sqliteCode(error) & 0xff;
   const readOnly = kind === 8 || (kind === 14 && path !== undefined && existsSync(dirname(path)) && !isWritable(dirname(path)));
-  return { kind: "error", message: error instanceof Error ? error.message : String(error), reason: kind === 13 || kind === 10 ? "disk" : readOnly ? "read-only" : "other" };
+  return {
+    kind: "error",
+    message: error instanceof Error ? error.message : String(error),
+    reason: kind === 13 || kind === 10 ? "disk" : readOnly ? "read-only" : "other",
+  };
 }
 
 export function isWritable(folder: string): boolean {

@@ -18,14 +18,17 @@ export class SqliteThread {
     this.#worker = new Worker(new URL(file, import.meta.url), { workerData: { path, mode }, execArgv: [] });
     this.#worker.on("message", (message: { id: number; refused?: Refusal }) => {
       // The database itself could not be opened: that is the answer to everything.
-      if (message.id < 0) return this.#end(refusalError(message.refused ?? { kind: "error", message: "it could not be opened", reason: "other" }));
+      if (message.id < 0)
+        return this.#end(refusalError(message.refused ?? { kind: "error", message: "it could not be opened", reason: "other" }));
       const asked = this.#asked.get(message.id);
       this.#asked.delete(message.id);
       if (this.#asked.size === 0) this.#worker.unref();
       if (message.refused) asked?.reject(refusalError(message.refused));
       else asked?.resolve(message);
     });
-    this.#worker.on("error", (error: unknown) => this.#end(new CapstanError("CAP-STORE-001", { problem: error instanceof Error ? error.message : String(error) }, { cause: error })));
+    this.#worker.on("error", (error: unknown) =>
+      this.#end(new CapstanError("CAP-STORE-001", { problem: error instanceof Error ? error.message : String(error) }, { cause: error })),
+    );
     this.#worker.on("exit", () => this.#end(new CapstanError("CAP-STORE-001", { problem: "its thread has ended" })));
     this.#worker.unref();
   }

@@ -68,7 +68,9 @@ test("after kill -9 at any moment the store opens with every acknowledged change
   const acknowledged = new Set<number>();
   let first = 0;
   for (const killAfter of [1, 7, 40, 163, 400, 900]) {
-    const child = spawn(process.execPath, ["--input-type=module", "-e", writerSource(path, first)], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--input-type=module", "-e", writerSource(path, first)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const ended = new Promise((resolve) => child.once("exit", resolve));
     let rest = "";
     let seen = 0;
@@ -92,7 +94,11 @@ test("after kill -9 at any moment the store opens with every acknowledged change
   expect(acknowledged.size).toBeGreaterThan(1500);
 });
 
-const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => "no error", (error: unknown) => (error as { code?: string }).code);
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => "no error",
+    (error: unknown) => (error as { code?: string }).code,
+  );
 
 test("a file that is no database, and a folder that is not there, are said at once and for good", async () => {
   const folder = freshFolder();

@@ -66,7 +66,14 @@ function connect(path: string): SqliteConnection {
     if (!existsSync(path) || (kind !== 14 && kind !== 8)) throw refusalError(refusalOf(error));
     const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
     if (log && log.size > 0) {
-      throw new CapstanError("CAP-STORE-001", { problem: "its newest changes are still in capstan.db-wal, which cannot be read in a folder that cannot be written; copy the whole folder to where you can write" }, { cause: error });
+      throw new CapstanError(
+        "CAP-STORE-001",
+        {
+          problem:
+            "its newest changes are still in capstan.db-wal, which cannot be read in a folder that cannot be written; copy the whole folder to where you can write",
+        },
+        { cause: error },
+      );
     }
     return new SqliteConnection(path, "immutable");
   }

@@ -49,7 +49,11 @@ async function scanTogether(group: readonly Scanned[], around: Surroundings): Pr
   if (!first) return found;
   const expressions = group.flatMap(({ scan }, i) => Object.entries(scan.aggregates).map(([name, sql]) => `${sql} as t${i}_${name}`));
   try {
-    const [[row = {}] = []] = await ask(around.analytics, [first.one.table], [{ sql: `select count(*) as rows${expressions.map((sql) => `, ${sql}`).join("")} from ${fromSql(first.one.table)}` }]);
+    const [[row = {}] = []] = await ask(
+      around.analytics,
+      [first.one.table],
+      [{ sql: `select count(*) as rows${expressions.map((sql) => `, ${sql}`).join("")} from ${fromSql(first.one.table)}` }],
+    );
     group.forEach(({ one, scan }, i) => {
       const own: TableRow = { rows: row["rows"] ?? 0 };
       for (const name of Object.keys(scan.aggregates)) own[name] = row[`t${i}_${name}`] ?? null;
@@ -72,7 +76,11 @@ async function scanTogether(group: readonly Scanned[], around: Surroundings): Pr
 async function samplesOf(one: Prepared, breaks: string, around: Surroundings): Promise<Record<string, Cell>[]> {
   const limit = one.test.samples ?? sampleLimit;
   if (limit === 0) return [];
-  const [rows = []] = await ask(around.analytics, [one.table], [{ sql: `select * from ${numberedSql(one.table)} where ${breaks} limit ${limit}` }]).catch(() => []);
+  const [rows = []] = await ask(
+    around.analytics,
+    [one.table],
+    [{ sql: `select * from ${numberedSql(one.table)} where ${breaks} limit ${limit}` }],
+  ).catch(() => []);
   return rows;
 }
 
@@ -89,15 +97,31 @@ async function modelsTogether(group: readonly Prepared[], around: Surroundings):
 }
 
 async function pair({ test, id, table, against }: Prepared, around: Surroundings): Promise<Finding> {
-  const context: PairContext = { analytics: around.analytics, table, against, samples: test.samples ?? sampleLimit, tempFolder: around.tempFolder, token: around.token };
+  const context: PairContext = {
+    analytics: around.analytics,
+    table,
+    against,
+    samples: test.samples ?? sampleLimit,
+    tempFolder: around.tempFolder,
+    token: around.token,
+  };
   switch (test.kind) {
-    case "schema": return schemaTest(test, table.columns);
-    case "duplicates": case "unique": return duplicates(test, context);
-    case "unit_scale": return unitScale(test, context);
-    case "time_leakage": return timeLeakage(test, id, context);
-    case "overlap_train_test": return overlap(test, id, context);
-    case "row_join_skew": return rowJoinSkew(test, id, context);
-    case "distribution_skew": return distributionSkew(test, id, context);
-    default: return { verdict: "error", observed: null, bound: null, rows: null, detail: `nothing asks a test of kind ${test.kind}` };
+    case "schema":
+      return schemaTest(test, table.columns);
+    case "duplicates":
+    case "unique":
+      return duplicates(test, context);
+    case "unit_scale":
+      return unitScale(test, context);
+    case "time_leakage":
+      return timeLeakage(test, id, context);
+    case "overlap_train_test":
+      return overlap(test, id, context);
+    case "row_join_skew":
+      return rowJoinSkew(test, id, context);
+    case "distribution_skew":
+      return distributionSkew(test, id, context);
+    default:
+      return { verdict: "error", observed: null, bound: null, rows: null, detail: `nothing asks a test of kind ${test.kind}` };
   }
 }

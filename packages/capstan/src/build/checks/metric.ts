@@ -1,4 +1,15 @@
-import { auc, aucDifference, aucInterval, brier, ece, logLoss, normalQuantile, RandomStream, reliabilityTable, wilsonInterval } from "@capstan/statistics";
+import {
+  auc,
+  aucDifference,
+  aucInterval,
+  brier,
+  ece,
+  logLoss,
+  normalQuantile,
+  RandomStream,
+  reliabilityTable,
+  wilsonInterval,
+} from "@capstan/statistics";
 
 export type Measured = { value: number; lower: number; upper: number };
 /** Rows with truth (0/1) and a score that is a probability. */
@@ -14,7 +25,10 @@ const gap = (truth: number, score: number): number => (score - truth) ** 2;
 
 /** Mean of a loss per row with a normal interval. */
 function meanOf(rows: Scored, per: (truth: number, score: number) => number, level: number): Measured {
-  return normal(rows.truth.map((truth, i) => per(truth, rows.score[i] ?? Number.NaN)), level);
+  return normal(
+    rows.truth.map((truth, i) => per(truth, rows.score[i] ?? Number.NaN)),
+    level,
+  );
 }
 function normal(values: Float64Array, level: number): Measured {
   let mean = 0;
@@ -33,7 +47,10 @@ function eceInterval(rows: Scored, level: number): Measured {
   const random = new RandomStream(1);
   const draws = Float64Array.from({ length: eceDraws }, () => {
     let total = 0;
-    for (const bin of table) total += (bin.n / n) * Math.abs(bin.positiveRate + random.normal() * Math.sqrt((bin.positiveRate * (1 - bin.positiveRate)) / bin.n) - bin.meanScore);
+    for (const bin of table)
+      total +=
+        (bin.n / n) *
+        Math.abs(bin.positiveRate + random.normal() * Math.sqrt((bin.positiveRate * (1 - bin.positiveRate)) / bin.n) - bin.meanScore);
     return total;
   }).sort();
   const at = (share: number): number => draws[Math.round(share * (eceDraws - 1))] ?? Number.NaN;
@@ -85,10 +102,17 @@ export function enough(name: string, rows: Scored): boolean {
   return name === "auc" ? positives >= 2 && negatives >= 2 : rows.truth.length >= 2;
 }
 
-export const measure = (name: string, rows: Scored, level = 0.95): Measured => metrics[name]?.interval(rows, level) ?? { value: Number.NaN, lower: Number.NaN, upper: Number.NaN };
+export const measure = (name: string, rows: Scored, level = 0.95): Measured =>
+  metrics[name]?.interval(rows, level) ?? { value: Number.NaN, lower: Number.NaN, upper: Number.NaN };
 
 /** How much better `second` is than `first` on the same rows, in the metric's unit; positive is better whatever the metric. */
-export function improvement(name: string, truth: Float64Array, first: Float64Array, second: Float64Array, level = 0.95): Measured & { first: number; second: number } {
+export function improvement(
+  name: string,
+  truth: Float64Array,
+  first: Float64Array,
+  second: Float64Array,
+  level = 0.95,
+): Measured & { first: number; second: number } {
   const a = metrics[name]?.value({ truth, score: first }) ?? Number.NaN;
   const b = metrics[name]?.value({ truth, score: second }) ?? Number.NaN;
   if (name === "auc") {
@@ -99,7 +123,13 @@ export function improvement(name: string, truth: Float64Array, first: Float64Arr
     // The two errors share rows, so this interval is wider than need be, never narrower.
     const [one, two] = [eceInterval({ truth, score: first }, level), eceInterval({ truth, score: second }, level)];
     const value = a - b;
-    return { first: a, second: b, value, lower: value - Math.hypot(a - one.lower, two.upper - b), upper: value + Math.hypot(one.upper - a, b - two.lower) };
+    return {
+      first: a,
+      second: b,
+      value,
+      lower: value - Math.hypot(a - one.lower, two.upper - b),
+      upper: value + Math.hypot(one.upper - a, b - two.lower),
+    };
   }
   const per = name === "log_loss" ? loss : name === "brier" ? gap : (t: number, s: number): number => (s >= 0.5 === (t === 1) ? 0 : 1);
   const gains = truth.map((t, i) => per(t, first[i] ?? Number.NaN) - per(t, second[i] ?? Number.NaN));

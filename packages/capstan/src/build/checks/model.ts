@@ -68,11 +68,27 @@ export type ChecksService = {
 /** Every run of a suite is a run of kind check; where the runs are kept is for another room to say. */
 export type CheckRuns = {
   begin(run: { project: string; suite: string; subject: string; startedMs: number; because?: string }, caller: Caller): Promise<string>;
-  end(runId: string, end: { verdict: Verdict; metrics: Readonly<Record<string, number>>; inputs: readonly { name: string; node: string; digest: string | null }[]; endedMs: number; wallSeconds: number }, caller: Caller): Promise<void>;
+  end(
+    runId: string,
+    end: {
+      verdict: Verdict;
+      metrics: Readonly<Record<string, number>>;
+      inputs: readonly { name: string; node: string; digest: string | null }[];
+      endedMs: number;
+      wallSeconds: number;
+    },
+    caller: Caller,
+  ): Promise<void>;
 };
 
 /** A table that tests can ask: bytes with their columns, and only the rows that the suite is about. */
-export type Table = { name: string; source: TableSource; digest: string | null; columns: readonly ColumnSchema[]; filter: string | undefined };
+export type Table = {
+  name: string;
+  source: TableSource;
+  digest: string | null;
+  columns: readonly ColumnSchema[];
+  filter: string | undefined;
+};
 
 /** What a test found, before severity and identity are added. */
 export type Finding = {

@@ -9,7 +9,9 @@ const historyLength = 30;
 /** Where an operation finds what a request only names: suites of the project's file, bytes behind references. */
 export type SuiteSource = {
   /** The suites of the project's file. */
-  declared(project: string): Promise<readonly { suite: string; subjectKind: SubjectKind; for: string; against: string | null; tests: number }[]>;
+  declared(
+    project: string,
+  ): Promise<readonly { suite: string; subjectKind: SubjectKind; for: string; against: string | null; tests: number }[]>;
   /** One of them with the bytes it is about as they are now, or of that model version; fails when there is none. */
   suite(project: string, name: string, version?: number): Promise<Omit<SuiteRun, "project" | "suite" | "because">>;
   subject(project: string, reference: string): Promise<Subject>;
@@ -21,8 +23,14 @@ export const checksHandlers = (service: ChecksService, source: SuiteSource): Han
     const suites = await Promise.all(
       (await service.suites(project)).map(async ({ suite, runs }) => {
         const sets = await service.list(project, { suite }, historyLength);
-        const results = await service.results(project, sets.map((set) => set.id));
-        const tests = new Map<string, { id: string; kind: string; title: string; history: { set: string; verdict: ResultSet["verdict"] }[] }>();
+        const results = await service.results(
+          project,
+          sets.map((set) => set.id),
+        );
+        const tests = new Map<
+          string,
+          { id: string; kind: string; title: string; history: { set: string; verdict: ResultSet["verdict"] }[] }
+        >();
         for (const set of sets) {
           for (const result of results.get(set.id) ?? []) {
             const test = tests.get(result.id) ?? { id: result.id, kind: result.kind, title: result.title, history: [] };
@@ -30,7 +38,14 @@ export const checksHandlers = (service: ChecksService, source: SuiteSource): Han
             test.history.push({ set: set.id, verdict: result.verdict });
           }
         }
-        return sets.slice(0, 1).map((last) => ({ suite, subjectKind: last.subjectKind, verdict: last.verdict, last: setOut(last), runs, tests: [...tests.values()] }));
+        return sets.slice(0, 1).map((last) => ({
+          suite,
+          subjectKind: last.subjectKind,
+          verdict: last.verdict,
+          last: setOut(last),
+          runs,
+          tests: [...tests.values()],
+        }));
       }),
     );
     return { suites: suites.flat() };
@@ -39,7 +54,10 @@ export const checksHandlers = (service: ChecksService, source: SuiteSource): Han
     return { suites: [...(await source.declared(project))] };
   },
   async "checks.runDeclared"({ project, suite, version, because }, caller) {
-    const ended = await service.run({ ...(await source.suite(project, suite, version)), project, suite, ...(because !== undefined && { because }) }, caller);
+    const ended = await service.run(
+      { ...(await source.suite(project, suite, version)), project, suite, ...(because !== undefined && { because }) },
+      caller,
+    );
     return { ...setOut(ended), results: [...ended.results] };
   },
   async "checks.list"({ project, subject, suite, limit, cursor }) {

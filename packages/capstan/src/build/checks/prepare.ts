@@ -13,13 +13,27 @@ const pairKinds: ReadonlySet<string> = new Set(["time_leakage", "overlap_train_t
 
 /** Columns that the test names on its own table. */
 export function columnsNamed(test: TestConfig): string[] {
-  const list = (value: string | readonly string[] | undefined): string[] => (value === undefined ? [] : typeof value === "string" ? [value] : [...value]);
+  const list = (value: string | readonly string[] | undefined): string[] =>
+    value === undefined ? [] : typeof value === "string" ? [value] : [...value];
   switch (test.kind) {
-    case "missing": case "unique": return list(test.column);
-    case "duplicates": case "overlap_train_test": case "distribution_skew": return list(test.columns);
-    case "row_join_skew": return [test.key, ...list(test.columns)];
-    case "range": case "set": case "regex": case "freshness": case "unit_scale": case "time_leakage": return [test.column];
-    default: return [];
+    case "missing":
+    case "unique":
+      return list(test.column);
+    case "duplicates":
+    case "overlap_train_test":
+    case "distribution_skew":
+      return list(test.columns);
+    case "row_join_skew":
+      return [test.key, ...list(test.columns)];
+    case "range":
+    case "set":
+    case "regex":
+    case "freshness":
+    case "unit_scale":
+    case "time_leakage":
+      return [test.column];
+    default:
+      return [];
   }
 }
 
@@ -27,16 +41,26 @@ export function columnsNamed(test: TestConfig): string[] {
  * Says everything that is wrong with the tests themselves before any of them is asked: unknown columns and metrics, no reference, wrong SQL.
  * A column that a schema test of the suite declares is the data's fault when it is missing: that test fails, and the others about it cannot be asked.
  */
-export async function prepareTest(one: Prepared, declared: ReadonlySet<string>, columns: ScoreColumns, analytics: Analytics): Promise<Prepared> {
+export async function prepareTest(
+  one: Prepared,
+  declared: ReadonlySet<string>,
+  columns: ScoreColumns,
+  analytics: Analytics,
+): Promise<Prepared> {
   const { test, id, table, against } = one;
   if (test.kind === "schema") return one;
   const known = new Set(table.columns.map((column) => column.name));
   const gone = columnsNamed(test).find((name) => name !== "*" && !known.has(name) && declared.has(name));
-  if (gone !== undefined) return { ...one, finding: { verdict: "error", observed: null, bound: null, rows: null, detail: `column ${gone} is missing` } };
+  if (gone !== undefined)
+    return { ...one, finding: { verdict: "error", observed: null, bound: null, rows: null, detail: `column ${gone} is missing` } };
   requireColumns(id, table, columnsNamed(test));
   if (isModelTest(test)) requireModelColumns(test, id, table, columns);
   if (pairKinds.has(test.kind)) {
-    if (!against) throw new CapstanError("CAP-CHECK-004", { test: id, need: test.kind === "row_join_skew" || test.kind === "distribution_skew" ? "the rows to compare with" : "the training rows" });
+    if (!against)
+      throw new CapstanError("CAP-CHECK-004", {
+        test: id,
+        need: test.kind === "row_join_skew" || test.kind === "distribution_skew" ? "the rows to compare with" : "the training rows",
+      });
     if (test.kind === "time_leakage") requireColumns(id, against, [test.column]);
     else if (test.kind !== "distribution_skew") requireColumns(id, against, columnsNamed(test));
   }

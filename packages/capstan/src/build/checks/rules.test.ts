@@ -20,13 +20,23 @@ test("severity warn softens a fail and a doubt, never an error", () => {
   const [rule] = parseTests([{ kind: "row_count", min: 1 }], "s");
   if (!advice || !rule) throw new Error("no tests");
   const finding = (verdict: "fail" | "error" | "inconclusive" | "pass") => ({ verdict, observed: 1, bound: null, rows: 5, detail: "" });
-  expect(["fail", "inconclusive", "error", "pass"].map((verdict) => settle(advice, "t", null, finding(verdict as "fail")).verdict)).toEqual(["warn", "warn", "error", "pass"]);
+  expect(["fail", "inconclusive", "error", "pass"].map((verdict) => settle(advice, "t", null, finding(verdict as "fail")).verdict)).toEqual(
+    ["warn", "warn", "error", "pass"],
+  );
   expect(settle(rule, "t", null, finding("inconclusive")).verdict).toBe("inconclusive");
   expect(settle({ ...rule, min_rows: 6 }, "t", null, finding("pass")).verdict).toBe("inconclusive");
 });
 
 test("ids are unique in a suite, titles say what is tested", () => {
-  const tests = parseTests([{ kind: "range", column: "delay", min: 0 }, { kind: "range", column: "delay", max: 9 }, { kind: "metric", metric: "auc", id: "quality" }, { kind: "missing", column: "*", max_share: "2%" }], "s");
+  const tests = parseTests(
+    [
+      { kind: "range", column: "delay", min: 0 },
+      { kind: "range", column: "delay", max: 9 },
+      { kind: "metric", metric: "auc", id: "quality" },
+      { kind: "missing", column: "*", max_share: "2%" },
+    ],
+    "s",
+  );
   expect(idsOf(tests)).toEqual(["range-delay", "range-delay-2", "quality", "missing-all"]);
   expect(tests.map(titleOf)).toEqual(["range of delay", "range of delay", "auc", "nulls of every column"]);
   expect(testKinds).toContain("row_join_skew");

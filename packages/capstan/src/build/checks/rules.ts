@@ -10,11 +10,15 @@ export const testKinds: readonly string[] = testConfig.options.map((option) => S
 export function parseTests(raw: readonly unknown[], suite: string): TestConfig[] {
   return raw.map((test, i) => {
     const kind = String((test as { kind?: unknown } | null)?.kind);
-    if (!testKinds.includes(kind)) throw new CapstanError("CAP-CHECK-001", { suite, kind, near: nearNames(kind, testKinds).join(", ") || testKinds.join(", ") });
+    if (!testKinds.includes(kind))
+      throw new CapstanError("CAP-CHECK-001", { suite, kind, near: nearNames(kind, testKinds).join(", ") || testKinds.join(", ") });
     const parsed = testConfig.safeParse(test);
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
-    throw new CapstanError("CAP-CHECK-003", { test: `${i + 1} (${kind})`, problem: `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim() });
+    throw new CapstanError("CAP-CHECK-003", {
+      test: `${i + 1} (${kind})`,
+      problem: `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim(),
+    });
   });
 }
 
@@ -23,24 +27,57 @@ const list = (value: string | readonly string[]): string => (typeof value === "s
 /** What a test is about, for its title and its id. */
 export function aboutOf(test: TestConfig): string {
   switch (test.kind) {
-    case "missing": return test.column === "*" ? "every column" : list(test.column);
-    case "unique": return list(test.column);
-    case "duplicates": return test.columns === undefined ? "whole rows" : list(test.columns);
-    case "overlap_train_test": return test.columns === undefined ? "whole rows" : list(test.columns);
-    case "row_join_skew": case "distribution_skew": return list(test.columns);
-    case "slice": return `${test.metric} per slice`;
-    case "metric": case "metric_vs_baseline": case "metric_vs_champion": case "calibration": return test.metric;
-    case "expression": return test.sql;
-    case "schema": case "row_count": return "";
-    default: return test.column;
+    case "missing":
+      return test.column === "*" ? "every column" : list(test.column);
+    case "unique":
+      return list(test.column);
+    case "duplicates":
+      return test.columns === undefined ? "whole rows" : list(test.columns);
+    case "overlap_train_test":
+      return test.columns === undefined ? "whole rows" : list(test.columns);
+    case "row_join_skew":
+    case "distribution_skew":
+      return list(test.columns);
+    case "slice":
+      return `${test.metric} per slice`;
+    case "metric":
+    case "metric_vs_baseline":
+    case "metric_vs_champion":
+    case "calibration":
+      return test.metric;
+    case "expression":
+      return test.sql;
+    case "schema":
+    case "row_count":
+      return "";
+    default:
+      return test.column;
   }
 }
 
 const names: Partial<Record<TestConfig["kind"], string>> = {
-  missing: "nulls", set: "values", regex: "pattern", row_count: "row count", unit_scale: "unit", expression: "rule", time_leakage: "no test row earlier than the last training row", overlap_train_test: "rows of the test that were trained on",
-  row_join_skew: "same features in training and serving", distribution_skew: "same distribution in training and serving", metric_vs_baseline: "better than the baseline", metric_vs_champion: "not worse than the live version",
+  missing: "nulls",
+  set: "values",
+  regex: "pattern",
+  row_count: "row count",
+  unit_scale: "unit",
+  expression: "rule",
+  time_leakage: "no test row earlier than the last training row",
+  overlap_train_test: "rows of the test that were trained on",
+  row_join_skew: "same features in training and serving",
+  distribution_skew: "same distribution in training and serving",
+  metric_vs_baseline: "better than the baseline",
+  metric_vs_champion: "not worse than the live version",
 };
-const joins: Partial<Record<TestConfig["kind"], string>> = { metric: "", slice: "", time_leakage: ", ", metric_vs_baseline: ", ", metric_vs_champion: ", ", row_join_skew: ", ", distribution_skew: ", " };
+const joins: Partial<Record<TestConfig["kind"], string>> = {
+  metric: "",
+  slice: "",
+  time_leakage: ", ",
+  metric_vs_baseline: ", ",
+  metric_vs_champion: ", ",
+  row_join_skew: ", ",
+  distribution_skew: ", ",
+};
 
 export function titleOf(test: TestConfig): string {
   const about = aboutOf(test);
@@ -54,7 +91,13 @@ export function idsOf(tests: readonly TestConfig[]): string[] {
   const used = new Map<string, number>();
   return tests.map((test) => {
     const about = test.kind === "expression" ? "" : test.kind === "slice" ? test.metric : aboutOf(test);
-    const slug = test.id ?? [test.kind, about === "every column" || about === "whole rows" ? "all" : about].join("-").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/-$/, "");
+    const slug =
+      test.id ??
+      [test.kind, about === "every column" || about === "whole rows" ? "all" : about]
+        .join("-")
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, "-")
+        .replace(/-$/, "");
     const count = (used.get(slug) ?? 0) + 1;
     used.set(slug, count);
     return count === 1 ? slug : `${slug}-${count}`;
@@ -64,7 +107,12 @@ export function idsOf(tests: readonly TestConfig[]): string[] {
 /** A test of severity warn advises: what it cannot pass becomes a warning. That it could not be asked stays an error. */
 export function settle(test: TestConfig, id: string, where: string | null, finding: Finding): CheckResult {
   const severity = test.severity ?? "fail";
-  const tooFew = test.min_rows !== undefined && test.kind !== "slice" && finding.rows !== null && finding.rows < test.min_rows && finding.verdict !== "error";
+  const tooFew =
+    test.min_rows !== undefined &&
+    test.kind !== "slice" &&
+    finding.rows !== null &&
+    finding.rows < test.min_rows &&
+    finding.verdict !== "error";
   const verdict: Verdict = tooFew ? "inconclusive" : finding.verdict;
   return {
     id: finding.part === undefined ? id : `${id}-${finding.part.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`,
@@ -97,4 +145,5 @@ export const percent = (share: number): string => {
   return `${share <= 0.5 ? small : Number((100 - small).toPrecision(12))} %`;
 };
 /** A measured figure with four digits. */
-export const figure = (value: number): string => (Number.isInteger(value) && Math.abs(value) < 1e9 ? String(value) : String(Number(value.toPrecision(4))));
+export const figure = (value: number): string =>
+  Number.isInteger(value) && Math.abs(value) < 1e9 ? String(value) : String(Number(value.toPrecision(4)));

@@ -49,9 +49,17 @@ const table = async (sql: string, name = "file:rows"): Promise<Subject & Against
   await analytics.all(`copy (${sql}) to '${path}' (format parquet)`);
   return { kind: "file", name, paths: [path], digest: (await open.store.blobs.putFile(path)).digest };
 };
-const ask = async (subject: Subject, tests: readonly object[], more: { against?: Against; filter?: string; columns?: object } = {}): Promise<readonly CheckResult[]> =>
+const ask = async (
+  subject: Subject,
+  tests: readonly object[],
+  more: { against?: Against; filter?: string; columns?: object } = {},
+): Promise<readonly CheckResult[]> =>
   (await checks.run({ project, suite: "s", tests: parseTests(tests, "s"), subject, ...more }, caller)).results;
-const one = async (subject: Subject, wanted: object, more: { against?: Against; filter?: string; columns?: object } = {}): Promise<CheckResult> => {
+const one = async (
+  subject: Subject,
+  wanted: object,
+  more: { against?: Against; filter?: string; columns?: object } = {},
+): Promise<CheckResult> => {
   const [result] = await ask(subject, [wanted], more);
   if (!result) throw new Error("no result");
   return result;
@@ -59,7 +67,9 @@ const one = async (subject: Subject, wanted: object, more: { against?: Against; 
 
 describe("tests of rows", () => {
   test("one suite: pass, fail with rows, warn", async () => {
-    const rows = await table("select i as id, case when i in (10, 20) then 99999 else i % 50 end as delay, case when i = 3 then null else 'k' || (i % 2) end as k, timestamp '2001-06-01' + to_days((i % 30)::int) as at from range(1000) t(i)");
+    const rows = await table(
+      "select i as id, case when i in (10, 20) then 99999 else i % 50 end as delay, case when i = 3 then null else 'k' || (i % 2) end as k, timestamp '2001-06-01' + to_days((i % 30)::int) as at from range(1000) t(i)",
+    );
     const results = await ask(rows, [
       { kind: "schema", columns: { id: "int", delay: "int", k: "text", at: "timestamp" } },
       { kind: "missing", column: "*", max_share: 0, severity: "warn" },
@@ -74,17 +84,33 @@ describe("tests of rows", () => {
       { kind: "expression", sql: "delay < 50 or id > 10" },
     ]);
     expect(results.map((result) => [result.id, result.verdict])).toEqual([
-      ["schema", "pass"], ["missing-all", "warn"], ["missing-id", "pass"], ["range-delay", "fail"], ["range-delay-2", "pass"], ["set-k", "pass"], ["regex-k", "fail"], ["row-count", "pass"],
-      ["freshness-at", "pass"], ["freshness-at-2", "fail"], ["expression", "fail"],
+      ["schema", "pass"],
+      ["missing-all", "warn"],
+      ["missing-id", "pass"],
+      ["range-delay", "fail"],
+      ["range-delay-2", "pass"],
+      ["set-k", "pass"],
+      ["regex-k", "fail"],
+      ["row-count", "pass"],
+      ["freshness-at", "pass"],
+      ["freshness-at-2", "fail"],
+      ["expression", "fail"],
     ]);
     const range = results[3];
     expect(range?.detail).toBe("2 of 1 000 rows outside -120 … 1800, allowed 0.01 %, found 0.2 %, found 0 … 99999");
-    expect(range?.samples.map((sample) => [sample["row"], sample["delay"]])).toEqual([[10, 99999], [20, 99999]]);
+    expect(range?.samples.map((sample) => [sample["row"], sample["delay"]])).toEqual([
+      [10, 99999],
+      [20, 99999],
+    ]);
     expect(results[10]?.samples).toHaveLength(1);
   });
 
   test("a declared column that is missing fails the schema and nothing else hides", async () => {
-    const results = await ask(await table("select 1 as a"), [{ kind: "schema", columns: { a: "int", b: "text" } }, { kind: "missing", column: "b", max_share: 0 }, { kind: "missing", column: "a", max_share: 0 }]);
+    const results = await ask(await table("select 1 as a"), [
+      { kind: "schema", columns: { a: "int", b: "text" } },
+      { kind: "missing", column: "b", max_share: 0 },
+      { kind: "missing", column: "a", max_share: 0 },
+    ]);
     expect(results.map((result) => result.verdict)).toEqual(["fail", "error", "pass"]);
   });
 
@@ -99,12 +125,17 @@ describe("tests of rows", () => {
   test("a filter limits a suite or one test", async () => {
     const rows = await table("select i as x from range(100) t(i)");
     expect(await one(rows, { kind: "row_count", min: 10, max: 10 }, { filter: "x < 10" })).toMatchObject({ verdict: "pass" });
-    const results = await ask(rows, [{ kind: "row_count", max: 5, filter: "x < 5" }, { kind: "row_count", min: 100 }]);
+    const results = await ask(rows, [
+      { kind: "row_count", max: 5, filter: "x < 5" },
+      { kind: "row_count", min: 100 },
+    ]);
     expect(results.map((result) => result.verdict)).toEqual(["pass", "pass"]);
   });
 
   test("too few rows are inconclusive, never a pass", async () => {
-    expect(await one(await table("select 1 as a"), { kind: "missing", column: "a", max_share: 0, min_rows: 10 })).toMatchObject({ verdict: "inconclusive" });
+    expect(await one(await table("select 1 as a"), { kind: "missing", column: "a", max_share: 0, min_rows: 10 })).toMatchObject({
+      verdict: "inconclusive",
+    });
   });
 });
 
@@ -113,17 +144,28 @@ describe("tests of two tables", () => {
     const train = await table("select timestamp '2001-03-01' + to_days(i::int) as at, i as k from range(10) t(i)", "step:prepare.train");
     const clean = await table("select timestamp '2001-03-10' + to_days(i::int) as at, i + 100 as k from range(10) t(i)");
     const leaking = await table("select timestamp '2001-03-09' + to_days(i::int) as at, i + 8 as k from range(10) t(i)");
-    const tests = [{ kind: "time_leakage", column: "at" }, { kind: "overlap_train_test", columns: "k", max_share: 0 }, { kind: "overlap_train_test", max_share: 0 }];
+    const tests = [
+      { kind: "time_leakage", column: "at" },
+      { kind: "overlap_train_test", columns: "k", max_share: 0 },
+      { kind: "overlap_train_test", max_share: 0 },
+    ];
     expect((await ask(clean, tests, { against: train })).map((result) => result.verdict)).toEqual(["pass", "pass", "pass"]);
     const bad = await ask(leaking, tests, { against: train });
-    expect(bad.map((result) => [result.verdict, result.observed])).toEqual([["fail", 1], ["fail", 0.2], ["fail", 0.2]]);
+    expect(bad.map((result) => [result.verdict, result.observed])).toEqual([
+      ["fail", 1],
+      ["fail", 0.2],
+      ["fail", 0.2],
+    ]);
     await expect(ask(clean, tests)).rejects.toMatchObject({ code: "CAP-CHECK-004" });
   });
 
   test("unit_scale names the unit; without a reference version it is skipped", async () => {
     const miles = await table("select (i * 7 % 900 + 100)::double as distance from range(2000) t(i)");
     const kilometres = await table("select (i * 7 % 900 + 100) * 1.609344 as distance from range(2000) t(i)");
-    expect(await one(kilometres, { kind: "unit_scale", column: "distance" }, { against: miles })).toMatchObject({ verdict: "fail", detail: expect.stringContaining("miles to kilometres") });
+    expect(await one(kilometres, { kind: "unit_scale", column: "distance" }, { against: miles })).toMatchObject({
+      verdict: "fail",
+      detail: expect.stringContaining("miles to kilometres"),
+    });
     expect(await one(miles, { kind: "unit_scale", column: "distance" }, { against: miles })).toMatchObject({ verdict: "pass" });
     expect(await one(miles, { kind: "unit_scale", column: "distance", against: "data:later@v1" })).toMatchObject({ verdict: "skipped" });
     await data.add({ project, name: "later", path: miles.paths?.[0] ?? "" }, caller);
@@ -136,7 +178,12 @@ describe("tests of two tables", () => {
     const other = await table("select i as id, case when i = 7 then 9 else i / 3.0 end as x, 'o' || i as o from range(499) t(i)");
     const skew = { kind: "row_join_skew", key: "id", columns: ["x", "o"], tolerance: 1e-5 };
     expect(await one(rows, skew, { against: same })).toMatchObject({ verdict: "pass", rows: 500 });
-    expect(await one(rows, skew, { against: other })).toMatchObject({ verdict: "fail", observed: 2 / 500, detail: expect.stringContaining("1 rows have no partner"), samples: [{ id: 7 }, { id: 499 }] });
+    expect(await one(rows, skew, { against: other })).toMatchObject({
+      verdict: "fail",
+      observed: 2 / 500,
+      detail: expect.stringContaining("1 rows have no partner"),
+      samples: [{ id: 7 }, { id: 499 }],
+    });
     const repeated = await table("select 1 as id, 1.0::double as x, 'o' as o from range(2)");
     expect(await one(rows, skew, { against: repeated })).toMatchObject({ verdict: "error" });
   });
@@ -176,8 +223,17 @@ describe("tests of a model", () => {
     ];
     const results = await ask(model, tests, { against, columns: { truth: "late" } });
     expect(results.map((result) => [result.id, result.verdict])).toEqual([
-      ["metric-auc", "pass"], ["metric-auc-2", "fail"], ["metric-accuracy", "pass"], ["metric-log-loss", "pass"], ["metric-vs-baseline-auc", "pass"], ["metric-vs-baseline-brier", "pass"],
-      ["metric-vs-champion-auc", "pass"], ["slice-auc-origin", "pass"], ["slice-auc-rare", "inconclusive"], ["calibration-ece", "pass"], ["calibration-ece-2", "fail"],
+      ["metric-auc", "pass"],
+      ["metric-auc-2", "fail"],
+      ["metric-accuracy", "pass"],
+      ["metric-log-loss", "pass"],
+      ["metric-vs-baseline-auc", "pass"],
+      ["metric-vs-baseline-brier", "pass"],
+      ["metric-vs-champion-auc", "pass"],
+      ["slice-auc-origin", "pass"],
+      ["slice-auc-rare", "inconclusive"],
+      ["calibration-ece", "pass"],
+      ["calibration-ece-2", "fail"],
     ]);
     const [auc] = results;
     expect(auc?.observed).toBeCloseTo(5 / 6, 2);
@@ -190,61 +246,127 @@ describe("tests of a model", () => {
 
   test("between bound and interval the answer is inconclusive", async () => {
     const against = await scored(300);
-    expect(await one(model, { kind: "metric", metric: "auc", min: 0.83 }, { against, columns: { truth: "late" } })).toMatchObject({ verdict: "inconclusive" });
+    expect(await one(model, { kind: "metric", metric: "auc", min: 0.83 }, { against, columns: { truth: "late" } })).toMatchObject({
+      verdict: "inconclusive",
+    });
   });
 
   test("no live version: skipped; one class only: inconclusive; a truth that is none: error", async () => {
     const few = await table("select 1 as late, 0.5::double as score from range(10)");
-    expect(await one(model, { kind: "metric_vs_champion", metric: "auc", margin: -0.005 }, { against: await table("select i % 2 as late, 0.5::double as score from range(10) t(i)"), columns: { truth: "late" } })).toMatchObject({ verdict: "skipped" });
-    expect(await one(model, { kind: "metric", metric: "auc", min: 0.5 }, { against: few, columns: { truth: "late" } })).toMatchObject({ verdict: "inconclusive" });
-    expect(await one(model, { kind: "metric", metric: "auc", min: 0.5 }, { against: await table("select i as label, 0.5::double as score from range(10) t(i)") })).toMatchObject({ verdict: "error" });
+    expect(
+      await one(
+        model,
+        { kind: "metric_vs_champion", metric: "auc", margin: -0.005 },
+        { against: await table("select i % 2 as late, 0.5::double as score from range(10) t(i)"), columns: { truth: "late" } },
+      ),
+    ).toMatchObject({ verdict: "skipped" });
+    expect(await one(model, { kind: "metric", metric: "auc", min: 0.5 }, { against: few, columns: { truth: "late" } })).toMatchObject({
+      verdict: "inconclusive",
+    });
+    expect(
+      await one(
+        model,
+        { kind: "metric", metric: "auc", min: 0.5 },
+        { against: await table("select i as label, 0.5::double as score from range(10) t(i)") },
+      ),
+    ).toMatchObject({ verdict: "error" });
   });
 });
 
 describe("what is wrong with a suite is said before anything runs", () => {
   test("kind, field, column, metric, SQL", async () => {
     const rows = await table("select 1 as delay");
-    expect(() => parseTests([{ kind: "rnage", column: "delay" }], "s")).toThrowError(expect.objectContaining({ code: "CAP-CHECK-001", params: expect.objectContaining({ near: expect.stringContaining("range") }) }));
+    expect(() => parseTests([{ kind: "rnage", column: "delay" }], "s")).toThrowError(
+      expect.objectContaining({ code: "CAP-CHECK-001", params: expect.objectContaining({ near: expect.stringContaining("range") }) }),
+    );
     expect(() => parseTests([{ kind: "range", colunm: "delay" }], "s")).toThrowError(expect.objectContaining({ code: "CAP-CHECK-003" }));
-    await expect(one(rows, { kind: "range", column: "dealy", min: 0 })).rejects.toMatchObject({ code: "CAP-CHECK-002", params: { near: "delay" } });
+    await expect(one(rows, { kind: "range", column: "dealy", min: 0 })).rejects.toMatchObject({
+      code: "CAP-CHECK-002",
+      params: { near: "delay" },
+    });
     await expect(one(rows, { kind: "metric", metric: "acu", min: 0 })).rejects.toMatchObject({ code: "CAP-CHECK-003" });
-    for (const sql of ["1) or (1", "nothing > 1", "(select count(*) from read_csv('/etc/passwd')) > 0"]) await expect(one(rows, { kind: "expression", sql })).rejects.toMatchObject({ code: "CAP-CHECK-003" });
-    await expect(one({ kind: "data", name: "data:x", paths: [join(folder, "absent.parquet")] }, { kind: "row_count" })).rejects.toMatchObject({ code: "CAP-CHECK-005" });
+    for (const sql of ["1) or (1", "nothing > 1", "(select count(*) from read_csv('/etc/passwd')) > 0"])
+      await expect(one(rows, { kind: "expression", sql })).rejects.toMatchObject({ code: "CAP-CHECK-003" });
+    await expect(
+      one({ kind: "data", name: "data:x", paths: [join(folder, "absent.parquet")] }, { kind: "row_count" }),
+    ).rejects.toMatchObject({ code: "CAP-CHECK-005" });
   });
 });
 
 test("a suite is a run, an entry, lineage and stored results", async () => {
   const rows = await table("select 1 as a", "data:kept");
-  const ended = await checks.run({ project, suite: "kept", tests: parseTests([{ kind: "row_count", min: 2 }, { kind: "missing", column: "a", max_share: 0 }], "kept"), subject: { ...rows, kind: "data" }, where: ["capstan.yaml:9:3", null] }, caller);
+  const ended = await checks.run(
+    {
+      project,
+      suite: "kept",
+      tests: parseTests(
+        [
+          { kind: "row_count", min: 2 },
+          { kind: "missing", column: "a", max_share: 0 },
+        ],
+        "kept",
+      ),
+      subject: { ...rows, kind: "data" },
+      where: ["capstan.yaml:9:3", null],
+    },
+    caller,
+  );
   expect(ended).toMatchObject({ verdict: "fail", counts: { fail: 1, pass: 1 } });
-  expect(await checks.get(project, ended.id)).toMatchObject({ id: ended.id, actor: "local:ines", results: [{ where: "capstan.yaml:9:3", verdict: "fail" }, { verdict: "pass" }] });
+  expect(await checks.get(project, ended.id)).toMatchObject({
+    id: ended.id,
+    actor: "local:ines",
+    results: [{ where: "capstan.yaml:9:3", verdict: "fail" }, { verdict: "pass" }],
+  });
   expect(await tracking.getRun(ended.runId ?? "")).toMatchObject({ kind: "check", status: "FINISHED", verdict: "fail" });
   const entry = await open.store.database.find<{ action: string }>("select action from entry where id = ?", [ended.entryId]);
   expect(entry?.action).toBe("check.ended");
-  const edges = await open.store.database.all<{ to_id: string }>("select to_id from lineage_edge where from_id = ? order by to_id", [`check:${ended.id}`]);
+  const edges = await open.store.database.all<{ to_id: string }>("select to_id from lineage_edge where from_id = ? order by to_id", [
+    `check:${ended.id}`,
+  ]);
   expect(edges.map((edge) => edge.to_id)).toEqual([`blob:${rows.digest}`, `run:${ended.runId}`]);
 
-  const handlers = checksHandlers(checks, { declared: async () => [], suite: async () => ({ tests: [], subject: rows }), subject: async () => rows, against: async () => rows });
+  const handlers = checksHandlers(checks, {
+    declared: async () => [],
+    suite: async () => ({ tests: [], subject: rows }),
+    subject: async () => rows,
+    against: async () => rows,
+  });
   const suites = await handlers["checks.suites"]({ project }, caller);
-  expect(suites.suites.find((suite) => suite.suite === "kept")).toMatchObject({ verdict: "fail", runs: 1, tests: [{ id: "row-count", history: [{ verdict: "fail" }] }, { id: "missing-a" }] });
+  expect(suites.suites.find((suite) => suite.suite === "kept")).toMatchObject({
+    verdict: "fail",
+    runs: 1,
+    tests: [{ id: "row-count", history: [{ verdict: "fail" }] }, { id: "missing-a" }],
+  });
   const first = await handlers["checks.list"]({ project, limit: 1 }, caller);
   const second = await handlers["checks.list"]({ project, limit: 1, ...(first.next !== null && { cursor: first.next }) }, caller);
   expect(first.sets[0]?.id).toBe(ended.id);
   expect(second.sets[0]?.id).not.toBe(ended.id);
   expect((await handlers["checks.list"]({ project, subject: "data:kept", limit: 10 }, caller)).sets).toHaveLength(1);
-  expect(await handlers["checks.run"]({ project, suite: "by-hand", tests: [{ kind: "row_count", min: 1 }], subject: "file:rows" }, caller)).toMatchObject({ verdict: "pass" });
+  expect(
+    await handlers["checks.run"]({ project, suite: "by-hand", tests: [{ kind: "row_count", min: 1 }], subject: "file:rows" }, caller),
+  ).toMatchObject({ verdict: "pass" });
 });
 
 test("the rules of a dataset refuse a bad file with its rows and let a good one pass", async () => {
-  const tests = parseTests([{ kind: "range", column: "delay", min: -120, max: 1800, mostly: 0.9999 }, { kind: "duplicates", severity: "warn" }], "flights-rules");
-  const rules = createDataRules(checks, async (_, dataset) => (dataset === "flights" ? [{ suite: "flights-rules", tests, where: ["capstan.yaml:44:9", null], whenFailing: "refuse" }] : []));
+  const tests = parseTests(
+    [
+      { kind: "range", column: "delay", min: -120, max: 1800, mostly: 0.9999 },
+      { kind: "duplicates", severity: "warn" },
+    ],
+    "flights-rules",
+  );
+  const rules = createDataRules(checks, async (_, dataset) =>
+    dataset === "flights" ? [{ suite: "flights-rules", tests, where: ["capstan.yaml:44:9", null], whenFailing: "refuse" }] : [],
+  );
   const strict = createDataService({ store: open.store, analytics, rules });
   const good = await table("select i % 60 as delay from range(1000) t(i)");
   const bad = await table("select case when i < 37 then 99999 else i % 60 end as delay from range(12000) t(i)");
   const added = await strict.add({ project, name: "flights", path: good.paths?.[0] ?? "" }, caller);
   expect(added).toMatchObject({ created: true, version: { verdict: "warn", number: 1 } });
   await expect(strict.add({ project, name: "flights", path: bad.paths?.[0] ?? "" }, caller)).rejects.toMatchObject({
-    code: "CAP-DATA-014", where: { file: "capstan.yaml", line: 44 }, why: expect.stringMatching(/37 of 12 000 rows outside -120 … 1800, allowed 0.01 %, found 0.31 %/),
+    code: "CAP-DATA-014",
+    where: { file: "capstan.yaml", line: 44 },
+    why: expect.stringMatching(/37 of 12 000 rows outside -120 … 1800, allowed 0.01 %, found 0.31 %/),
   });
   expect((await strict.versions(project, "flights")).map((version) => version.number)).toEqual([1]);
   expect(await strict.refusals(project, "flights")).toMatchObject([{ verdict: "fail" }]);

@@ -38,16 +38,31 @@ export function createChecksService(deps: ChecksDeps): ChecksService {
     const { dataset, ref } = splitRef(reference);
     if (!(await deps.data.find(project, dataset, ref))) return undefined;
     const { version, source } = await deps.data.resolve(project, reference);
-    return source ? { name: `data:${version.dataset}@${versionName(version.number)}`, paths: source.paths, digest: version.digest } : undefined;
+    return source
+      ? { name: `data:${version.dataset}@${versionName(version.number)}`, paths: source.paths, digest: version.digest }
+      : undefined;
   };
 
   const prepare = async (suite: SuiteRun): Promise<Prepared[]> => {
     const { subject } = suite;
     const about = subject.kind === "model" ? (suite.against ?? subject) : subject;
-    if (!about.paths) throw new CapstanError("CAP-CHECK-005", { subject: subject.name, problem: subject.kind === "model" ? "name rows with truth as `against`" : "it has no files" });
+    if (!about.paths)
+      throw new CapstanError("CAP-CHECK-005", {
+        subject: subject.name,
+        problem: subject.kind === "model" ? "name rows with truth as `against`" : "it has no files",
+      });
     const table = await openTable(analytics, about.name, about.paths, about.digest ?? null, suite.filter);
-    if (suite.filter !== undefined) await checkExpression(analytics, table.source, suite.filter, (problem) => new CapstanError("CAP-CHECK-003", { test: `filter of ${suite.suite}`, problem }));
-    const against = suite.against && subject.kind !== "model" ? await openTable(analytics, suite.against.name, suite.against.paths, suite.against.digest ?? null) : undefined;
+    if (suite.filter !== undefined)
+      await checkExpression(
+        analytics,
+        table.source,
+        suite.filter,
+        (problem) => new CapstanError("CAP-CHECK-003", { test: `filter of ${suite.suite}`, problem }),
+      );
+    const against =
+      suite.against && subject.kind !== "model"
+        ? await openTable(analytics, suite.against.name, suite.against.paths, suite.against.digest ?? null)
+        : undefined;
     const references = new Map<string, Table | undefined>();
     const againstOf = async (test: TestConfig): Promise<Table | undefined> => {
       if (test.kind !== "unit_scale" || test.against === undefined) return against;
@@ -68,15 +83,32 @@ export function createChecksService(deps: ChecksDeps): ChecksService {
     return prepared;
   };
 
-  const record = async (set: ResultSet, results: readonly CheckResult[], used: readonly { name: string; digest: string | null }[], caller: Caller): Promise<void> => {
+  const record = async (
+    set: ResultSet,
+    results: readonly CheckResult[],
+    used: readonly { name: string; digest: string | null }[],
+    caller: Caller,
+  ): Promise<void> => {
     const node = `check:${set.id}`;
     const blobs = [...new Map(used.flatMap((one) => (one.digest === null ? [] : [[one.digest, one.name]]))).entries()];
     const nodes: LineageNode[] = [
-      { id: node, kind: "check", title: `${set.suite} on ${set.subject}`, digest: digestOfJson(results as unknown as Json), facts: { verdict: set.verdict, suite: set.suite } },
+      {
+        id: node,
+        kind: "check",
+        title: `${set.suite} on ${set.subject}`,
+        digest: digestOfJson(results as unknown as Json),
+        facts: { verdict: set.verdict, suite: set.suite },
+      },
       ...blobs.map(([digest, name]): LineageNode => ({ id: `blob:${digest}`, kind: "blob", title: `bytes of ${name}`, digest, facts: {} })),
     ];
-    const edges = blobs.map(([digest]) => ({ from: node, to: `blob:${digest}`, relation: digest === set.subjectDigest ? "about" : "against" }));
-    for (const one of used) if (/^(data|model):[^@]+@v\d+$/.test(one.name)) edges.push({ from: node, to: one.name, relation: one.name === set.subject ? "about" : "against" });
+    const edges = blobs.map(([digest]) => ({
+      from: node,
+      to: `blob:${digest}`,
+      relation: digest === set.subjectDigest ? "about" : "against",
+    }));
+    for (const one of used)
+      if (/^(data|model):[^@]+@v\d+$/.test(one.name))
+        edges.push({ from: node, to: one.name, relation: one.name === set.subject ? "about" : "against" });
     if (set.runId !== null) edges.push({ from: node, to: `run:${set.runId}`, relation: "made by" });
     await store.recorder.commit(
       [...insertSet(set, results), ...store.recorder.lineage(nodes, edges, set.project)],
@@ -90,7 +122,11 @@ export function createChecksService(deps: ChecksDeps): ChecksService {
           outcome: set.verdict,
           ...(set.because !== null && { because: set.because }),
           payload: {
-            suite: set.suite, subject: set.subject, subjectDigest: set.subjectDigest, against: set.against, run: set.runId,
+            suite: set.suite,
+            subject: set.subject,
+            subjectDigest: set.subjectDigest,
+            against: set.against,
+            run: set.runId,
             verdicts: results.map(({ id, verdict, observed, bound, rows }) => ({ id, verdict, observed, bound, rows })),
           },
         },
@@ -104,21 +140,63 @@ export function createChecksService(deps: ChecksDeps): ChecksService {
     const because = suite.because ?? caller.because;
     await mkdir(work, { recursive: true });
     const tests = await prepare(suite);
-    const runId = (await deps.runs?.begin({ project: suite.project, suite: suite.suite, subject: suite.subject.name, startedMs, ...(because !== undefined && { because }) }, caller)) ?? null;
-    const results = await execute(tests, { analytics, nowMs: startedMs, columns: { ...defaultColumns, ...suite.columns }, tempFolder: work, token: store.ids.hex() });
+    const runId =
+      (await deps.runs?.begin(
+        { project: suite.project, suite: suite.suite, subject: suite.subject.name, startedMs, ...(because !== undefined && { because }) },
+        caller,
+      )) ?? null;
+    const results = await execute(tests, {
+      analytics,
+      nowMs: startedMs,
+      columns: { ...defaultColumns, ...suite.columns },
+      tempFolder: work,
+      token: store.ids.hex(),
+    });
     const endedMs = store.clock.nowMs();
-    const others = [...new Map([...(suite.against ? [{ name: suite.against.name, digest: suite.against.digest ?? null }] : []), ...tests.flatMap((one) => (one.against ? [{ name: one.against.name, digest: one.against.digest }] : []))].map((one) => [one.name, one])).values()];
+    const others = [
+      ...new Map(
+        [
+          ...(suite.against ? [{ name: suite.against.name, digest: suite.against.digest ?? null }] : []),
+          ...tests.flatMap((one) => (one.against ? [{ name: one.against.name, digest: one.against.digest }] : [])),
+        ].map((one) => [one.name, one]),
+      ).values(),
+    ];
     const set: ResultSet = {
-      project: suite.project, id: store.ids.ulid(), suite: suite.suite, subject: suite.subject.name, subjectKind: suite.subject.kind, subjectDigest: suite.subject.digest ?? null, against: others,
+      project: suite.project,
+      id: store.ids.ulid(),
+      suite: suite.suite,
+      subject: suite.subject.name,
+      subjectKind: suite.subject.kind,
+      subjectDigest: suite.subject.digest ?? null,
+      against: others,
       // What a rule skipped was not asked: it takes nothing from the verdict of the rest.
-      verdict: worstVerdict(results.flatMap((result) => (result.verdict === "skipped" ? [] : [result.verdict]))), counts: countsOf(results), runId, entryId: store.recorder.newEntryId(), because: because ?? null,
-      startedMs, seconds: (endedMs - startedMs) / 1000, actor: caller.actor.name,
+      verdict: worstVerdict(results.flatMap((result) => (result.verdict === "skipped" ? [] : [result.verdict]))),
+      counts: countsOf(results),
+      runId,
+      entryId: store.recorder.newEntryId(),
+      because: because ?? null,
+      startedMs,
+      seconds: (endedMs - startedMs) / 1000,
+      actor: caller.actor.name,
     };
     const used = [{ name: set.subject, digest: set.subjectDigest }, ...others];
     if (runId !== null) {
       const measured = results.flatMap((result) => (typeof result.observed === "number" ? [[result.id, result.observed] as const] : []));
-      const metrics = Object.fromEntries([...measured, ...Object.entries(set.counts).map(([verdict, n]) => [`tests.${verdict}`, n] as const)]);
-      const inputs = used.flatMap((one, i) => (one.digest === null ? [] : [{ name: i === 0 ? "subject" : `against${i}`, node: one.name.includes("@v") ? one.name : `blob:${one.digest}`, digest: one.digest }]));
+      const metrics = Object.fromEntries([
+        ...measured,
+        ...Object.entries(set.counts).map(([verdict, n]) => [`tests.${verdict}`, n] as const),
+      ]);
+      const inputs = used.flatMap((one, i) =>
+        one.digest === null
+          ? []
+          : [
+              {
+                name: i === 0 ? "subject" : `against${i}`,
+                node: one.name.includes("@v") ? one.name : `blob:${one.digest}`,
+                digest: one.digest,
+              },
+            ],
+      );
       await deps.runs?.end(runId, { verdict: set.verdict, metrics, inputs, endedMs, wallSeconds: set.seconds }, caller);
     }
     await record(set, results, used, caller);
@@ -137,4 +215,3 @@ export function createChecksService(deps: ChecksDeps): ChecksService {
     results: (project, ids) => resultsOf(store.database, project, ids),
   };
 }
-

@@ -5,8 +5,21 @@ import { type Change, type Database, insert } from "../../base/storage/database.
 import type { ResultSet, SetFilter } from "./model.ts";
 
 type SetRow = {
-  project: string; id: string; suite: string; subject: string; subject_kind: SubjectKind; subject_digest: string | null; against: string; verdict: Verdict; counts: string;
-  run_id: string | null; entry_id: string; because: string | null; started_ms: number; seconds: number; actor: string;
+  project: string;
+  id: string;
+  suite: string;
+  subject: string;
+  subject_kind: SubjectKind;
+  subject_digest: string | null;
+  against: string;
+  verdict: Verdict;
+  counts: string;
+  run_id: string | null;
+  entry_id: string;
+  because: string | null;
+  started_ms: number;
+  seconds: number;
+  actor: string;
 };
 
 const setOf = (row: SetRow): ResultSet => ({
@@ -45,19 +58,34 @@ export const insertSet = (set: ResultSet, results: readonly CheckResult[]): Chan
     seconds: set.seconds,
   }),
   ...results.map((result, position) =>
-    insert("check_result", { project: set.project, set_id: set.id, position, test_id: result.id, kind: result.kind, verdict: result.verdict, result: canonicalJson(result as unknown as Json) }),
+    insert("check_result", {
+      project: set.project,
+      set_id: set.id,
+      position,
+      test_id: result.id,
+      kind: result.kind,
+      verdict: result.verdict,
+      result: canonicalJson(result as unknown as Json),
+    }),
   ),
 ];
 
 /** The name behind the entry, or its pseudonym once the name was erased. */
-const select = "select s.*, coalesce(p.name, e.pid, '') as actor from check_result_set s left join entry e on e.id = s.entry_id left join pseudonym p on p.pid = e.pid";
+const select =
+  "select s.*, coalesce(p.name, e.pid, '') as actor from check_result_set s left join entry e on e.id = s.entry_id left join pseudonym p on p.pid = e.pid";
 
 export const findSet = async (database: Database, project: string, id: string): Promise<ResultSet | undefined> => {
   const row = await database.find<SetRow>(`${select} where s.project = ? and s.id = ?`, [project, id]);
   return row && setOf(row);
 };
 /** Newest first: ids are sorted by time of making. */
-export const listSets = async (database: Database, project: string, filter: SetFilter, limit: number, before?: string): Promise<ResultSet[]> => {
+export const listSets = async (
+  database: Database,
+  project: string,
+  filter: SetFilter,
+  limit: number,
+  before?: string,
+): Promise<ResultSet[]> => {
   const conditions = ["s.project = ?"];
   const params: (string | number)[] = [project];
   if (filter.subject !== undefined) {
@@ -72,7 +100,9 @@ export const listSets = async (database: Database, project: string, filter: SetF
     conditions.push("s.id < ?");
     params.push(before);
   }
-  return (await database.all<SetRow>(`${select} where ${conditions.join(" and ")} order by s.id desc limit ?`, [...params, limit])).map(setOf);
+  return (await database.all<SetRow>(`${select} where ${conditions.join(" and ")} order by s.id desc limit ?`, [...params, limit])).map(
+    setOf,
+  );
 };
 export const listSuites = (database: Database, project: string): Promise<{ suite: string; runs: number }[]> =>
   database.all("select suite, count(*) as runs from check_result_set where project = ? group by suite order by suite", [project]);

@@ -34,8 +34,20 @@ const timeScale: Partial<Record<DuckDBTypeId, number>> = {
   [DuckDBTypeId.DATE]: 86_400_000,
 };
 const numeric = new Set<DuckDBTypeId>([
-  DuckDBTypeId.TINYINT, DuckDBTypeId.SMALLINT, DuckDBTypeId.INTEGER, DuckDBTypeId.BIGINT, DuckDBTypeId.UTINYINT, DuckDBTypeId.USMALLINT, DuckDBTypeId.UINTEGER,
-  DuckDBTypeId.UBIGINT, DuckDBTypeId.FLOAT, DuckDBTypeId.DOUBLE, DuckDBTypeId.HUGEINT, DuckDBTypeId.UHUGEINT, DuckDBTypeId.DECIMAL, DuckDBTypeId.BOOLEAN,
+  DuckDBTypeId.TINYINT,
+  DuckDBTypeId.SMALLINT,
+  DuckDBTypeId.INTEGER,
+  DuckDBTypeId.BIGINT,
+  DuckDBTypeId.UTINYINT,
+  DuckDBTypeId.USMALLINT,
+  DuckDBTypeId.UINTEGER,
+  DuckDBTypeId.UBIGINT,
+  DuckDBTypeId.FLOAT,
+  DuckDBTypeId.DOUBLE,
+  DuckDBTypeId.HUGEINT,
+  DuckDBTypeId.UHUGEINT,
+  DuckDBTypeId.DECIMAL,
+  DuckDBTypeId.BOOLEAN,
 ]);
 
 /** A vector whose items lie in one typed array, as all fixed-width types but decimals have. */
@@ -64,7 +76,8 @@ function numbersOf(chunks: readonly DuckDBDataChunk[], at: number, rows: number,
   for (const chunk of chunks) {
     const vector = chunk.getColumnVector(at) as unknown as Partial<Plain>;
     if (vector.items && vector.validity && type !== DuckDBTypeId.DECIMAL && type !== DuckDBTypeId.BOOLEAN) {
-      for (let i = 0; i < chunk.rowCount; i++, row++) values[row] = vector.validity.itemValid(i) ? Number(vector.items[i]) * scale : Number.NaN;
+      for (let i = 0; i < chunk.rowCount; i++, row++)
+        values[row] = vector.validity.itemValid(i) ? Number(vector.items[i]) * scale : Number.NaN;
     } else {
       const converted = chunk.convertColumnValues(at, JSDuckDBValueConverter);
       for (const value of converted) values[row++] = value === null ? Number.NaN : value instanceof Date ? value.getTime() : Number(value);

@@ -35,10 +35,13 @@ async function answer(ask: Ask): Promise<Answer> {
   const { instance, end } = await openFor(ask);
   const connection = await instance.connect();
   let late = false;
-  const timer = ask.timeoutMs === undefined ? undefined : setTimeout(() => {
-    late = true;
-    connection.interrupt();
-  }, ask.timeoutMs);
+  const timer =
+    ask.timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          late = true;
+          connection.interrupt();
+        }, ask.timeoutMs);
   try {
     const results: (TableRow[] | Columns)[] = [];
     if (!ask.only) await connection.run("set TimeZone='UTC'");
@@ -59,7 +62,8 @@ async function answer(ask: Ask): Promise<Answer> {
 function failureOf(error: unknown, late: boolean): Failure {
   const message = error instanceof Error ? error.message : String(error);
   if (late) return { kind: "time", message };
-  if (message.startsWith("Out of Memory Error")) return { kind: /temp|disk|storage/i.test(message) && /No space left/i.test(message) ? "disk" : "memory", message };
+  if (message.startsWith("Out of Memory Error"))
+    return { kind: /temp|disk|storage/i.test(message) && /No space left/i.test(message) ? "disk" : "memory", message };
   if (/No space left on device/i.test(message)) return { kind: "disk", message };
   return { kind: "sql", message };
 }

@@ -16,12 +16,17 @@ afterAll(async () => {
 });
 
 test("rows have plain values", async () => {
-  const rows = await analytics.all("select 1::bigint as a, 2.5::decimal(4,1) as b, timestamp '2001-01-01 10:00:00' as c, null as d, [1::bigint] as e, 9007199254740993 as f, ? as g", ["x"]);
+  const rows = await analytics.all(
+    "select 1::bigint as a, 2.5::decimal(4,1) as b, timestamp '2001-01-01 10:00:00' as c, null as d, [1::bigint] as e, 9007199254740993 as f, ? as g",
+    ["x"],
+  );
   expect(rows).toEqual([{ a: 1, b: 2.5, c: "2001-01-01T10:00:00.000Z", d: null, e: [1], f: "9007199254740993", g: "x" }]);
 });
 
 test("columns are typed arrays with NaN for null", async () => {
-  const { rows, columns } = await analytics.columns("select i as a, case when i = 1 then null else i / 2.0 end as b, 'v' || i as c, timestamp '2001-01-01' + to_seconds(i) as d, i > 0 as e from range(3) t(i)");
+  const { rows, columns } = await analytics.columns(
+    "select i as a, case when i = 1 then null else i / 2.0 end as b, 'v' || i as c, timestamp '2001-01-01' + to_seconds(i) as d, i > 0 as e from range(3) t(i)",
+  );
   expect(rows).toBe(3);
   expect(columns["a"]).toEqual(Float64Array.of(0, 1, 2));
   expect(columns["b"]).toEqual(Float64Array.of(0, Number.NaN, 1));
@@ -46,13 +51,19 @@ test("restricted queries reach named paths only", async () => {
   await analytics.all(`copy (select 1 as a) to '${path}' (format parquet)`);
   await analytics.all(`copy (select 2 as a) to '${other}' (format parquet)`);
   expect(await analytics.all(`select * from read_parquet('${path}')`, [], { only: [path] })).toEqual([{ a: 1 }]);
-  for (const sql of [`select * from read_parquet('${other}')`, `copy (select 1) to '${join(folder, "out.csv")}'`, "set memory_limit = '9GB'"]) {
+  for (const sql of [
+    `select * from read_parquet('${other}')`,
+    `copy (select 1) to '${join(folder, "out.csv")}'`,
+    "set memory_limit = '9GB'",
+  ]) {
     await expect(analytics.all(sql, [], { only: [path] })).rejects.toMatchObject({ code: "CAP-DATA-024" });
   }
 });
 
 test("a query beyond its time is stopped", async () => {
-  await expect(analytics.all("select count(*) from range(100000000000) a", [], { timeoutMs: 50 })).rejects.toMatchObject({ code: "CAP-DATA-023" });
+  await expect(analytics.all("select count(*) from range(100000000000) a", [], { timeoutMs: 50 })).rejects.toMatchObject({
+    code: "CAP-DATA-023",
+  });
 });
 
 test("a child that dies is replaced, and what it was asked is asked again", async () => {

@@ -96,7 +96,9 @@ export function openAnalytics(options: AnalyticsOptions): Analytics {
       rest();
     });
     started.on("error", (error) => fail(started, error.message));
-    started.on("exit", (code, signal) => fail(started, [signal ?? `code ${code}`, lastWords.trim().split("\n").at(-1)].filter(Boolean).join(", ")));
+    started.on("exit", (code, signal) =>
+      fail(started, [signal ?? `code ${code}`, lastWords.trim().split("\n").at(-1)].filter(Boolean).join(", ")),
+    );
     return started;
   };
 
@@ -108,7 +110,11 @@ export function openAnalytics(options: AnalyticsOptions): Analytics {
     child.send(one.ask);
   };
 
-  const ask = async (shape: Ask["shape"], queries: readonly Query[], more: QueryOptions = {}): Promise<readonly (TableRow[] | Columns)[]> => {
+  const ask = async (
+    shape: Ask["shape"],
+    queries: readonly Query[],
+    more: QueryOptions = {},
+  ): Promise<readonly (TableRow[] | Columns)[]> => {
     if (closed) throw new CapstanError("CAP-DATA-020", { problem: "it was closed" });
     if (!child) await mkdir(options.tempFolder, { recursive: true });
     return new Promise((resolve, reject) => {
@@ -119,7 +125,8 @@ export function openAnalytics(options: AnalyticsOptions): Analytics {
   };
 
   return {
-    all: async <T>(sql: string, params: readonly SqlParam[] = [], more?: QueryOptions) => (await ask("rows", [{ sql, params }], more))[0] as T[],
+    all: async <T>(sql: string, params: readonly SqlParam[] = [], more?: QueryOptions) =>
+      (await ask("rows", [{ sql, params }], more))[0] as T[],
     columns: async (sql, params = [], more) => (await ask("columns", [{ sql, params }], more))[0] as Columns,
     batch: async (queries, more) => (await ask("rows", queries, more)) as TableRow[][],
     get pid() {

@@ -24,7 +24,11 @@ export function expressionProblem(sql: string): string | undefined {
   }
   if (depth > 0) return "a parenthesis is not closed";
   if (sql.trim() === "") return "it is empty";
-  return /^\s*(select|with|from|values|insert|update|delete|copy|attach|install|load|set|pragma|create|drop|alter|call|export|import)\b/i.test(sql) ? "it is a statement" : undefined;
+  return /^\s*(select|with|from|values|insert|update|delete|copy|attach|install|load|set|pragma|create|drop|alter|call|export|import)\b/i.test(
+    sql,
+  )
+    ? "it is a statement"
+    : undefined;
 }
 
 function closing(sql: string, from: number, quote: string): number {
@@ -37,7 +41,12 @@ function closing(sql: string, from: number, quote: string): number {
 }
 
 /** Asks the engine whether the expression has a value over a row of the table; `refuse` makes the error of who asks. */
-export async function checkExpression(analytics: Analytics, source: TableSource, sql: string, refuse: (problem: string) => CapstanError): Promise<void> {
+export async function checkExpression(
+  analytics: Analytics,
+  source: TableSource,
+  sql: string,
+  refuse: (problem: string) => CapstanError,
+): Promise<void> {
   const problem = expressionProblem(sql);
   if (problem !== undefined) throw refuse(problem);
   try {

@@ -5,7 +5,12 @@ import type { ColumnSchema } from "./profile.ts";
 import type { Format, TableSource } from "./table.ts";
 
 /** What a person says of data, because bytes do not. */
-export type Declared = { time?: string | undefined; licence?: string | undefined; origin?: string | undefined; personal?: string | undefined };
+export type Declared = {
+  time?: string | undefined;
+  licence?: string | undefined;
+  origin?: string | undefined;
+  personal?: string | undefined;
+};
 
 export type DatasetVersion = {
   project: string;
@@ -29,9 +34,24 @@ export type DatasetVersion = {
   addedMs: number;
 };
 
-export type Refusal = { dataset: string; entryId: string; digest: string; sizeBytes: number; verdict: Verdict; resultSet: string | null; actor: string; atMs: number };
+export type Refusal = {
+  dataset: string;
+  entryId: string;
+  digest: string;
+  sizeBytes: number;
+  verdict: Verdict;
+  resultSet: string | null;
+  actor: string;
+  atMs: number;
+};
 
-export type NewData = { project: string; name: string; /** Absolute path of a file or folder on this machine. */ path: string; declared?: Declared; because?: string };
+export type NewData = {
+  project: string;
+  name: string;
+  /** Absolute path of a file or folder on this machine. */ path: string;
+  declared?: Declared;
+  because?: string;
+};
 export type Added = { version: DatasetVersion; created: boolean; results: readonly CheckResult[] };
 
 /** Bytes that want to become a version. */
@@ -51,7 +71,11 @@ export type RulesOutcome = { suite: string; verdict: Verdict; results: readonly 
 /** What must hold before bytes become a version; implemented by a later room. Undefined when the dataset has no rules. */
 export type DataRules = { judge(offer: Offer, caller: Caller, because?: string): Promise<RulesOutcome | undefined> };
 
-export type Located = { version: DatasetVersion; source: TableSource | null; /** Local path of the file, or of the folder's copy. */ path: string };
+export type Located = {
+  version: DatasetVersion;
+  source: TableSource | null;
+  /** Local path of the file, or of the folder's copy. */ path: string;
+};
 
 export type DataService = {
   /** The same bytes are the same version. Refused by rules: CAP-DATA-014, nothing kept but the verdict. */

@@ -15,7 +15,16 @@ export const dataHandlers = (service: DataService, store: Store): Handlers<typeo
     return {
       datasets: all.flatMap((versions) => {
         const [latest] = versions;
-        return latest ? [{ dataset: latest.dataset, versions: versions.length, latest: versionOut(latest), storedBytes: versions.reduce((sum, one) => sum + one.sizeBytes, 0) }] : [];
+        return latest
+          ? [
+              {
+                dataset: latest.dataset,
+                versions: versions.length,
+                latest: versionOut(latest),
+                storedBytes: versions.reduce((sum, one) => sum + one.sizeBytes, 0),
+              },
+            ]
+          : [];
       }),
     };
   },
@@ -25,7 +34,14 @@ export const dataHandlers = (service: DataService, store: Store): Handlers<typeo
     return {
       dataset,
       versions: versions.map(versionOut),
-      refused: refused.map((one) => ({ at: toTime(one.atMs), digest: one.digest, sizeBytes: one.sizeBytes, verdict: one.verdict, entry: one.entryId, actor: one.actor })),
+      refused: refused.map((one) => ({
+        at: toTime(one.atMs),
+        digest: one.digest,
+        sizeBytes: one.sizeBytes,
+        verdict: one.verdict,
+        entry: one.entryId,
+        actor: one.actor,
+      })),
     };
   },
   async "data.version"({ project, dataset, version: ref }) {
@@ -35,11 +51,19 @@ export const dataHandlers = (service: DataService, store: Store): Handlers<typeo
       ...versionOut(version),
       profile: version.profile,
       usedBy,
-      versions: versions.map((one) => ({ version: versionName(one.number), digest: one.digest, rows: one.rows, addedAt: toTime(one.addedMs) })),
+      versions: versions.map((one) => ({
+        version: versionName(one.number),
+        digest: one.digest,
+        rows: one.rows,
+        addedAt: toTime(one.addedMs),
+      })),
     };
   },
   async "data.add"({ project, dataset, path, time, licence, origin, personal }, caller) {
-    const { version, created, results } = await service.add({ project, name: dataset, path, declared: { time, licence, origin, personal } }, caller);
+    const { version, created, results } = await service.add(
+      { project, name: dataset, path, declared: { time, licence, origin, personal } },
+      caller,
+    );
     return { ...versionOut(version), created, results: [...results] };
   },
   async "data.rows"({ project, dataset, version: ref, offset, limit }) {
@@ -84,15 +108,26 @@ const versionOut = (version: DatasetVersion): DataVersion => ({
 /** Users name the version, or the bytes that it is. */
 async function usersOf(store: Store, version: DatasetVersion): Promise<{ node: string; relation: string; title: string }[]> {
   const own = versionNode(version.dataset, version.number);
-  const users = await Promise.all([own, `${version.form === "tree" ? "tree" : "blob"}:${version.digest}`].map((node) => dependentsOf(store.database, version.project, node)));
+  const users = await Promise.all(
+    [own, `${version.form === "tree" ? "tree" : "blob"}:${version.digest}`].map((node) =>
+      dependentsOf(store.database, version.project, node),
+    ),
+  );
   return users.flat().filter((user) => user.node !== own);
 }
 
 async function filesDiff(store: Store, before: DatasetVersion, after: DatasetVersion) {
   const trees = createTrees({ blobs: store.blobs, stats: createStatCache({ database: store.database, clock: store.clock }) });
-  const [a, b] = await Promise.all([before.digest, after.digest].map(async (digest) => new Map((await trees.files(digest)).map((file) => [file.path, file.digest]))));
+  const [a, b] = await Promise.all(
+    [before.digest, after.digest].map(async (digest) => new Map((await trees.files(digest)).map((file) => [file.path, file.digest]))),
+  );
   const [old, now] = [a ?? new Map<string, string>(), b ?? new Map<string, string>()];
   const both = [...now.keys()].filter((path) => old.has(path));
   const changed = both.filter((path) => old.get(path) !== now.get(path));
-  return { added: [...now.keys()].filter((path) => !old.has(path)), removed: [...old.keys()].filter((path) => !now.has(path)), changed, same: both.length - changed.length };
+  return {
+    added: [...now.keys()].filter((path) => !old.has(path)),
+    removed: [...old.keys()].filter((path) => !now.has(path)),
+    changed,
+    same: both.length - changed.length,
+  };
 }

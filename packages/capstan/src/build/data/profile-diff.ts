@@ -1,7 +1,14 @@
 import type { ColumnProfile } from "@capstan/contract/operations/data";
 import { findUnitScale, jsDistance } from "@capstan/statistics";
 
-export type ColumnDiff = { name: string; change: "added" | "removed" | "type" | "values" | "same"; before: ColumnProfile | null; after: ColumnProfile | null; distance: number | null; notes: string[] };
+export type ColumnDiff = {
+  name: string;
+  change: "added" | "removed" | "type" | "values" | "same";
+  before: ColumnProfile | null;
+  after: ColumnProfile | null;
+  distance: number | null;
+  notes: string[];
+};
 
 /** Below this distance the values count as the same. */
 const sameBelow = 0.01;
@@ -18,13 +25,15 @@ export function diffProfiles(before: readonly ColumnProfile[], after: readonly C
     const change = a.type !== b.type ? "type" : distance !== null && distance >= sameBelow ? "values" : "same";
     return { name, change, before: a, after: b, distance, notes: notesOf(a, b) };
   });
-  const weight = (diff: ColumnDiff): number => (diff.change === "added" || diff.change === "removed" ? 3 : diff.change === "type" ? 2 : (diff.distance ?? 0));
+  const weight = (diff: ColumnDiff): number =>
+    diff.change === "added" || diff.change === "removed" ? 3 : diff.change === "type" ? 2 : (diff.distance ?? 0);
   return diffs.sort((a, b) => weight(b) - weight(a));
 }
 
 /** Jensen–Shannon distance, base 2, with null as a bin of its own; null when nothing can be compared. */
 export function distanceOf(a: ColumnProfile, b: ColumnProfile): number | null {
-  const pair = a.quantiles.length > 0 && b.quantiles.length > 0 ? byQuantiles(a, b) : a.top.length > 0 && b.top.length > 0 ? byTop(a, b) : null;
+  const pair =
+    a.quantiles.length > 0 && b.quantiles.length > 0 ? byQuantiles(a, b) : a.top.length > 0 && b.top.length > 0 ? byTop(a, b) : null;
   if (!pair) return null;
   return Number(jsDistance([...pair[0], a.nulls / Math.max(1, a.rows)], [...pair[1], b.nulls / Math.max(1, b.rows)], 2).toFixed(6));
 }
@@ -56,10 +65,16 @@ function shareAtOrBelow(quantiles: readonly number[], x: number): number {
 
 function byTop(a: ColumnProfile, b: ColumnProfile): [number[], number[]] {
   // A value outside the other side's list counts as "other" on both, so that a list that was cut does not look like a change.
-  const shared = a.other > 0 || b.other > 0 ? a.top.filter((one) => b.top.some((two) => two.value === one.value)).map((one) => one.value) : [...new Set([...a.top, ...b.top].map((one) => one.value))];
+  const shared =
+    a.other > 0 || b.other > 0
+      ? a.top.filter((one) => b.top.some((two) => two.value === one.value)).map((one) => one.value)
+      : [...new Set([...a.top, ...b.top].map((one) => one.value))];
   const shares = (profile: ColumnProfile): number[] => {
     const known = shared.map((value) => (profile.top.find((one) => one.value === value)?.count ?? 0) / Math.max(1, profile.rows));
-    return [...known, Math.max(0, (profile.rows - profile.nulls) / Math.max(1, profile.rows) - known.reduce((sum, share) => sum + share, 0))];
+    return [
+      ...known,
+      Math.max(0, (profile.rows - profile.nulls) / Math.max(1, profile.rows) - known.reduce((sum, share) => sum + share, 0)),
+    ];
   };
   return [shares(a), shares(b)];
 }
@@ -75,9 +90,16 @@ function notesOf(a: ColumnProfile, b: ColumnProfile): string[] {
     if (unseen.length > 0) notes.push(`new: ${unseen.slice(0, 5).join(", ")}`);
     if (gone.length > 0) notes.push(`gone: ${gone.slice(0, 5).join(", ")}`);
   }
-  const unit = (a.kind === "number" || a.kind === "integer") && a.quantiles.length > 0 && b.quantiles.length > 0 ? findUnitScale(quartiles(a), quartiles(b)) : undefined;
+  const unit =
+    (a.kind === "number" || a.kind === "integer") && a.quantiles.length > 0 && b.quantiles.length > 0
+      ? findUnitScale(quartiles(a), quartiles(b))
+      : undefined;
   if (unit) notes.push(`looks like another unit: ${unit.name}`);
   return notes;
 }
 
-const quartiles = (profile: ColumnProfile): { q25: number; median: number; q75: number } => ({ q25: profile.quantiles[25] ?? 0, median: profile.quantiles[50] ?? 0, q75: profile.quantiles[75] ?? 0 });
+const quartiles = (profile: ColumnProfile): { q25: number; median: number; q75: number } => ({
+  q25: profile.quantiles[25] ?? 0,
+  median: profile.quantiles[50] ?? 0,
+  q75: profile.quantiles[75] ?? 0,
+});

@@ -35,10 +35,20 @@ export function binsOf(quantiles: readonly number[], kind: ColumnKind): Bins {
   return last > first ? bins(first, (last - first) / binLimit, binLimit) : bins(first - 0.5, 1, 1);
 }
 
-const bins = (low: number, width: number, count: number): Bins => ({ low, width, count, edges: Array.from({ length: count + 1 }, (_, i) => low + i * width) });
+const bins = (low: number, width: number, count: number): Bins => ({
+  low,
+  width,
+  count,
+  edges: Array.from({ length: count + 1 }, (_, i) => low + i * width),
+});
 
 /** Exact figures of a numeric column of which every value was counted. */
-export function countsToProfile(values: ArrayLike<number>, counts: ArrayLike<number>, kind: ColumnKind, present: number): Pick<ColumnProfile, "distinct" | "quantiles" | "histogram" | "top" | "other"> {
+export function countsToProfile(
+  values: ArrayLike<number>,
+  counts: ArrayLike<number>,
+  kind: ColumnKind,
+  present: number,
+): Pick<ColumnProfile, "distinct" | "quantiles" | "histogram" | "top" | "other"> {
   const quantiles = quantilesOfCounts(values, counts);
   const { low, width, count, edges } = binsOf(quantiles, kind);
   const binned = Array.from({ length: count + 2 }, () => 0);
@@ -46,7 +56,16 @@ export function countsToProfile(values: ArrayLike<number>, counts: ArrayLike<num
     const bin = Math.min(count, Math.max(-1, Math.floor(((values[i] ?? 0) - low) / width)));
     binned[bin + 1] = (binned[bin + 1] ?? 0) + (counts[i] ?? 0);
   }
-  const pairs = kind === "integer" && values.length <= shownValues ? Array.from(values, (value, i) => ({ value: String(value), count: counts[i] ?? 0 })) : [];
+  const pairs =
+    kind === "integer" && values.length <= shownValues
+      ? Array.from(values, (value, i) => ({ value: String(value), count: counts[i] ?? 0 }))
+      : [];
   const top = pairs.sort((a, b) => b.count - a.count).slice(0, topLimit);
-  return { distinct: values.length, quantiles, histogram: { edges, counts: binned }, top, other: top.length === 0 ? 0 : present - top.reduce((sum, one) => sum + one.count, 0) };
+  return {
+    distinct: values.length,
+    quantiles,
+    histogram: { edges, counts: binned },
+    top,
+    other: top.length === 0 ? 0 : present - top.reduce((sum, one) => sum + one.count, 0),
+  };
 }

@@ -16,7 +16,8 @@ function edits(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
-    for (let j = 1; j <= b.length; j++) row[j] = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
+    for (let j = 1; j <= b.length; j++)
+      row[j] = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
     above = row;
   }
   return above[b.length] ?? 0;
@@ -43,20 +44,27 @@ export const nullable = (declared: Declared | undefined): { origin: string | nul
   personal: declared?.personal ?? null,
 });
 
-export const timeColumn = (columns: readonly ColumnSchema[], name: string): ColumnSchema | undefined => columns.find((column) => column.name === name);
+export const timeColumn = (columns: readonly ColumnSchema[], name: string): ColumnSchema | undefined =>
+  columns.find((column) => column.name === name);
 
 const shownSamples = 3;
 /** What a person is told when data are refused: the rules that failed, with rows that break them. */
 export function refusalText(outcome: RulesOutcome): { why: string; where?: ErrorWhere } {
   const failed = outcome.results.filter((result) => !goesForward(result.verdict));
-  const lines = failed.flatMap((result) => [`${result.title}: ${result.detail}`, ...result.samples.slice(0, shownSamples).map((sample) => `  ${sampleText(sample)}`)]);
+  const lines = failed.flatMap((result) => [
+    `${result.title}: ${result.detail}`,
+    ...result.samples.slice(0, shownSamples).map((sample) => `  ${sampleText(sample)}`),
+  ]);
   const passed = outcome.results.length - failed.length;
   if (passed > 0) lines.push(`${passed} more pass`);
   const at = whereOf(failed[0]);
   return { why: lines.join("\n"), ...(at && { where: at }) };
 }
 
-const sampleText = (sample: Readonly<Record<string, unknown>>): string => Object.entries(sample).map(([name, value]) => `${name} ${String(value)}`).join("   ");
+const sampleText = (sample: Readonly<Record<string, unknown>>): string =>
+  Object.entries(sample)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join("   ");
 
 function whereOf(result: CheckResult | undefined): ErrorWhere | undefined {
   const match = /^(.+?):(\d+)(?::(\d+))?$/.exec(result?.where ?? "");

@@ -10,7 +10,16 @@ import { profileTable, type TableProfile } from "./profile.ts";
 import { nearNames, nullable, parseRef, refusalText, splitRef, timeColumn } from "./rules.ts";
 import { createSoundBlobs } from "./sound-blobs.ts";
 import { createStatCache } from "./stat-cache.ts";
-import { findByDigestPrefix, findByNumber, findLatest, insertRefusal, insertVersion, listDatasets, listRefusals, listVersions } from "./store.ts";
+import {
+  findByDigestPrefix,
+  findByNumber,
+  findLatest,
+  insertRefusal,
+  insertVersion,
+  listDatasets,
+  listRefusals,
+  listVersions,
+} from "./store.ts";
 import { detectFormat, type Format, isTable, type TableSource, tableSql } from "./table.ts";
 import { createTrees, type TreeFile } from "./tree.ts";
 
@@ -53,16 +62,39 @@ export function createDataService(deps: { store: Store; analytics: Analytics; ru
     const wanted = data.declared?.time;
     if (wanted === undefined || !table) return null;
     const column = timeColumn(table.schema, wanted);
-    if (!column) throw new CapstanError("CAP-DATA-006", { path: basename(data.path), column: wanted, near: nearNames(wanted, table.schema.map((one) => one.name)).join(", ") || "none" });
+    if (!column)
+      throw new CapstanError("CAP-DATA-006", {
+        path: basename(data.path),
+        column: wanted,
+        near:
+          nearNames(
+            wanted,
+            table.schema.map((one) => one.name),
+          ).join(", ") || "none",
+      });
     const profile = table.columns.find((one) => one.name === wanted);
     const [fromMs, toMs] = [profile?.min, profile?.max].map((edge) => Date.parse(String(edge)));
-    return fromMs === undefined || toMs === undefined || Number.isNaN(fromMs) || Number.isNaN(toMs) ? null : { column: wanted, fromMs, toMs };
+    return fromMs === undefined || toMs === undefined || Number.isNaN(fromMs) || Number.isNaN(toMs)
+      ? null
+      : { column: wanted, fromMs, toMs };
   };
 
-  const refuse = async (data: NewData, bytes: Bytes, outcome: Awaited<ReturnType<DataRules["judge"]>> & object, caller: Caller): Promise<never> => {
+  const refuse = async (
+    data: NewData,
+    bytes: Bytes,
+    outcome: Awaited<ReturnType<DataRules["judge"]>> & object,
+    caller: Caller,
+  ): Promise<never> => {
     const entryId = recorder.newEntryId();
     const refusal = {
-      dataset: data.name, entryId, digest: bytes.digest, sizeBytes: bytes.sizeBytes, verdict: outcome.verdict, resultSet: outcome.resultSet, actor: caller.actor.name, atMs: store.clock.nowMs(),
+      dataset: data.name,
+      entryId,
+      digest: bytes.digest,
+      sizeBytes: bytes.sizeBytes,
+      verdict: outcome.verdict,
+      resultSet: outcome.resultSet,
+      actor: caller.actor.name,
+      atMs: store.clock.nowMs(),
     };
     await recorder.commit(insertRefusal(data.project, refusal), [
       {
@@ -73,11 +105,21 @@ export function createDataService(deps: { store: Store; analytics: Analytics; ru
         actor: caller.actor,
         outcome: outcome.verdict,
         because: outcome.entryId,
-        payload: { dataset: data.name, sizeBytes: bytes.sizeBytes, suite: outcome.suite, resultSet: outcome.resultSet, failed: outcome.results.filter((one) => !goesForward(one.verdict)).map((one) => ({ id: one.id, detail: one.detail })) },
+        payload: {
+          dataset: data.name,
+          sizeBytes: bytes.sizeBytes,
+          suite: outcome.suite,
+          resultSet: outcome.resultSet,
+          failed: outcome.results.filter((one) => !goesForward(one.verdict)).map((one) => ({ id: one.id, detail: one.detail })),
+        },
       },
     ]);
     store.events.emit("changed", { project: data.project, kind: "data", id: data.name });
-    throw new CapstanError("CAP-DATA-014", { dataset: data.name, suite: outcome.suite, verdict: outcome.verdict === "fail" ? "fails" : `is ${outcome.verdict}` }, refusalText(outcome));
+    throw new CapstanError(
+      "CAP-DATA-014",
+      { dataset: data.name, suite: outcome.suite, verdict: outcome.verdict === "fail" ? "fails" : `is ${outcome.verdict}` },
+      refusalText(outcome),
+    );
   };
 
   const keep = async (data: NewData, bytes: Bytes): Promise<void> => {
@@ -113,7 +155,13 @@ export function createDataService(deps: { store: Store; analytics: Analytics; ru
     let checked: string | undefined;
     if (source && table) {
       const offer = {
-        project: data.project, dataset: data.name, digest: bytes.digest, source, rows: table.rows, columns: table.schema, time: data.declared?.time ?? null,
+        project: data.project,
+        dataset: data.name,
+        digest: bytes.digest,
+        source,
+        rows: table.rows,
+        columns: table.schema,
+        time: data.declared?.time ?? null,
         previous: previous ? { number: previous.number, digest: previous.digest } : null,
       };
       const outcome = await deps.rules?.judge(offer, caller, because);
@@ -122,8 +170,22 @@ export function createDataService(deps: { store: Store; analytics: Analytics; ru
     }
     await keep(data, bytes);
     const version: DatasetVersion = {
-      project: data.project, dataset: data.name, number: (previous?.number ?? 0) + 1, digest: bytes.digest, form: bytes.form, format, rows: table?.rows ?? null, sizeBytes: bytes.sizeBytes,
-      columns: table?.schema ?? [], profile: table?.columns ?? [], ...nullable(data.declared), time, verdict, actor: caller.actor.name, entryId: recorder.newEntryId(), addedMs: store.clock.nowMs(),
+      project: data.project,
+      dataset: data.name,
+      number: (previous?.number ?? 0) + 1,
+      digest: bytes.digest,
+      form: bytes.form,
+      format,
+      rows: table?.rows ?? null,
+      sizeBytes: bytes.sizeBytes,
+      columns: table?.schema ?? [],
+      profile: table?.columns ?? [],
+      ...nullable(data.declared),
+      time,
+      verdict,
+      actor: caller.actor.name,
+      entryId: recorder.newEntryId(),
+      addedMs: store.clock.nowMs(),
     };
     const node = versionNode(version.dataset, version.number);
     const blob = `${version.form === "tree" ? "tree" : "blob"}:${version.digest}`;
@@ -132,10 +194,25 @@ export function createDataService(deps: { store: Store; analytics: Analytics; ru
         ...insertVersion(version),
         ...recorder.lineage(
           [
-            { id: node, kind: "data", title: `${version.dataset} ${versionName(version.number)}`, digest: version.digest, facts: { rows: version.rows, sizeBytes: version.sizeBytes, licence: version.licence } },
-            { id: blob, kind: version.form === "tree" ? "tree" : "blob", title: `bytes of ${version.dataset} ${versionName(version.number)}`, digest: version.digest, facts: { sizeBytes: version.sizeBytes } },
+            {
+              id: node,
+              kind: "data",
+              title: `${version.dataset} ${versionName(version.number)}`,
+              digest: version.digest,
+              facts: { rows: version.rows, sizeBytes: version.sizeBytes, licence: version.licence },
+            },
+            {
+              id: blob,
+              kind: version.form === "tree" ? "tree" : "blob",
+              title: `bytes of ${version.dataset} ${versionName(version.number)}`,
+              digest: version.digest,
+              facts: { sizeBytes: version.sizeBytes },
+            },
           ],
-          [{ from: node, to: blob, relation: "is" }, ...(checked === undefined ? [] : [{ from: node, to: `check:${checked}`, relation: "checked by" }])],
+          [
+            { from: node, to: blob, relation: "is" },
+            ...(checked === undefined ? [] : [{ from: node, to: `check:${checked}`, relation: "checked by" }]),
+          ],
           version.project,
         ),
       ],
@@ -149,8 +226,17 @@ export function createDataService(deps: { store: Store; analytics: Analytics; ru
           outcome: verdict,
           ...(because !== undefined && { because }),
           payload: {
-            dataset: version.dataset, version: version.number, form: version.form, format, rows: version.rows, sizeBytes: version.sizeBytes, columns: version.columns.map((one) => ({ name: one.name, type: one.type })),
-            origin: version.origin, licence: version.licence, personal: version.personal, resultSet: checked,
+            dataset: version.dataset,
+            version: version.number,
+            form: version.form,
+            format,
+            rows: version.rows,
+            sizeBytes: version.sizeBytes,
+            columns: version.columns.map((one) => ({ name: one.name, type: one.type })),
+            origin: version.origin,
+            licence: version.licence,
+            personal: version.personal,
+            resultSet: checked,
           },
         },
       ],
@@ -206,7 +292,11 @@ export function createDataService(deps: { store: Store; analytics: Analytics; ru
       const source = await sourceOf(version);
       if (!source) return { columns: [], rows: [], total: 0 };
       const rows = await analytics.all(`select * from ${tableSql(source)} limit ${Math.trunc(limit)} offset ${Math.trunc(offset)}`);
-      return { columns: version.columns, rows: rows.map((row) => version.columns.map((column) => row[column.name] ?? null)), total: version.rows ?? 0 };
+      return {
+        columns: version.columns,
+        rows: rows.map((row) => version.columns.map((column) => row[column.name] ?? null)),
+        total: version.rows ?? 0,
+      };
     },
   };
 }

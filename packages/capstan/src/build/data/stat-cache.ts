@@ -24,20 +24,32 @@ export function createStatCache(deps: { database: Database; clock: Clock }): Sta
     async digestOf(path) {
       const before = await stat(path, { bigint: true });
       const known = await database.find<{ size_bytes: number; mtime_ns: string; ctime_ns: string; digest: string }>(
-        "select size_bytes, mtime_ns, ctime_ns, digest from data_stat where dev = ? and ino = ?", [String(before.dev), String(before.ino)],
+        "select size_bytes, mtime_ns, ctime_ns, digest from data_stat where dev = ? and ino = ?",
+        [String(before.dev), String(before.ino)],
       );
-      if (known && BigInt(known.size_bytes) === before.size && known.mtime_ns === String(before.mtimeNs) && known.ctime_ns === String(before.ctimeNs)) {
+      if (
+        known &&
+        BigInt(known.size_bytes) === before.size &&
+        known.mtime_ns === String(before.mtimeNs) &&
+        known.ctime_ns === String(before.ctimeNs)
+      ) {
         return { digest: known.digest, sizeBytes: Number(before.size), cached: true };
       }
       const read = await digestOfFile(path);
       const after = await stat(path, { bigint: true });
-      const still = after.size === before.size && after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs && after.ino === before.ino;
+      const still =
+        after.size === before.size && after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs && after.ino === before.ino;
       const newestMs = Number((after.mtimeNs > after.ctimeNs ? after.mtimeNs : after.ctimeNs) / 1_000_000n);
       if (still && clock.nowMs() - newestMs >= racyMs) {
         learned.push(
           statement(
             "insert into data_stat (dev, ino, size_bytes, mtime_ns, ctime_ns, digest) values (?, ?, ?, ?, ?, ?) on conflict (dev, ino) do update set size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, digest = excluded.digest",
-            String(after.dev), String(after.ino), Number(after.size), String(after.mtimeNs), String(after.ctimeNs), read.digest,
+            String(after.dev),
+            String(after.ino),
+            Number(after.size),
+            String(after.mtimeNs),
+            String(after.ctimeNs),
+            read.digest,
           ),
         );
         if (learned.length >= writeTogether) await flush();

@@ -5,13 +5,31 @@ import { type DatasetVersion, type Refusal, versionName } from "./model.ts";
 import type { Format } from "./table.ts";
 
 type VersionRow = {
-  project: string; dataset: string; number: number; digest: string; form: DatasetVersion["form"]; format: Format; row_count: number | null; size_bytes: number;
-  columns: string; profile: string; origin: string | null; licence: string | null; personal: string | null;
-  time_column: string | null; time_from_ms: number | null; time_to_ms: number | null; verdict: Verdict; actor: string; entry_id: string; added_ms: number;
+  project: string;
+  dataset: string;
+  number: number;
+  digest: string;
+  form: DatasetVersion["form"];
+  format: Format;
+  row_count: number | null;
+  size_bytes: number;
+  columns: string;
+  profile: string;
+  origin: string | null;
+  licence: string | null;
+  personal: string | null;
+  time_column: string | null;
+  time_from_ms: number | null;
+  time_to_ms: number | null;
+  verdict: Verdict;
+  actor: string;
+  entry_id: string;
+  added_ms: number;
 };
 
 /** The name behind the entry, or its pseudonym once the name was erased. */
-const select = "select v.*, coalesce(p.name, e.pid, '') as actor from data_version v left join entry e on e.id = v.entry_id left join pseudonym p on p.pid = e.pid";
+const select =
+  "select v.*, coalesce(p.name, e.pid, '') as actor from data_version v left join entry e on e.id = v.entry_id left join pseudonym p on p.pid = e.pid";
 
 const versionOf = (row: VersionRow): DatasetVersion => ({
   project: row.project,
@@ -27,7 +45,10 @@ const versionOf = (row: VersionRow): DatasetVersion => ({
   origin: row.origin,
   licence: row.licence,
   personal: row.personal,
-  time: row.time_column === null || row.time_from_ms === null || row.time_to_ms === null ? null : { column: row.time_column, fromMs: row.time_from_ms, toMs: row.time_to_ms },
+  time:
+    row.time_column === null || row.time_from_ms === null || row.time_to_ms === null
+      ? null
+      : { column: row.time_column, fromMs: row.time_from_ms, toMs: row.time_to_ms },
   verdict: row.verdict,
   actor: row.actor,
   entryId: row.entry_id,
@@ -64,19 +85,41 @@ export const insertVersion = (version: DatasetVersion): Change => [
 
 /** Newest first. */
 export const listVersions = async (database: Database, project: string, dataset: string): Promise<DatasetVersion[]> =>
-  (await database.all<VersionRow>(`${select} where v.project = ? and v.dataset = ? order by v.number desc`, [project, dataset])).map(versionOf);
-export const findByNumber = async (database: Database, project: string, dataset: string, number: number): Promise<DatasetVersion | undefined> => {
-  const row = await database.find<VersionRow>(`${select} where v.project = ? and v.dataset = ? and v.number = ?`, [project, dataset, number]);
+  (await database.all<VersionRow>(`${select} where v.project = ? and v.dataset = ? order by v.number desc`, [project, dataset])).map(
+    versionOf,
+  );
+export const findByNumber = async (
+  database: Database,
+  project: string,
+  dataset: string,
+  number: number,
+): Promise<DatasetVersion | undefined> => {
+  const row = await database.find<VersionRow>(`${select} where v.project = ? and v.dataset = ? and v.number = ?`, [
+    project,
+    dataset,
+    number,
+  ]);
   return row && versionOf(row);
 };
 export const findLatest = async (database: Database, project: string, dataset: string): Promise<DatasetVersion | undefined> => {
-  const row = await database.find<VersionRow>(`${select} where v.project = ? and v.dataset = ? order by v.number desc limit 1`, [project, dataset]);
+  const row = await database.find<VersionRow>(`${select} where v.project = ? and v.dataset = ? order by v.number desc limit 1`, [
+    project,
+    dataset,
+  ]);
   return row && versionOf(row);
 };
 export const findByDigestPrefix = async (database: Database, project: string, dataset: string, prefix: string): Promise<DatasetVersion[]> =>
-  (await database.all<VersionRow>(`${select} where v.project = ? and v.dataset = ? and v.digest like ? order by v.number desc limit 2`, [project, dataset, `${prefix}%`])).map(versionOf);
+  (
+    await database.all<VersionRow>(`${select} where v.project = ? and v.dataset = ? and v.digest like ? order by v.number desc limit 2`, [
+      project,
+      dataset,
+      `${prefix}%`,
+    ])
+  ).map(versionOf);
 export const listDatasets = async (database: Database, project: string): Promise<string[]> =>
-  (await database.all<{ dataset: string }>("select distinct dataset from data_version where project = ? order by dataset", [project])).map((row) => row.dataset);
+  (await database.all<{ dataset: string }>("select distinct dataset from data_version where project = ? order by dataset", [project])).map(
+    (row) => row.dataset,
+  );
 
 export const insertRefusal = (project: string, refusal: Refusal): Change => [
   insert("data_refusal", {
@@ -98,7 +141,11 @@ export const listRefusals = (database: Database, project: string, dataset: strin
   );
 
 /** What depends on a node directly. */
-export const dependentsOf = (database: Database, project: string, node: string): Promise<{ node: string; relation: string; title: string }[]> =>
+export const dependentsOf = (
+  database: Database,
+  project: string,
+  node: string,
+): Promise<{ node: string; relation: string; title: string }[]> =>
   database.all(
     `select e.from_id as node, e.relation as relation, coalesce(n.title, e.from_id) as title from lineage_edge e left join lineage_node n on n.project = e.project and n.id = e.from_id
      where e.project = ? and e.to_id = ? order by e.from_id limit 500`,

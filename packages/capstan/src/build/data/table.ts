@@ -19,7 +19,15 @@ const readers: Record<TableFormat, (paths: string) => string> = {
 export const tableSql = (source: TableSource): string => readers[source.format](`[${source.paths.map(sqlText).join(", ")}]`);
 export const isTable = (format: Format): format is TableFormat => format !== "other";
 
-const byExtension: Record<string, TableFormat> = { ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv", ".json": "json", ".ndjson": "json", ".jsonl": "json" };
+const byExtension: Record<string, TableFormat> = {
+  ".parquet": "parquet",
+  ".pq": "parquet",
+  ".csv": "csv",
+  ".tsv": "csv",
+  ".json": "json",
+  ".ndjson": "json",
+  ".jsonl": "json",
+};
 
 /** What a file is by its bytes, and by `name` where bytes do not say. A file named as Parquet must be one (CAP-DATA-003). */
 export async function detectFormat(path: string, name = basename(path)): Promise<Format> {
@@ -27,7 +35,8 @@ export async function detectFormat(path: string, name = basename(path)): Promise
   const said = byExtension[extname(name).toLowerCase()];
   const begins = head.subarray(0, 4).toString("latin1") === "PAR1";
   if (begins && tail.toString("latin1") === "PAR1" && head.length >= 8) return "parquet";
-  if (said === "parquet") throw new CapstanError("CAP-DATA-003", { path: name, begins: begins ? "it begins as one but is cut off" : describe(head) });
+  if (said === "parquet")
+    throw new CapstanError("CAP-DATA-003", { path: name, begins: begins ? "it begins as one but is cut off" : describe(head) });
   if (said) return said;
   return /^\s*[[{]/.test(head.toString("utf8")) ? "json" : "other";
 }
@@ -55,7 +64,8 @@ async function ends(path: string): Promise<{ head: Buffer; tail: Buffer }> {
 /** How the values of an engine's type are read. */
 export function columnKind(type: string): ColumnKind {
   const plain = type.toUpperCase().replace(/\(.*/, "").trim();
-  if (["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"].includes(plain)) return "integer";
+  if (["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"].includes(plain))
+    return "integer";
   if (["FLOAT", "DOUBLE", "DECIMAL", "REAL"].includes(plain)) return "number";
   if (plain === "DATE" || plain.startsWith("TIMESTAMP")) return "time";
   if (["VARCHAR", "UUID", "ENUM"].includes(plain)) return "text";

@@ -19,7 +19,10 @@ export function nodesOf(entries: readonly TreeEntry[]): { digest: string; bytes:
     else groups.set(key, [entry]);
   }
   const shards = [...groups].map(([key, group]) => ({ key, node: node({ tree: 1, entries: group }) }));
-  return [...shards.map((shard) => shard.node), node({ tree: 1, shards: Object.fromEntries(shards.map((shard) => [shard.key, shard.node.digest])) })];
+  return [
+    ...shards.map((shard) => shard.node),
+    node({ tree: 1, shards: Object.fromEntries(shards.map((shard) => [shard.key, shard.node.digest])) }),
+  ];
 }
 
 function node(value: TreeNode): { digest: string; bytes: Buffer } {

@@ -25,7 +25,10 @@ test("put, list and check out give the same folder", async () => {
   const tree = await trees.put(folder);
   expect(tree).toMatchObject({ files: 2, sizeBytes: 11 });
   expect((await trees.digestOf(folder)).digest).toBe(tree.digest);
-  expect((await trees.files(tree.digest)).map((file) => [file.path, file.executable])).toEqual([["a.txt", false], ["b/run.sh", true]]);
+  expect((await trees.files(tree.digest)).map((file) => [file.path, file.executable])).toEqual([
+    ["a.txt", false],
+    ["b/run.sh", true],
+  ]);
   const copy = join(dirname(open.folder), "copy");
   await mkdir(copy);
   await writeFile(join(copy, "stale"), "");
@@ -52,12 +55,19 @@ test("a link is refused, not followed", async () => {
 });
 
 test("a node with a name that leads out of the folder is refused", async () => {
-  const bad = await open.store.blobs.putBytes(Buffer.from('{"entries":[{"digest":"00","kind":"file","name":"../x","sizeBytes":1}],"tree":1}'));
+  const bad = await open.store.blobs.putBytes(
+    Buffer.from('{"entries":[{"digest":"00","kind":"file","name":"../x","sizeBytes":1}],"tree":1}'),
+  );
   await expect(trees.checkout(bad.digest, join(dirname(open.folder), "out"))).rejects.toMatchObject({ code: "CAP-STORE-002" });
 });
 
 test("one change in a large folder changes two nodes", () => {
-  const entries = Array.from({ length: 10_000 }, (_, i): TreeEntry => ({ name: `f${i}`, kind: "file", sizeBytes: 1, digest: "0".repeat(64) }));
+  const entries = Array.from({ length: 10_000 }, (_, i): TreeEntry => ({
+    name: `f${i}`,
+    kind: "file",
+    sizeBytes: 1,
+    digest: "0".repeat(64),
+  }));
   const before = nodesOf(entries).map((node) => node.digest);
   const after = nodesOf(entries.map((entry, i) => (i === 77 ? { ...entry, digest: "1".repeat(64) } : entry))).map((node) => node.digest);
   expect(after.filter((digest) => !before.includes(digest))).toHaveLength(2);

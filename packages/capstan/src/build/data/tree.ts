@@ -25,7 +25,12 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
   const { blobs, stats } = deps;
   const sound = createSoundBlobs(deps);
 
-  const walk = async (folder: string, prefix: string, keep: (path: string) => Promise<void>, keepNode: (bytes: Buffer) => Promise<void>): Promise<{ entry: Omit<TreeEntry, "name">; list: TreeFile[] }> => {
+  const walk = async (
+    folder: string,
+    prefix: string,
+    keep: (path: string) => Promise<void>,
+    keepNode: (bytes: Buffer) => Promise<void>,
+  ): Promise<{ entry: Omit<TreeEntry, "name">; list: TreeFile[] }> => {
     const list: TreeFile[] = [];
     const entries: TreeEntry[] = [];
     const found = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -42,7 +47,10 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
           const [{ digest, sizeBytes }, { mode }] = await Promise.all([stats.digestOf(path), lstat(path)]);
           await keep(path);
           const executable = (mode & 0o100) !== 0;
-          return { entry: { name: item.name, kind: executable ? ("exec" as const) : ("file" as const), sizeBytes, digest }, list: [{ path: relative, digest, sizeBytes, executable }] };
+          return {
+            entry: { name: item.name, kind: executable ? ("exec" as const) : ("file" as const), sizeBytes, digest },
+            list: [{ path: relative, digest, sizeBytes, executable }],
+          };
         }),
       );
       for (const one of made) {
@@ -75,12 +83,22 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
 
   return {
     async digestOf(folder) {
-      const { entry, list } = await walk(folder, "", async () => {}, async () => {});
+      const { entry, list } = await walk(
+        folder,
+        "",
+        async () => {},
+        async () => {},
+      );
       await stats.flush();
       return { digest: entry.digest, sizeBytes: entry.sizeBytes, files: list.length, list };
     },
     async put(folder) {
-      const { entry, list } = await walk(folder, "", async (path) => void (await blobs.putFile(path)), async (bytes) => void (await blobs.putBytes(bytes)));
+      const { entry, list } = await walk(
+        folder,
+        "",
+        async (path) => void (await blobs.putFile(path)),
+        async (bytes) => void (await blobs.putBytes(bytes)),
+      );
       await stats.flush();
       for (const file of list) {
         // The file was hashed, then copied: other bytes in between would be a tree that names what is not there.

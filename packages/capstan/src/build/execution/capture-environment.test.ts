@@ -14,7 +14,10 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 test("names commit, lock of the workspace above, and keeps the uncommitted difference", async () => {
-  const git = (...args: string[]) => execFileSync("git", ["-C", root, "-c", "user.name=t", "-c", "user.email=t@example.org", ...args], { stdio: "pipe" }).toString().trim();
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-C", root, "-c", "user.name=t", "-c", "user.email=t@example.org", ...args], { stdio: "pipe" })
+      .toString()
+      .trim();
   const blobs = openFolderBlobs(join(root, "blobs"));
   const project = join(root, "examples", "one");
   mkdirSync(project, { recursive: true });

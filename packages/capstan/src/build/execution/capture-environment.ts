@@ -6,7 +6,15 @@ import type { BlobStore } from "../../base/storage/blob-store.ts";
 import type { EnvironmentCapture } from "./model.ts";
 
 /** Locks that pin the packages of a project, the most telling first. */
-export const lockFiles = ["uv.lock", "poetry.lock", "conda-lock.yml", "renv.lock", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"] as const;
+export const lockFiles = [
+  "uv.lock",
+  "poetry.lock",
+  "conda-lock.yml",
+  "renv.lock",
+  "package-lock.json",
+  "pnpm-lock.yaml",
+  "yarn.lock",
+] as const;
 
 export const platformName = (): string => `${process.platform}/${process.arch}`;
 
@@ -14,7 +22,13 @@ export const platformName = (): string => `${process.platform}/${process.arch}`;
 export async function findUpward(folder: string, names: readonly string[]): Promise<{ folder: string; name: string } | undefined> {
   for (let at = folder; ; at = dirname(at)) {
     for (const name of names) {
-      if (await access(join(at, name)).then(() => true, () => false)) return { folder: at, name };
+      if (
+        await access(join(at, name)).then(
+          () => true,
+          () => false,
+        )
+      )
+        return { folder: at, name };
     }
     if (dirname(at) === at) return undefined;
   }
@@ -26,7 +40,9 @@ export async function captureEnvironment(folder: string, blobs: Pick<BlobStore, 
   return {
     node: process.versions.node,
     platform: platformName(),
-    lock: lock ? { file: relative(folder, join(lock.folder, lock.name)), digest: (await digestOfFile(join(lock.folder, lock.name))).digest } : null,
+    lock: lock
+      ? { file: relative(folder, join(lock.folder, lock.name)), digest: (await digestOfFile(join(lock.folder, lock.name))).digest }
+      : null,
     git,
   };
 }
@@ -35,9 +51,13 @@ export async function captureEnvironment(folder: string, blobs: Pick<BlobStore, 
 export async function captureGit(folder: string, blobs?: Pick<BlobStore, "putBytes">): Promise<EnvironmentCapture["git"]> {
   const head = await git(folder, "rev-parse", "HEAD");
   if (head === undefined) return null;
-  const [branch, status] = await Promise.all([git(folder, "symbolic-ref", "--short", "-q", "HEAD"), git(folder, "status", "--porcelain", "--untracked-files=normal", "--", ".")]);
+  const [branch, status] = await Promise.all([
+    git(folder, "symbolic-ref", "--short", "-q", "HEAD"),
+    git(folder, "status", "--porcelain", "--untracked-files=normal", "--", "."),
+  ]);
   const changed = (status?.toString() ?? "").split("\n").filter(Boolean).length;
-  const diff = blobs && changed > 0 ? await git(folder, "diff", "HEAD", "--binary", "--no-ext-diff", "--no-color", "--relative") : undefined;
+  const diff =
+    blobs && changed > 0 ? await git(folder, "diff", "HEAD", "--binary", "--no-ext-diff", "--no-color", "--relative") : undefined;
   return {
     commit: head.toString().trim(),
     branch: branch?.toString().trim() || null,
@@ -50,6 +70,11 @@ export async function captureGit(folder: string, blobs?: Pick<BlobStore, "putByt
 /** Output of git, or undefined when there is no git, no repository or nothing to say. Never asks, never writes, never waits for a lock. */
 function git(folder: string, ...args: string[]): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
-    execFile("git", ["--no-optional-locks", "-c", "core.fsmonitor=false", "-C", folder, ...args], { encoding: "buffer", timeout: 10_000, maxBuffer: 64 << 20 }, (error, stdout) => resolve(error ? undefined : stdout));
+    execFile(
+      "git",
+      ["--no-optional-locks", "-c", "core.fsmonitor=false", "-C", folder, ...args],
+      { encoding: "buffer", timeout: 10_000, maxBuffer: 64 << 20 },
+      (error, stdout) => resolve(error ? undefined : stdout),
+    );
   });
 }

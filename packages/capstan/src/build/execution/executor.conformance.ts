@@ -19,10 +19,15 @@ export function executorConformance(name: string, open: () => Executor): void {
       const cwd = join(folder, id);
       await mkdir(cwd);
       return {
-        id, command, cwd,
+        id,
+        command,
+        cwd,
         environment: { PATH: "/usr/bin:/bin" },
-        logPath: join(folder, `${id}.log`), exitPath: join(folder, `${id}.exit`),
-        timeoutMs: null, resources: { cpu: 1 }, ...more,
+        logPath: join(folder, `${id}.log`),
+        exitPath: join(folder, `${id}.exit`),
+        timeoutMs: null,
+        resources: { cpu: 1 },
+        ...more,
       };
     };
     const finish = async (executor: Executor, spec: AttemptSpec) => {
@@ -33,7 +38,10 @@ export function executorConformance(name: string, open: () => Executor): void {
     };
 
     test("runs a shell text in its folder with its variables only, and keeps what it writes", async () => {
-      const spec = await attempt({ text: "pwd; echo $GREETING >&2; env | cut -d= -f1 | sort | tr '\\n' ' '; echo made > out" }, { environment: { PATH: "/usr/bin:/bin", GREETING: "ahoy" } });
+      const spec = await attempt(
+        { text: "pwd; echo $GREETING >&2; env | cut -d= -f1 | sort | tr '\\n' ' '; echo made > out" },
+        { environment: { PATH: "/usr/bin:/bin", GREETING: "ahoy" } },
+      );
       const exit = await finish(open(), spec);
       expect(exit).toMatchObject({ code: 0, signal: null, timedOut: false });
       const log = await readFile(spec.logPath, "utf8");
@@ -91,19 +99,34 @@ export function executorConformance(name: string, open: () => Executor): void {
       const executor = open();
       const polite = await attempt({ text: "trap 'echo bye; exit 3' TERM; touch up; while :; do sleep 0.02; done" });
       await executor.start(polite);
-      while (!(await readFile(join(polite.cwd, "up")).then(() => true, () => false)));
+      while (
+        !(await readFile(join(polite.cwd, "up")).then(
+          () => true,
+          () => false,
+        ))
+      );
       await executor.stop(polite, 5000);
       expect(await executor.look(polite)).toMatchObject({ state: "ended", exit: { code: 3 } });
       expect(await readFile(polite.logPath, "utf8")).toContain("bye");
 
       const stubborn = await attempt({ text: "trap '' TERM; (trap '' TERM; while :; do date > beat; sleep 0.01; done) & touch up; wait" });
       await executor.start(stubborn);
-      while (!(await readFile(join(stubborn.cwd, "up")).then(() => true, () => false)));
+      while (
+        !(await readFile(join(stubborn.cwd, "up")).then(
+          () => true,
+          () => false,
+        ))
+      );
       await executor.stop(stubborn, 50);
       expect(await executor.look(stubborn)).toMatchObject({ state: "ended", exit: { signal: "SIGKILL" } });
       await rm(join(stubborn.cwd, "beat"), { force: true });
       await executor.wait(await attempt({ text: "sleep 0.1" }).then(async (spec) => (await executor.start(spec), spec)));
-      expect(await readFile(join(stubborn.cwd, "beat")).then(() => "alive", () => "gone")).toBe("gone");
+      expect(
+        await readFile(join(stubborn.cwd, "beat")).then(
+          () => "alive",
+          () => "gone",
+        ),
+      ).toBe("gone");
     });
 
     test("what a command leaves running ends with it", async () => {
@@ -113,7 +136,12 @@ export function executorConformance(name: string, open: () => Executor): void {
       await finish(executor, await attempt({ text: "sleep 0.05" }));
       await rm(join(spec.cwd, "beat"), { force: true });
       await finish(executor, await attempt({ text: "sleep 0.1" }));
-      expect(await readFile(join(spec.cwd, "beat")).then(() => "alive", () => "gone")).toBe("gone");
+      expect(
+        await readFile(join(spec.cwd, "beat")).then(
+          () => "alive",
+          () => "gone",
+        ),
+      ).toBe("gone");
     });
   });
 }

@@ -13,7 +13,14 @@ test("an attempt goes on when its controller is killed, and notes its own exit",
   const folder = mkdtempSync(join(tmpdir(), "capstan-executor-"));
   try {
     const spec: AttemptSpec = {
-      id: "a", command: { text: "while [ ! -e go ]; do sleep 0.01; done; echo on; exit 4" }, cwd: folder, environment: { PATH: "/usr/bin:/bin" }, logPath: join(folder, "log"), exitPath: join(folder, "exit"), timeoutMs: 20_000, resources: { cpu: 1 },
+      id: "a",
+      command: { text: "while [ ! -e go ]; do sleep 0.01; done; echo on; exit 4" },
+      cwd: folder,
+      environment: { PATH: "/usr/bin:/bin" },
+      logPath: join(folder, "log"),
+      exitPath: join(folder, "exit"),
+      timeoutMs: 20_000,
+      resources: { cpu: 1 },
     };
     const program = `import { createLocalExecutor } from ${JSON.stringify(new URL("./local-executor.ts", import.meta.url).href)}; await createLocalExecutor().start(${JSON.stringify(spec)}); process.kill(process.pid, "SIGKILL");`;
     expect(spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" })).toMatchObject({ signal: "SIGKILL" });

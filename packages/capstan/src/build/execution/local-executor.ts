@@ -60,7 +60,10 @@ export function createLocalExecutor({ slots = 2, sampleMs = 200 }: LocalExecutor
 
   /** An attempt without a note was never started, and after this never will be; one that was claimed a moment ago notes itself in the next. */
   const settleStart = async (spec: AttemptSpec): Promise<void> => {
-    const claimed = await mkdir(`${spec.exitPath}.claim`).then(() => false, (error: NodeJS.ErrnoException) => error.code === "EEXIST");
+    const claimed = await mkdir(`${spec.exitPath}.claim`).then(
+      () => false,
+      (error: NodeJS.ErrnoException) => error.code === "EEXIST",
+    );
     for (let waitedMs = 0; claimed && waitedMs < startGraceMs && !existsSync(`${spec.exitPath}.pid`); waitedMs += 10) await delay(10);
   };
 
@@ -82,25 +85,41 @@ export function createLocalExecutor({ slots = 2, sampleMs = 200 }: LocalExecutor
       const command = "argv" in spec.command ? [...spec.command.argv] : [spec.command.shell ?? "sh", "-c", patient(spec.command)];
       const log = openSync(spec.logPath, "a");
       try {
-        const child = spawn("/bin/sh", ["-c", attemptScript, "capstan-attempt", spec.exitPath, spec.timeoutMs === null ? "none" : String(spec.timeoutMs / 1000), String(timeoutGraceMs / 1000), ...command], {
-          cwd: spec.cwd,
-          env: { ...spec.environment },
-          detached: true,
-          stdio: ["ignore", log, log],
-        });
+        const child = spawn(
+          "/bin/sh",
+          [
+            "-c",
+            attemptScript,
+            "capstan-attempt",
+            spec.exitPath,
+            spec.timeoutMs === null ? "none" : String(spec.timeoutMs / 1000),
+            String(timeoutGraceMs / 1000),
+            ...command,
+          ],
+          {
+            cwd: spec.cwd,
+            env: { ...spec.environment },
+            detached: true,
+            stdio: ["ignore", log, log],
+          },
+        );
         await new Promise<void>((resolve, reject) => {
           child.once("spawn", resolve);
           child.once("error", reject);
         });
         child.unref();
         // Noted before this resolves, so that an attempt without a note was never started.
-        for (let over = false; !existsSync(`${spec.exitPath}.pid`); ) {
+        for (let over = false; !existsSync(`${spec.exitPath}.pid`);) {
           if (over) throw new Error(`its process could not be noted in ${dirname(spec.exitPath)}`);
           await delay(2);
           over = child.exitCode !== null || child.signalCode !== null;
         }
       } catch (error) {
-        throw new CapstanError("CAP-RUN-010", { step: spec.id, problem: error instanceof Error ? error.message : String(error) }, { cause: error });
+        throw new CapstanError(
+          "CAP-RUN-010",
+          { step: spec.id, problem: error instanceof Error ? error.message : String(error) },
+          { cause: error },
+        );
       } finally {
         closeFile(log, () => undefined);
       }
@@ -138,7 +157,8 @@ export function createLocalExecutor({ slots = 2, sampleMs = 200 }: LocalExecutor
 }
 
 /** A shell that is asked to end waits for the program it is running, which has the grace to tidy up; it starts no further one. On the same line, so that the shell's own complaints count lines rightly. */
-const patient = ({ text, shell = "sh" }: { text: string; shell?: string }): string => (/(^|\/)(ba|da|z|k)?sh$/.test(shell) ? `trap 'exit 143' TERM; ${text}` : text);
+const patient = ({ text, shell = "sh" }: { text: string; shell?: string }): string =>
+  /(^|\/)(ba|da|z|k)?sh$/.test(shell) ? `trap 'exit 143' TERM; ${text}` : text;
 
 type Note = { code: number; timedOut: boolean; cpu: string; peakBytes?: number | null };
 function parseNote(text: string): Note | undefined {

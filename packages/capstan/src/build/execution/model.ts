@@ -52,5 +52,11 @@ export type EnvironmentCapture = {
   platform: string;
   /** The nearest lock of packages upward and its digest; null when there is none. */
   lock: { file: string; digest: string } | null;
-  git: { commit: string; branch: string | null; dirty: boolean; filesChanged: number; /** Blob of `git diff HEAD`, when dirty. */ diffBlob: string | null } | null;
+  git: {
+    commit: string;
+    branch: string | null;
+    dirty: boolean;
+    filesChanged: number;
+    /** Blob of `git diff HEAD`, when dirty. */ diffBlob: string | null;
+  } | null;
 };

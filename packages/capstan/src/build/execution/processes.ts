@@ -30,13 +30,15 @@ export async function groupMemory(leader: number): Promise<{ nowBytes: number; h
   let nowBytes = 0;
   let highWaterBytes = 0;
   await Promise.all(
-    numbers.filter((name) => /^\d+$/.test(name)).map(async (name) => {
-      const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
-      if (Number(fields(stat)[2]) !== leader) return;
-      const status = await readFile(`/proc/${name}/status`, "utf8").catch(() => "");
-      nowBytes += kilobytes(status, "VmRSS");
-      highWaterBytes = Math.max(highWaterBytes, kilobytes(status, "VmHWM"));
-    }),
+    numbers
+      .filter((name) => /^\d+$/.test(name))
+      .map(async (name) => {
+        const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
+        if (Number(fields(stat)[2]) !== leader) return;
+        const status = await readFile(`/proc/${name}/status`, "utf8").catch(() => "");
+        nowBytes += kilobytes(status, "VmRSS");
+        highWaterBytes = Math.max(highWaterBytes, kilobytes(status, "VmHWM"));
+      }),
   );
   return { nowBytes, highWaterBytes };
 }

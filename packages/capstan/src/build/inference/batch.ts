@@ -37,7 +37,8 @@ export function fill(values: MutableValues, start: number, plain: ArrayLike<unkn
 /** Rows `start` to `end` (half-open) of a batch; shares memory where the type allows. */
 export function slice(batch: Batch, start: number, end: number): Batch {
   const columns: Record<string, Values> = {};
-  for (const [name, values] of Object.entries(batch.columns)) columns[name] = isTyped(values) ? values.subarray(start, end) : values.slice(start, end);
+  for (const [name, values] of Object.entries(batch.columns))
+    columns[name] = isTyped(values) ? values.subarray(start, end) : values.slice(start, end);
   return { rows: end - start, columns };
 }
 

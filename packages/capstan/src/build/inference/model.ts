@@ -1,6 +1,10 @@
 /** Data types of the Open Inference Protocol that we serve. */
 export type Datatype = "BOOL" | "INT32" | "INT64" | "FP32" | "FP64" | "BYTES";
-export type Column = { readonly name: string; readonly datatype: Datatype; /** -1 is the row dimension; today every column is [-1, 1] or [-1]. */ readonly shape: readonly number[] };
+export type Column = {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** -1 is the row dimension; today every column is [-1, 1] or [-1]. */ readonly shape: readonly number[];
+};
 export type Signature = { readonly inputs: readonly Column[]; readonly outputs: readonly Column[] };
 
 /** Columnar batch: numbers as typed arrays, BYTES as strings, all of length `rows`. */

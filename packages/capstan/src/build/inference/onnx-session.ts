@@ -18,7 +18,13 @@ export async function openSession(path: string): Promise<OnnxSession> {
   onnx.env.logLevel = "fatal";
   let session: InferenceSession;
   try {
-    session = await onnx.InferenceSession.create(path, { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: "sequential", graphOptimizationLevel: "all", logSeverityLevel: 4 });
+    session = await onnx.InferenceSession.create(path, {
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 4,
+    });
   } catch (error) {
     throw new CapstanError("CAP-MODEL-001", { problem: firstLine(error, path) }, { cause: error });
   }
@@ -48,18 +54,30 @@ export async function openSession(path: string): Promise<OnnxSession> {
   };
 }
 
-const types: Readonly<Record<Datatype, Tensor.Type>> = { FP32: "float32", FP64: "float64", INT32: "int32", INT64: "int64", BOOL: "bool", BYTES: "string" };
+const types: Readonly<Record<Datatype, Tensor.Type>> = {
+  FP32: "float32",
+  FP64: "float64",
+  INT32: "int32",
+  INT64: "int64",
+  BOOL: "bool",
+  BYTES: "string",
+};
 
 function tensorOf(Tensor: (typeof import("onnxruntime-node"))["Tensor"], column: Column, batch: Batch): Tensor {
   const values = batch.columns[column.name];
-  if (!values || values.length !== batch.rows) throw new CapstanError("CAP-MODEL-003", { column: column.name, problem: values ? `${values.length} values for ${batch.rows} rows` : "it is missing" });
+  if (!values || values.length !== batch.rows)
+    throw new CapstanError("CAP-MODEL-003", {
+      column: column.name,
+      problem: values ? `${values.length} values for ${batch.rows} rows` : "it is missing",
+    });
   const dims = column.shape.length === 1 ? [batch.rows] : [batch.rows, 1];
   return new Tensor(types[column.datatype], values as Tensor.DataType, dims) as Tensor;
 }
 
 function valuesOf(column: Column, value: unknown, rows: number): Values {
   const data = (value as Tensor | undefined)?.data;
-  if (!data || data.length !== rows) throw new CapstanError("CAP-MODEL-004", { problem: `output ${column.name} has ${data?.length ?? 0} values for ${rows} rows` });
+  if (!data || data.length !== rows)
+    throw new CapstanError("CAP-MODEL-004", { problem: `output ${column.name} has ${data?.length ?? 0} values for ${rows} rows` });
   return data as Values;
 }
 

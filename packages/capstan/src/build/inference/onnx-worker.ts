@@ -5,7 +5,12 @@ import type { Batch } from "./model.ts";
 import { openSession } from "./onnx-session.ts";
 
 /** The thread of one session. First message out: `{ready}` or `{id: 0, error}`. Then `{id, batch}` in, `{id, batch}` or `{id, error}` out; `{close: true}` ends it. */
-export type WorkerAnswer = { id: number; ready?: true; batch?: Batch; error?: { code: ErrorCode; params: Record<string, string | number> } };
+export type WorkerAnswer = {
+  id: number;
+  ready?: true;
+  batch?: Batch;
+  error?: { code: ErrorCode; params: Record<string, string | number> };
+};
 
 const port = parentPort;
 if (!port) throw new Error("this file is the body of a worker thread");

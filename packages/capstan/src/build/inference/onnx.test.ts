@@ -34,10 +34,20 @@ describe("loadOnnx", () => {
   });
 
   it.each([false, true])("carries every datatype unchanged (flat: %s)", async (flat) => {
-    const runtime = await loadOnnx(await file("echo", echoModel({ f: "FP32", d: "FP64", i: "INT32", l: "INT64", o: "BOOL", s: "BYTES" }, { flat })));
-    const columns = { f: Float32Array.of(1.5, -2), d: Float64Array.of(0.1, 1e300), i: Int32Array.of(-7, 7), l: BigInt64Array.of(-(2n ** 60n), 3n), o: Uint8Array.of(1, 0), s: ["Ōkar", ""] };
+    const runtime = await loadOnnx(
+      await file("echo", echoModel({ f: "FP32", d: "FP64", i: "INT32", l: "INT64", o: "BOOL", s: "BYTES" }, { flat })),
+    );
+    const columns = {
+      f: Float32Array.of(1.5, -2),
+      d: Float64Array.of(0.1, 1e300),
+      i: Int32Array.of(-7, 7),
+      l: BigInt64Array.of(-(2n ** 60n), 3n),
+      o: Uint8Array.of(1, 0),
+      s: ["Ōkar", ""],
+    };
     const answer = await runtime.predict({ rows: 2, columns });
-    for (const [name, values] of Object.entries(columns)) expect(Array.from(answer.columns[`${name}_out`] as ArrayLike<unknown>)).toEqual(Array.from(values as ArrayLike<unknown>));
+    for (const [name, values] of Object.entries(columns))
+      expect(Array.from(answer.columns[`${name}_out`] as ArrayLike<unknown>)).toEqual(Array.from(values as ArrayLike<unknown>));
     expect(runtime.signature.inputs[0]?.shape).toEqual(flat ? [-1] : [-1, 1]);
     await runtime.close();
   });

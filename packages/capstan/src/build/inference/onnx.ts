@@ -99,7 +99,9 @@ async function inWorker(path: string, signature: Signature, p99Us: number): Prom
     idle?.();
   };
   await new Promise<void>((resolve, reject) => {
-    worker.once("message", (message: WorkerAnswer) => (message.error ? reject(new CapstanError(message.error.code, message.error.params)) : resolve()));
+    worker.once("message", (message: WorkerAnswer) =>
+      message.error ? reject(new CapstanError(message.error.code, message.error.params)) : resolve(),
+    );
     worker.once("error", reject);
   });
   worker.on("message", (message: WorkerAnswer) => {

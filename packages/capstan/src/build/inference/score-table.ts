@@ -6,13 +6,25 @@ import type { Batch, Runtime, Values } from "./model.ts";
 export type TableColumns = Readonly<Record<string, ArrayLike<unknown>>>;
 
 /** Scores a whole table in pieces, so that no single run is long. Outputs in row order. */
-export async function scoreTable(runtime: Runtime, table: TableColumns, rows: number, options: { batchRows?: number; progress?: (done: number) => void } = {}): Promise<Batch> {
+export async function scoreTable(
+  runtime: Runtime,
+  table: TableColumns,
+  rows: number,
+  options: { batchRows?: number; progress?: (done: number) => void } = {},
+): Promise<Batch> {
   const batchRows = options.batchRows ?? 4096;
   const columns: Record<string, Values> = {};
   for (const column of runtime.signature.inputs) {
     const values = table[column.name];
-    if (!values || values.length !== rows) throw new CapstanError("CAP-MODEL-003", { column: column.name, problem: values ? `${values.length} values for ${rows} rows` : "it is missing" });
-    columns[column.name] = toValues(column.datatype, Array.from(values, (value) => (column.datatype === "BYTES" ? String(value ?? "") : value)));
+    if (!values || values.length !== rows)
+      throw new CapstanError("CAP-MODEL-003", {
+        column: column.name,
+        problem: values ? `${values.length} values for ${rows} rows` : "it is missing",
+      });
+    columns[column.name] = toValues(
+      column.datatype,
+      Array.from(values, (value) => (column.datatype === "BYTES" ? String(value ?? "") : value)),
+    );
   }
   const whole: Batch = { rows, columns };
   const parts: Batch[] = [];

@@ -31,10 +31,32 @@ const floats = (name: string, dims: readonly number[], values: ArrayLike<number>
   join([...dims.map((dim) => integer(1, dim)), integer(2, 1), block(8, name), block(9, new Uint8Array(Float32Array.from(values).buffer))]);
 const intAttribute = (name: string, value: number): Bytes => join([block(1, name), integer(3, value), integer(20, 2)]);
 const node = (type: string, inputs: readonly string[], outputs: readonly string[], attributes: readonly Bytes[] = []): Bytes =>
-  join([...inputs.map((name) => block(1, name)), ...outputs.map((name) => block(2, name)), block(4, type), ...attributes.map((one) => block(5, one))]);
-const model = (inputs: readonly Column[], outputs: readonly Column[], nodes: readonly Bytes[], initializers: readonly Bytes[] = []): Bytes => {
-  const graph = join([...nodes.map((one) => block(1, one)), block(2, "tiny"), ...initializers.map((one) => block(5, one)), ...inputs.map((one) => block(11, valueInfo(one))), ...outputs.map((one) => block(12, valueInfo(one)))]);
-  return join([integer(1, 8), block(2, "capstan"), block(7, graph), block(8, join([block(1, ""), integer(2, 17)])), block(8, join([block(1, "ai.onnx.ml"), integer(2, 3)]))]);
+  join([
+    ...inputs.map((name) => block(1, name)),
+    ...outputs.map((name) => block(2, name)),
+    block(4, type),
+    ...attributes.map((one) => block(5, one)),
+  ]);
+const model = (
+  inputs: readonly Column[],
+  outputs: readonly Column[],
+  nodes: readonly Bytes[],
+  initializers: readonly Bytes[] = [],
+): Bytes => {
+  const graph = join([
+    ...nodes.map((one) => block(1, one)),
+    block(2, "tiny"),
+    ...initializers.map((one) => block(5, one)),
+    ...inputs.map((one) => block(11, valueInfo(one))),
+    ...outputs.map((one) => block(12, valueInfo(one))),
+  ]);
+  return join([
+    integer(1, 8),
+    block(2, "capstan"),
+    block(7, graph),
+    block(8, join([block(1, ""), integer(2, 17)])),
+    block(8, join([block(1, "ai.onnx.ml"), integer(2, 3)])),
+  ]);
 };
 
 const fp32 = (name: string): Column => ({ name, datatype: "FP32", shape: [-1, 1] });
@@ -52,7 +74,11 @@ export function logisticModel(weights: Readonly<Record<string, number>>, bias: n
     for (let i = 0; i < width; i++) identity[i * width + i] = 1;
     const spread = new Float32Array(width);
     spread[0] = 1;
-    initializers.push(floats("identity", [width, width], identity), floats("spread", [1, width], spread), floats("gather", [width, 1], spread));
+    initializers.push(
+      floats("identity", [width, width], identity),
+      floats("spread", [1, width], spread),
+      floats("gather", [width, 1], spread),
+    );
     nodes.push(node("MatMul", ["logit", "spread"], ["wide0"]));
     for (let i = 0; i < options.layers; i++) nodes.push(node("MatMul", [`wide${i}`, "identity"], [`wide${i + 1}`]));
     nodes.push(node("MatMul", [`wide${options.layers}`, "gather"], ["same"]));
@@ -77,7 +103,10 @@ export function brittleModel(feature: string): Bytes {
   return model(
     [fp32(feature)],
     [fp32("probability")],
-    [node("Cast", [feature], ["index"], [intAttribute("to", 7)]), node("Gather", ["table", "index"], ["probability"], [intAttribute("axis", 0)])],
+    [
+      node("Cast", [feature], ["index"], [intAttribute("to", 7)]),
+      node("Gather", ["table", "index"], ["probability"], [intAttribute("axis", 0)]),
+    ],
     [floats("table", [10], new Float32Array(10).fill(0.5))],
   );
 }

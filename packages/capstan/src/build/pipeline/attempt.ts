@@ -32,8 +32,26 @@ export type Work = {
 };
 
 export type Settled =
-  | { state: "ran"; outputs: readonly MadeOutput[]; metrics: Readonly<Record<string, number>>; seconds: number; exit: AttemptExit; note: string | null; /** Why this result is not the one of its key: an input was edited meanwhile, or an earlier result has other bytes. */ apart: "tainted" | "diverged" | null }
-  | { state: "failed"; error: CapstanError; exit: AttemptExit | null; lines: readonly string[]; seconds: number; kind: "exit" | "oom" | "timeout" | "infra" | "output" }
+  | {
+      state: "ran";
+      outputs: readonly MadeOutput[];
+      metrics: Readonly<Record<string, number>>;
+      seconds: number;
+      exit: AttemptExit;
+      note: string | null;
+      /** Why this result is not the one of its key: an input was edited meanwhile, or an earlier result has other bytes. */ apart:
+        | "tainted"
+        | "diverged"
+        | null;
+    }
+  | {
+      state: "failed";
+      error: CapstanError;
+      exit: AttemptExit | null;
+      lines: readonly string[];
+      seconds: number;
+      kind: "exit" | "oom" | "timeout" | "infra" | "output";
+    }
   /** This process looks no longer; the attempt goes on and will be adopted. */
   | { state: "left" };
 
@@ -48,13 +66,24 @@ export type AttemptDeps = {
 };
 
 /** The caller of what goes on without a person. */
-export const systemCaller = (because: string | null): Caller => ({ actor: { kind: "system", name: "system:pipeline" }, via: "system", roles: [], capabilities: new Set(), ...(because !== null && { because }) });
+export const systemCaller = (because: string | null): Caller => ({
+  actor: { kind: "system", name: "system:pipeline" },
+  via: "system",
+  roles: [],
+  capabilities: new Set(),
+  ...(because !== null && { because }),
+});
 
 /**
  * Waits for an attempt and makes its end known: outputs into the store, then result, attempt and run in one transaction that only the holder of the token can make.
  * `last` is false while another try may follow: then a failure leaves the step's run open.
  */
-export async function settle(deps: AttemptDeps, attempt: AttemptRow, caller: Caller, signals: { leave: AbortSignal; last(settled: Settled): boolean }): Promise<Settled> {
+export async function settle(
+  deps: AttemptDeps,
+  attempt: AttemptRow,
+  caller: Caller,
+  signals: { leave: AbortSignal; last(settled: Settled): boolean },
+): Promise<Settled> {
   const work = JSON.parse(attempt.work) as Work;
   const { store, sql, executor } = deps;
   const state = await executor.wait(work.spec, signals.leave);
@@ -65,7 +94,8 @@ export async function settle(deps: AttemptDeps, attempt: AttemptRow, caller: Cal
   const fail = async (error: CapstanError, kind: "exit" | "oom" | "timeout" | "infra" | "output"): Promise<Settled> => {
     const settled: Settled = { state: "failed", error, exit, lines, seconds, kind };
     const end = sql.endAttempt(attempt.id, attempt.token, kind === "infra" ? "lost" : "failed", store.clock.nowMs());
-    const record = (): Promise<unknown> => (signals.last(settled) ? endRun(deps, attempt, work, exit, "FAILED", caller, [end]) : store.database.commit([end]));
+    const record = (): Promise<unknown> =>
+      signals.last(settled) ? endRun(deps, attempt, work, exit, "FAILED", caller, [end]) : store.database.commit([end]);
     await record().catch(async (thrown: unknown) => {
       if (!(thrown instanceof CapstanError) || thrown.code !== "CAP-STORE-003") throw thrown;
       // It may be the step's own files that fill the disk.
@@ -77,16 +107,27 @@ export async function settle(deps: AttemptDeps, attempt: AttemptRow, caller: Cal
   };
 
   const full = await fullDisk(work);
-  if (full && exit?.code !== 0) return fail(new CapstanError("CAP-STORE-003", { problem: `step ${work.node.id} ended with ${full} left` }), "infra");
+  if (full && exit?.code !== 0)
+    return fail(new CapstanError("CAP-STORE-003", { problem: `step ${work.node.id} ended with ${full} left` }), "infra");
   if (state.state === "lost") return fail(new CapstanError("CAP-RUN-013", { step: work.node.id, why: state.why }), "infra");
   if (!exit || exit.code !== 0 || exit.timedOut) {
     const ended = exit ?? { code: null, signal: null, timedOut: false, startedMs: 0, endedMs: 0, cpuSeconds: null, peakBytes: null };
-    const error = failureOf(work.node, ended, lines, { box: work.box, project: work.folder, variables: deps.variables, seen: work.spec.environment });
+    const error = failureOf(work.node, ended, lines, {
+      box: work.box,
+      project: work.folder,
+      variables: deps.variables,
+      seen: work.spec.environment,
+    });
     return fail(error, ended.timedOut ? "timeout" : ended.signal === "SIGKILL" ? "oom" : "exit");
   }
   let outputs: MadeOutput[];
   try {
-    outputs = await collect(deps.contents, work.node.id, { folder: work.box, given: work.given, sandbox: work.node.sandbox }, work.node.outputs);
+    outputs = await collect(
+      deps.contents,
+      work.node.id,
+      { folder: work.box, given: work.given, sandbox: work.node.sandbox },
+      work.node.outputs,
+    );
   } catch (error) {
     return fail(toCapstanError(error), "output");
   }
@@ -102,7 +143,19 @@ async function fullDisk(work: Work): Promise<string | undefined> {
   return leftBytes !== undefined && leftBytes < nothingBytes ? `${leftBytes} bytes` : undefined;
 }
 
-async function commit(deps: AttemptDeps, attempt: AttemptRow, work: Work, made: { outputs: MadeOutput[]; metrics: Record<string, number>; exit: AttemptExit; seconds: number; caller: Caller; fail(error: CapstanError): Promise<Settled> }): Promise<Settled> {
+async function commit(
+  deps: AttemptDeps,
+  attempt: AttemptRow,
+  work: Work,
+  made: {
+    outputs: MadeOutput[];
+    metrics: Record<string, number>;
+    exit: AttemptExit;
+    seconds: number;
+    caller: Caller;
+    fail(error: CapstanError): Promise<Settled>;
+  },
+): Promise<Settled> {
   const { store, sql, tracking, contents } = deps;
   const { outputs, metrics, exit, seconds } = made;
   const edited = await editedInput(contents, work);
@@ -111,11 +164,22 @@ async function commit(deps: AttemptDeps, attempt: AttemptRow, work: Work, made: 
   const lost = found !== undefined && !(await allKept(contents, found));
   const earlier = lost ? undefined : found;
   const other = earlier && earlier.outputs.find((output) => outputs.find((one) => one.name === output.name)?.digest !== output.digest);
-  if (other && work.node.deterministic === true) return made.fail(new CapstanError("CAP-RUN-014", { step: work.node.id, output: other.name }));
+  if (other && work.node.deterministic === true)
+    return made.fail(new CapstanError("CAP-RUN-014", { step: work.node.id, output: other.name }));
 
   const nowMs = store.clock.nowMs();
   const result: ActionResult = {
-    stepKey: attempt.stepKey, baseKey: baseKeyOf(work.facts), step: work.node.id, stepRun: attempt.stepRun, pipelineRun: attempt.pipelineRun, number: work.number, outputs, metrics, facts: work.facts, seconds, madeMs: nowMs,
+    stepKey: attempt.stepKey,
+    baseKey: baseKeyOf(work.facts),
+    step: work.node.id,
+    stepRun: attempt.stepRun,
+    pipelineRun: attempt.pipelineRun,
+    number: work.number,
+    outputs,
+    metrics,
+    facts: work.facts,
+    seconds,
+    madeMs: nowMs,
   };
   const also = [
     sql.endAttempt(attempt.id, attempt.token, edited === undefined ? "committed" : "tainted", nowMs),
@@ -123,21 +187,50 @@ async function commit(deps: AttemptDeps, attempt: AttemptRow, work: Work, made: 
     ...(edited !== undefined ? [] : [sql.insertResult(work.project, result)]),
     ...(other && edited === undefined ? [sql.insertDivergence(work.project, attempt.stepKey, attempt.stepRun, outputs, nowMs)] : []),
   ];
-  if (Object.keys(metrics).length > 0) await tracking.logBatch(attempt.stepRun, { metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, step: 0, timeMs: exit.endedMs })) }, made.caller);
-  await tracking.addLinks(attempt.stepRun, { outputs: outputs.map((output) => ({ name: output.name, node: `${output.form === "tree" ? "tree" : "blob"}:${output.digest}`, digest: output.digest })) }, made.caller);
+  if (Object.keys(metrics).length > 0)
+    await tracking.logBatch(
+      attempt.stepRun,
+      { metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, step: 0, timeMs: exit.endedMs })) },
+      made.caller,
+    );
+  await tracking.addLinks(
+    attempt.stepRun,
+    {
+      outputs: outputs.map((output) => ({
+        name: output.name,
+        node: `${output.form === "tree" ? "tree" : "blob"}:${output.digest}`,
+        digest: output.digest,
+      })),
+    },
+    made.caller,
+  );
   for (const output of outputs) if (output.form === "file") await tracking.putArtifact(attempt.stepRun, output.path, output, made.caller);
   await endRun(deps, attempt, work, exit, "FINISHED", made.caller, also);
-  const note = edited !== undefined ? `${edited} was edited while it ran: the result is used here, but not kept for later runs` : other ? `${other.name} came out other than before with equal inputs: the first result stays, this one is kept as evidence` : null;
+  const note =
+    edited !== undefined
+      ? `${edited} was edited while it ran: the result is used here, but not kept for later runs`
+      : other
+        ? `${other.name} came out other than before with equal inputs: the first result stays, this one is kept as evidence`
+        : null;
   return { state: "ran", outputs, metrics, seconds, exit, note, apart: edited !== undefined ? "tainted" : other ? "diverged" : null };
 }
 
 /** The first input in the project folder that does not hold any more what the step was given. */
 async function editedInput(contents: Contents, work: Work): Promise<string | undefined> {
-  for (const { path, digest } of work.watched) if ((await contents.find(isAbsolute(path) ? path : join(work.folder, path)))?.digest !== digest) return path;
+  for (const { path, digest } of work.watched)
+    if ((await contents.find(isAbsolute(path) ? path : join(work.folder, path)))?.digest !== digest) return path;
   return undefined;
 }
 
-async function endRun(deps: AttemptDeps, attempt: AttemptRow, work: Work, exit: AttemptExit | null, status: "FINISHED" | "FAILED" | "KILLED", caller: Caller, also: Parameters<Store["database"]["commit"]>[0]): Promise<void> {
+async function endRun(
+  deps: AttemptDeps,
+  attempt: AttemptRow,
+  work: Work,
+  exit: AttemptExit | null,
+  status: "FINISHED" | "FAILED" | "KILLED",
+  caller: Caller,
+  also: Parameters<Store["database"]["commit"]>[0],
+): Promise<void> {
   const { store, tracking } = deps;
   await deps.tokens?.revoke(attempt.stepRun);
   const log = await deps.contents.put(work.spec.logPath).catch(() => undefined);
@@ -148,7 +241,13 @@ async function endRun(deps: AttemptDeps, attempt: AttemptRow, work: Work, exit: 
       status,
       verdict: status === "FINISHED" ? "pass" : status === "KILLED" ? "error" : "fail",
       endedMs: exit?.endedMs ?? store.clock.nowMs(),
-      resources: { wallSeconds: exit ? (exit.endedMs - exit.startedMs) / 1000 : null, cpuSeconds: exit?.cpuSeconds ?? null, gpuSeconds: null, peakBytes: exit?.peakBytes ?? null, waitSeconds: null },
+      resources: {
+        wallSeconds: exit ? (exit.endedMs - exit.startedMs) / 1000 : null,
+        cpuSeconds: exit?.cpuSeconds ?? null,
+        gpuSeconds: null,
+        peakBytes: exit?.peakBytes ?? null,
+        waitSeconds: null,
+      },
       also,
     },
     caller,
@@ -161,12 +260,16 @@ export async function cancel(deps: AttemptDeps, attempt: AttemptRow, caller: Cal
   const work = JSON.parse(attempt.work) as Work;
   await deps.executor.stop(work.spec, graceMs);
   const state = await deps.executor.look(work.spec);
-  await endRun(deps, attempt, work, state.state === "ended" ? state.exit : null, "KILLED", caller, [deps.sql.endAttempt(attempt.id, attempt.token, "cancelled", deps.store.clock.nowMs())]);
+  await endRun(deps, attempt, work, state.state === "ended" ? state.exit : null, "KILLED", caller, [
+    deps.sql.endAttempt(attempt.id, attempt.token, "cancelled", deps.store.clock.nowMs()),
+  ]);
 }
 
 /** Ends what never began. */
 export const abandon = (deps: AttemptDeps, attempt: AttemptRow, caller: Caller): Promise<void> =>
-  endRun(deps, attempt, JSON.parse(attempt.work) as Work, null, "FAILED", caller, [deps.sql.endAttempt(attempt.id, attempt.token, "lost", deps.store.clock.nowMs())]);
+  endRun(deps, attempt, JSON.parse(attempt.work) as Work, null, "FAILED", caller, [
+    deps.sql.endAttempt(attempt.id, attempt.token, "lost", deps.store.clock.nowMs()),
+  ]);
 
 /** A digest by which lineage names all code of a step together. */
 export const codeNode = (facts: StepFacts): string => `code:${sha256(JSON.stringify(facts.code))}`;

@@ -7,13 +7,20 @@ const scripts = /\.(ts|mts|cts|tsx|js|mjs|cjs|jsx|py|sh|bash|r|R|jl|sql|rb|pl)$/
 const javascript = /\.(ts|mts|cts|tsx|js|mjs|cjs|jsx)$/;
 
 /** Files of code that a step uses, relative to the project folder, sorted: those named in its command and the local modules they import, or what its globs match. */
-export async function codeFiles(folder: string, step: { command: Command; cwd: string; code: readonly string[] | null }): Promise<string[]> {
+export async function codeFiles(
+  folder: string,
+  step: { command: Command; cwd: string; code: readonly string[] | null },
+): Promise<string[]> {
   if (step.code !== null) {
     const found: string[] = [];
-    for (const pattern of step.code) for await (const path of glob(pattern, { cwd: folder })) if (statSync(join(folder, path)).isFile()) found.push(path.replaceAll("\\", "/"));
+    for (const pattern of step.code)
+      for await (const path of glob(pattern, { cwd: folder }))
+        if (statSync(join(folder, path)).isFile()) found.push(path.replaceAll("\\", "/"));
     return [...new Set(found)].sort();
   }
-  const named = wordsOf(step.command).map((word) => posix.normalize(posix.join(step.cwd, word))).filter((path) => scripts.test(path) && !path.startsWith("../") && !posix.isAbsolute(path) && isFile(join(folder, path)));
+  const named = wordsOf(step.command)
+    .map((word) => posix.normalize(posix.join(step.cwd, word)))
+    .filter((path) => scripts.test(path) && !path.startsWith("../") && !posix.isAbsolute(path) && isFile(join(folder, path)));
   const seen = new Set<string>();
   const visit = (path: string): void => {
     if (seen.has(path)) return;
@@ -25,7 +32,8 @@ export async function codeFiles(folder: string, step: { command: Command; cwd: s
 }
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-const wordsOf = (command: Command): string[] => ("argv" in command ? [...command.argv] : command.text.split(/[\s;&|<>()"'`=]+/)).filter(Boolean).map((word) => word.replace(/^\.\//, ""));
+const wordsOf = (command: Command): string[] =>
+  ("argv" in command ? [...command.argv] : command.text.split(/[\s;&|<>()"'`=]+/)).filter(Boolean).map((word) => word.replace(/^\.\//, ""));
 
 function importsOf(folder: string, path: string): string[] {
   if (javascript.test(path)) return scriptImports(folder, path);
@@ -34,7 +42,12 @@ function importsOf(folder: string, path: string): string[] {
   return [];
 }
 
-const specifiers = [/\bfrom\s*["']([^"'\n]+)["']/g, /\bimport\s*["']([^"'\n]+)["']/g, /\b(?:import|require)\s*\(\s*["']([^"'\n]+)["']\s*[,)]/g, /\bnew\s+URL\s*\(\s*["']([^"'\n]+)["']\s*,\s*import\.meta\.url/g];
+const specifiers = [
+  /\bfrom\s*["']([^"'\n]+)["']/g,
+  /\bimport\s*["']([^"'\n]+)["']/g,
+  /\b(?:import|require)\s*\(\s*["']([^"'\n]+)["']\s*[,)]/g,
+  /\bnew\s+URL\s*\(\s*["']([^"'\n]+)["']\s*,\s*import\.meta\.url/g,
+];
 const endings = ["", ".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", ".tsx", ".jsx", ".json", "/index.ts", "/index.js"];
 
 /** A simple scanner: what looks like an import and leads to a file of the project is one; packages belong to the environment. */
@@ -56,7 +69,9 @@ function scriptImports(folder: string, path: string): string[] {
 
 function pythonImports(folder: string, path: string): string[] {
   const text = readFileSync(join(folder, path), "utf8");
-  const modules = [...text.matchAll(/^[ \t]*import[ \t]+([\w., \t]+)/gm)].flatMap((match) => (match[1] ?? "").split(",").map((one) => one.trim().split(/\s/)[0] ?? ""));
+  const modules = [...text.matchAll(/^[ \t]*import[ \t]+([\w., \t]+)/gm)].flatMap((match) =>
+    (match[1] ?? "").split(",").map((one) => one.trim().split(/\s/)[0] ?? ""),
+  );
   for (const match of text.matchAll(/^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+\(?([\w., \t]+)/gm)) {
     const module = match[2] ?? "";
     modules.push(module);
@@ -70,7 +85,8 @@ function pythonImports(folder: string, path: string): string[] {
       // Importing a.b runs a/__init__ too.
       parts.forEach((_, i) => {
         const place = posix.join(base, ...parts.slice(0, i + 1));
-        for (const file of [`${place}.py`, `${place}/__init__.py`]) if (!file.startsWith("../") && isFile(join(folder, file))) found.push(file);
+        for (const file of [`${place}.py`, `${place}/__init__.py`])
+          if (!file.startsWith("../") && isFile(join(folder, file))) found.push(file);
       });
     }
   }
@@ -93,7 +109,10 @@ export function packageFacts(folder: string, files: readonly string[]): string |
     if (existsSync(path)) {
       try {
         const { type, imports } = JSON.parse(readFileSync(path, "utf8")) as { type?: unknown; imports?: unknown };
-        return JSON.stringify({ ...(type !== undefined && { type }), ...(imports !== undefined && relative(at, folder) === "" && { imports }) });
+        return JSON.stringify({
+          ...(type !== undefined && { type }),
+          ...(imports !== undefined && relative(at, folder) === "" && { imports }),
+        });
       } catch {
         return undefined;
       }

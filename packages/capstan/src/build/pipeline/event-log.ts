@@ -46,7 +46,7 @@ export function createEventLog(): EventLog {
     after: (number) => ({ events: events.slice(number), next: events.length }),
     wait,
     async *iterate() {
-      for (let at = 0; ; ) {
+      for (let at = 0; ;) {
         const event = events[at];
         if (event) {
           at++;

@@ -12,7 +12,11 @@ type Explanation = OutputOf<(typeof pipelineOperations)["pipeline.why"]>;
 export async function explainNow(service: PipelineService, project: string, step: string): Promise<Explanation> {
   const { planned } = await service.plan({ project });
   const one = planned.find((other) => other.node.id === step) ?? planned.find((other) => other.node.step === step);
-  if (!one) throw noStep(step, planned.map((other) => other.node.id));
+  if (!one)
+    throw noStep(
+      step,
+      planned.map((other) => other.node.id),
+    );
   const { reasons, path } = withRoot(one.reasons);
   const sentence = {
     run: `${one.node.id} would run because ${clause(reasons[0])}`,
@@ -21,7 +25,15 @@ export async function explainNow(service: PipelineService, project: string, step
     skip: `${one.node.id} is skipped: ${reasons[0]?.text ?? "a rule"}`,
   }[one.decision];
   return {
-    step: one.node.id, run: null, decision: one.decision, state: null, sentence, reasons, rootCause: path, same: sameFacts(one.before?.facts ?? one.hit?.facts ?? null, one.facts), stepKey: one.stepKey,
+    step: one.node.id,
+    run: null,
+    decision: one.decision,
+    state: null,
+    sentence,
+    reasons,
+    rootCause: path,
+    same: sameFacts(one.before?.facts ?? one.hit?.facts ?? null, one.facts),
+    stepKey: one.stepKey,
     compare: null,
   };
 }
@@ -31,7 +43,11 @@ export async function explainRun(service: PipelineService, project: string, run:
   const rows = service.live(run.id)?.steps.values() ?? (await service.sql.stepRuns(run.id));
   const all = [...rows];
   const row = all.find((one) => one.step === step) ?? all.find((one) => one.step.split("@")[0] === step);
-  if (!row) throw noStep(step, all.map((one) => one.step));
+  if (!row)
+    throw noStep(
+      step,
+      all.map((one) => one.step),
+    );
   const before = await service.sql.lastPassed(project, row.step, run.number);
   const { reasons, path } = withRoot(row.reasons);
   const because = clause(reasons[0]);
@@ -48,14 +64,32 @@ export async function explainRun(service: PipelineService, project: string, run:
     lost: `${row.step} is lost: its processes are gone`,
   };
   return {
-    step: row.step, run: `run:${run.number}`, decision: row.decision, state: row.state, sentence: sentences[row.state] ?? row.step, reasons, rootCause: path,
-    same: row.facts ? sameFacts(before?.facts ?? null, row.facts) : [], stepKey: row.stepKey, compare: before && row.state === "ran" ? { before: `run:${before.number}`, after: `run:${run.number}` } : null,
+    step: row.step,
+    run: `run:${run.number}`,
+    decision: row.decision,
+    state: row.state,
+    sentence: sentences[row.state] ?? row.step,
+    reasons,
+    rootCause: path,
+    same: row.facts ? sameFacts(before?.facts ?? null, row.facts) : [],
+    stepKey: row.stepKey,
+    compare: before && row.state === "ran" ? { before: `run:${before.number}`, after: `run:${run.number}` } : null,
   };
 }
 
 const clauses: Readonly<Record<Reason["kind"], string>> = {
-  command: "its command changed", param: "a parameter changed", code: "its code changed", input: "an input changed", env: "its environment changed", output: "its declared outputs changed", settings: "its settings changed",
-  forced: "it was forced", first: "it had never run", missing: "its last result was not kept", step: "a step ahead ran", rule: "of a rule",
+  command: "its command changed",
+  param: "a parameter changed",
+  code: "its code changed",
+  input: "an input changed",
+  env: "its environment changed",
+  output: "its declared outputs changed",
+  settings: "its settings changed",
+  forced: "it was forced",
+  first: "it had never run",
+  missing: "its last result was not kept",
+  step: "a step ahead ran",
+  rule: "of a rule",
 };
 const clause = (reason: Reason | undefined): string => (reason ? clauses[reason.kind] : "nothing else is known");
 

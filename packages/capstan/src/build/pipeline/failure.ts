@@ -35,9 +35,27 @@ export function failureOf(
   const more = { why: [says && `it says: ${says}`, heldBack(lines, where)].filter(Boolean).join(". ") || undefined };
   if (exit.timedOut) return new CapstanError("CAP-RUN-008", { step: node.id, limit: seconds(node.timeoutMs ?? 0) }, more);
   const hidden = node.sandbox ? hiddenFile(lines, where) : undefined;
-  if (hidden !== undefined) return new CapstanError("CAP-RUN-006", { step: node.id, path: hidden }, { why: "its result would not follow that file, so the sandbox hides it" });
-  if (exit.signal === "SIGKILL") return new CapstanError("CAP-RUN-007", { step: node.id, peak: exit.peakBytes === null ? "an unknown size" : `${(exit.peakBytes / 1e9).toFixed(1)} GB` }, more);
-  return new CapstanError("CAP-RUN-003", { step: node.id, how: exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`, what: /(\S+\.(?:py|ts|js|mjs|sh|R|jl))\b/.exec(node.commandText)?.[1] ?? "the step" }, more);
+  if (hidden !== undefined)
+    return new CapstanError(
+      "CAP-RUN-006",
+      { step: node.id, path: hidden },
+      { why: "its result would not follow that file, so the sandbox hides it" },
+    );
+  if (exit.signal === "SIGKILL")
+    return new CapstanError(
+      "CAP-RUN-007",
+      { step: node.id, peak: exit.peakBytes === null ? "an unknown size" : `${(exit.peakBytes / 1e9).toFixed(1)} GB` },
+      more,
+    );
+  return new CapstanError(
+    "CAP-RUN-003",
+    {
+      step: node.id,
+      how: exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`,
+      what: /(\S+\.(?:py|ts|js|mjs|sh|R|jl))\b/.exec(node.commandText)?.[1] ?? "the step",
+    },
+    more,
+  );
 }
 
 const seconds = (ms: number): string => (ms < 60_000 ? `${ms / 1000} s` : `${Math.round(ms / 6000) / 10} min`);
@@ -57,10 +75,24 @@ function hiddenFile(lines: readonly string[], { box, project }: { box: string; p
 }
 
 /** A variable that the step names and that was held back from it. */
-function heldBack(lines: readonly string[], { variables, seen }: { variables: Readonly<Record<string, string | undefined>>; seen: Readonly<Record<string, string>> }): string | undefined {
+function heldBack(
+  lines: readonly string[],
+  { variables, seen }: { variables: Readonly<Record<string, string | undefined>>; seen: Readonly<Record<string, string>> },
+): string | undefined {
   const text = lines.slice(-40).join("\n");
-  const name = Object.keys(variables).find((one) => /^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(one) && seen[one] === undefined && !one.startsWith("CAPSTAN_") && new RegExp(`\\b${one}\\b`).test(text));
+  const name = Object.keys(variables).find(
+    (one) =>
+      /^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(one) &&
+      seen[one] === undefined &&
+      !one.startsWith("CAPSTAN_") &&
+      new RegExp(`\\b${one}\\b`).test(text),
+  );
   return name === undefined ? undefined : `the variable ${name} is not given to steps: name it in \`env.vars\``;
 }
 
-export const told = (error: CapstanError, lines: readonly string[] = []): Told => ({ code: error.code, message: error.message, do: error.remedy, lines: [...(error.why === undefined ? [] : [error.why]), ...lines] });
+export const told = (error: CapstanError, lines: readonly string[] = []): Told => ({
+  code: error.code,
+  message: error.message,
+  do: error.remedy,
+  lines: [...(error.why === undefined ? [] : [error.why]), ...lines],
+});

@@ -12,7 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.close());
 
-const one = (step: string, run: string, more = ""): string => `project: flights\nsteps:\n  ${step}:\n    run: ${JSON.stringify(run)}\n${more}`;
+const one = (step: string, run: string, more = ""): string =>
+  `project: flights\nsteps:\n  ${step}:\n    run: ${JSON.stringify(run)}\n${more}`;
 /** Resolves when `is` holds; the steps say when by files. */
 const until = async (is: () => boolean): Promise<void> => {
   while (!is()) await new Promise((resolve) => setImmediate(resolve));
@@ -22,11 +23,21 @@ test("a failing step says how and with which last lines; what was made before st
   fixture.put(threeSteps);
   await fixture.run();
   const model = fixture.text("work/model.txt");
-  fixture.put({ "train.sh": "echo half > \"$CAPSTAN_OUT_MODEL\"\necho \"KeyError: 'distance'\" >&2\nexit 3\n", "params.yaml": "window: 2\ntrain:\n  trees: 200\n" });
+  fixture.put({
+    "train.sh": 'echo half > "$CAPSTAN_OUT_MODEL"\necho "KeyError: \'distance\'" >&2\nexit 3\n',
+    "params.yaml": "window: 2\ntrain:\n  trees: 200\n",
+  });
   const failed = await fixture.run();
   expect(failed.states).toEqual({ prepare: "ran", train: "failed", evaluate: "notStarted", report: "ran" });
-  expect(failed.row).toMatchObject({ state: "failed", verdict: "fail", error: { code: "CAP-RUN-003", message: "step train failed: its command ended with exit code 3" } });
-  expect(failed.steps["train"]?.error).toMatchObject({ code: "CAP-RUN-003", do: "correct train.sh, then capstan run: what was made before it is reused" });
+  expect(failed.row).toMatchObject({
+    state: "failed",
+    verdict: "fail",
+    error: { code: "CAP-RUN-003", message: "step train failed: its command ended with exit code 3" },
+  });
+  expect(failed.steps["train"]?.error).toMatchObject({
+    code: "CAP-RUN-003",
+    do: "correct train.sh, then capstan run: what was made before it is reused",
+  });
   expect(failed.steps["train"]?.error?.lines.at(-1)).toBe("KeyError: 'distance'");
   expect(failed.steps["train"]?.exit).toEqual({ code: 3, signal: null, timedOut: false });
   expect(fixture.text("work/model.txt")).toBe(model);
@@ -39,7 +50,10 @@ test("a failing step says how and with which last lines; what was made before st
 });
 
 test("--keep-going runs what does not depend on the failed step", async () => {
-  fixture.put({ "capstan.yaml": "steps:\n  a: {run: \"exit 1\", out: a}\n  b: {run: \"echo b > b\", out: b, resources: {cpu: 2}}\n  c: {run: \"cat a\", in: a, out: c}\n  d: {run: \"cat b > d\", in: b, out: d}\n" });
+  fixture.put({
+    "capstan.yaml":
+      'steps:\n  a: {run: "exit 1", out: a}\n  b: {run: "echo b > b", out: b, resources: {cpu: 2}}\n  c: {run: "cat a", in: a, out: c}\n  d: {run: "cat b > d", in: b, out: d}\n',
+  });
   expect((await fixture.run({ keepGoing: true })).states).toEqual({ a: "failed", b: "ran", c: "notStarted", d: "ran" });
 });
 
@@ -53,7 +67,10 @@ test("an output that was not written is named, with what is new", async () => {
 
 test("a file that is not declared is hidden, and the error names it", async () => {
   fixture.put({ "features.json": "{}", "capstan.yaml": one("train", "cat features.json > out.txt", "    out: out.txt\n") });
-  expect((await fixture.run()).row?.error).toMatchObject({ code: "CAP-RUN-006", message: "step train opened features.json, which it does not declare" });
+  expect((await fixture.run()).row?.error).toMatchObject({
+    code: "CAP-RUN-006",
+    message: "step train opened features.json, which it does not declare",
+  });
 });
 
 test("a step that hangs ends at its time limit", async () => {
@@ -62,13 +79,22 @@ test("a step that hangs ends at its time limit", async () => {
 });
 
 test("a failure that may pass is tried again", async () => {
-  fixture.put({ "capstan.yaml": one("train", `if [ -e ${fixture.folder}/second ]; then echo ok > x; else touch ${fixture.folder}/second; exit 7; fi`, "    out: x\n    retry: {max: 1, if: [exit:7]}\n") });
+  fixture.put({
+    "capstan.yaml": one(
+      "train",
+      `if [ -e ${fixture.folder}/second ]; then echo ok > x; else touch ${fixture.folder}/second; exit 7; fi`,
+      "    out: x\n    retry: {max: 1, if: [exit:7]}\n",
+    ),
+  });
   const { steps } = await fixture.run();
   expect(steps["train"]).toMatchObject({ state: "ran", attempt: 2 });
 });
 
 test("an input edited while the step ran taints the result: used, told, not kept", async () => {
-  fixture.put({ "rows.txt": "1\n", "capstan.yaml": one("train", `cat rows.txt > x; echo 2 >> ${fixture.folder}/rows.txt`, "    in: rows.txt\n    out: x\n") });
+  fixture.put({
+    "rows.txt": "1\n",
+    "capstan.yaml": one("train", `cat rows.txt > x; echo 2 >> ${fixture.folder}/rows.txt`, "    in: rows.txt\n    out: x\n"),
+  });
   const { steps } = await fixture.run();
   expect(steps["train"]).toMatchObject({ state: "ran", note: expect.stringContaining("rows.txt was edited while it ran") });
   expect(fixture.text("x")).toBe("1\n");
@@ -85,7 +111,9 @@ test("other bytes for equal inputs are kept as evidence; the first stay", async 
   expect(sha256(fixture.text("x"))).toBe(first.steps["train"]?.outputs[0]?.digest);
   expect(second.row?.lockWritten).toBe(false);
   expect((await fixture.run()).row).toBeNull();
-  expect(await fixture.open.store.database.all("select step from action_divergence d join step_run s on s.run = d.step_run")).toEqual([{ step: "train" }]);
+  expect(await fixture.open.store.database.all("select step from action_divergence d join step_run s on s.run = d.step_run")).toEqual([
+    { step: "train" },
+  ]);
   fixture.put({ "capstan.yaml": one("train", "date +%N > x", "    out: x\n    deterministic: true\n") });
   expect((await fixture.run({ force: true })).row?.error).toMatchObject({ code: "CAP-RUN-014" });
 });
@@ -93,7 +121,10 @@ test("other bytes for equal inputs are kept as evidence; the first stay", async 
 test("one run at a time: the second is told which one works", async () => {
   fixture.put({ "capstan.yaml": one("train", `while [ ! -e ${fixture.folder}/go ]; do sleep 0.01; done; echo x > x`, "    out: x\n") });
   const started = await fixture.service.run({ project }, person);
-  await expect(fixture.service.run({ project }, person)).rejects.toMatchObject({ code: "CAP-RUN-009", message: expect.stringMatching(/^run:1 works in this folder \(process \d+, \d+ s\)$/) });
+  await expect(fixture.service.run({ project }, person)).rejects.toMatchObject({
+    code: "CAP-RUN-009",
+    message: expect.stringMatching(/^run:1 works in this folder \(process \d+, \d+ s\)$/),
+  });
   await expect(fixture.anotherHost().run({ project }, person)).rejects.toMatchObject({ code: "CAP-RUN-009" });
   fixture.put({ go: "" });
   if (started.run) expect(await started.done).toMatchObject({ state: "passed" });
@@ -121,7 +152,10 @@ test("cancelling ends the running step and starts no other; what is finished is 
 });
 
 test("a host that goes away leaves its step running; the next one adopts it and starts nothing twice", async () => {
-  fixture.put({ ...threeSteps, "train.sh": `echo started >> ${fixture.folder}/started\nwhile [ ! -e ${fixture.folder}/go ]; do sleep 0.01; done\n${threeSteps["train.sh"]}` });
+  fixture.put({
+    ...threeSteps,
+    "train.sh": `echo started >> ${fixture.folder}/started\nwhile [ ! -e ${fixture.folder}/go ]; do sleep 0.01; done\n${threeSteps["train.sh"]}`,
+  });
   const first = fixture.anotherHost();
   const started = await first.run({ project }, person);
   if (!started.run) throw new Error("nothing to run");
@@ -144,7 +178,13 @@ test("a host that goes away leaves its step running; the next one adopts it and 
 });
 
 test("an attempt whose processes are gone is lost, and started again by the next run", async () => {
-  fixture.put({ "capstan.yaml": one("train", `if [ -e ${fixture.folder}/go ]; then echo x > x; else echo $PPID > ${fixture.folder}/pid.tmp; mv ${fixture.folder}/pid.tmp ${fixture.folder}/pid; sleep 60; fi`, "    out: x\n") });
+  fixture.put({
+    "capstan.yaml": one(
+      "train",
+      `if [ -e ${fixture.folder}/go ]; then echo x > x; else echo $PPID > ${fixture.folder}/pid.tmp; mv ${fixture.folder}/pid.tmp ${fixture.folder}/pid; sleep 60; fi`,
+      "    out: x\n",
+    ),
+  });
   const first = fixture.anotherHost();
   await first.run({ project }, person);
   await until(() => existsSync(join(fixture.folder, "pid")));
@@ -154,12 +194,21 @@ test("an attempt whose processes are gone is lost, and started again by the next
   const next = fixture.anotherHost();
   await next.adopt();
   await next.adoptedSettled();
-  expect((await next.sql.stepRuns((await next.findRun(project, "1")).id))[0]).toMatchObject({ state: "lost", error: { code: "CAP-RUN-013" } });
+  expect((await next.sql.stepRuns((await next.findRun(project, "1")).id))[0]).toMatchObject({
+    state: "lost",
+    error: { code: "CAP-RUN-013" },
+  });
   expect((await runOf(next, { project })).states).toEqual({ train: "ran" });
 });
 
 test("a host that was taken for dead can commit nothing any more", async () => {
-  fixture.put({ "capstan.yaml": one("train", `touch ${fixture.folder}/started; while [ ! -e ${fixture.folder}/go ]; do sleep 0.01; done; echo x > x`, "    out: x\n") });
+  fixture.put({
+    "capstan.yaml": one(
+      "train",
+      `touch ${fixture.folder}/started; while [ ! -e ${fixture.folder}/go ]; do sleep 0.01; done; echo x > x`,
+      "    out: x\n",
+    ),
+  });
   const zombie = await fixture.service.run({ project }, person);
   await until(() => existsSync(join(fixture.folder, "started")));
   const next = fixture.anotherHost();
@@ -173,13 +222,40 @@ test("a host that was taken for dead can commit nothing any more", async () => {
 });
 
 test("the step sees declared variables and its own, and nothing of the host's", async () => {
-  const service = fixture.anotherHost({ variables: { PATH: process.env["PATH"], HOME: fixture.folder, SECRET_KEY: "hunter2", OMP: "4", CAPSTAN_TOKEN: "t" }, endpoint: () => "http://127.0.0.1:7070", tokens: { issue: async ({ run }) => `token-of-${run}`, revoke: async () => undefined } });
-  fixture.put({ "rows.txt": "1", "capstan.yaml": one("train", "env | sort > x; cat \"${in.rows}\" >> x", "    in: {rows: rows.txt}\n    out: {seen: x}\n    env: {vars: [OMP, CAPSTAN_TOKEN], set: {GREETING: ahoy}}\n") });
+  const service = fixture.anotherHost({
+    variables: { PATH: process.env["PATH"], HOME: fixture.folder, SECRET_KEY: "hunter2", OMP: "4", CAPSTAN_TOKEN: "t" },
+    endpoint: () => "http://127.0.0.1:7070",
+    tokens: { issue: async ({ run }) => `token-of-${run}`, revoke: async () => undefined },
+  });
+  fixture.put({
+    "rows.txt": "1",
+    "capstan.yaml": one(
+      "train",
+      'env | sort > x; cat "${in.rows}" >> x',
+      "    in: {rows: rows.txt}\n    out: {seen: x}\n    env: {vars: [OMP, CAPSTAN_TOKEN], set: {GREETING: ahoy}}\n",
+    ),
+  });
   const { steps } = await runOf(service, { project });
-  const seen = Object.fromEntries(fixture.text("x").split("\n").map((line) => line.split(/=(.*)/s).slice(0, 2)));
+  const seen = Object.fromEntries(
+    fixture
+      .text("x")
+      .split("\n")
+      .map((line) => line.split(/=(.*)/s).slice(0, 2)),
+  );
   const run = steps["train"]?.run;
-  expect(seen).toMatchObject({ GREETING: "ahoy", OMP: "4", CAPSTAN_RUN: run, MLFLOW_TRACKING_URI: "http://127.0.0.1:7070", MLFLOW_EXPERIMENT_ID: "1", MLFLOW_TRACKING_TOKEN: `token-of-${run}` });
-  expect(Object.keys(seen).filter((name) => name.startsWith("CAPSTAN_")).sort()).toEqual(["CAPSTAN_IN_ROWS", "CAPSTAN_OUT_SEEN", "CAPSTAN_PARAMS", "CAPSTAN_RUN"]);
+  expect(seen).toMatchObject({
+    GREETING: "ahoy",
+    OMP: "4",
+    CAPSTAN_RUN: run,
+    MLFLOW_TRACKING_URI: "http://127.0.0.1:7070",
+    MLFLOW_EXPERIMENT_ID: "1",
+    MLFLOW_TRACKING_TOKEN: `token-of-${run}`,
+  });
+  expect(
+    Object.keys(seen)
+      .filter((name) => name.startsWith("CAPSTAN_"))
+      .sort(),
+  ).toEqual(["CAPSTAN_IN_ROWS", "CAPSTAN_OUT_SEEN", "CAPSTAN_PARAMS", "CAPSTAN_RUN"]);
   expect(seen["SECRET_KEY"]).toBeUndefined();
   expect(seen["MLFLOW_RUN_ID"]).toBeUndefined();
   const rows = JSON.stringify(await fixture.open.store.database.all("select * from attempt"));
@@ -200,20 +276,39 @@ test("a result whose bytes the store has lost is made again, and kept", async ()
 
 test("models are offered what they are made from: once per run, and also when nothing runs", async () => {
   const offers: string[] = [];
-  const models: ModelSink = { offer: async (ask) => (offers.push(`${ask.model} ${ask.step.name} ${ask.params["kind"]} ${ask.output.digest}`), { version: 1, text: "kept" }) };
+  const models: ModelSink = {
+    offer: async (ask) => (
+      offers.push(`${ask.model} ${ask.step.name} ${ask.params["kind"]} ${ask.output.digest}`),
+      { version: 1, text: "kept" }
+    ),
+  };
   const service = fixture.anotherHost({ models });
-  fixture.put({ "params.yaml": "kind: a\n", "capstan.yaml": `${one("train", "cp params.yaml m", "    out: {model: m}\n    params: [kind]\n")}models: {late: {from: step:train.model}, byhand: {from: step:train.model, register: manual}}\n` });
+  fixture.put({
+    "params.yaml": "kind: a\n",
+    "capstan.yaml": `${one("train", "cp params.yaml m", "    out: {model: m}\n    params: [kind]\n")}models: {late: {from: step:train.model}, byhand: {from: step:train.model, register: manual}}\n`,
+  });
   await runOf(service, { project });
   await runOf(service, { project, set: ["kind=b"] });
-  expect(await service.runOrReuse({ project, set: ["kind=b"] }, person)).toMatchObject({ run: null, offered: [{ model: "late", version: 1 }] });
+  expect(await service.runOrReuse({ project, set: ["kind=b"] }, person)).toMatchObject({
+    run: null,
+    offered: [{ model: "late", version: 1 }],
+  });
   expect(offers.map((offer) => offer.slice(0, 12))).toEqual(["late train a", "late train b", "late train b"]);
 });
 
 test("a suite that refuses stops what depends on the output", async () => {
   const asked: string[] = [];
-  const suites: SuiteRunner = { run: async ({ suite, subject, against }) => (asked.push(`${suite} ${subject.ref} ${against?.ref}`), { verdict: suite === "bad" ? "fail" : "pass", text: "2 of 3 pass", run: null }) };
+  const suites: SuiteRunner = {
+    run: async ({ suite, subject, against }) => (
+      asked.push(`${suite} ${subject.ref} ${against?.ref}`),
+      { verdict: suite === "bad" ? "fail" : "pass", text: "2 of 3 pass", run: null }
+    ),
+  };
   const service = fixture.anotherHost({ suites });
-  fixture.put({ ...threeSteps, "capstan.yaml": `${threeSteps["capstan.yaml"]}checks:\n  good: {for: step:prepare.train, tests: [{kind: row_count, min: 1}]}\n  bad: {for: step:train.model, against: step:prepare.train, tests: [{kind: row_count, min: 9}]}\n` });
+  fixture.put({
+    ...threeSteps,
+    "capstan.yaml": `${threeSteps["capstan.yaml"]}checks:\n  good: {for: step:prepare.train, tests: [{kind: row_count, min: 1}]}\n  bad: {for: step:train.model, against: step:prepare.train, tests: [{kind: row_count, min: 9}]}\n`,
+  });
   const { states, row, events } = await runOf(service, { project });
   expect(states).toMatchObject({ prepare: "ran", train: "failed", evaluate: "notStarted" });
   expect(row?.error).toMatchObject({ code: "CAP-RUN-005", message: "step train is refused: suite bad fails, 2 of 3 pass" });

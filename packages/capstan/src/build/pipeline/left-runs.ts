@@ -27,9 +27,16 @@ export async function adoptLeftRuns(deps: LeftRunsDeps): Promise<{ attempts: num
     deps.adopted.add(attempt.project, attempt.stepKey, settleAdopted(deps, { ...attempt, token: attempt.token + 1, host }));
   }
   const runs = (await sql.openRuns()).filter((row) => !deps.isLive(row.id));
-  for (const row of runs) await closeLost(deps, row, attempts.filter((one) => one.pipelineRun === row.id));
+  for (const row of runs)
+    await closeLost(
+      deps,
+      row,
+      attempts.filter((one) => one.pipelineRun === row.id),
+    );
   const boxes = await leftBoxes(join(store.folder, "work"), attempts);
-  void Promise.all(boxes.map((box) => rm(box, { recursive: true, force: true }))).catch((error: unknown) => store.log.warn("pipeline.work", { error: String(error) }));
+  void Promise.all(boxes.map((box) => rm(box, { recursive: true, force: true }))).catch((error: unknown) =>
+    store.log.warn("pipeline.work", { error: String(error) }),
+  );
   return { attempts: attempts.length, runs: runs.length };
 }
 
@@ -41,7 +48,11 @@ async function settleAdopted(deps: LeftRunsDeps, attempt: AttemptRow): Promise<v
   const patch: Partial<StepRunRow> =
     settled.state === "ran"
       ? { state: "ran", outputs: [...settled.outputs], metrics: { ...settled.metrics }, endedMs: settled.exit.endedMs, note: settled.note }
-      : { state: settled.kind === "infra" ? "lost" : "failed", error: told(settled.error, settled.lines), endedMs: settled.exit?.endedMs ?? store.clock.nowMs() };
+      : {
+          state: settled.kind === "infra" ? "lost" : "failed",
+          error: told(settled.error, settled.lines),
+          endedMs: settled.exit?.endedMs ?? store.clock.nowMs(),
+        };
   await store.database.commit([sql.putStepRun({ ...step, ...patch })]);
   store.events.emit("changed", { project: attempt.project, kind: "pipeline-run", id: attempt.pipelineRun });
 }
@@ -50,15 +61,23 @@ async function settleAdopted(deps: LeftRunsDeps, attempt: AttemptRow): Promise<v
 async function closeLost(deps: LeftRunsDeps, row: PipelineRunRow, attempts: readonly AttemptRow[]): Promise<void> {
   const { store, sql, tracking } = deps;
   for (const step of await sql.stepRuns(row.id)) {
-    if (step.state === "waiting" || step.state === "ready") await store.database.commit([sql.putStepRun({ ...step, state: "notStarted", note: "its host ended" })]);
-    else if (step.state === "running" && !attempts.some((one) => one.step === step.step)) await store.database.commit([sql.putStepRun(await lastSeen(deps, step))]);
+    if (step.state === "waiting" || step.state === "ready")
+      await store.database.commit([sql.putStepRun({ ...step, state: "notStarted", note: "its host ended" })]);
+    else if (step.state === "running" && !attempts.some((one) => one.step === step.step))
+      await store.database.commit([sql.putStepRun(await lastSeen(deps, step))]);
   }
   const caller = systemCaller(row.because);
   const end = { status: "KILLED", verdict: "error", endedMs: store.clock.nowMs() } as const;
   for (const run of await tracking.listRuns({ parentId: row.id, kinds: ["step"], statuses: ["RUNNING"] }, 1000)) {
     if (!attempts.some((one) => one.stepRun === run.id)) await tracking.endRun(run.id, end, caller);
   }
-  const final = sql.endRun({ ...row, state: "lost", verdict: "error", endedMs: end.endedMs, error: told(new CapstanError("CAP-RUN-015", { number: row.number })) });
+  const final = sql.endRun({
+    ...row,
+    state: "lost",
+    verdict: "error",
+    endedMs: end.endedMs,
+    error: told(new CapstanError("CAP-RUN-015", { number: row.number })),
+  });
   if (await tracking.findRun(row.id)) await tracking.endRun(row.id, { ...end, also: [final] }, caller);
   else await store.database.commit([final]);
 }
@@ -66,12 +85,15 @@ async function closeLost(deps: LeftRunsDeps, row: PipelineRunRow, attempts: read
 /** A step that its host knew as running and that runs no more: its result may have been committed in the last moment. */
 async function lastSeen({ store, sql }: LeftRunsDeps, step: StepRunRow): Promise<StepRunRow> {
   const result = step.stepKey === null ? undefined : await sql.result(step.project, step.stepKey);
-  if (result && result.stepRun === step.run) return { ...step, state: "ran", outputs: [...result.outputs], metrics: { ...result.metrics }, endedMs: result.madeMs };
+  if (result && result.stepRun === step.run)
+    return { ...step, state: "ran", outputs: [...result.outputs], metrics: { ...result.metrics }, endedMs: result.madeMs };
   return { ...step, state: "lost", endedMs: store.clock.nowMs(), note: "its host ended meanwhile" };
 }
 
 /** Sandboxes that no attempt works in any more; they bear the ids of attempts. */
 async function leftBoxes(work: string, open: readonly AttemptRow[]): Promise<string[]> {
   const names = await readdir(work).catch(() => []);
-  return names.filter((name) => /^[0-9A-HJKMNP-TV-Z]{26}$/.test(name) && !open.some((attempt) => attempt.id === name)).map((name) => join(work, name));
+  return names
+    .filter((name) => /^[0-9A-HJKMNP-TV-Z]{26}$/.test(name) && !open.some((attempt) => attempt.id === name))
+    .map((name) => join(work, name));
 }

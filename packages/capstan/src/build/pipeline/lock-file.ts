@@ -10,13 +10,19 @@ const lockFile = "capstan.lock";
 export type LockedStep = { key: string; facts: StepFacts; outputs: readonly MadeOutput[] };
 
 /** `keep` are steps that this run did not look at: their block stays as it stands; all others go. */
-export function renderLock(data: ReadonlyMap<string, string>, steps: ReadonlyMap<string, LockedStep>, before: string, keep: ReadonlySet<string>): string {
+export function renderLock(
+  data: ReadonlyMap<string, string>,
+  steps: ReadonlyMap<string, LockedStep>,
+  before: string,
+  keep: ReadonlySet<string>,
+): string {
   const old = blocksOf(before);
   const dataLines = new Map([...old.data].filter(([name]) => keep.has(`data:${name}`)));
   for (const [name, digest] of data) dataLines.set(name, `  ${name}: ${digest}`);
   const blocks = new Map([...old.steps].filter(([id]) => keep.has(id)));
   for (const [id, step] of steps) blocks.set(id, blockOf(id, step));
-  const sorted = <T>(map: ReadonlyMap<string, T>): T[] => [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, value]) => value);
+  const sorted = <T>(map: ReadonlyMap<string, T>): T[] =>
+    [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, value]) => value);
   const parts = ["lock: 1"];
   if (dataLines.size > 0) parts.push(["data:", ...sorted(dataLines)].join("\n"));
   if (blocks.size > 0) parts.push(`steps:\n${sorted(blocks).join("\n\n")}`);
@@ -24,7 +30,8 @@ export function renderLock(data: ReadonlyMap<string, string>, steps: ReadonlyMap
 }
 
 function blockOf(id: string, { key, facts, outputs }: LockedStep): string {
-  const byName = <T extends { name: string }>(all: readonly T[]): T[] => [...all].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const byName = <T extends { name: string }>(all: readonly T[]): T[] =>
+    [...all].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const lines = [
     `key: ${key}`,
     ...byName(facts.inputs).map((input) => `in.${input.name}: ${input.digest} ${input.path}`),
@@ -58,10 +65,15 @@ function blocksOf(text: string): { data: Map<string, string>; steps: Map<string,
 
 /** Values of one step in the lock: `param.train.trees` → `200`. */
 export function lockedValues(text: string, step: string): Map<string, string> {
-  return new Map((blocksOf(text).steps.get(step) ?? "").split("\n").slice(1).flatMap((line): [string, string][] => {
-    const at = line.indexOf(": ");
-    return at < 0 ? [] : [[line.slice(0, at).trim(), line.slice(at + 2)]];
-  }));
+  return new Map(
+    (blocksOf(text).steps.get(step) ?? "")
+      .split("\n")
+      .slice(1)
+      .flatMap((line): [string, string][] => {
+        const at = line.indexOf(": ");
+        return at < 0 ? [] : [[line.slice(0, at).trim(), line.slice(at + 2)]];
+      }),
+  );
 }
 
 export const readLock = (folder: string): Promise<string> => readFile(join(folder, lockFile), "utf8").catch(() => "");

@@ -3,7 +3,11 @@ import { open } from "node:fs/promises";
 const mostBytes = 1 << 20;
 
 /** The last lines of a log, or all that came after a place in it; at most a megabyte, `cut` when something before was left out. */
-export async function logPage(path: string, tail: number, afterBytes: number | undefined): Promise<{ lines: string[]; nextBytes: number; cut: boolean }> {
+export async function logPage(
+  path: string,
+  tail: number,
+  afterBytes: number | undefined,
+): Promise<{ lines: string[]; nextBytes: number; cut: boolean }> {
   const file = await open(path, "r").catch(() => undefined);
   if (!file) return { lines: [], nextBytes: afterBytes ?? 0, cut: false };
   try {

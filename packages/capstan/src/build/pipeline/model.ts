@@ -64,7 +64,12 @@ export type StepFacts = {
   inputs: readonly { name: string; path: string; form: "file" | "tree"; digest: string; from: string }[];
   params: readonly (readonly [name: string, json: string])[];
   code: readonly { path: string; digest: string }[];
-  env: { lock: { file: string; digest: string } | null; interpreter: string | null; platform: string; vars: readonly (readonly [name: string, value: string])[] };
+  env: {
+    lock: { file: string; digest: string } | null;
+    interpreter: string | null;
+    platform: string;
+    vars: readonly (readonly [name: string, value: string])[];
+  };
   outputs: readonly Output[];
   network: boolean;
   salt: string | null;

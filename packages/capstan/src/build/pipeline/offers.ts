@@ -7,10 +7,22 @@ import type { ModelSink } from "./seams.ts";
 import type { Offered } from "./store.ts";
 
 /** A step that ended well in this plan or before, with what it made. */
-export type Made = { step: string; run: string; pipelineRun: string; key: string; outputs: readonly MadeOutput[]; params: StepFacts["params"] };
+export type Made = {
+  step: string;
+  run: string;
+  pipelineRun: string;
+  key: string;
+  outputs: readonly MadeOutput[];
+  params: StepFacts["params"];
+};
 
 /** Offers every output that a model is `from:`. The same bytes are the same version, so that offering again does nothing. */
-export async function offerModels(models: ModelSink, contents: Contents, ask: { project: string; file: ProjectFile; made: readonly Made[]; because: string | undefined }, caller: Caller): Promise<Offered[]> {
+export async function offerModels(
+  models: ModelSink,
+  contents: Contents,
+  ask: { project: string; file: ProjectFile; made: readonly Made[]; because: string | undefined },
+  caller: Caller,
+): Promise<Offered[]> {
   const offered: Offered[] = [];
   for (const [model, config] of Object.entries(ask.file.config.models ?? {})) {
     const ref = config.from === undefined ? undefined : parseReference(config.from);
@@ -19,8 +31,19 @@ export async function offerModels(models: ModelSink, contents: Contents, ask: { 
     if (!step || !output || config.register === "manual") continue;
     const answer = await models.offer(
       {
-        project: ask.project, model, config, pipelineRun: step.pipelineRun, step: { name: step.step, run: step.run, key: step.key },
-        output: { ref: config.from ?? "", name: output.path, form: output.form, digest: output.digest, path: await contents.localPath(output), sizeBytes: output.sizeBytes },
+        project: ask.project,
+        model,
+        config,
+        pipelineRun: step.pipelineRun,
+        step: { name: step.step, run: step.run, key: step.key },
+        output: {
+          ref: config.from ?? "",
+          name: output.path,
+          form: output.form,
+          digest: output.digest,
+          path: await contents.localPath(output),
+          sizeBytes: output.sizeBytes,
+        },
         params: Object.fromEntries(step.params.map(([name, json]) => [name, plainParam(json)])),
         ...(ask.because !== undefined && { because: ask.because }),
       },

@@ -47,9 +47,24 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
           const view = plannedView(one);
           const row = last.get(one.node.id);
           return {
-            step: view.step, command: one.node.commandText, line: one.node.place?.line ?? null, decision: view.decision, reasons: view.reasons, inputs: view.inputs, outputs: view.outputs,
-            params: [...one.node.params], code: one.facts.code.map((code) => code.path), env: one.facts.env.lock?.file ?? one.facts.env.interpreter, estimateSeconds: view.estimateSeconds,
-            last: row ? { ...stepRunView(row, row.run === null ? null : service.progressOf(row.run), service.nowMs()), pipelineRun: row.pipelineRun, number: row.number } : null,
+            step: view.step,
+            command: one.node.commandText,
+            line: one.node.place?.line ?? null,
+            decision: view.decision,
+            reasons: view.reasons,
+            inputs: view.inputs,
+            outputs: view.outputs,
+            params: [...one.node.params],
+            code: one.facts.code.map((code) => code.path),
+            env: one.facts.env.lock?.file ?? one.facts.env.interpreter,
+            estimateSeconds: view.estimateSeconds,
+            last: row
+              ? {
+                  ...stepRunView(row, row.run === null ? null : service.progressOf(row.run), service.nowMs()),
+                  pipelineRun: row.pipelineRun,
+                  number: row.number,
+                }
+              : null,
           };
         }),
         edges: [...file.graph.nodes.values()].flatMap(edgesOf),
@@ -61,20 +76,58 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
       const todo = planned.filter((one) => one.decision === "run" || one.decision === "may");
       const known = todo.filter((one) => one.decision === "run");
       return {
-        project, steps: planned.map(plannedView), toRun: known.length, mayRun: todo.length - known.length, reused: planned.filter((one) => one.decision === "reuse").length,
-        estimateSeconds: todo.some((one) => one.estimateSeconds === null) ? null : todo.reduce((sum, one) => sum + (one.estimateSeconds ?? 0), 0), plain: file.plain, warnings: file.warnings.map(problemView("warn")),
+        project,
+        steps: planned.map(plannedView),
+        toRun: known.length,
+        mayRun: todo.length - known.length,
+        reused: planned.filter((one) => one.decision === "reuse").length,
+        estimateSeconds: todo.some((one) => one.estimateSeconds === null)
+          ? null
+          : todo.reduce((sum, one) => sum + (one.estimateSeconds ?? 0), 0),
+        plain: file.plain,
+        warnings: file.warnings.map(problemView("warn")),
       };
     },
     async "pipeline.run"({ project, steps, set, profiles, force, keepGoing, locked, message, because }, caller) {
-      const started = await service.run({ project, steps, set, profiles, force, keepGoing, locked, ...(message !== undefined && { message }), ...(because !== undefined && { because }) }, caller);
-      if (started.run) return { run: started.run.id, number: started.run.number, name: started.run.name, reused: 0, savedSeconds: 0, lockWritten: false };
-      return { run: null, number: null, name: null, reused: started.reused, savedSeconds: started.savedSeconds, lockWritten: started.lockWritten };
+      const started = await service.run(
+        {
+          project,
+          steps,
+          set,
+          profiles,
+          force,
+          keepGoing,
+          locked,
+          ...(message !== undefined && { message }),
+          ...(because !== undefined && { because }),
+        },
+        caller,
+      );
+      if (started.run)
+        return { run: started.run.id, number: started.run.number, name: started.run.name, reused: 0, savedSeconds: 0, lockWritten: false };
+      return {
+        run: null,
+        number: null,
+        name: null,
+        reused: started.reused,
+        savedSeconds: started.savedSeconds,
+        lockWritten: started.lockWritten,
+      };
     },
     async "pipeline.runs"({ project, limit, cursor }) {
       const rows = await sql.runsBefore(project, cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor), limit + 1);
       const page = rows.slice(0, limit);
       const steps = await sql.stepRunsOf(page.map((row) => row.id));
-      return { runs: page.map((row) => summaryView(row, steps.filter((step) => step.pipelineRun === row.id), service.nowMs())), next: rows.length > limit ? String(page.at(-1)?.number) : null };
+      return {
+        runs: page.map((row) =>
+          summaryView(
+            row,
+            steps.filter((step) => step.pipelineRun === row.id),
+            service.nowMs(),
+          ),
+        ),
+        next: rows.length > limit ? String(page.at(-1)?.number) : null,
+      };
     },
     async "pipeline.show"({ project, run }) {
       const row = await service.findRun(project, run);
@@ -97,9 +150,24 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
       const { file, planned, problems } = await planLoosely(project);
       const git = await captureGit(file.folder);
       return {
-        project, valid: problems.every((one) => one.severity !== "error"), problems, total: planned.length,
-        wouldRun: planned.filter((one) => one.decision === "run").length, mayRun: planned.filter((one) => one.decision === "may").length,
-        steps: planned.map((one) => ({ step: one.node.id, decision: one.decision, text: one.decision === "reuse" ? (one.hit ? `run:${one.hit.number}` : "") : one.decision === "may" ? `if ${ifOf(one.reasons)} comes out different` : phrase(one.reasons) })),
+        project,
+        valid: problems.every((one) => one.severity !== "error"),
+        problems,
+        total: planned.length,
+        wouldRun: planned.filter((one) => one.decision === "run").length,
+        mayRun: planned.filter((one) => one.decision === "may").length,
+        steps: planned.map((one) => ({
+          step: one.node.id,
+          decision: one.decision,
+          text:
+            one.decision === "reuse"
+              ? one.hit
+                ? `run:${one.hit.number}`
+                : ""
+              : one.decision === "may"
+                ? `if ${ifOf(one.reasons)} comes out different`
+                : phrase(one.reasons),
+        })),
         git: git && { branch: git.branch, commit: git.commit, filesChanged: git.filesChanged },
         ...(await lastRuns(project)),
       };
@@ -107,7 +175,12 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
     async "pipeline.log"({ project, ref, tail, afterBytes }) {
       const row = await service.findStepRun(project, ref);
       if (row.run === null) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "log", name: ref });
-      return { step: row.step, run: row.run, ...(await logPage(service.logPath(row.run), tail, afterBytes)), ended: !["waiting", "ready", "running"].includes(row.state) };
+      return {
+        step: row.step,
+        run: row.run,
+        ...(await logPage(service.logPath(row.run), tail, afterBytes)),
+        ended: !["waiting", "ready", "running"].includes(row.state),
+      };
     },
     async "pipeline.cancel"({ project, run }, caller) {
       const row = await service.cancel(project, run, caller);
@@ -120,7 +193,11 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
   };
 }
 
-const ifOf = (reasons: readonly Reason[]): string => reasons.filter((one) => one.kind === "input").map((one) => one.name).join(" or ") || "an input";
+const ifOf = (reasons: readonly Reason[]): string =>
+  reasons
+    .filter((one) => one.kind === "input")
+    .map((one) => one.name)
+    .join(" or ") || "an input";
 
 type Edge = { from: string; to: string; output: string | null; input: string };
 function edgesOf(node: StepNode): Edge[] {

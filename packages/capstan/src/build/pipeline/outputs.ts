@@ -6,7 +6,12 @@ import type { ActionResult, MadeOutput, Output } from "./model.ts";
 import { strayFiles } from "./sandbox.ts";
 
 /** Outputs of an attempt that ended well, in the store. A declared output that is not there: CAP-RUN-004. */
-export async function collect(contents: Contents, step: string, box: { folder: string; given: readonly string[]; sandbox: boolean }, outputs: readonly Output[]): Promise<MadeOutput[]> {
+export async function collect(
+  contents: Contents,
+  step: string,
+  box: { folder: string; given: readonly string[]; sandbox: boolean },
+  outputs: readonly Output[],
+): Promise<MadeOutput[]> {
   const made: MadeOutput[] = [];
   for (const output of outputs) {
     const path = join(box.folder, output.path);
@@ -14,7 +19,11 @@ export async function collect(contents: Contents, step: string, box: { folder: s
     const wrong = !info || (output.kind === "dir") !== info.isDirectory();
     if (wrong) {
       const stray = box.sandbox ? await strayFiles(box.folder, new Set([...box.given, ...outputs.map((one) => one.path)]), 5) : [];
-      const why = info ? `there is a ${info.isDirectory() ? "folder" : "file"} where a ${output.kind === "dir" ? "folder" : "file"} is declared` : stray.length > 0 ? `new in its folder: ${stray.join(", ")}. Nothing was replaced` : "nothing new is in its folder. Nothing was replaced";
+      const why = info
+        ? `there is a ${info.isDirectory() ? "folder" : "file"} where a ${output.kind === "dir" ? "folder" : "file"} is declared`
+        : stray.length > 0
+          ? `new in its folder: ${stray.join(", ")}. Nothing was replaced`
+          : "nothing new is in its folder. Nothing was replaced";
       throw new CapstanError("CAP-RUN-004", { step, path: output.path }, { why });
     }
     made.push({ ...output, ...(await contents.put(path)) });
@@ -27,7 +36,8 @@ export async function metricsOf(folder: string, outputs: readonly Output[]): Pro
   const metrics: Record<string, number> = {};
   const walk = (value: unknown, name: string): void => {
     if (typeof value === "number" && Number.isFinite(value)) metrics[name] = value;
-    else if (typeof value === "object" && value !== null && !Array.isArray(value)) for (const [key, member] of Object.entries(value)) walk(member, name === "" ? key : `${name}.${key}`);
+    else if (typeof value === "object" && value !== null && !Array.isArray(value))
+      for (const [key, member] of Object.entries(value)) walk(member, name === "" ? key : `${name}.${key}`);
   };
   for (const output of outputs) {
     if (output.kind !== "metrics") continue;

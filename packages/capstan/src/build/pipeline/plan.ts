@@ -53,31 +53,72 @@ function wantedNodes(file: ProjectFile, steps: readonly string[]): string[] {
 }
 
 /** Decides about one node, given what the nodes ahead of it came to. Nothing is changed. */
-export async function decide(deps: PlanDeps, file: ProjectFile, node: StepNode, ahead: (step: string) => Decided | undefined, taken: Taken, more: { forced: boolean; beforeNumber: number }): Promise<PlannedNode> {
+export async function decide(
+  deps: PlanDeps,
+  file: ProjectFile,
+  node: StepNode,
+  ahead: (step: string) => Decided | undefined,
+  taken: Taken,
+  more: { forced: boolean; beforeNumber: number },
+): Promise<PlannedNode> {
   const inputs = await inputsOf(deps, file, node, (step) => ahead(step)?.outputs, taken);
   const facts = await factsOf(deps, file, node, inputs);
   const known = inputs.every((input) => input !== null);
   const stepKey = known ? stepKeyOf(facts) : null;
-  const [found, last, seconds] = await Promise.all([stepKey === null ? undefined : deps.sql.result(file.project, stepKey), deps.sql.lastPassed(file.project, node.id, more.beforeNumber), deps.sql.lastSeconds(file.project, node.id)]);
+  const [found, last, seconds] = await Promise.all([
+    stepKey === null ? undefined : deps.sql.result(file.project, stepKey),
+    deps.sql.lastPassed(file.project, node.id, more.beforeNumber),
+    deps.sql.lastSeconds(file.project, node.id),
+  ]);
   const kept = found && (await allKept(deps.contents, found));
   const before = last?.facts ? { facts: last.facts, run: last.pipelineRun, number: last.number } : null;
-  const base = { node, inputs, facts, stepKey, hit: found && kept && !more.forced ? found : null, before, estimateSeconds: seconds ?? null };
+  const base = {
+    node,
+    inputs,
+    facts,
+    stepKey,
+    hit: found && kept && !more.forced ? found : null,
+    before,
+    estimateSeconds: seconds ?? null,
+  };
 
   const rule = node.when === null ? undefined : paramOf(file.params, node.when);
-  if (node.when !== null && (rule === false || rule === 0 || rule === undefined)) return { ...base, hit: null, decision: "skip", reasons: [{ ...simpleReason("rule", `when: ${node.when} is ${String(rule)}`), root: true }] };
+  if (node.when !== null && (rule === false || rule === 0 || rule === undefined))
+    return {
+      ...base,
+      hit: null,
+      decision: "skip",
+      reasons: [{ ...simpleReason("rule", `when: ${node.when} is ${String(rule)}`), root: true }],
+    };
   if (base.hit) return { ...base, decision: "reuse", reasons: [] };
   const because: Because = (step) => ahead(step)?.reasons ?? [];
-  const reasons = await reasonsOf(deps, file, node, facts, before?.facts ?? null, because, { forced: more.forced, lost: found !== undefined && !kept });
+  const reasons = await reasonsOf(deps, file, node, facts, before?.facts ?? null, because, {
+    forced: more.forced,
+    lost: found !== undefined && !kept,
+  });
   const decision = known || !(await deps.sql.hasBase(file.project, baseKeyOf(facts))) || more.forced ? "run" : "may";
   return { ...base, decision, reasons: withRoot(reasons).reasons };
 }
 
-async function reasonsOf(deps: PlanDeps, file: ProjectFile, node: StepNode, facts: StepFacts, before: StepFacts | null, because: Because, more: { forced: boolean; lost: boolean }): Promise<Reason[]> {
+async function reasonsOf(
+  deps: PlanDeps,
+  file: ProjectFile,
+  node: StepNode,
+  facts: StepFacts,
+  before: StepFacts | null,
+  because: Because,
+  more: { forced: boolean; lost: boolean },
+): Promise<Reason[]> {
   if (more.forced) return [simpleReason("forced", "--force")];
   if (more.lost) return [simpleReason("missing", "the store has lost what it made")];
   if (before === null) {
     const ahead = facts.inputs.find((input) => input.digest === "");
-    return [simpleReason("first", ahead ? `it has never run, and waits for ${ahead.from.replace(/^step:/, "").replace(/\.[^.]*$/, "")}` : "it has never run")];
+    return [
+      simpleReason(
+        "first",
+        ahead ? `it has never run, and waits for ${ahead.from.replace(/^step:/, "").replace(/\.[^.]*$/, "")}` : "it has never run",
+      ),
+    ];
   }
   const old = new Map<string, string>();
   for (const { path, digest } of before.code) {
@@ -107,19 +148,35 @@ const readText = (path: string): string => {
 };
 
 /** The whole plan: what would run, what may, what is reused. Changes nothing. */
-export async function planOf(deps: PlanDeps, file: ProjectFile, choice: { steps: readonly string[]; force: boolean }, taken: Taken = new Map()): Promise<PlannedNode[]> {
+export async function planOf(
+  deps: PlanDeps,
+  file: ProjectFile,
+  choice: { steps: readonly string[]; force: boolean },
+  taken: Taken = new Map(),
+): Promise<PlannedNode[]> {
   const decided = new Map<string, PlannedNode>();
   const forced = new Set(choice.force ? (choice.steps.length > 0 ? choice.steps : file.graph.order) : []);
   for (const id of wantedNodes(file, choice.steps)) {
     const node = file.graph.nodes.get(id);
     if (!node) continue;
     const ahead = (step: string): Decided | undefined => {
-      const one = decided.get(step) ?? [...decided.values()].find((other) => other.node.step === step && other.decision !== "reuse") ?? [...decided.values()].find((other) => other.node.step === step);
+      const one =
+        decided.get(step) ??
+        [...decided.values()].find((other) => other.node.step === step && other.decision !== "reuse") ??
+        [...decided.values()].find((other) => other.node.step === step);
       return one && { outputs: one.hit?.outputs, reasons: one.reasons };
     };
     const skipped = file.graph.needs.get(id)?.find((needed) => decided.get(needed)?.decision === "skip");
-    const planned = await decide(deps, file, node, ahead, taken, { forced: forced.has(id) || forced.has(node.step), beforeNumber: Number.MAX_SAFE_INTEGER });
-    decided.set(id, skipped === undefined ? planned : { ...planned, hit: null, decision: "skip", reasons: [{ ...simpleReason("rule", `${skipped} is skipped`), root: true }] });
+    const planned = await decide(deps, file, node, ahead, taken, {
+      forced: forced.has(id) || forced.has(node.step),
+      beforeNumber: Number.MAX_SAFE_INTEGER,
+    });
+    decided.set(
+      id,
+      skipped === undefined
+        ? planned
+        : { ...planned, hit: null, decision: "skip", reasons: [{ ...simpleReason("rule", `${skipped} is skipped`), root: true }] },
+    );
   }
   await deps.contents.flush();
   return [...decided.values()];

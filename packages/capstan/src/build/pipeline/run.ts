@@ -61,7 +61,23 @@ export type RunEnd = {
 };
 
 /** Runs the wanted nodes: what is ready at once, within the slots, the longest way to the end first. */
-export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: PipelineRunRow; nodes: readonly string[]; steps: Map<string, StepRunRow>; taken: Taken; choice: Choice; experimentId: string; caller: Caller; events: EventLog; stop: AbortSignal; leave: AbortSignal; estimates: ReadonlyMap<string, number> }): Promise<RunEnd> {
+export async function runSteps(
+  deps: RunDeps,
+  run: {
+    file: ProjectFile;
+    row: PipelineRunRow;
+    nodes: readonly string[];
+    steps: Map<string, StepRunRow>;
+    taken: Taken;
+    choice: Choice;
+    experimentId: string;
+    caller: Caller;
+    events: EventLog;
+    stop: AbortSignal;
+    leave: AbortSignal;
+    estimates: ReadonlyMap<string, number>;
+  },
+): Promise<RunEnd> {
   const { file, row, steps, caller, events, choice } = run;
   const { store, sql } = deps;
   const reasons = new Map<string, readonly Reason[]>();
@@ -89,13 +105,29 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
   const ended = (id: string, more: { seconds?: number | null } = {}): void => {
     const one = rowOf(id);
     events.emit({
-      event: "step.ended", at: toTime(store.clock.nowMs()), step: id, state: one.state, seconds: more.seconds ?? null, reusedFrom: one.reused ? `run:${one.reused.number}` : null,
-      outputs: one.outputs.map((output) => ({ path: output.path, digest: output.digest, sizeBytes: output.sizeBytes })), metrics: one.metrics, error: one.error, note: one.note,
+      event: "step.ended",
+      at: toTime(store.clock.nowMs()),
+      step: id,
+      state: one.state,
+      seconds: more.seconds ?? null,
+      reusedFrom: one.reused ? `run:${one.reused.number}` : null,
+      outputs: one.outputs.map((output) => ({ path: output.path, digest: output.digest, sizeBytes: output.sizeBytes })),
+      metrics: one.metrics,
+      error: one.error,
+      note: one.note,
     });
   };
   const ahead = (step: string): Decided | undefined => {
-    const one = steps.get(step) ?? [...steps.values()].find((other) => other.step.split("@")[0] === step && other.state === "ran") ?? [...steps.values()].find((other) => other.step.split("@")[0] === step);
-    return one && { outputs: one.state === "ran" || one.state === "reused" ? one.outputs : undefined, reasons: reasons.get(one.step) ?? one.reasons };
+    const one =
+      steps.get(step) ??
+      [...steps.values()].find((other) => other.step.split("@")[0] === step && other.state === "ran") ??
+      [...steps.values()].find((other) => other.step.split("@")[0] === step);
+    return (
+      one && {
+        outputs: one.state === "ran" || one.state === "reused" ? one.outputs : undefined,
+        reasons: reasons.get(one.step) ?? one.reasons,
+      }
+    );
   };
 
   /** What a step made goes into the folder; only a plain run may touch it. */
@@ -111,7 +143,15 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
     const parsed = parseReference(ref);
     if (parsed?.kind === "data") {
       const version = run.taken.get(ref);
-      return version && { ref, name: parsed.name, form: version.content.form, digest: version.content.digest, path: await deps.contents.localPath(version.content) };
+      return (
+        version && {
+          ref,
+          name: parsed.name,
+          form: version.content.form,
+          digest: version.content.digest,
+          path: await deps.contents.localPath(version.content),
+        }
+      );
     }
     if (parsed?.kind !== "step") return undefined;
     const outputs = ahead(parsed.name)?.outputs;
@@ -127,17 +167,48 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
       const against = config.against === undefined ? null : await subjectOf(config.against);
       if (!subject || against === undefined) continue;
       judged.add(suite);
-      const verdict = await deps.suites.run({ project: row.project, suite, config, subject, against, pipelineRun: row.id, stepRun: rowOf(id).run, ...(row.because !== null && { because: row.because }) }, caller);
+      const verdict = await deps.suites.run(
+        {
+          project: row.project,
+          suite,
+          config,
+          subject,
+          against,
+          pipelineRun: row.id,
+          stepRun: rowOf(id).run,
+          ...(row.because !== null && { because: row.because }),
+        },
+        caller,
+      );
       events.emit({ event: "suite.ended", at: toTime(store.clock.nowMs()), suite, verdict: verdict.verdict, text: verdict.text });
-      if ((config.when_failing ?? "refuse") === "refuse" && !goesForward(verdict.verdict) && verdict.verdict !== "inconclusive") throw new CapstanError("CAP-RUN-005", { step: parsed.name, suite, text: verdict.text });
+      if ((config.when_failing ?? "refuse") === "refuse" && !goesForward(verdict.verdict) && verdict.verdict !== "inconclusive")
+        throw new CapstanError("CAP-RUN-005", { step: parsed.name, suite, text: verdict.text });
     }
   };
 
   /** Made, but its suites have not spoken yet: nothing starts on it. */
   const unjudged = new Set<string>();
-  const finish = async (id: string, planned: PlannedNode, made: { outputs: readonly MadeOutput[]; metrics: Readonly<Record<string, number>>; state: StepState; patch: Partial<StepRunRow>; seconds: number }): Promise<void> => {
+  const finish = async (
+    id: string,
+    planned: PlannedNode,
+    made: {
+      outputs: readonly MadeOutput[];
+      metrics: Readonly<Record<string, number>>;
+      state: StepState;
+      patch: Partial<StepRunRow>;
+      seconds: number;
+    },
+  ): Promise<void> => {
     unjudged.add(id);
-    await save(id, { state: made.state, outputs: [...made.outputs], metrics: { ...made.metrics }, stepKey: planned.stepKey, facts: planned.facts, reasons: planned.reasons, ...made.patch });
+    await save(id, {
+      state: made.state,
+      outputs: [...made.outputs],
+      metrics: { ...made.metrics },
+      stepKey: planned.stepKey,
+      facts: planned.facts,
+      reasons: planned.reasons,
+      ...made.patch,
+    });
     await judge(id);
     unjudged.delete(id);
     if (file.graph.needs.get(id)?.some((needed) => apart.has(needed))) apart.add(id);
@@ -150,18 +221,35 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
     if (!node) return;
     const skipped = file.graph.needs.get(id)?.find((needed) => steps.get(needed)?.state === "skipped");
     for (let look = 1; ; look++) {
-      const planned = await decide(deps.plan, file, node, ahead, run.taken, { forced: forced.has(id) || forced.has(node.step), beforeNumber: row.number });
+      const planned = await decide(deps.plan, file, node, ahead, run.taken, {
+        forced: forced.has(id) || forced.has(node.step),
+        beforeNumber: row.number,
+      });
       reasons.set(id, planned.reasons);
       if (planned.decision === "skip" || skipped !== undefined) {
-        await save(id, { state: "skipped", decision: "skip", reasons: skipped === undefined ? planned.reasons : [{ kind: "rule", name: "", old: null, new: null, origin: null, text: `${skipped} is skipped`, root: true, because: [] }] });
+        await save(id, {
+          state: "skipped",
+          decision: "skip",
+          reasons:
+            skipped === undefined
+              ? planned.reasons
+              : [{ kind: "rule", name: "", old: null, new: null, origin: null, text: `${skipped} is skipped`, root: true, because: [] }],
+        });
         return ended(id);
       }
       if (planned.hit) {
         savedSeconds += planned.hit.seconds;
         const { hit } = planned;
-        return finish(id, planned, { outputs: hit.outputs, metrics: hit.metrics, state: "reused", seconds: hit.seconds, patch: { decision: "reuse", reused: { run: hit.pipelineRun, number: hit.number }, run: hit.stepRun } });
+        return finish(id, planned, {
+          outputs: hit.outputs,
+          metrics: hit.metrics,
+          state: "reused",
+          seconds: hit.seconds,
+          patch: { decision: "reuse", reused: { run: hit.pipelineRun, number: hit.number }, run: hit.stepRun },
+        });
       }
-      if (planned.stepKey === null) throw new CapstanError("CAP-INTERNAL-001", { what: `inputs of step ${id} are not known though all steps ahead have ended` });
+      if (planned.stepKey === null)
+        throw new CapstanError("CAP-INTERNAL-001", { what: `inputs of step ${id} are not known though all steps ahead have ended` });
       const waits = deps.adopted.find(row.project, planned.stepKey);
       if (waits) {
         await save(id, { state: "running", decision: "run", reasons: planned.reasons, startedMs: store.clock.nowMs() });
@@ -171,7 +259,10 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
       try {
         return await execute(id, planned);
       } catch (failure) {
-        if (!(failure instanceof EditedError) || look >= 3) throw failure instanceof EditedError ? new CapstanError("CAP-RUN-010", { step: id, problem: `${failure.message} is being edited` }) : failure;
+        if (!(failure instanceof EditedError) || look >= 3)
+          throw failure instanceof EditedError
+            ? new CapstanError("CAP-RUN-010", { step: id, problem: `${failure.message} is being edited` })
+            : failure;
       }
     }
   };
@@ -179,7 +270,12 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
   const execute = async (id: string, planned: PlannedNode): Promise<void> => {
     const { node } = planned;
     await save(id, { state: "ready", decision: "run", reasons: planned.reasons, stepKey: planned.stepKey, facts: planned.facts });
-    const release = await deps.slots.take({ cpu: node.resources.cpu, mutex: node.mutex, priority: priority.get(id) ?? 0, signal: run.stop });
+    const release = await deps.slots.take({
+      cpu: node.resources.cpu,
+      mutex: node.mutex,
+      priority: priority.get(id) ?? 0,
+      signal: run.stop,
+    });
     try {
       for (let attempt = 1; ; attempt++) {
         if (run.leave.aborted) {
@@ -187,16 +283,32 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
           return;
         }
         const { row: attemptRow, stepRun } = await start(id, planned, attempt);
-        const again = (settled: Settled): boolean => settled.state === "failed" && attempt <= node.retry.max && (node.retry.if.includes("any") || node.retry.if.includes(settled.kind) || (settled.kind === "exit" && node.retry.if.includes(`exit:${settled.exit?.code}`)));
+        const again = (settled: Settled): boolean =>
+          settled.state === "failed" &&
+          attempt <= node.retry.max &&
+          (node.retry.if.includes("any") ||
+            node.retry.if.includes(settled.kind) ||
+            (settled.kind === "exit" && node.retry.if.includes(`exit:${settled.exit?.code}`)));
         const settled = await settled_(attemptRow, again);
         if (settled.state === "left") {
           left = true;
           return;
         }
-        const times = { endedMs: settled.exit?.endedMs ?? store.clock.nowMs(), cpuSeconds: settled.exit?.cpuSeconds ?? null, peakBytes: settled.exit?.peakBytes ?? null, exit: settled.exit && { code: settled.exit.code, signal: settled.exit.signal, timedOut: settled.exit.timedOut } };
+        const times = {
+          endedMs: settled.exit?.endedMs ?? store.clock.nowMs(),
+          cpuSeconds: settled.exit?.cpuSeconds ?? null,
+          peakBytes: settled.exit?.peakBytes ?? null,
+          exit: settled.exit && { code: settled.exit.code, signal: settled.exit.signal, timedOut: settled.exit.timedOut },
+        };
         if (settled.state === "ran" && settled.apart === "diverged") apart.add(id);
         if (settled.state === "ran") {
-          await finish(id, planned, { outputs: settled.outputs, metrics: settled.metrics, state: "ran", seconds: settled.seconds, patch: { ...times, run: stepRun, note: settled.note } });
+          await finish(id, planned, {
+            outputs: settled.outputs,
+            metrics: settled.metrics,
+            state: "ran",
+            seconds: settled.seconds,
+            patch: { ...times, run: stepRun, note: settled.note },
+          });
           if (settled.apart !== null) apart.add(id);
           return;
         }
@@ -215,16 +327,28 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
   };
 
   const settled_ = async (attempt: AttemptRow, again: (settled: Settled) => boolean): Promise<Settled> => {
-    const stopped = new Promise<"stop">((resolve) => (run.stop.aborted ? resolve("stop") : run.stop.addEventListener("abort", () => resolve("stop"), { once: true })));
+    const stopped = new Promise<"stop">((resolve) =>
+      run.stop.aborted ? resolve("stop") : run.stop.addEventListener("abort", () => resolve("stop"), { once: true }),
+    );
     const waiting = new AbortController();
-    const settling = settle(deps, attempt, caller, { leave: AbortSignal.any([run.leave, waiting.signal]), last: (settled) => !again(settled) });
+    const settling = settle(deps, attempt, caller, {
+      leave: AbortSignal.any([run.leave, waiting.signal]),
+      last: (settled) => !again(settled),
+    });
     const first = await Promise.race([settling, stopped]);
     if (first !== "stop") return first;
     waiting.abort();
     const settled = await settling;
     if (settled.state !== "left") return settled;
     await cancel(deps, attempt, caller, cancelGraceMs);
-    return { state: "failed", error: new CapstanError("CAP-RUN-011", { number: row.number }), exit: null, lines: [], seconds: 0, kind: "exit" };
+    return {
+      state: "failed",
+      error: new CapstanError("CAP-RUN-011", { number: row.number }),
+      exit: null,
+      lines: [],
+      seconds: 0,
+      kind: "exit",
+    };
   };
 
   /** The step's run, its sandbox and its first process. The run is made once; another try belongs to it, too. */
@@ -252,14 +376,43 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
         timeoutMs: node.timeoutMs,
         resources: { cpu: node.resources.cpu, ...(node.resources.memoryBytes !== null && { memoryBytes: node.resources.memoryBytes }) },
       },
-      box: box.folder, root: box.root, project: row.project, folder: file.folder,
-      node: { id: node.id, commandText: node.commandText, timeoutMs: node.timeoutMs, outputs: node.outputs, deterministic: node.deterministic, sandbox: node.sandbox },
+      box: box.folder,
+      root: box.root,
+      project: row.project,
+      folder: file.folder,
+      node: {
+        id: node.id,
+        commandText: node.commandText,
+        timeoutMs: node.timeoutMs,
+        outputs: node.outputs,
+        deterministic: node.deterministic,
+        sandbox: node.sandbox,
+      },
       facts,
-      watched: planned.inputs.flatMap((input) => (input?.pieces ?? []).flatMap((piece) => (piece.source === null ? [] : [{ path: piece.source, digest: piece.content.digest }]))),
-      given: [...planned.inputs.flatMap((input) => (input?.pieces ?? []).map((piece) => piece.path)), ...facts.code.map((code) => code.path), "params.yaml", "package.json"],
-      number: row.number, attempt,
+      watched: planned.inputs.flatMap((input) =>
+        (input?.pieces ?? []).flatMap((piece) => (piece.source === null ? [] : [{ path: piece.source, digest: piece.content.digest }])),
+      ),
+      given: [
+        ...planned.inputs.flatMap((input) => (input?.pieces ?? []).map((piece) => piece.path)),
+        ...facts.code.map((code) => code.path),
+        "params.yaml",
+        "package.json",
+      ],
+      number: row.number,
+      attempt,
     };
-    const attemptRow: AttemptRow = { project: row.project, id: attemptId, pipelineRun: row.id, step: id, stepRun, stepKey: planned.stepKey ?? "", token: 1, host: deps.host, state: "running", work: withoutSecrets(work) };
+    const attemptRow: AttemptRow = {
+      project: row.project,
+      id: attemptId,
+      pipelineRun: row.id,
+      step: id,
+      stepRun,
+      stepKey: planned.stepKey ?? "",
+      token: 1,
+      host: deps.host,
+      state: "running",
+      work: withoutSecrets(work),
+    };
     const next = { ...rowOf(id), state: "running" as const, run: stepRun, startedMs, attempt };
     steps.set(id, next);
     await store.database.commit([sql.insertAttempt(attemptRow, startedMs), sql.putStepRun(next)]);
@@ -278,25 +431,60 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
     const { node, facts } = planned;
     const made = await deps.tracking.createRun(
       {
-        project: row.project, experimentId: run.experimentId, kind: "step", name: id, parentId: row.id, step: id, key: planned.stepKey ?? "", startedMs,
+        project: row.project,
+        experimentId: run.experimentId,
+        kind: "step",
+        name: id,
+        parentId: row.id,
+        step: id,
+        key: planned.stepKey ?? "",
+        startedMs,
         ...(row.because !== null && { because: row.because }),
         params: Object.fromEntries(facts.params.map(([name, json]) => [name, plainParam(json)])),
         environment: environmentOf(environment, facts, node.commandText),
       },
       caller,
     );
-    await deps.tracking.addLinks(made.id, { inputs: [
-      ...planned.inputs.flatMap((input) => (input ? [{ name: input.input.name, node: input.node ?? `${input.content.form === "tree" ? "tree" : "blob"}:${input.content.digest}`, digest: input.content.digest }] : [])),
-      ...(facts.code.length > 0 ? [{ name: facts.code.map((code) => code.path).join(", ").slice(0, 200), node: codeNode(facts), digest: codeDigestOf(facts) }] : []),
-      { name: facts.env.lock?.file ?? "environment", node: `env:${envDigestOf(facts)}`, digest: facts.env.lock?.digest ?? null },
-    ] }, caller);
+    await deps.tracking.addLinks(
+      made.id,
+      {
+        inputs: [
+          ...planned.inputs.flatMap((input) =>
+            input
+              ? [
+                  {
+                    name: input.input.name,
+                    node: input.node ?? `${input.content.form === "tree" ? "tree" : "blob"}:${input.content.digest}`,
+                    digest: input.content.digest,
+                  },
+                ]
+              : [],
+          ),
+          ...(facts.code.length > 0
+            ? [
+                {
+                  name: facts.code
+                    .map((code) => code.path)
+                    .join(", ")
+                    .slice(0, 200),
+                  node: codeNode(facts),
+                  digest: codeDigestOf(facts),
+                },
+              ]
+            : []),
+          { name: facts.env.lock?.file ?? "environment", node: `env:${envDigestOf(facts)}`, digest: facts.env.lock?.digest ?? null },
+        ],
+      },
+      caller,
+    );
     return made.id;
   };
 
   // The loop: a node starts when all it needs have ended well.
   const open = new Set(run.nodes);
   const running = new Map<string, Promise<void>>();
-  const well = (id: string): boolean => !run.nodes.includes(id) || (!unjudged.has(id) && ["ran", "reused", "skipped"].includes(steps.get(id)?.state ?? ""));
+  const well = (id: string): boolean =>
+    !run.nodes.includes(id) || (!unjudged.has(id) && ["ran", "reused", "skipped"].includes(steps.get(id)?.state ?? ""));
   const failed = (id: string): boolean => ["failed", "notStarted", "cancelled", "lost"].includes(steps.get(id)?.state ?? "");
   for (;;) {
     const stopping = run.stop.aborted || left || run.leave.aborted || (error !== null && !choice.keepGoing);
@@ -304,13 +492,18 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
       const needs = file.graph.needs.get(id) ?? [];
       if (!stopping && needs.every(well)) {
         open.delete(id);
-        running.set(id, one(id).catch(async (thrown: unknown) => {
-          if (run.stop.aborted) return void (await save(id, { state: "cancelled" }));
-          const failure = toCapstanError(thrown);
-          error ??= failure;
-          await save(id, { state: "failed", error: told(failure), endedMs: store.clock.nowMs() });
-          ended(id);
-        }).finally(() => running.delete(id)));
+        running.set(
+          id,
+          one(id)
+            .catch(async (thrown: unknown) => {
+              if (run.stop.aborted) return void (await save(id, { state: "cancelled" }));
+              const failure = toCapstanError(thrown);
+              error ??= failure;
+              await save(id, { state: "failed", error: told(failure), endedMs: store.clock.nowMs() });
+              ended(id);
+            })
+            .finally(() => running.delete(id)),
+        );
       } else if (!run.leave.aborted && !left && (stopping || needs.some(failed))) {
         open.delete(id);
         const why = needs.find(failed);
@@ -323,8 +516,26 @@ export async function runSteps(deps: RunDeps, run: { file: ProjectFile; row: Pip
 
   let offered: Offered[] = [];
   if (deps.models && error === null && !run.stop.aborted && !left) {
-    const made = [...steps.values()].flatMap((step) => (step.run !== null && step.facts && !apart.has(step.step) && (step.state === "ran" || step.state === "reused") ? [{ step: step.step, run: step.run, pipelineRun: step.reused?.run ?? row.id, key: step.stepKey ?? "", outputs: step.outputs, params: step.facts.params }] : []));
-    offered = await offerModels(deps.models, deps.contents, { project: row.project, file, made, because: row.because ?? undefined }, caller);
+    const made = [...steps.values()].flatMap((step) =>
+      step.run !== null && step.facts && !apart.has(step.step) && (step.state === "ran" || step.state === "reused")
+        ? [
+            {
+              step: step.step,
+              run: step.run,
+              pipelineRun: step.reused?.run ?? row.id,
+              key: step.stepKey ?? "",
+              outputs: step.outputs,
+              params: step.facts.params,
+            },
+          ]
+        : [],
+    );
+    offered = await offerModels(
+      deps.models,
+      deps.contents,
+      { project: row.project, file, made, because: row.because ?? undefined },
+      caller,
+    );
     for (const one_ of offered) events.emit({ event: "model.offered", at: toTime(store.clock.nowMs()), ...one_ });
   }
   return { steps, apart, offered, savedSeconds, error, cancelled: run.stop.aborted, left };
@@ -338,8 +549,19 @@ const withoutSecrets = (work: Work): string => {
 
 function environmentOf(captured: EnvironmentCapture, facts: StepFacts, command: string) {
   return {
-    node: envDigestOf(facts), platform: facts.env.platform, lockDigest: facts.env.lock?.digest ?? null, command, commit: captured.git?.commit ?? null, dirty: captured.git?.dirty ?? null, diffDigest: captured.git?.diffBlob ?? null,
-    more: { ...(facts.env.interpreter !== null && { interpreter: facts.env.interpreter }), ...(facts.env.lock && { lock: facts.env.lock.file }), ...(captured.git?.branch && { branch: captured.git.branch }), capstan: captured.node },
+    node: envDigestOf(facts),
+    platform: facts.env.platform,
+    lockDigest: facts.env.lock?.digest ?? null,
+    command,
+    commit: captured.git?.commit ?? null,
+    dirty: captured.git?.dirty ?? null,
+    diffDigest: captured.git?.diffBlob ?? null,
+    more: {
+      ...(facts.env.interpreter !== null && { interpreter: facts.env.interpreter }),
+      ...(facts.env.lock && { lock: facts.env.lock.file }),
+      ...(captured.git?.branch && { branch: captured.git.branch }),
+      capstan: captured.node,
+    },
   };
 }
 

@@ -27,7 +27,12 @@ export type Box = {
 };
 
 /** A folder with the declared inputs, the code and the parameters in force, and nothing else of the project. */
-export async function stage(deps: { contents: Contents; variables: Readonly<Record<string, string | undefined>> }, file: ProjectFile, planned: PlannedNode, root: string): Promise<Box> {
+export async function stage(
+  deps: { contents: Contents; variables: Readonly<Record<string, string | undefined>> },
+  file: ProjectFile,
+  planned: PlannedNode,
+  root: string,
+): Promise<Box> {
   const { node, inputs, facts } = planned;
   const { contents } = deps;
   const folder = node.sandbox ? join(root, "box") : file.folder;
@@ -54,11 +59,15 @@ export async function stage(deps: { contents: Contents; variables: Readonly<Reco
     const params = pickParams(file.params, node.params);
     await writeFile(join(root, "params.json"), JSON.stringify(params));
     if (node.sandbox) {
-      const reading = packageFacts(file.folder, facts.code.map((one) => one.path));
+      const reading = packageFacts(
+        file.folder,
+        facts.code.map((one) => one.path),
+      );
       if (reading !== undefined) await writeFile(join(folder, "package.json"), reading, { flag: "wx" }).catch(ignoreExisting);
       if (node.params.length > 0) await writeFile(join(folder, "params.yaml"), renderParams(params), { flag: "wx" }).catch(ignoreExisting);
       await linkEnvironments(file.folder, folder);
-      for (const output of node.outputs) await mkdir(output.kind === "dir" ? join(folder, output.path) : dirname(join(folder, output.path)), { recursive: true });
+      for (const output of node.outputs)
+        await mkdir(output.kind === "dir" ? join(folder, output.path) : dirname(join(folder, output.path)), { recursive: true });
     }
   } catch (error) {
     await rm(root, { recursive: true, force: true });
@@ -67,17 +76,33 @@ export async function stage(deps: { contents: Contents; variables: Readonly<Reco
 
   const placeOf = (path: string, source: string | null): string => join(node.sandbox ? folder : source === null ? root : file.folder, path);
   const places: Record<string, string> = {};
-  for (const input of inputs) if (input) places[portVariable("in", input.input.name)] = placeOf(input.path, input.pieces[0]?.source ?? null);
+  for (const input of inputs)
+    if (input) places[portVariable("in", input.input.name)] = placeOf(input.path, input.pieces[0]?.source ?? null);
   for (const output of node.outputs) places[portVariable("out", output.name)] = join(folder, output.path);
   return {
-    root, folder,
-    environment: { ...passedThrough(deps.variables, node.env.vars), PATH: searchPath(file.folder, deps.variables), ...node.env.set, ...places, CAPSTAN_PARAMS: join(root, "params.json") },
+    root,
+    folder,
+    environment: {
+      ...passedThrough(deps.variables, node.env.vars),
+      PATH: searchPath(file.folder, deps.variables),
+      ...node.env.set,
+      ...places,
+      CAPSTAN_PARAMS: join(root, "params.json"),
+    },
     command: commandIn(node, places),
   };
 }
 
 const commandIn = (node: StepNode, places: Readonly<Record<string, string>>): Box["command"] =>
-  "argv" in node.command ? { argv: node.command.argv.map((part) => fill(part, (variable) => (variable.kind === "in" || variable.kind === "out" ? places[portVariable(variable.kind, variable.name)] : undefined))) } : node.command;
+  "argv" in node.command
+    ? {
+        argv: node.command.argv.map((part) =>
+          fill(part, (variable) =>
+            variable.kind === "in" || variable.kind === "out" ? places[portVariable(variable.kind, variable.name)] : undefined,
+          ),
+        ),
+      }
+    : node.command;
 
 const ignoreExisting = (error: unknown): void => {
   if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
@@ -90,12 +115,18 @@ async function linkEnvironments(project: string, box: string): Promise<void> {
     if (found) await symlink(join(found.folder, name), join(box, name)).catch(ignoreExisting);
     // A workspace has packages at its root, too; a store elsewhere does not lie below it.
     const above = found && found.folder !== dirname(found.folder) ? await findUpward(dirname(found.folder), [name]) : undefined;
-    if (above && relative(project, box).startsWith("..")) await symlink(join(above.folder, name), join(dirname(box), name)).catch(ignoreExisting);
+    if (above && relative(project, box).startsWith(".."))
+      await symlink(join(above.folder, name), join(dirname(box), name)).catch(ignoreExisting);
   }
 }
 
 /** Written so that YAML 1.1 and 1.2 readers agree. */
-const renderParams = (params: object): string => stringify(params, { version: "1.1" }).replace(/(?<=[:-] )(-?\d+)(?:\.(\d+))?e([+-]?)(\d+)$/gm, (_, whole: string, part: string | undefined, sign: string, digits: string) => `${whole}.${part ?? "0"}e${sign || "+"}${digits.padStart(2, "0")}`);
+const renderParams = (params: object): string =>
+  stringify(params, { version: "1.1" }).replace(
+    /(?<=[:-] )(-?\d+)(?:\.(\d+))?e([+-]?)(\d+)$/gm,
+    (_, whole: string, part: string | undefined, sign: string, digits: string) =>
+      `${whole}.${part ?? "0"}e${sign || "+"}${digits.padStart(2, "0")}`,
+  );
 
 /** Files that the step left besides its outputs and what it was given, at most `limit`. */
 export async function strayFiles(box: string, given: ReadonlySet<string>, limit: number): Promise<string[]> {

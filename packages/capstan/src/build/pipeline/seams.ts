@@ -11,11 +11,29 @@ export type AttemptTokens = {
 };
 
 /** Bytes of an output, or of a dataset version, in the store. */
-export type Subject = { ref: string; /** Path as declared, for its ending. */ name: string; form: "file" | "tree"; digest: string; /** For reading only. */ path: string };
+export type Subject = {
+  ref: string;
+  /** Path as declared, for its ending. */ name: string;
+  form: "file" | "tree";
+  digest: string;
+  /** For reading only. */ path: string;
+};
 
 export type SuiteRunner = {
   /** Judges an output. The same suite on the same bytes may be answered from what was found before. */
-  run(ask: { project: string; suite: string; config: SuiteConfig; subject: Subject; against: Subject | null; pipelineRun: string; stepRun: string | null; because?: string }, caller: Caller): Promise<{ verdict: Verdict; /** One line for people. */ text: string; run: string | null }>;
+  run(
+    ask: {
+      project: string;
+      suite: string;
+      config: SuiteConfig;
+      subject: Subject;
+      against: Subject | null;
+      pipelineRun: string;
+      stepRun: string | null;
+      because?: string;
+    },
+    caller: Caller,
+  ): Promise<{ verdict: Verdict; /** One line for people. */ text: string; run: string | null }>;
 };
 
 export type ModelSink = {

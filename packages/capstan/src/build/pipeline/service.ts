@@ -42,7 +42,17 @@ export type PipelineDeps = {
   suites?: SuiteRunner;
 };
 
-export type RunAsk = { project: string; steps?: readonly string[]; set?: readonly string[]; profiles?: readonly string[]; force?: boolean; keepGoing?: boolean; locked?: boolean; message?: string; because?: string };
+export type RunAsk = {
+  project: string;
+  steps?: readonly string[];
+  set?: readonly string[];
+  profiles?: readonly string[];
+  force?: boolean;
+  keepGoing?: boolean;
+  locked?: boolean;
+  message?: string;
+  because?: string;
+};
 
 /** What `run` answers at once. With nothing to run there is no run: what the folder lacked was put back. */
 export type Started =
@@ -64,7 +74,15 @@ export function createPipelineService(deps: PipelineDeps) {
   const slots = createSlots(deps.executor.slots);
   const adopted = createAdopted();
   const host = store.ids.ulid();
-  const attemptDeps: AttemptDeps = { store, sql, tracking, executor: deps.executor, contents, tokens: deps.tokens, variables: deps.variables };
+  const attemptDeps: AttemptDeps = {
+    store,
+    sql,
+    tracking,
+    executor: deps.executor,
+    contents,
+    tokens: deps.tokens,
+    variables: deps.variables,
+  };
   const live = new Map<string, LiveRun>();
   const leaving = new AbortController();
   const progress = new Map<string, NonNullable<StepRun["progress"]>>();
@@ -94,9 +112,23 @@ export function createPipelineService(deps: PipelineDeps) {
         const declared = declaredData(file.config.data?.[source.name] ?? {});
         const fresh = source.version === null && declared.path !== undefined;
         const version = fresh
-          ? (await deps.data.add({ project: file.project, name: source.name, path: resolve(file.folder, declared.path ?? ""), declared: { time: declared.time, licence: declared.licence, origin: declared.origin, personal: declared.personal }, ...(because !== undefined && { because }) }, caller)).version
+          ? (
+              await deps.data.add(
+                {
+                  project: file.project,
+                  name: source.name,
+                  path: resolve(file.folder, declared.path ?? ""),
+                  declared: { time: declared.time, licence: declared.licence, origin: declared.origin, personal: declared.personal },
+                  ...(because !== undefined && { because }),
+                },
+                caller,
+              )
+            ).version
           : await deps.data.get(file.project, source.name, source.version ?? "latest");
-        taken.set(text, { content: { form: version.form, digest: version.digest, sizeBytes: version.sizeBytes }, node: `data:${source.name}@v${version.number}` });
+        taken.set(text, {
+          content: { form: version.form, digest: version.digest, sizeBytes: version.sizeBytes },
+          node: `data:${source.name}@v${version.number}`,
+        });
       }
     }
     return taken;
@@ -111,7 +143,10 @@ export function createPipelineService(deps: PipelineDeps) {
 
   const writeTheLock = async (file: ProjectFile, steps: ReadonlyMap<string, LockedStep>, taken: Taken): Promise<boolean> => {
     const data = new Map([...taken].map(([ref, { content }]) => [ref.replace(/^data:/, "").replace(/@.*$/, ""), content.digest]));
-    const keep = new Set([...[...file.graph.nodes.keys()].filter((id) => !steps.has(id)), ...Object.keys(file.config.data ?? {}).map((name) => `data:${name}`)]);
+    const keep = new Set([
+      ...[...file.graph.nodes.keys()].filter((id) => !steps.has(id)),
+      ...Object.keys(file.config.data ?? {}).map((name) => `data:${name}`),
+    ]);
     return writeLock(file.folder, renderLock(data, steps, await readLock(file.folder), keep));
   };
 
@@ -119,11 +154,20 @@ export function createPipelineService(deps: PipelineDeps) {
     const lease = await sql.lease(project);
     if (!lease || lease.untilMs < clock.nowMs()) return undefined;
     const run = await sql.runById(lease.run);
-    return new CapstanError("CAP-RUN-009", { number: run?.number ?? 0, who: `process ${lease.pid}, ${Math.max(0, Math.round((clock.nowMs() - lease.takenMs) / 1000))} s` });
+    return new CapstanError("CAP-RUN-009", {
+      number: run?.number ?? 0,
+      who: `process ${lease.pid}, ${Math.max(0, Math.round((clock.nowMs() - lease.takenMs) / 1000))} s`,
+    });
   };
 
   async function run(ask: RunAsk, caller: Caller): Promise<Started> {
-    const choice: Choice = { steps: ask.steps ?? [], set: ask.set ?? [], profiles: ask.profiles ?? [], force: ask.force ?? false, keepGoing: ask.keepGoing ?? false };
+    const choice: Choice = {
+      steps: ask.steps ?? [],
+      set: ask.set ?? [],
+      profiles: ask.profiles ?? [],
+      force: ask.force ?? false,
+      keepGoing: ask.keepGoing ?? false,
+    };
     const file = await read(ask);
     const occupied = await busy(ask.project);
     if (occupied) throw occupied;
@@ -131,12 +175,23 @@ export function createPipelineService(deps: PipelineDeps) {
     const because = ask.because ?? caller.because;
     const todo = planned.filter((one) => one.decision === "run" || one.decision === "may");
     const [first] = todo;
-    if (ask.locked && first) throw new CapstanError("CAP-RUN-012", { step: first.node.id, why: againstLock(first, await readLock(file.folder)) }, { why: "the lock is not the result of these files" });
-    const taken = await takeData(file, planned.map((one) => one.node.id), caller, because);
+    if (ask.locked && first)
+      throw new CapstanError(
+        "CAP-RUN-012",
+        { step: first.node.id, why: againstLock(first, await readLock(file.folder)) },
+        { why: "the lock is not the result of these files" },
+      );
+    const taken = await takeData(
+      file,
+      planned.map((one) => one.node.id),
+      caller,
+      because,
+    );
     if (todo.length === 0) {
       // Bytes may have changed between the two looks.
       planned = await planOf(plan, file, choice, taken);
-      if (planned.every((one) => one.decision === "reuse" || one.decision === "skip")) return settleNothing(ask.project, file, planned, taken, caller, because);
+      if (planned.every((one) => one.decision === "reuse" || one.decision === "skip"))
+        return settleNothing(ask.project, file, planned, taken, caller, because);
     }
 
     const id = store.ids.hex();
@@ -144,13 +199,31 @@ export function createPipelineService(deps: PipelineDeps) {
     const experimentId = await tracking.ensureExperiment(ask.project, ask.project, caller);
     const words = store.ids.words();
     const draft: Omit<PipelineRunRow, "number"> = {
-      project: ask.project, id, name: words, state: "running", verdict: null, startedMs: nowMs, endedMs: null, by: caller.actor.name, message: ask.message ?? null, because: because ?? null, plain: file.plain, choice,
-      stepsTotal: planned.length, savedSeconds: 0, lockWritten: false, offered: [], error: null,
+      project: ask.project,
+      id,
+      name: words,
+      state: "running",
+      verdict: null,
+      startedMs: nowMs,
+      endedMs: null,
+      by: caller.actor.name,
+      message: ask.message ?? null,
+      because: because ?? null,
+      plain: file.plain,
+      choice,
+      stepsTotal: planned.length,
+      savedSeconds: 0,
+      lockWritten: false,
+      offered: [],
+      error: null,
     };
     let number = 0;
     let name = words;
     try {
-      const committed = await store.database.commit([...sql.takeLease({ project: ask.project, run: id, owner: host, pid: process.pid, takenMs: nowMs, untilMs: nowMs + leaseMs }, nowMs), sql.insertRun(draft)]);
+      const committed = await store.database.commit([
+        ...sql.takeLease({ project: ask.project, run: id, owner: host, pid: process.pid, takenMs: nowMs, untilMs: nowMs + leaseMs }, nowMs),
+        sql.insertRun(draft),
+      ]);
       const row = committed.flat().find((one) => typeof one["number"] === "number");
       number = Number(row?.["number"]);
       name = String(row?.["name"]);
@@ -162,10 +235,27 @@ export function createPipelineService(deps: PipelineDeps) {
     const steps = new Map(planned.map((one, place): [string, StepRunRow] => [one.node.id, emptyStep(row, one, place)]));
     try {
       await store.database.commit([...steps.values()].map((step) => sql.putStepRun(step)));
-      await tracking.createRun({ project: ask.project, experimentId, kind: "pipeline", name, id, startedMs: nowMs, params: Object.fromEntries(choice.set.map((one) => [one.split("=")[0] ?? one, one.slice(one.indexOf("=") + 1)])), ...(because !== undefined && { because }) }, caller);
+      await tracking.createRun(
+        {
+          project: ask.project,
+          experimentId,
+          kind: "pipeline",
+          name,
+          id,
+          startedMs: nowMs,
+          params: Object.fromEntries(choice.set.map((one) => [one.split("=")[0] ?? one, one.slice(one.indexOf("=") + 1)])),
+          ...(because !== undefined && { because }),
+        },
+        caller,
+      );
     } catch (thrown) {
       // It never began: it must not stand in the way of the next.
-      await store.database.commit([sql.endRun({ ...row, state: "failed", verdict: "error", endedMs: clock.nowMs(), error: told(toCapstanError(thrown)) }), sql.dropLease(ask.project, host)]).catch(() => undefined);
+      await store.database
+        .commit([
+          sql.endRun({ ...row, state: "failed", verdict: "error", endedMs: clock.nowMs(), error: told(toCapstanError(thrown)) }),
+          sql.dropLease(ask.project, host),
+        ])
+        .catch(() => undefined);
       throw thrown;
     }
 
@@ -173,34 +263,111 @@ export function createPipelineService(deps: PipelineDeps) {
     const stop = new AbortController();
     events.emit({ event: "run.started", at: toTime(nowMs), run: `run:${number}`, name, steps: planned.length, toRun: todo.length });
     store.events.emit("changed", { project: ask.project, kind: "pipeline-run", id });
-    const renewal = setInterval(() => void store.database.commit([sql.renewLease(ask.project, host, clock.nowMs() + leaseMs)]).catch((error: unknown) => store.log.warn("pipeline.lease", { error: String(error) })), renewMs);
+    const renewal = setInterval(
+      () =>
+        void store.database
+          .commit([sql.renewLease(ask.project, host, clock.nowMs() + leaseMs)])
+          .catch((error: unknown) => store.log.warn("pipeline.lease", { error: String(error) })),
+      renewMs,
+    );
     renewal.unref();
 
     const done = runSteps(
       { ...attemptDeps, plan, slots, adopted, host, models: deps.models, suites: deps.suites, endpoint: deps.endpoint ?? (() => null) },
-      { file, row, nodes: planned.map((one) => one.node.id), steps, taken, choice, experimentId, caller, events, stop: stop.signal, leave: leaving.signal, estimates: new Map(planned.flatMap((one) => (one.estimateSeconds === null ? [] : [[one.node.id, one.estimateSeconds] as const]))) },
+      {
+        file,
+        row,
+        nodes: planned.map((one) => one.node.id),
+        steps,
+        taken,
+        choice,
+        experimentId,
+        caller,
+        events,
+        stop: stop.signal,
+        leave: leaving.signal,
+        estimates: new Map(planned.flatMap((one) => (one.estimateSeconds === null ? [] : [[one.node.id, one.estimateSeconds] as const]))),
+      },
     )
       .then(async (end): Promise<PipelineRunRow> => {
         if (end.left || leaving.signal.aborted) return row;
         const endedMs = clock.nowMs();
         const state = end.cancelled ? "cancelled" : end.error ? "failed" : "passed";
         const failure = end.cancelled ? new CapstanError("CAP-RUN-011", { number }) : end.error;
-        const locked = new Map([...steps].flatMap(([step, one]): [string, LockedStep][] => (!end.apart.has(step) && (one.state === "ran" || one.state === "reused") && one.facts && one.stepKey !== null ? [[step, { key: one.stepKey, facts: one.facts, outputs: one.outputs }]] : [])));
+        const locked = new Map(
+          [...steps].flatMap(([step, one]): [string, LockedStep][] =>
+            !end.apart.has(step) && (one.state === "ran" || one.state === "reused") && one.facts && one.stepKey !== null
+              ? [[step, { key: one.stepKey, facts: one.facts, outputs: one.outputs }]]
+              : [],
+          ),
+        );
         const lockWritten = file.plain && locked.size > 0 ? await writeTheLock(file, locked, taken) : false;
-        const final: PipelineRunRow = { ...row, state, verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error", endedMs, savedSeconds: end.savedSeconds, lockWritten, offered: end.offered, error: failure && told(failure) };
-        await tracking.endRun(id, { status: state === "passed" ? "FINISHED" : state === "failed" ? "FAILED" : "KILLED", verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error", endedMs, also: [sql.endRun(final), sql.dropLease(ask.project, host)] }, caller);
+        const final: PipelineRunRow = {
+          ...row,
+          state,
+          verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error",
+          endedMs,
+          savedSeconds: end.savedSeconds,
+          lockWritten,
+          offered: end.offered,
+          error: failure && told(failure),
+        };
+        await tracking.endRun(
+          id,
+          {
+            status: state === "passed" ? "FINISHED" : state === "failed" ? "FAILED" : "KILLED",
+            verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error",
+            endedMs,
+            also: [sql.endRun(final), sql.dropLease(ask.project, host)],
+          },
+          caller,
+        );
         const count = (wanted: StepRunRow["state"]): number => [...steps.values()].filter((one) => one.state === wanted).length;
-        events.emit({ event: "result", at: toTime(endedMs), run: `run:${number}`, verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error", seconds: (endedMs - nowMs) / 1000, ran: count("ran"), reused: count("reused"), failed: count("failed"), savedSeconds: end.savedSeconds, lockWritten, error: failure ? { code: failure.code, message: failure.message, do: failure.remedy } : null });
+        events.emit({
+          event: "result",
+          at: toTime(endedMs),
+          run: `run:${number}`,
+          verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error",
+          seconds: (endedMs - nowMs) / 1000,
+          ran: count("ran"),
+          reused: count("reused"),
+          failed: count("failed"),
+          savedSeconds: end.savedSeconds,
+          lockWritten,
+          error: failure ? { code: failure.code, message: failure.message, do: failure.remedy } : null,
+        });
         store.events.emit("changed", { project: ask.project, kind: "pipeline-run", id });
         return final;
       })
       .catch(async (thrown: unknown): Promise<PipelineRunRow> => {
         // A fault of ours: what is finished stays, the run is closed so that the next one can begin.
         const failure = toCapstanError(thrown);
-        store.log.error("pipeline.run", { run: id, error: failure.message, cause: failure.cause instanceof Error ? failure.cause.stack : undefined });
+        store.log.error("pipeline.run", {
+          run: id,
+          error: failure.message,
+          cause: failure.cause instanceof Error ? failure.cause.stack : undefined,
+        });
         const final: PipelineRunRow = { ...row, state: "failed", verdict: "error", endedMs: clock.nowMs(), error: told(failure) };
-        await tracking.endRun(id, { status: "FAILED", verdict: "error", endedMs: clock.nowMs(), also: [sql.endRun(final), sql.dropLease(ask.project, host)] }, caller).catch(() => undefined);
-        events.emit({ event: "result", at: toTime(clock.nowMs()), run: `run:${number}`, verdict: "error", seconds: (clock.nowMs() - nowMs) / 1000, ran: 0, reused: 0, failed: 0, savedSeconds: 0, lockWritten: false, error: { code: failure.code, message: failure.message, do: failure.remedy } });
+        await tracking
+          .endRun(
+            id,
+            { status: "FAILED", verdict: "error", endedMs: clock.nowMs(), also: [sql.endRun(final), sql.dropLease(ask.project, host)] },
+            caller,
+          )
+          .catch(() => undefined);
+        events.emit({
+          event: "result",
+          at: toTime(clock.nowMs()),
+          run: `run:${number}`,
+          verdict: "error",
+          seconds: (clock.nowMs() - nowMs) / 1000,
+          ran: 0,
+          reused: 0,
+          failed: 0,
+          savedSeconds: 0,
+          lockWritten: false,
+          error: { code: failure.code, message: failure.message, do: failure.remedy },
+        });
         return final;
       })
       .finally(() => {
@@ -213,18 +380,59 @@ export function createPipelineService(deps: PipelineDeps) {
     return { run: row, events: events.iterate(), done };
   }
 
-  async function settleNothing(project: string, file: ProjectFile, planned: readonly PlannedNode[], taken: Taken, caller: Caller, because: string | undefined): Promise<Started> {
+  async function settleNothing(
+    project: string,
+    file: ProjectFile,
+    planned: readonly PlannedNode[],
+    taken: Taken,
+    caller: Caller,
+    because: string | undefined,
+  ): Promise<Started> {
     const hits = planned.flatMap((one) => (one.hit ? [{ node: one.node, hit: one.hit, facts: one.facts }] : []));
     let lockWritten = false;
     if (file.plain) {
       for (const one of hits) await deliver(file, one.hit.outputs);
-      lockWritten = hits.length > 0 ? await writeTheLock(file, new Map(hits.map((one) => [one.node.id, { key: one.hit.stepKey, facts: one.facts, outputs: one.hit.outputs }])), taken) : false;
+      lockWritten =
+        hits.length > 0
+          ? await writeTheLock(
+              file,
+              new Map(hits.map((one) => [one.node.id, { key: one.hit.stepKey, facts: one.facts, outputs: one.hit.outputs }])),
+              taken,
+            )
+          : false;
     }
-    const offered = !deps.models ? [] : await offerModels(deps.models, contents, { project, file, made: hits.map(({ node, hit, facts }) => ({ step: node.id, run: hit.stepRun, pipelineRun: hit.pipelineRun, key: hit.stepKey, outputs: hit.outputs, params: facts.params })), because }, caller);
-    return { run: null, planned, reused: hits.length, savedSeconds: hits.reduce((sum, one) => sum + one.hit.seconds, 0), lockWritten, offered };
+    const offered = !deps.models
+      ? []
+      : await offerModels(
+          deps.models,
+          contents,
+          {
+            project,
+            file,
+            made: hits.map(({ node, hit, facts }) => ({
+              step: node.id,
+              run: hit.stepRun,
+              pipelineRun: hit.pipelineRun,
+              key: hit.stepKey,
+              outputs: hit.outputs,
+              params: facts.params,
+            })),
+            because,
+          },
+          caller,
+        );
+    return {
+      run: null,
+      planned,
+      reused: hits.length,
+      savedSeconds: hits.reduce((sum, one) => sum + one.hit.seconds, 0),
+      lockWritten,
+      offered,
+    };
   }
 
-  const adopt = (): Promise<{ attempts: number; runs: number }> => adoptLeftRuns({ ...attemptDeps, adopted, host, leave: leaving.signal, isLive: (run_) => live.has(run_) });
+  const adopt = (): Promise<{ attempts: number; runs: number }> =>
+    adoptLeftRuns({ ...attemptDeps, adopted, host, leave: leaving.signal, isLive: (run_) => live.has(run_) });
 
   return {
     sql,
@@ -235,7 +443,10 @@ export function createPipelineService(deps: PipelineDeps) {
     /** What a step's run wrote. */
     logPath: (stepRun: string): string => join(store.folder, "logs", `${stepRun}.log`),
     /** Readable even when the file is broken. */
-    readLoosely: async (project: string): Promise<ProjectFile> => ({ ...readProjectFile({ folder: await deps.folderOf(project) }), project }),
+    readLoosely: async (project: string): Promise<ProjectFile> => ({
+      ...readProjectFile({ folder: await deps.folderOf(project) }),
+      project,
+    }),
     /** What would run and why; changes nothing. */
     plan: async (ask: RunAsk): Promise<{ file: ProjectFile; planned: PlannedNode[] }> => {
       const file = await read(ask);
@@ -265,7 +476,12 @@ export function createPipelineService(deps: PipelineDeps) {
     /** `run:7`, `7`, `latest`, a name or an id. */
     async findRun(project: string, ref: string): Promise<PipelineRunRow> {
       const text = ref.replace(/^run:/, "");
-      const found = text === "latest" ? await sql.lastRun(project) : /^\d+$/.test(text) ? await sql.runByNumber(project, Number(text)) : ((await sql.runById(text)) ?? (await sql.runByName(project, text)));
+      const found =
+        text === "latest"
+          ? await sql.lastRun(project)
+          : /^\d+$/.test(text)
+            ? await sql.runByNumber(project, Number(text))
+            : ((await sql.runById(text)) ?? (await sql.runByName(project, text)));
       if (!found || found.project !== project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: ref });
       return found;
     },
@@ -273,13 +489,24 @@ export function createPipelineService(deps: PipelineDeps) {
     async findStepRun(project: string, ref: string): Promise<StepRunRow> {
       const slash = ref.lastIndexOf("/");
       const name = ref.slice(slash + 1).replace(/^step:/, "");
-      const row = slash >= 0 ? (await sql.stepRuns((await this.findRun(project, ref.slice(0, slash))).id)).find((one) => one.step === name) : ((await sql.stepRunByRun(ref)) ?? (await sql.lastExecuted(project, name)));
+      const row =
+        slash >= 0
+          ? (await sql.stepRuns((await this.findRun(project, ref.slice(0, slash))).id)).find((one) => one.step === name)
+          : ((await sql.stepRunByRun(ref)) ?? (await sql.lastExecuted(project, name)));
       if (!row || row.project !== project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "step run", name: ref });
       return row;
     },
     /** An output in the store: of a run, or of the newest one in which the step ended well. */
-    async output(project: string, step: string, output: string, runRef?: string): Promise<MadeOutput & { localPath: string; stepRun: string | null; pipelineRun: string }> {
-      const rows = runRef === undefined ? [await sql.lastPassed(project, step, Number.MAX_SAFE_INTEGER)] : (await sql.stepRuns((await this.findRun(project, runRef)).id)).filter((one) => one.step === step);
+    async output(
+      project: string,
+      step: string,
+      output: string,
+      runRef?: string,
+    ): Promise<MadeOutput & { localPath: string; stepRun: string | null; pipelineRun: string }> {
+      const rows =
+        runRef === undefined
+          ? [await sql.lastPassed(project, step, Number.MAX_SAFE_INTEGER)]
+          : (await sql.stepRuns((await this.findRun(project, runRef)).id)).filter((one) => one.step === step);
       const row = rows[0];
       const made = row?.outputs.find((one) => one.name === output);
       if (!row || !made) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "output", name: `step:${step}.${output}` });
@@ -288,7 +515,8 @@ export function createPipelineService(deps: PipelineDeps) {
     async cancel(project: string, ref: string, caller: Caller): Promise<PipelineRunRow> {
       const row = await this.findRun(project, ref);
       const running = live.get(row.id);
-      if (row.state !== "running" || !running) throw new CapstanError("CAP-STATE-001", { noun: "run", name: `run:${row.number}`, state: row.state, action: "cancelled" });
+      if (row.state !== "running" || !running)
+        throw new CapstanError("CAP-STATE-001", { noun: "run", name: `run:${row.number}`, state: row.state, action: "cancelled" });
       running.cancel(caller);
       return running.done;
     },
@@ -310,6 +538,25 @@ function againstLock(planned: PlannedNode, lock: string): string {
 }
 
 const emptyStep = (row: PipelineRunRow, planned: PlannedNode, place: number): StepRunRow => ({
-  project: row.project, pipelineRun: row.id, step: planned.node.id, place, state: "waiting", decision: planned.decision, reasons: planned.reasons, stepKey: planned.stepKey, facts: null, run: null, reused: null,
-  startedMs: null, endedMs: null, cpuSeconds: null, peakBytes: null, attempt: 0, exit: null, error: null, outputs: [], metrics: {}, note: null,
+  project: row.project,
+  pipelineRun: row.id,
+  step: planned.node.id,
+  place,
+  state: "waiting",
+  decision: planned.decision,
+  reasons: planned.reasons,
+  stepKey: planned.stepKey,
+  facts: null,
+  run: null,
+  reused: null,
+  startedMs: null,
+  endedMs: null,
+  cpuSeconds: null,
+  peakBytes: null,
+  attempt: 0,
+  exit: null,
+  error: null,
+  outputs: [],
+  metrics: {},
+  note: null,
 });

@@ -33,13 +33,17 @@ export function createSlots(total: number): Slots {
       new Promise((resolve, reject) => {
         const one = { cpu: Math.min(cpu, total), mutex, priority, go: resolve };
         waiting.push(one);
-        signal.addEventListener("abort", () => {
-          const place = waiting.indexOf(one);
-          if (place >= 0) {
-            waiting.splice(place, 1);
-            reject(signal.reason);
-          }
-        }, { once: true });
+        signal.addEventListener(
+          "abort",
+          () => {
+            const place = waiting.indexOf(one);
+            if (place >= 0) {
+              waiting.splice(place, 1);
+              reject(signal.reason);
+            }
+          },
+          { once: true },
+        );
         next();
       }),
   };

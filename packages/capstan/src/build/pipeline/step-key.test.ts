@@ -7,15 +7,49 @@ import type { StepFacts } from "./model.ts";
 import { baseKeyOf, stepKeyOf } from "./step-key.ts";
 
 const facts: StepFacts = {
-  command: "train", cwd: ".", inputs: [{ name: "rows", path: "a", form: "file", digest: "1", from: "step:prepare.train" }, { name: "extra", path: "b", form: "file", digest: "2", from: "file:b" }],
-  params: [["a", "1"], ["b", '"x"']], code: [{ path: "train.py", digest: "3" }], env: { lock: null, interpreter: "python 3.13", platform: "linux/x64", vars: [["OMP", "2"]] },
-  outputs: [{ name: "model", path: "m", kind: "file" }], network: true, salt: null,
+  command: "train",
+  cwd: ".",
+  inputs: [
+    { name: "rows", path: "a", form: "file", digest: "1", from: "step:prepare.train" },
+    { name: "extra", path: "b", form: "file", digest: "2", from: "file:b" },
+  ],
+  params: [
+    ["a", "1"],
+    ["b", '"x"'],
+  ],
+  code: [{ path: "train.py", digest: "3" }],
+  env: { lock: null, interpreter: "python 3.13", platform: "linux/x64", vars: [["OMP", "2"]] },
+  outputs: [{ name: "model", path: "m", kind: "file" }],
+  network: true,
+  salt: null,
 };
 
 test("everything that decides a result changes the key, and nothing that could be read in two ways is the same", () => {
   const others: Partial<StepFacts>[] = [
-    { command: "train " }, { cwd: "x" }, { salt: "" }, { network: false }, { params: [["a", "1"]] }, { params: [["a", '1"'], ["b", "x"]] }, { params: [["a1", ""], ["b", '"x"']] }, { code: [] }, { outputs: [] },
-    { env: { ...facts.env, platform: "darwin/arm64" } }, { env: { ...facts.env, vars: [["OM", "P2"]] } }, { env: { ...facts.env, interpreter: null } }, { inputs: facts.inputs.slice(0, 1) }, { inputs: facts.inputs.map((input) => ({ ...input, digest: "9" })) },
+    { command: "train " },
+    { cwd: "x" },
+    { salt: "" },
+    { network: false },
+    { params: [["a", "1"]] },
+    {
+      params: [
+        ["a", '1"'],
+        ["b", "x"],
+      ],
+    },
+    {
+      params: [
+        ["a1", ""],
+        ["b", '"x"'],
+      ],
+    },
+    { code: [] },
+    { outputs: [] },
+    { env: { ...facts.env, platform: "darwin/arm64" } },
+    { env: { ...facts.env, vars: [["OM", "P2"]] } },
+    { env: { ...facts.env, interpreter: null } },
+    { inputs: facts.inputs.slice(0, 1) },
+    { inputs: facts.inputs.map((input) => ({ ...input, digest: "9" })) },
   ];
   const keys = [facts, ...others.map((other) => ({ ...facts, ...other }))].map(stepKeyOf);
   expect(new Set(keys).size).toBe(keys.length);
@@ -36,7 +70,10 @@ test("code is what the command names and what that imports", async () => {
     writeFileSync(join(folder, path), text);
   };
   try {
-    put("train.ts", 'import { a } from "./lib/a.ts";\nimport type { B } from "./lib/b";\nimport z from "zod";\nconst c = await import("./c.js");\nnew Worker(new URL("./worker.ts", import.meta.url));\n');
+    put(
+      "train.ts",
+      'import { a } from "./lib/a.ts";\nimport type { B } from "./lib/b";\nimport z from "zod";\nconst c = await import("./c.js");\nnew Worker(new URL("./worker.ts", import.meta.url));\n',
+    );
     put("lib/a.ts", 'export * from "../shared.ts";');
     put("lib/b.ts", "");
     put("c.ts", 'import "./train.ts";');
@@ -51,7 +88,10 @@ test("code is what the command names and what that imports", async () => {
     const of = (text: string) => codeFiles(folder, { command: { text, shell: "sh" }, cwd: ".", code: null });
     expect(await of("node ./train.ts --unused unused.md")).toEqual(["c.ts", "lib/a.ts", "lib/b.ts", "shared.ts", "train.ts", "worker.ts"]);
     expect(await of("python train.py")).toEqual(["features.py", "package/__init__.py", "package/inner.py", "train.py"]);
-    expect(await codeFiles(folder, { command: { text: "make", shell: "sh" }, cwd: ".", code: ["lib/*.ts"] })).toEqual(["lib/a.ts", "lib/b.ts"]);
+    expect(await codeFiles(folder, { command: { text: "make", shell: "sh" }, cwd: ".", code: ["lib/*.ts"] })).toEqual([
+      "lib/a.ts",
+      "lib/b.ts",
+    ]);
     expect(packageFacts(folder, ["train.ts"])).toBe('{"type":"module"}');
     expect(packageFacts(folder, ["train.py"])).toBeUndefined();
   } finally {

@@ -21,13 +21,15 @@ function digestOf(value: Encodable): string {
 }
 
 const schema = "capstan-step-1";
-const byName = <T extends { name: string }>(all: readonly T[]): T[] => [...all].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+const byName = <T extends { name: string }>(all: readonly T[]): T[] =>
+  [...all].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 
 /** The hash of everything that decides a step's result. Equal keys need no second execution. */
 export const stepKeyOf = (facts: StepFacts): string => digestOf(encodable(facts, (input) => [input.path, input.form, input.digest]));
 
 /** The same without what other steps made: tells whether a step that waits for one may be reused at all. */
-export const baseKeyOf = (facts: StepFacts): string => digestOf(encodable(facts, (input) => (input.from.startsWith("step:") ? [] : [input.path, input.form, input.digest])));
+export const baseKeyOf = (facts: StepFacts): string =>
+  digestOf(encodable(facts, (input) => (input.from.startsWith("step:") ? [] : [input.path, input.form, input.digest])));
 
 const encodable = (facts: StepFacts, bytesOf: (input: StepFacts["inputs"][number]) => readonly string[]): Encodable => [
   schema,
@@ -43,6 +45,10 @@ const encodable = (facts: StepFacts, bytesOf: (input: StepFacts["inputs"][number
 ];
 
 export const codeDigestOf = (facts: Pick<StepFacts, "code">): string => digestOf(facts.code.map((file) => [file.path, file.digest]));
-export const envDigestOf = (facts: Pick<StepFacts, "env">): string => digestOf([facts.env.lock?.digest ?? null, facts.env.interpreter, facts.env.platform, facts.env.vars.map(([name, value]) => [name, value])]);
-
-
+export const envDigestOf = (facts: Pick<StepFacts, "env">): string =>
+  digestOf([
+    facts.env.lock?.digest ?? null,
+    facts.env.interpreter,
+    facts.env.platform,
+    facts.env.vars.map(([name, value]) => [name, value]),
+  ]);

@@ -1,11 +1,24 @@
 import type { Pays, PurposeDeclaration, ValueCurve, Worth } from "@capstan/contract/operations/purpose";
 import type { Caller } from "../../base/foundation/caller.ts";
 
-export type PurposeVersion = { project: string; number: number; digest: string; declaration: PurposeDeclaration; entryId: string; declaredMs: number; actor: string };
+export type PurposeVersion = {
+  project: string;
+  number: number;
+  digest: string;
+  declaration: PurposeDeclaration;
+  entryId: string;
+  declaredMs: number;
+  actor: string;
+};
 export type KnownWorth = { worth: Worth; rowsDigest: string; entryId: string; askedMs: number };
 
 /** Rows with truth. */
-export type ValuedRows = { paths: readonly string[]; name: string; digest: string; /** Column of event time; the declaration's `time` when absent. */ time?: string };
+export type ValuedRows = {
+  paths: readonly string[];
+  name: string;
+  digest: string;
+  /** Column of event time; the declaration's `time` when absent. */ time?: string;
+};
 /** Scored rows: the truth is `positive` of the declaration, or a 0/1 column. */
 export type ScoredRows = { paths: readonly string[]; name: string; score: string; truth?: string; time?: string };
 

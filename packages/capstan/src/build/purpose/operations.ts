@@ -13,9 +13,24 @@ export const purposeHandlers = (service: PurposeService, rowsOf: RowsOf): Handle
     const [newest] = versions;
     const known = newest && (await service.knownWorth(project, newest.number));
     return {
-      purpose: newest ? { version: versionName(newest.number), digest: newest.digest, declaration: newest.declaration, declaredAt: toTime(newest.declaredMs), actor: newest.actor, entry: newest.entryId } : null,
+      purpose: newest
+        ? {
+            version: versionName(newest.number),
+            digest: newest.digest,
+            declaration: newest.declaration,
+            declaredAt: toTime(newest.declaredMs),
+            actor: newest.actor,
+            entry: newest.entryId,
+          }
+        : null,
       worth: known ? { ...known.worth, askedAt: toTime(known.askedMs), rowsDigest: known.rowsDigest } : null,
-      versions: versions.map((one) => ({ version: versionName(one.number), digest: one.digest, declaredAt: toTime(one.declaredMs), actor: one.actor, entry: one.entryId })),
+      versions: versions.map((one) => ({
+        version: versionName(one.number),
+        digest: one.digest,
+        declaredAt: toTime(one.declaredMs),
+        actor: one.actor,
+        entry: one.entryId,
+      })),
     };
   },
   async "purpose.declare"({ project, declaration }, caller) {
@@ -26,7 +41,8 @@ export const purposeHandlers = (service: PurposeService, rowsOf: RowsOf): Handle
     const declared = (await service.find(project))?.declaration;
     if (!declared) throw new CapstanError("CAP-PURPOSE-002", {});
     const reference = rows ?? (dataset === undefined ? declared.rows : `data:${dataset}@latest`);
-    if (reference === undefined) throw new CapstanError("CAP-PURPOSE-003", { problem: "no rows are named, neither here nor in the purpose" });
+    if (reference === undefined)
+      throw new CapstanError("CAP-PURPOSE-003", { problem: "no rows are named, neither here nor in the purpose" });
     return service.worth(project, await rowsOf(project, reference), caller);
   },
 });

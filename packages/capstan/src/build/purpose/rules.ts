@@ -4,7 +4,10 @@ import type { Pays, Worth } from "@capstan/contract/operations/purpose";
 export type Outcomes = { true_positive: number; false_positive: number; false_negative: number; true_negative: number };
 
 export const valueOf = (outcomes: Outcomes, pays: Pays): number =>
-  outcomes.true_positive * pays.true_positive + outcomes.false_positive * pays.false_positive + outcomes.false_negative * pays.false_negative + outcomes.true_negative * pays.true_negative;
+  outcomes.true_positive * pays.true_positive +
+  outcomes.false_positive * pays.false_positive +
+  outcomes.false_negative * pays.false_negative +
+  outcomes.true_negative * pays.true_negative;
 
 /** Acting on a row that is positive with probability q gains q·(tp − fn) and costs (1 − q)·(tn − fp). Null when no q makes it worth while, or any does. */
 export function breakEvenPrecision(pays: Pays): number | null {
@@ -17,7 +20,8 @@ export function breakEvenPrecision(pays: Pays): number | null {
 export const weekSeconds = 604_800;
 const daySeconds = 86_400;
 /** A time range in weeks; rows of less than a day count as a day, rows without times as one week. */
-export const weeksOf = (fromSeconds: number | null, toSeconds: number | null): number => (fromSeconds === null || toSeconds === null ? 1 : Math.max(daySeconds, toSeconds - fromSeconds) / weekSeconds);
+export const weeksOf = (fromSeconds: number | null, toSeconds: number | null): number =>
+  fromSeconds === null || toSeconds === null ? 1 : Math.max(daySeconds, toSeconds - fromSeconds) / weekSeconds;
 
 export type Counted = { rows: number; positives: number; today: Outcomes | null; fromSeconds: number | null; toSeconds: number | null };
 
@@ -35,7 +39,20 @@ export function worthOf(counted: Counted, pays: Pays, decision: string): Worth {
   const time = (seconds: number | null): string | null => (seconds === null ? null : new Date(seconds * 1000).toISOString());
   const verdict: Verdict = positives === 0 || negatives === 0 ? "inconclusive" : headroomPerWeek > 0 ? "pass" : "fail";
   return {
-    unit: pays.unit, decision, rows, positives, weeks, from: time(counted.fromSeconds), to: time(counted.toSeconds), nothing, always, today, perfect, headroomPerWeek, breakEvenPrecision: breakEvenPrecision(pays), verdict,
+    unit: pays.unit,
+    decision,
+    rows,
+    positives,
+    weeks,
+    from: time(counted.fromSeconds),
+    to: time(counted.toSeconds),
+    nothing,
+    always,
+    today,
+    perfect,
+    headroomPerWeek,
+    breakEvenPrecision: breakEvenPrecision(pays),
+    verdict,
     sentence:
       verdict === "inconclusive"
         ? `all ${rows} rows have the same outcome: nothing can be said about a model`

@@ -19,7 +19,10 @@ let folder: string;
 const caller: Caller = { actor: { kind: "person", name: "local:ines" }, via: "session", roles: [], capabilities: new Set() };
 const digest = "0".repeat(64);
 const flights: PurposeDeclaration = {
-  decision: "Will this flight arrive 15 minutes or more late?", positive: "delay >= 15", today: "hour(date) >= 17", time: "date",
+  decision: "Will this flight arrive 15 minutes or more late?",
+  positive: "delay >= 15",
+  today: "hour(date) >= 17",
+  time: "date",
   pays: { unit: "min per flight", true_positive: 9, false_positive: -3, false_negative: -1.5, true_negative: 0.25 },
 };
 
@@ -38,7 +41,10 @@ afterAll(async () => {
 test("the same text is one version; another is the next; each with its entry", async () => {
   expect(await service.declare("p", flights, caller)).toMatchObject({ created: true, version: { number: 1 } });
   expect(await service.declare("p", { ...flights }, caller)).toMatchObject({ created: false, version: { number: 1 } });
-  expect(await service.declare("p", { ...flights, today: "hour(date) >= 18" }, caller)).toMatchObject({ created: true, version: { number: 2 } });
+  expect(await service.declare("p", { ...flights, today: "hour(date) >= 18" }, caller)).toMatchObject({
+    created: true,
+    version: { number: 2 },
+  });
   expect(await service.declare("p", flights, caller)).toMatchObject({ created: true, version: { number: 3 } });
   const entries = await open.store.database.all<{ action: string }>("select action from entry where project = 'p'");
   expect(entries.map((one) => one.action)).toEqual(["purpose.declared", "purpose.declared", "purpose.declared"]);
@@ -56,7 +62,8 @@ test("worth of three million flights equals SQL written by hand", async () => {
        sum(case when delay >= 15 then 9 else 0.25 end) / any_value(weeks) as perfect
      from f`,
   );
-  const near = (a: number | undefined, b: number | undefined) => expect(Math.abs((a ?? Number.NaN) / (b ?? Number.NaN) - 1)).toBeLessThan(1e-9);
+  const near = (a: number | undefined, b: number | undefined) =>
+    expect(Math.abs((a ?? Number.NaN) / (b ?? Number.NaN) - 1)).toBeLessThan(1e-9);
   near(worth.weeks, hand?.["weeks"]);
   near(worth.nothing.perWeek, hand?.["nothing"]);
   near(worth.always.perWeek, hand?.["always"]);
@@ -68,19 +75,37 @@ test("worth of three million flights equals SQL written by hand", async () => {
 });
 
 test("a perfect model that earns nothing fails with that sentence", async () => {
-  await service.declare("bad", { ...flights, pays: { unit: "EUR", true_positive: 0, false_positive: 5, false_negative: 0, true_negative: 1 } }, caller);
-  expect(await service.worth("bad", { paths: [flightsPath], name: "flights", digest }, caller)).toMatchObject({ verdict: "fail", sentence: expect.stringContaining("do not build this") });
+  await service.declare(
+    "bad",
+    { ...flights, pays: { unit: "EUR", true_positive: 0, false_positive: 5, false_negative: 0, true_negative: 1 } },
+    caller,
+  );
+  expect(await service.worth("bad", { paths: [flightsPath], name: "flights", digest }, caller)).toMatchObject({
+    verdict: "fail",
+    sentence: expect.stringContaining("do not build this"),
+  });
 });
 
 test("expressions are expressions over the rows, nothing else", async () => {
-  await expect(service.declare("x", { ...flights, positive: "1) from x; drop table y; select (1" }, caller)).rejects.toMatchObject({ code: "CAP-PURPOSE-001" });
+  await expect(service.declare("x", { ...flights, positive: "1) from x; drop table y; select (1" }, caller)).rejects.toMatchObject({
+    code: "CAP-PURPOSE-001",
+  });
   await service.declare("x", { ...flights, positive: "dealy >= 15" }, caller);
-  await expect(service.worth("x", { paths: [flightsPath], name: "flights", digest }, caller)).rejects.toMatchObject({ code: "CAP-PURPOSE-001", params: { field: "positive" } });
+  await expect(service.worth("x", { paths: [flightsPath], name: "flights", digest }, caller)).rejects.toMatchObject({
+    code: "CAP-PURPOSE-001",
+    params: { field: "positive" },
+  });
   await service.declare("x", { ...flights, positive: "(select count(*) from read_csv('/etc/passwd')) > 0" }, caller);
-  await expect(service.worth("x", { paths: [flightsPath], name: "flights", digest }, caller)).rejects.toMatchObject({ code: "CAP-PURPOSE-001" });
+  await expect(service.worth("x", { paths: [flightsPath], name: "flights", digest }, caller)).rejects.toMatchObject({
+    code: "CAP-PURPOSE-001",
+  });
   await service.declare("x", { ...flights, time: "dat" }, caller);
-  await expect(service.worth("x", { paths: [flightsPath], name: "flights", digest }, caller)).rejects.toMatchObject({ code: "CAP-PURPOSE-003" });
-  await expect(service.worth("nobody", { paths: [flightsPath], name: "flights", digest }, caller)).rejects.toMatchObject({ code: "CAP-PURPOSE-002" });
+  await expect(service.worth("x", { paths: [flightsPath], name: "flights", digest }, caller)).rejects.toMatchObject({
+    code: "CAP-PURPOSE-003",
+  });
+  await expect(service.worth("nobody", { paths: [flightsPath], name: "flights", digest }, caller)).rejects.toMatchObject({
+    code: "CAP-PURPOSE-002",
+  });
 });
 
 test("the value of scores: best threshold, value at one, interval over weeks", async () => {
@@ -100,7 +125,10 @@ test("the value of scores: best threshold, value at one, interval over weeks", a
   expect(curve.best.interval?.[0]).toBeLessThan(curve.best.perWeek);
   expect(curve.best.interval?.[1]).toBeGreaterThan(curve.best.perWeek);
   // Calibrated scores: acting pays where the chance exceeds the break-even precision.
-  expect(curve.best.threshold).toBeCloseTo(breakEvenPrecision(flights.pays ?? { unit: "", true_positive: 0, false_positive: 0, false_negative: 0, true_negative: 0 }) ?? 0, 1);
+  expect(curve.best.threshold).toBeCloseTo(
+    breakEvenPrecision(flights.pays ?? { unit: "", true_positive: 0, false_positive: 0, false_negative: 0, true_negative: 0 }) ?? 0,
+    1,
+  );
   expect(await service.valueCurve("curve", { paths: [path], name: "scores", score: "score" }, { threshold: 0.5 })).toEqual(curve);
 });
 

@@ -21,11 +21,16 @@ export function createPurposeService(deps: { store: Store; analytics: Analytics 
   const get = async (project: string): Promise<PurposeVersion & { pays: Pays }> => {
     const version = await find(project);
     if (!version) throw new CapstanError("CAP-PURPOSE-002", {});
-    if (!version.declaration.pays) throw new CapstanError("CAP-PURPOSE-003", { problem: "the purpose says nothing about what outcomes pay (`pays`)" });
+    if (!version.declaration.pays)
+      throw new CapstanError("CAP-PURPOSE-003", { problem: "the purpose says nothing about what outcomes pay (`pays`)" });
     return { ...version, pays: version.declaration.pays };
   };
 
-  const declareOnce = async (project: string, declaration: PurposeDeclaration, caller: Caller): Promise<{ version: PurposeVersion; created: boolean }> => {
+  const declareOnce = async (
+    project: string,
+    declaration: PurposeDeclaration,
+    caller: Caller,
+  ): Promise<{ version: PurposeVersion; created: boolean }> => {
     for (const field of ["positive", "today"] as const) {
       const sql = declaration[field];
       const problem = sql === undefined ? undefined : expressionProblem(sql);
@@ -34,14 +39,30 @@ export function createPurposeService(deps: { store: Store; analytics: Analytics 
     const digest = digestOfJson(declaration as Json);
     const newest = await find(project);
     if (newest?.digest === digest) return { version: newest, created: false };
-    const version: PurposeVersion = { project, number: (newest?.number ?? 0) + 1, digest, declaration, entryId: recorder.newEntryId(), declaredMs: store.clock.nowMs(), actor: caller.actor.name };
+    const version: PurposeVersion = {
+      project,
+      number: (newest?.number ?? 0) + 1,
+      digest,
+      declaration,
+      entryId: recorder.newEntryId(),
+      declaredMs: store.clock.nowMs(),
+      actor: caller.actor.name,
+    };
     const node = `purpose:${versionName(version.number)}`;
     await recorder.commit(
-      [...insertVersion(version), ...recorder.lineage([{ id: node, kind: "purpose", title: declaration.decision, digest, facts: {} }], [], project)],
+      [
+        ...insertVersion(version),
+        ...recorder.lineage([{ id: node, kind: "purpose", title: declaration.decision, digest, facts: {} }], [], project),
+      ],
       [
         {
-          id: version.entryId, action: "purpose.declared", subject: { type: "purpose", id: versionName(version.number), digest }, project, actor: caller.actor,
-          ...(caller.because !== undefined && { because: caller.because }), payload: declaration as Json,
+          id: version.entryId,
+          action: "purpose.declared",
+          subject: { type: "purpose", id: versionName(version.number), digest },
+          project,
+          actor: caller.actor,
+          ...(caller.because !== undefined && { because: caller.because }),
+          payload: declaration as Json,
         },
       ],
     );
@@ -68,9 +89,22 @@ export function createPurposeService(deps: { store: Store; analytics: Analytics 
       const entryId = recorder.newEntryId();
       await recorder.commit(saveWorth(project, version.number, { worth, rowsDigest: rows.digest, entryId, askedMs: store.clock.nowMs() }), [
         {
-          id: entryId, action: "purpose.valued", subject: { type: "purpose", id: versionName(version.number), digest: version.digest }, project, actor: caller.actor, outcome: worth.verdict,
+          id: entryId,
+          action: "purpose.valued",
+          subject: { type: "purpose", id: versionName(version.number), digest: version.digest },
+          project,
+          actor: caller.actor,
+          outcome: worth.verdict,
           ...(caller.because !== undefined && { because: caller.because }),
-          payload: { rows: rows.name, rowsDigest: rows.digest, unit: worth.unit, nothing: worth.nothing.perWeek, always: worth.always.perWeek, today: worth.today?.perWeek ?? null, perfect: worth.perfect.perWeek },
+          payload: {
+            rows: rows.name,
+            rowsDigest: rows.digest,
+            unit: worth.unit,
+            nothing: worth.nothing.perWeek,
+            always: worth.always.perWeek,
+            today: worth.today?.perWeek ?? null,
+            perfect: worth.perfect.perWeek,
+          },
         },
       ]);
       store.events.emit("changed", { project, kind: "purpose", id: versionName(version.number) });

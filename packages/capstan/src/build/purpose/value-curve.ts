@@ -30,11 +30,27 @@ export function curveOf(rows: CurveRows, pays: Pays, options: { threshold?: numb
     if (i === 0 || rows.score[order[i - 1] ?? 0] !== score) candidates.push({ threshold: score, total, flagged: n - i });
   }
   const best = candidates.reduce((a, b) => (b.total > a.total ? b : a));
-  const point = (one: { threshold: number; total: number; flagged: number }) => ({ threshold: one.threshold, total: one.total, perWeek: one.total / weeks, flaggedShare: one.flagged / Math.max(1, n) });
-  const at = (one: { threshold: number; total: number; flagged: number }) => ({ ...point(one), interval: intervalOf(rows, pays, one.threshold, weeks, from, options.seed ?? 1) });
-  const asked = options.threshold === undefined ? undefined : { ...(candidates.filter((one) => one.threshold >= (options.threshold ?? 0)).at(-1) ?? candidates[0] ?? best), threshold: options.threshold };
+  const point = (one: { threshold: number; total: number; flagged: number }) => ({
+    threshold: one.threshold,
+    total: one.total,
+    perWeek: one.total / weeks,
+    flaggedShare: one.flagged / Math.max(1, n),
+  });
+  const at = (one: { threshold: number; total: number; flagged: number }) => ({
+    ...point(one),
+    interval: intervalOf(rows, pays, one.threshold, weeks, from, options.seed ?? 1),
+  });
+  const asked =
+    options.threshold === undefined
+      ? undefined
+      : {
+          ...(candidates.filter((one) => one.threshold >= (options.threshold ?? 0)).at(-1) ?? candidates[0] ?? best),
+          threshold: options.threshold,
+        };
   const step = Math.max(1, Math.ceil(candidates.length / curvePoints));
-  const curve = candidates.filter((one, i) => i % step === 0 || i === candidates.length - 1 || one === best).map(({ threshold, total: value, flagged }) => ({ threshold, perWeek: value / weeks, flaggedShare: flagged / Math.max(1, n) }));
+  const curve = candidates
+    .filter((one, i) => i % step === 0 || i === candidates.length - 1 || one === best)
+    .map(({ threshold, total: value, flagged }) => ({ threshold, perWeek: value / weeks, flaggedShare: flagged / Math.max(1, n) }));
   return { unit: pays.unit, rows: n, weeks, best: at(best), at: asked ? at(asked) : null, curve };
 }
 
@@ -50,7 +66,14 @@ function range(values: Float64Array): [number, number] {
   return [low, high];
 }
 
-function intervalOf(rows: CurveRows, pays: Pays, threshold: number, weeks: number, from: number | null, seed: number): [number, number] | null {
+function intervalOf(
+  rows: CurveRows,
+  pays: Pays,
+  threshold: number,
+  weeks: number,
+  from: number | null,
+  seed: number,
+): [number, number] | null {
   const n = rows.score.length;
   const byWeek = from !== null && weeks >= weeksForWeeks;
   const groups = byWeek ? Math.max(1, Math.ceil(weeks)) : Math.min(n, blocks);
@@ -63,10 +86,14 @@ function intervalOf(rows: CurveRows, pays: Pays, threshold: number, weeks: numbe
     const group = byWeek ? Math.min(groups - 1, Math.floor(((rows.seconds[i] ?? 0) - from) / weekSeconds)) : i % groups;
     sums[group] = (sums[group] ?? 0) + value;
   }
-  const { lower, upper } = bootstrapInterval(groups, (drawn) => {
-    let sum = 0;
-    for (const group of drawn) sum += sums[group] ?? 0;
-    return sum / weeks;
-  }, { seed });
+  const { lower, upper } = bootstrapInterval(
+    groups,
+    (drawn) => {
+      let sum = 0;
+      for (const group of drawn) sum += sums[group] ?? 0;
+      return sum / weeks;
+    },
+    { seed },
+  );
   return [lower, upper];
 }

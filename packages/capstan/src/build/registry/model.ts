@@ -17,7 +17,13 @@ export type BundleParts = {
 };
 
 /** A verdict that the maker of a version brings with it. */
-type BroughtCheck = { readonly suite: string; readonly verdict: Verdict; readonly run: string | null; readonly entry: string | null; readonly results?: readonly CheckResult[] };
+type BroughtCheck = {
+  readonly suite: string;
+  readonly verdict: Verdict;
+  readonly run: string | null;
+  readonly entry: string | null;
+  readonly results?: readonly CheckResult[];
+};
 
 export type NewVersion = {
   readonly project: string;
@@ -58,13 +64,25 @@ export type ModelVersion = {
 
 export type Alias = { readonly model: string; readonly alias: string; readonly number: number; readonly atMs: number };
 /** Which version a route has answered with for everyone since when. */
-export type Live = { readonly model: string; readonly route: string; readonly number: number; readonly sinceMs: number; readonly entryId: string };
+export type Live = {
+  readonly model: string;
+  readonly route: string;
+  readonly number: number;
+  readonly sinceMs: number;
+  readonly entryId: string;
+};
 
-export type Registered = { readonly version: ModelVersion; /** False when these bytes had their number already. */ readonly created: boolean };
+export type Registered = {
+  readonly version: ModelVersion;
+  /** False when these bytes had their number already. */ readonly created: boolean;
+};
 
 export type RegistryService = {
   register(version: NewVersion, caller: Caller): Promise<Registered>;
-  setAlias(change: { project: string; model: string; alias: string; ref: string | null; reason?: string; because?: string }, caller: Caller): Promise<{ number: number | null; before: number | null; entryId: string }>;
+  setAlias(
+    change: { project: string; model: string; alias: string; ref: string | null; reason?: string; because?: string },
+    caller: Caller,
+  ): Promise<{ number: number | null; before: number | null; entryId: string }>;
   /** `v3`, `3`, `latest`, `live`, an alias, or 6 and more digits of a digest. Fails with CAP-NOT-FOUND-001. */
   get(project: string, model: string, ref: string): Promise<ModelVersion>;
   find(project: string, model: string, ref: string): Promise<ModelVersion | undefined>;

@@ -9,7 +9,10 @@ import { actorsOf, dependenciesOf, type Happening, listHappenings } from "./stor
 
 export const registryHandlers = (service: RegistryService, store: Store): Handlers<typeof registryOperations> => {
   const summaries = async (versions: readonly ModelVersion[], aliases: readonly Alias[], live: readonly Live[]) => {
-    const actors = await actorsOf(store.database, versions.map((version) => version.entryId));
+    const actors = await actorsOf(
+      store.database,
+      versions.map((version) => version.entryId),
+    );
     return versions.map((version) => ({
       version: versionName(version.number),
       digest: version.digest,
@@ -45,7 +48,11 @@ export const registryHandlers = (service: RegistryService, store: Store): Handle
       return { models: all.map((versions) => modelSummary(versions, aliases, live)) };
     },
     async "models.get"({ project, model }) {
-      const [versions, aliases, live] = await Promise.all([service.versions(project, model), service.aliases(project, model), service.live(project, model)]);
+      const [versions, aliases, live] = await Promise.all([
+        service.versions(project, model),
+        service.aliases(project, model),
+        service.live(project, model),
+      ]);
       if (versions.length === 0) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "model", name: model });
       return { ...modelSummary(versions, aliases, live), list: await summaries(versions, aliases, live) };
     },
@@ -79,13 +86,20 @@ export const registryHandlers = (service: RegistryService, store: Store): Handle
       let digest = input.digest;
       if (input.file !== undefined) {
         // A path on the host's machine is for who sits at it.
-        if (caller.via !== "session" && caller.via !== "system") throw new CapstanError("CAP-USAGE-001", { problem: "a file by path is for a local session; upload it and give its digest", verb: "register" });
+        if (caller.via !== "session" && caller.via !== "system")
+          throw new CapstanError("CAP-USAGE-001", {
+            problem: "a file by path is for a local session; upload it and give its digest",
+            verb: "register",
+          });
         digest = (await store.blobs.putFile(input.file)).digest;
       }
-      if (digest === undefined) throw new CapstanError("CAP-USAGE-001", { problem: "give the file, or the digest of a blob", verb: "register" });
+      if (digest === undefined)
+        throw new CapstanError("CAP-USAGE-001", { problem: "give the file, or the digest of a blob", verb: "register" });
       const { version, created } = await service.register(
         {
-          project: input.project, model: input.model, digest,
+          project: input.project,
+          model: input.model,
+          digest,
           ...(input.run !== undefined && { runId: input.run }),
           ...(input.step !== undefined && { step: input.step }),
           ...(input.params && { params: input.params as { [key: string]: Json } }),
@@ -96,24 +110,46 @@ export const registryHandlers = (service: RegistryService, store: Store): Handle
         },
         caller,
       );
-      if (input.alias !== undefined) await service.setAlias({ project: input.project, model: input.model, alias: input.alias, ref: versionName(version.number) }, caller);
+      if (input.alias !== undefined)
+        await service.setAlias(
+          { project: input.project, model: input.model, alias: input.alias, ref: versionName(version.number) },
+          caller,
+        );
       return { model: input.model, version: versionName(version.number), digest, bundle: version.bundle, created, entry: version.entryId };
     },
     async "models.alias"(input, caller) {
       const { number, before, entryId } = await service.setAlias(
-        { project: input.project, model: input.model, alias: input.alias, ref: input.version, ...(input.reason !== undefined && { reason: input.reason }) },
+        {
+          project: input.project,
+          model: input.model,
+          alias: input.alias,
+          ref: input.version,
+          ...(input.reason !== undefined && { reason: input.reason }),
+        },
         caller,
       );
-      return { model: input.model, alias: input.alias, version: number === null ? null : versionName(number), before: before === null ? null : versionName(before), entry: entryId };
+      return {
+        model: input.model,
+        alias: input.alias,
+        version: number === null ? null : versionName(number),
+        before: before === null ? null : versionName(before),
+        entry: entryId,
+      };
     },
   };
 };
 
-const columnOut = (column: ModelVersion["signature"]["inputs"][number]) => ({ name: column.name, datatype: column.datatype, shape: [...column.shape] });
+const columnOut = (column: ModelVersion["signature"]["inputs"][number]) => ({
+  name: column.name,
+  datatype: column.datatype,
+  shape: [...column.shape],
+});
 
 /** One line of what an entry says, from its payload; an erased one still has its place. */
 function happeningOut(one: Happening): { at: string; action: string; what: string; actor: string; entry: string } {
   const payload = (one.payload ? JSON.parse(one.payload) : {}) as Record<string, unknown>;
-  const parts = ["alias", "from", "to", "because", "reason"].flatMap((key) => (typeof payload[key] === "string" ? [`${key} ${payload[key]}`] : []));
+  const parts = ["alias", "from", "to", "because", "reason"].flatMap((key) =>
+    typeof payload[key] === "string" ? [`${key} ${payload[key]}`] : [],
+  );
   return { at: toTime(one.atMs), action: one.action, what: parts.join(", "), actor: one.actor ?? "", entry: one.id };
 }

@@ -13,7 +13,12 @@ export const bundlePartsOf = (version: NewVersion, signature: Signature): Bundle
 export const bundleDigest = (parts: BundleParts): string => digestOfJson({ ...parts });
 
 /** What a person may mean by the text behind `@`. */
-export type VersionRef = { kind: "number"; number: number } | { kind: "latest" } | { kind: "live" } | { kind: "digest"; prefix: string } | { kind: "alias"; alias: string };
+export type VersionRef =
+  | { kind: "number"; number: number }
+  | { kind: "latest" }
+  | { kind: "live" }
+  | { kind: "digest"; prefix: string }
+  | { kind: "alias"; alias: string };
 
 export function parseRef(text: string): VersionRef {
   const number = /^v?([1-9][0-9]*)$/.exec(text)?.[1];
@@ -27,7 +32,9 @@ export function parseRef(text: string): VersionRef {
 
 /** Names that mean something by themselves cannot be aliases; `live` says how it is set. */
 export function refuseAlias(model: string, alias: string, version: string): void {
-  if (alias === "live") throw new CapstanError("CAP-MODEL-005", { alias, model, version, why: "it says what a release made of the traffic" });
+  if (alias === "live")
+    throw new CapstanError("CAP-MODEL-005", { alias, model, version, why: "it says what a release made of the traffic" });
   const ref = parseRef(alias);
-  if (ref.kind !== "alias") throw new CapstanError("CAP-USAGE-001", { problem: `${alias} cannot be an alias: it already means a version`, verb: "register" });
+  if (ref.kind !== "alias")
+    throw new CapstanError("CAP-USAGE-001", { problem: `${alias} cannot be an alias: it already means a version`, verb: "register" });
 }

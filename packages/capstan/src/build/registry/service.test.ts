@@ -49,13 +49,18 @@ describe("register", () => {
 
   it("makes another bundle from other thresholds", async () => {
     const first = await register(1);
-    const other = await service.register({ project: "default", model: "other", digest: first.version.digest, thresholds: { decision: 0.3 } }, ada);
+    const other = await service.register(
+      { project: "default", model: "other", digest: first.version.digest, thresholds: { decision: 0.3 } },
+      ada,
+    );
     expect(other.version.digest).toBe(first.version.digest);
     expect(other.version.bundle).not.toBe(first.version.bundle);
   });
 
   it("refuses bytes that the store lacks or that are no model, and keeps nothing", async () => {
-    await expect(service.register({ project: "default", model: "m", digest: "0".repeat(64) }, ada)).rejects.toMatchObject({ code: "CAP-STORE-006" });
+    await expect(service.register({ project: "default", model: "m", digest: "0".repeat(64) }, ada)).rejects.toMatchObject({
+      code: "CAP-STORE-006",
+    });
     const { digest } = await opened.store.blobs.putBytes(Buffer.from("text"));
     await expect(service.register({ project: "default", model: "m", digest }, ada)).rejects.toMatchObject({ code: "CAP-MODEL-001" });
     expect(await service.versions("default", "m")).toEqual([]);
@@ -79,9 +84,16 @@ describe("aliases", () => {
 
   it("live is not set by hand; a release's statements set it", async () => {
     await register(1);
-    await expect(service.setAlias({ project: "default", model: "late-arrival", alias: "live", ref: "v1" }, ada)).rejects.toMatchObject({ code: "CAP-MODEL-005", remedy: "`capstan release late-arrival@v1` asks for the promotion" });
-    await expect(service.setAlias({ project: "default", model: "late-arrival", alias: "v7", ref: "v1" }, ada)).rejects.toMatchObject({ code: "CAP-USAGE-001" });
-    await opened.store.database.commit(livePart("default", { model: "late-arrival", route: "late-arrival", number: 1, sinceMs: 5, entryId: "E" }));
+    await expect(service.setAlias({ project: "default", model: "late-arrival", alias: "live", ref: "v1" }, ada)).rejects.toMatchObject({
+      code: "CAP-MODEL-005",
+      remedy: "`capstan release late-arrival@v1` asks for the promotion",
+    });
+    await expect(service.setAlias({ project: "default", model: "late-arrival", alias: "v7", ref: "v1" }, ada)).rejects.toMatchObject({
+      code: "CAP-USAGE-001",
+    });
+    await opened.store.database.commit(
+      livePart("default", { model: "late-arrival", route: "late-arrival", number: 1, sinceMs: 5, entryId: "E" }),
+    );
     expect((await service.get("default", "late-arrival", "live")).number).toBe(1);
   });
 });
@@ -89,11 +101,20 @@ describe("aliases", () => {
 it("shows a model, its versions and one version with its history", async () => {
   const handlers = checked(registryOperations, registryHandlers(service, opened.store));
   const digest = await file(3);
-  const made = await handlers["models.register"]({ project: "default", model: "late-arrival", digest, metrics: { auc: 0.7 }, alias: "candidate", reason: "by hand" }, ada);
+  const made = await handlers["models.register"](
+    { project: "default", model: "late-arrival", digest, metrics: { auc: 0.7 }, alias: "candidate", reason: "by hand" },
+    ada,
+  );
   expect(made).toMatchObject({ version: "v1", created: true });
   const { models } = await handlers["models.list"]({ project: "default" }, ada);
   expect(models).toMatchObject([{ model: "late-arrival", versions: 1, latest: "v1", live: null, aliases: { candidate: "v1" } }]);
   const version = await handlers["models.version"]({ project: "default", model: "late-arrival", version: "candidate" }, ada);
-  expect(version).toMatchObject({ version: "v1", actor: "local:ada", metrics: { auc: 0.7 }, aliases: ["candidate"], data: [{ node: `blob:${digest}` }] });
+  expect(version).toMatchObject({
+    version: "v1",
+    actor: "local:ada",
+    metrics: { auc: 0.7 },
+    aliases: ["candidate"],
+    data: [{ node: `blob:${digest}` }],
+  });
   expect(version.history.map((one) => one.action)).toEqual(["model.alias.set", "model.version.registered"]);
 });

@@ -5,7 +5,17 @@ import type { Store } from "../../base/record/store.ts";
 import { signatureOf } from "../inference/onnx.ts";
 import { type ModelVersion, type NewVersion, type Registered, type RegistryService, versionId, versionName, versionNode } from "./model.ts";
 import { bundleDigest, bundlePartsOf, parseRef, refuseAlias } from "./rules.ts";
-import { findByDigest, findByNumber, findByPrefix, insertVersion, listAliases, listLive, listVersions, removeAliasChange, setAliasChange } from "./store.ts";
+import {
+  findByDigest,
+  findByNumber,
+  findByPrefix,
+  insertVersion,
+  listAliases,
+  listLive,
+  listVersions,
+  removeAliasChange,
+  setAliasChange,
+} from "./store.ts";
 
 /** How often a verb decides again when someone else was faster. */
 const attempts = 3;
@@ -22,7 +32,10 @@ export function createRegistryService(deps: { store: Store }): RegistryService {
       const [only, other] = await findByPrefix(database, project, model, ref.prefix);
       return other ? undefined : only;
     }
-    const named = ref.kind === "live" ? (await listLive(database, project, model))[0] : (await listAliases(database, project, model)).find((one) => one.alias === ref.alias);
+    const named =
+      ref.kind === "live"
+        ? (await listLive(database, project, model))[0]
+        : (await listAliases(database, project, model)).find((one) => one.alias === ref.alias);
     return named && findByNumber(database, project, model, named.number);
   };
   const get = async (project: string, model: string, ref: string): Promise<ModelVersion> => {
@@ -59,7 +72,13 @@ export function createRegistryService(deps: { store: Store }): RegistryService {
     const node = versionNode(version.model, version.number);
     const nodes: LineageNode[] = [
       { id: `blob:${version.digest}`, kind: "blob", title: `model file of ${version.model}`, digest: version.digest, facts: { sizeBytes } },
-      { id: node, kind: "model", title: `${version.model} ${versionName(version.number)}`, digest: version.digest, facts: { bundle: version.bundle, ...version.metrics } },
+      {
+        id: node,
+        kind: "model",
+        title: `${version.model} ${versionName(version.number)}`,
+        digest: version.digest,
+        facts: { bundle: version.bundle, ...version.metrics },
+      },
     ];
     const edges = [{ from: node, to: `blob:${version.digest}`, relation: "is" }];
     if (version.runId) edges.push({ from: node, to: `run:${version.runId}`, relation: "made by" });
@@ -74,8 +93,16 @@ export function createRegistryService(deps: { store: Store }): RegistryService {
           actor: caller.actor,
           ...withBecause(wanted.because ?? caller.because),
           payload: {
-            model: version.model, version: version.number, bundle: version.bundle, run: version.runId, step: version.step, schema: parts.schema, params: version.params, metrics: version.metrics,
-            checks: version.checks.map((check) => ({ suite: check.suite, verdict: check.verdict })), reason: wanted.reason,
+            model: version.model,
+            version: version.number,
+            bundle: version.bundle,
+            run: version.runId,
+            step: version.step,
+            schema: parts.schema,
+            params: version.params,
+            metrics: version.metrics,
+            checks: version.checks.map((check) => ({ suite: check.suite, verdict: check.verdict })),
+            reason: wanted.reason,
           },
         },
       ],
@@ -105,17 +132,22 @@ export function createRegistryService(deps: { store: Store }): RegistryService {
       const about = target?.number ?? before?.number;
       if (about === undefined) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "alias", name: `${model}@${alias}` });
       const entryId = recorder.newEntryId();
-      await recorder.commit(target ? setAliasChange(project, { model, alias, number: target.number, atMs: store.clock.nowMs() }, entryId) : removeAliasChange(project, model, alias), [
-        {
-          id: entryId,
-          action: target ? "model.alias.set" : "model.alias.removed",
-          subject: { type: "model", id: versionId(model, about), ...(target && { digest: target.digest }) },
-          project,
-          actor: caller.actor,
-          ...withBecause(change.because ?? caller.because),
-          payload: { alias, version: target?.number ?? null, before: before?.number ?? null, reason: change.reason },
-        },
-      ]);
+      await recorder.commit(
+        target
+          ? setAliasChange(project, { model, alias, number: target.number, atMs: store.clock.nowMs() }, entryId)
+          : removeAliasChange(project, model, alias),
+        [
+          {
+            id: entryId,
+            action: target ? "model.alias.set" : "model.alias.removed",
+            subject: { type: "model", id: versionId(model, about), ...(target && { digest: target.digest }) },
+            project,
+            actor: caller.actor,
+            ...withBecause(change.because ?? caller.because),
+            payload: { alias, version: target?.number ?? null, before: before?.number ?? null, reason: change.reason },
+          },
+        ],
+      );
       store.events.emit("changed", { project, kind: "model", id: versionId(model, about) });
       return { number: target?.number ?? null, before: before?.number ?? null, entryId };
     },

@@ -3,8 +3,21 @@ import { type Change, type Database, insert, statement } from "../../base/storag
 import { type Alias, type Live, type ModelVersion, versionName } from "./model.ts";
 
 type VersionRow = {
-  project: string; model: string; number: number; digest: string; size_bytes: number; run_id: string | null; step: string | null;
-  params: string; metrics: string; checks: string; signature: string; bundle: string; bundle_parts: string; entry_id: string; created_ms: number;
+  project: string;
+  model: string;
+  number: number;
+  digest: string;
+  size_bytes: number;
+  run_id: string | null;
+  step: string | null;
+  params: string;
+  metrics: string;
+  checks: string;
+  signature: string;
+  bundle: string;
+  bundle_parts: string;
+  entry_id: string;
+  created_ms: number;
 };
 
 const versionOf = (row: VersionRow): ModelVersion => ({
@@ -49,14 +62,37 @@ export const insertVersion = (version: ModelVersion): Change => [
   ),
 ];
 
-export const findByDigest = async (database: Database, project: string, model: string, digest: string): Promise<ModelVersion | undefined> => {
-  const row = await database.find<VersionRow>("select * from model_version where project = ? and model = ? and digest = ?", [project, model, digest]);
+export const findByDigest = async (
+  database: Database,
+  project: string,
+  model: string,
+  digest: string,
+): Promise<ModelVersion | undefined> => {
+  const row = await database.find<VersionRow>("select * from model_version where project = ? and model = ? and digest = ?", [
+    project,
+    model,
+    digest,
+  ]);
   return row && versionOf(row);
 };
 export const findByPrefix = async (database: Database, project: string, model: string, prefix: string): Promise<ModelVersion[]> =>
-  (await database.all<VersionRow>("select * from model_version where project = ? and model = ? and (digest like ? or bundle like ?) order by number desc limit 2", [project, model, `${prefix}%`, `${prefix}%`])).map(versionOf);
-export const findByNumber = async (database: Database, project: string, model: string, number: number): Promise<ModelVersion | undefined> => {
-  const row = await database.find<VersionRow>("select * from model_version where project = ? and model = ? and number = ?", [project, model, number]);
+  (
+    await database.all<VersionRow>(
+      "select * from model_version where project = ? and model = ? and (digest like ? or bundle like ?) order by number desc limit 2",
+      [project, model, `${prefix}%`, `${prefix}%`],
+    )
+  ).map(versionOf);
+export const findByNumber = async (
+  database: Database,
+  project: string,
+  model: string,
+  number: number,
+): Promise<ModelVersion | undefined> => {
+  const row = await database.find<VersionRow>("select * from model_version where project = ? and model = ? and number = ?", [
+    project,
+    model,
+    number,
+  ]);
   return row && versionOf(row);
 };
 /** Newest first; all models of the project when none is named. */
@@ -71,11 +107,19 @@ export const listVersions = async (database: Database, project: string, model?: 
 export const setAliasChange = (project: string, alias: Alias, entryId: string): Change => [
   statement(
     "insert into model_alias (project, model, alias, number, at_ms, entry_id) values (?, ?, ?, ?, ?, ?) on conflict (project, model, alias) do update set number = excluded.number, at_ms = excluded.at_ms, entry_id = excluded.entry_id",
-    project, alias.model, alias.alias, alias.number, alias.atMs, entryId,
+    project,
+    alias.model,
+    alias.alias,
+    alias.number,
+    alias.atMs,
+    entryId,
   ),
 ];
 export const removeAliasChange = (project: string, model: string, alias: string): Change => [
-  { ...statement("delete from model_alias where project = ? and model = ? and alias = ?", project, model, alias), guard: { rows: 1, noun: "alias", name: alias } },
+  {
+    ...statement("delete from model_alias where project = ? and model = ? and alias = ?", project, model, alias),
+    guard: { rows: 1, noun: "alias", name: alias },
+  },
 ];
 export const listAliases = (database: Database, project: string, model?: string): Promise<Alias[]> =>
   database.all<Alias>(
@@ -87,11 +131,18 @@ export const listAliases = (database: Database, project: string, model?: string)
 export const livePart = (project: string, live: Live): Change => [
   statement(
     "insert into model_live (project, model, route, number, since_ms, entry_id) values (?, ?, ?, ?, ?, ?) on conflict (project, route) do update set model = excluded.model, number = excluded.number, since_ms = excluded.since_ms, entry_id = excluded.entry_id where model_live.model <> excluded.model or model_live.number <> excluded.number",
-    project, live.model, live.route, live.number, live.sinceMs, live.entryId,
+    project,
+    live.model,
+    live.route,
+    live.number,
+    live.sinceMs,
+    live.entryId,
   ),
 ];
 /** A route without any live version. */
-export const noLivePart = (project: string, route: string): Change => [statement("delete from model_live where project = ? and route = ?", project, route)];
+export const noLivePart = (project: string, route: string): Change => [
+  statement("delete from model_live where project = ? and route = ?", project, route),
+];
 export const listLive = (database: Database, project: string, model?: string): Promise<Live[]> =>
   database.all<Live>(
     `select model, route, number, since_ms as "sinceMs", entry_id as "entryId" from model_live where project = ? ${model === undefined ? "" : "and model = ?"} order by since_ms desc`,
@@ -117,7 +168,11 @@ export const actorsOf = async (database: Database, entryIds: readonly string[]):
   return new Map(rows.map((row) => [row.id, row.name ?? row.pid]));
 };
 /** Nodes that a node depends on directly. */
-export const dependenciesOf = (database: Database, project: string, nodes: readonly string[]): Promise<{ node: string; relation: string; digest: string | null }[]> =>
+export const dependenciesOf = (
+  database: Database,
+  project: string,
+  nodes: readonly string[],
+): Promise<{ node: string; relation: string; digest: string | null }[]> =>
   database.all(
     `select e.to_id as node, e.relation as relation, n.digest as digest from lineage_edge e left join lineage_node n on n.project = e.project and n.id = e.to_id
      where e.project = ? and e.from_id in (${nodes.map(() => "?").join(", ")}) order by e.to_id`,

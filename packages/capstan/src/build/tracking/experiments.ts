@@ -28,23 +28,47 @@ export function createExperiments(store: Store, sql: TrackingStore) {
     });
   }
 
-  async function create(one: { project: string; name: string; id?: number; artifactLocation?: string | null; tags?: Record<string, string> }, actor: Caller["actor"], because?: string): Promise<string> {
+  async function create(
+    one: { project: string; name: string; id?: number; artifactLocation?: string | null; tags?: Record<string, string> },
+    actor: Caller["actor"],
+    because?: string,
+  ): Promise<string> {
     const name = clean(one.name);
     for (let attempt = 1; ; attempt++) {
       // Tags name the number, so that it is known before; a lost race for it is tried again.
-      const id = one.id ?? ((await database.find<{ id: number }>("select coalesce(max(id), 0) + 1 as id from experiment"))?.id ?? 1);
+      const id = one.id ?? (await database.find<{ id: number }>("select coalesce(max(id), 0) + 1 as id from experiment"))?.id ?? 1;
       try {
         await recorder.commit(
           [
             ...createExperiment({ id, project: one.project, name, artifactLocation: one.artifactLocation ?? null, nowMs: clock.nowMs() }),
-            ...insertMany("experiment_tag", ["project", "experiment_id", "key", "value"], Object.entries(one.tags ?? {}).map(([key, value]) => [one.project, id, clean(key), clean(value)]), ""),
+            ...insertMany(
+              "experiment_tag",
+              ["project", "experiment_id", "key", "value"],
+              Object.entries(one.tags ?? {}).map(([key, value]) => [one.project, id, clean(key), clean(value)]),
+              "",
+            ),
           ],
-          [{ action: "experiment.created", subject: { type: "experiment", id: String(id) }, project: one.project, actor, payload: { name }, ...(because !== undefined && { because }) }],
+          [
+            {
+              action: "experiment.created",
+              subject: { type: "experiment", id: String(id) },
+              project: one.project,
+              actor,
+              payload: { name },
+              ...(because !== undefined && { because }),
+            },
+          ],
         );
         store.events.emit("changed", { project: one.project, kind: "experiment", id: String(id) });
         return String(id);
       } catch (error) {
-        if (!(error instanceof CapstanError && error.code === "CAP-EXISTS-001") || attempt >= 5 || one.id !== undefined || (await findByName(one.project, name))) throw error;
+        if (
+          !(error instanceof CapstanError && error.code === "CAP-EXISTS-001") ||
+          attempt >= 5 ||
+          one.id !== undefined ||
+          (await findByName(one.project, name))
+        )
+          throw error;
       }
     }
   }
@@ -70,7 +94,10 @@ export function createExperiments(store: Store, sql: TrackingStore) {
       await ready();
       return findByName(project, name);
     },
-    async create(one: { project: string; name: string; artifactLocation?: string | null; tags?: Record<string, string> }, caller: Caller): Promise<string> {
+    async create(
+      one: { project: string; name: string; artifactLocation?: string | null; tags?: Record<string, string> },
+      caller: Caller,
+    ): Promise<string> {
       await ready();
       return create(one, caller.actor, caller.because);
     },
@@ -88,7 +115,11 @@ export function createExperiments(store: Store, sql: TrackingStore) {
       }
     },
     /** Newest first; `projects` absent means all. */
-    async list(filter: { projects?: readonly string[]; lifecycle?: Lifecycle | "all" }, limit: number, offset: number): Promise<{ experiments: Experiment[]; total: number }> {
+    async list(
+      filter: { projects?: readonly string[]; lifecycle?: Lifecycle | "all" },
+      limit: number,
+      offset: number,
+    ): Promise<{ experiments: Experiment[]; total: number }> {
       await ready();
       const where: string[] = ["1 = 1"];
       const params: string[] = [];
@@ -100,15 +131,29 @@ export function createExperiments(store: Store, sql: TrackingStore) {
         where.push("lifecycle = ?");
         params.push(filter.lifecycle ?? "active");
       }
-      const total = (await database.find<{ n: number }>(`select count(*) as n from experiment where ${where.join(" and ")}`, params))?.n ?? 0;
-      return { experiments: await sql.experiments(`${where.join(" and ")} order by created_ms desc, id desc limit ? offset ?`, [...params, limit, offset]), total };
+      const total =
+        (await database.find<{ n: number }>(`select count(*) as n from experiment where ${where.join(" and ")}`, params))?.n ?? 0;
+      return {
+        experiments: await sql.experiments(`${where.join(" and ")} order by created_ms desc, id desc limit ? offset ?`, [
+          ...params,
+          limit,
+          offset,
+        ]),
+        total,
+      };
     },
     async setTag(id: string, key: string, value: string): Promise<void> {
       const found = await find(id);
       if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "experiment", name: id });
-      if (found.lifecycle !== "active") throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: id, state: "deleted", action: "changed" });
+      if (found.lifecycle !== "active")
+        throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: id, state: "deleted", action: "changed" });
       await database.commit([
-        ...insertMany("experiment_tag", ["project", "experiment_id", "key", "value"], [[found.project, Number(id), clean(key), clean(value)]], "on conflict (experiment_id, key) do update set value = excluded.value"),
+        ...insertMany(
+          "experiment_tag",
+          ["project", "experiment_id", "key", "value"],
+          [[found.project, Number(id), clean(key), clean(value)]],
+          "on conflict (experiment_id, key) do update set value = excluded.value",
+        ),
         statement("update experiment set updated_ms = ? where id = ?", clock.nowMs(), Number(id)),
       ]);
       store.events.emit("changed", { project: found.project, kind: "experiment", id });
@@ -120,8 +165,22 @@ export function createExperiments(store: Store, sql: TrackingStore) {
       const name = clean(change.name ?? found.name);
       const lifecycle = change.lifecycle ?? found.lifecycle;
       await recorder.commit(
-        [{ sql: "update experiment set name = ?, lifecycle = ?, updated_ms = ? where id = ?", params: [name, lifecycle, clock.nowMs(), Number(id)], exists: { noun: "experiment", name } }],
-        [{ action: "experiment.changed", subject: { type: "experiment", id }, project: found.project, actor: caller.actor, payload: { name, lifecycle, nameBefore: found.name, lifecycleBefore: found.lifecycle } }],
+        [
+          {
+            sql: "update experiment set name = ?, lifecycle = ?, updated_ms = ? where id = ?",
+            params: [name, lifecycle, clock.nowMs(), Number(id)],
+            exists: { noun: "experiment", name },
+          },
+        ],
+        [
+          {
+            action: "experiment.changed",
+            subject: { type: "experiment", id },
+            project: found.project,
+            actor: caller.actor,
+            payload: { name, lifecycle, nameBefore: found.name, lifecycleBefore: found.lifecycle },
+          },
+        ],
       );
       store.events.emit("changed", { project: found.project, kind: "experiment", id });
     },

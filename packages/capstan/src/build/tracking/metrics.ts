@@ -1,7 +1,19 @@
 import { type Change, type Database, type Statement, statement } from "../../base/storage/database.ts";
 import type { Ids } from "../../base/foundation/ids.ts";
 import type { KeyedPoint, LatestMetric } from "./model.ts";
-import { blockEncoding, decodeBlock, decodeChunk, encodeBlock, encodeChunk, mergePoints, noPoints, type Points, pointsOf, pointsPerBlock, slicePoints } from "./points.ts";
+import {
+  blockEncoding,
+  decodeBlock,
+  decodeChunk,
+  encodeBlock,
+  encodeChunk,
+  mergePoints,
+  noPoints,
+  type Points,
+  pointsOf,
+  pointsPerBlock,
+  slicePoints,
+} from "./points.ts";
 import { insertMany, type LatestRow, latestOfRow, listOf } from "./rows.ts";
 import { byKey, latestOf } from "./rules.ts";
 
@@ -14,7 +26,20 @@ const added = (column: string): string => `${column} = metric_latest.${column} +
 const better = (column: string, sign: string): string =>
   `${column} = case when metric_latest.${column} is null or excluded.${column} ${sign} metric_latest.${column} then coalesce(excluded.${column}, metric_latest.${column}) else metric_latest.${column} end`;
 const upsertLatest = `on conflict (run_id, key) do update set ${["step", "time_ms", "value", "is_nan"].map(kept).join(", ")}, ${["points", "tail_points", "non_finite"].map(added).join(", ")}, ${better("min_value", "<")}, ${better("max_value", ">")} returning key, tail_points`;
-const latestColumns = ["project", "run_id", "key", "step", "time_ms", "value", "is_nan", "points", "tail_points", "min_value", "max_value", "non_finite"];
+const latestColumns = [
+  "project",
+  "run_id",
+  "key",
+  "step",
+  "time_ms",
+  "value",
+  "is_nan",
+  "points",
+  "tail_points",
+  "min_value",
+  "max_value",
+  "non_finite",
+];
 
 const latestStatements = (owner: Owner, all: readonly LatestMetric[], inTail: boolean): Statement[] =>
   insertMany(
@@ -22,7 +47,20 @@ const latestStatements = (owner: Owner, all: readonly LatestMetric[], inTail: bo
     latestColumns,
     all.map((one) => {
       const isNaN = Number.isNaN(one.value);
-      return [owner.project, owner.runId, one.key, one.step, one.timeMs, isNaN ? 0 : one.value, isNaN ? 1 : 0, one.points, inTail ? one.points : 0, one.min, one.max, one.nonFinite];
+      return [
+        owner.project,
+        owner.runId,
+        one.key,
+        one.step,
+        one.timeMs,
+        isNaN ? 0 : one.value,
+        isNaN ? 1 : 0,
+        one.points,
+        inTail ? one.points : 0,
+        one.min,
+        one.max,
+        one.nonFinite,
+      ];
     }),
     upsertLatest,
   );
@@ -33,7 +71,21 @@ const blockStatement = (owner: Owner, key: string, block: string, points: Points
     digest: made.digest,
     statement: statement(
       "insert into metric_block (project, run_id, key, block, points, digest, encoding, data, min_step, max_step, min_time_ms, max_time_ms, min_value, max_value, non_finite) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      owner.project, owner.runId, key, block, made.points, made.digest, blockEncoding, made.data, made.minStep, made.maxStep, made.minTimeMs, made.maxTimeMs, made.minValue, made.maxValue, made.nonFinite,
+      owner.project,
+      owner.runId,
+      key,
+      block,
+      made.points,
+      made.digest,
+      blockEncoding,
+      made.data,
+      made.minStep,
+      made.maxStep,
+      made.minTimeMs,
+      made.maxTimeMs,
+      made.minValue,
+      made.maxValue,
+      made.nonFinite,
     ),
   };
 };
@@ -47,8 +99,17 @@ export function createMetrics(database: Database, ids: Ids) {
   function append(owner: Owner, points: readonly KeyedPoint[]): Change {
     const groups = [...byKey(points)];
     return [
-      ...insertMany("metric_tail", ["project", "run_id", "key", "chunk", "points", "data"], groups.map(([key, list]) => [owner.project, owner.runId, key, ids.ulid(), list.length, encodeChunk(pointsOf(list))]), ""),
-      ...latestStatements(owner, groups.map(([key, list]) => latestOf(key, list)), true),
+      ...insertMany(
+        "metric_tail",
+        ["project", "run_id", "key", "chunk", "points", "data"],
+        groups.map(([key, list]) => [owner.project, owner.runId, key, ids.ulid(), list.length, encodeChunk(pointsOf(list))]),
+        "",
+      ),
+      ...latestStatements(
+        owner,
+        groups.map(([key, list]) => latestOf(key, list)),
+        true,
+      ),
     ];
   }
 
@@ -59,7 +120,12 @@ export function createMetrics(database: Database, ids: Ids) {
     for (const [key, list] of byKey(points)) {
       const merged = mergePoints([pointsOf(list)]);
       for (let from = 0; from < merged.step.length; from += pointsPerBlock) {
-        const block = blockStatement(owner, key, ids.ulid(), slicePoints(merged, from, Math.min(from + pointsPerBlock, merged.step.length)));
+        const block = blockStatement(
+          owner,
+          key,
+          ids.ulid(),
+          slicePoints(merged, from, Math.min(from + pointsPerBlock, merged.step.length)),
+        );
         change.push(block.statement);
         (digests[key] ??= []).push(block.digest);
       }
@@ -69,7 +135,12 @@ export function createMetrics(database: Database, ids: Ids) {
   }
 
   /** Statements that turn the tail of one series into blocks; what does not fill one stays unless `all`. Refused as moved on when a chunk came in between. */
-  function packed(owner: Owner, key: string, chunks: readonly { chunk: string; points: number; data: Uint8Array }[], all: boolean): { change: Change; digests: string[] } {
+  function packed(
+    owner: Owner,
+    key: string,
+    chunks: readonly { chunk: string; points: number; data: Uint8Array }[],
+    all: boolean,
+  ): { change: Change; digests: string[] } {
     const merged = mergePoints(chunks.map((one) => decodeChunk(one.data)));
     const total = merged.step.length;
     const change: Statement[] = [];
@@ -82,15 +153,38 @@ export function createMetrics(database: Database, ids: Ids) {
     }
     const rest = Math.max(0, total - from);
     const newest = chunks.reduce((max, one) => (one.chunk > max ? one.chunk : max), "");
-    change.unshift({ sql: "delete from metric_tail where run_id = ? and key = ? and chunk <= ?", params: [owner.runId, key, newest], guard: { rows: chunks.length, noun: "series", name: key } });
-    if (rest > 0) change.push(...insertMany("metric_tail", ["project", "run_id", "key", "chunk", "points", "data"], [[owner.project, owner.runId, key, ids.ulid(), rest, encodeChunk(slicePoints(merged, from, total))]], ""));
+    change.unshift({
+      sql: "delete from metric_tail where run_id = ? and key = ? and chunk <= ?",
+      params: [owner.runId, key, newest],
+      guard: { rows: chunks.length, noun: "series", name: key },
+    });
+    if (rest > 0)
+      change.push(
+        ...insertMany(
+          "metric_tail",
+          ["project", "run_id", "key", "chunk", "points", "data"],
+          [[owner.project, owner.runId, key, ids.ulid(), rest, encodeChunk(slicePoints(merged, from, total))]],
+          "",
+        ),
+      );
     const before = chunks.reduce((sum, one) => sum + one.points, 0);
-    change.push(statement("update metric_latest set tail_points = tail_points - ?, points = points - ? where run_id = ? and key = ?", before - rest, before - total, owner.runId, key));
+    change.push(
+      statement(
+        "update metric_latest set tail_points = tail_points - ?, points = points - ? where run_id = ? and key = ?",
+        before - rest,
+        before - total,
+        owner.runId,
+        key,
+      ),
+    );
     return { change, digests };
   }
 
   const chunksOf = (runId: string, key: string) =>
-    database.all<{ chunk: string; points: number; data: Uint8Array }>("select chunk, points, data from metric_tail where run_id = ? and key = ? order by chunk", [runId, key]);
+    database.all<{ chunk: string; points: number; data: Uint8Array }>(
+      "select chunk, points, data from metric_tail where run_id = ? and key = ? order by chunk",
+      [runId, key],
+    );
 
   /** Packs full blocks of one series. A chunk that comes in between is left for the next time. */
   async function pack(owner: Owner, key: string, all: boolean): Promise<void> {
@@ -100,7 +194,10 @@ export function createMetrics(database: Database, ids: Ids) {
 
   /** Packs every series of a run completely, about 200 000 points a change. */
   async function packAll(owner: Owner): Promise<void> {
-    const tails = await database.all<{ key: string; points: number }>("select key, sum(points) as points from metric_tail where run_id = ? group by key order by key", [owner.runId]);
+    const tails = await database.all<{ key: string; points: number }>(
+      "select key, sum(points) as points from metric_tail where run_id = ? group by key order by key",
+      [owner.runId],
+    );
     let change: Statement[] = [];
     let points = 0;
     for (const tail of tails) {
@@ -115,20 +212,29 @@ export function createMetrics(database: Database, ids: Ids) {
   }
 
   /** One series, in the order of a history (time, step, value), each point once. Tail and blocks are read as of one moment. */
-  async function points(runId: string, key: string, range: { fromStep?: number | undefined; toStep?: number | undefined } = {}): Promise<Points> {
+  async function points(
+    runId: string,
+    key: string,
+    range: { fromStep?: number | undefined; toStep?: number | undefined } = {},
+  ): Promise<Points> {
     const rows = await database.all<{ block: number; data: Uint8Array }>(
       `select 1 as block, data from metric_block where run_id = ? and key = ? and max_step >= ? and min_step <= ?
        union all select 0 as block, data from metric_tail where run_id = ? and key = ?`,
       [runId, key, range.fromStep ?? Number.MIN_SAFE_INTEGER, range.toStep ?? Number.MAX_SAFE_INTEGER, runId, key],
     );
-    return rows.length === 0 ? noPoints(0) : mergePoints(rows.map((row) => (row.block === 1 ? decodeBlock(row.data).points : decodeChunk(row.data))));
+    return rows.length === 0
+      ? noPoints(0)
+      : mergePoints(rows.map((row) => (row.block === 1 ? decodeBlock(row.data).points : decodeChunk(row.data))));
   }
 
   async function latest(runIds: readonly string[]): Promise<Map<string, LatestMetric[]>> {
     const found = new Map<string, LatestMetric[]>();
     if (runIds.length === 0) return found;
     const ids = listOf(runIds);
-    const rows = await database.all<LatestRow>(`select run_id, key, step, time_ms, value, is_nan, points, min_value, max_value, non_finite from metric_latest where run_id in ${ids.sql} order by key`, ids.params);
+    const rows = await database.all<LatestRow>(
+      `select run_id, key, step, time_ms, value, is_nan, points, min_value, max_value, non_finite from metric_latest where run_id in ${ids.sql} order by key`,
+      ids.params,
+    );
     for (const row of rows) {
       const list = found.get(row.run_id);
       if (list) list.push(latestOfRow(row));

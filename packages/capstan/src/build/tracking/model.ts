@@ -110,7 +110,11 @@ export type Links = { inputs?: readonly Link[]; outputs?: readonly Link[] };
 export type Artifact = { path: string; digest: string; sizeBytes: number };
 export type ArtifactEntry = { path: string; folder: boolean; sizeBytes: number | null; digest: string | null };
 
-export type LogBatch = { metrics?: readonly KeyedPoint[]; params?: Readonly<Record<string, string>>; tags?: Readonly<Record<string, string>> };
+export type LogBatch = {
+  metrics?: readonly KeyedPoint[];
+  params?: Readonly<Record<string, string>>;
+  tags?: Readonly<Record<string, string>>;
+};
 
 /** A run with what it holds, curves apart. */
 export type RunContent = {
@@ -149,4 +153,11 @@ export type SeriesColumns = {
   count: number[];
 };
 
-export type SealCheck = { verdict: "pass" | "fail" | "inconclusive"; seal: string | null; computed: string | null; problems: string[]; points: number; artifacts: number };
+export type SealCheck = {
+  verdict: "pass" | "fail" | "inconclusive";
+  seal: string | null;
+  computed: string | null;
+  problems: string[];
+  points: number;
+  artifacts: number;
+};

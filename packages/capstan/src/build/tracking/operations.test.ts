@@ -6,14 +6,23 @@ import { trackingMigrations } from "./migrations.ts";
 import { trackingHandlers } from "./operations.ts";
 import { createTrackingService, type TrackingService } from "./service.ts";
 
-const caller: Caller = { actor: { kind: "person", name: "local:someone" }, via: "session", roles: [], capabilities: new Set(["read", "log"]) };
+const caller: Caller = {
+  actor: { kind: "person", name: "local:someone" },
+  via: "session",
+  roles: [],
+  capabilities: new Set(["read", "log"]),
+};
 let open: TestStore;
 let tracking: TrackingService;
 let handlers: ReturnType<typeof trackingHandlers>;
 const ids: string[] = [];
 
 /** As the shell calls it: input parsed, output as the contract says. */
-async function call<K extends keyof typeof trackingOperations>(name: K, input: object, as: Caller = caller): Promise<ReturnType<(typeof trackingOperations)[K]["output"]["parse"]>> {
+async function call<K extends keyof typeof trackingOperations>(
+  name: K,
+  input: object,
+  as: Caller = caller,
+): Promise<ReturnType<(typeof trackingOperations)[K]["output"]["parse"]>> {
   const operation = trackingOperations[name];
   const output = await (handlers[name] as (input: unknown, caller: Caller) => Promise<unknown>)(operation.input.parse(input), as);
   return operation.output.parse(JSON.parse(JSON.stringify(output))) as never;
@@ -25,8 +34,29 @@ beforeAll(async () => {
   handlers = trackingHandlers(tracking, open.store);
   const experimentId = await tracking.ensureExperiment("p", "late", caller);
   for (let i = 0; i < 3; i++) {
-    const run = await tracking.createRun({ project: "p", experimentId, kind: "step", step: "train", name: `r${i}`, startedMs: 1_000_000 + i, params: { seed: "1", lr: `0.${i}` }, environment: { commit: "abc", dirty: i === 1, platform: "linux" } }, caller);
-    await tracking.logBatch(run.id, { metrics: [...Array.from({ length: 50 }, (_, step) => ({ key: "auc", step, timeMs: step, value: step / (50 + i) })), { key: "odd", step: 0, timeMs: 0, value: NaN }] }, caller);
+    const run = await tracking.createRun(
+      {
+        project: "p",
+        experimentId,
+        kind: "step",
+        step: "train",
+        name: `r${i}`,
+        startedMs: 1_000_000 + i,
+        params: { seed: "1", lr: `0.${i}` },
+        environment: { commit: "abc", dirty: i === 1, platform: "linux" },
+      },
+      caller,
+    );
+    await tracking.logBatch(
+      run.id,
+      {
+        metrics: [
+          ...Array.from({ length: 50 }, (_, step) => ({ key: "auc", step, timeMs: step, value: step / (50 + i) })),
+          { key: "odd", step: 0, timeMs: 0, value: NaN },
+        ],
+      },
+      caller,
+    );
     await tracking.addLinks(run.id, { inputs: [{ name: "rows", node: "data:d@v1", digest: "a".repeat(64) }] }, caller);
     if (i < 2) await tracking.endRun(run.id, { status: "FINISHED", verdict: "pass", endedMs: 1_060_000 }, caller);
     ids.push(run.id);
@@ -39,7 +69,9 @@ test("experiments say what is in them", async () => {
   expect(total).toBe(1);
   expect(experiments[0]).toMatchObject({ name: "late", runs: 3, running: 1, mainMetric: { key: "auc" } });
   expect(await call("experiments.get", { project: "p", experiment: "late" })).toMatchObject({ id: experiments[0]?.id });
-  await expect(call("experiments.get", { project: "other", experiment: experiments[0]?.id })).rejects.toMatchObject({ code: "CAP-NOT-FOUND-001" });
+  await expect(call("experiments.get", { project: "other", experiment: experiments[0]?.id })).rejects.toMatchObject({
+    code: "CAP-NOT-FOUND-001",
+  });
 });
 
 test("runs are listed page by page with the columns worth showing", async () => {
@@ -54,27 +86,50 @@ test("runs are listed page by page with the columns worth showing", async () => 
 
 test("a run is told with its seal, its curve and its parts", async () => {
   const run = await call("runs.get", { project: "p", run: ids[0] });
-  expect(run).toMatchObject({ status: "FINISHED", verdict: "pass", sealed: { points: 51 }, environment: { commit: "abc", dirty: false }, metricFacts: [{ key: "auc", points: 50 }, { key: "odd", last: "NaN", nonFinite: 1 }] });
+  expect(run).toMatchObject({
+    status: "FINISHED",
+    verdict: "pass",
+    sealed: { points: 51 },
+    environment: { commit: "abc", dirty: false },
+    metricFacts: [
+      { key: "auc", points: 50 },
+      { key: "odd", last: "NaN", nonFinite: 1 },
+    ],
+  });
   const { series } = await call("runs.series", { project: "p", run: ids.slice(0, 2).join(","), key: "auc", buckets: "10" });
-  expect(series.map((one) => [one.run, one.step.length, one.points])).toEqual([[ids[0], 10, 50], [ids[1], 10, 50]]);
-  expect((await call("runs.series", { project: "p", run: ids[0] })).series.find((one) => one.key === "odd")).toMatchObject({ first: [null], nonFinite: 1 });
+  expect(series.map((one) => [one.run, one.step.length, one.points])).toEqual([
+    [ids[0], 10, 50],
+    [ids[1], 10, 50],
+  ]);
+  expect((await call("runs.series", { project: "p", run: ids[0] })).series.find((one) => one.key === "odd")).toMatchObject({
+    first: [null],
+    nonFinite: 1,
+  });
   expect(await call("runs.verify", { project: "p", run: ids[0], deep: true })).toMatchObject({ verdict: "pass" });
 });
 
 test("comparing shows what differs", async () => {
   const found = await call("runs.compare", { project: "p", run: ids });
-  expect(found.params).toEqual([{ key: "lr", values: ["0.0", "0.1", "0.2"], differs: true }, { key: "seed", values: ["1", "1", "1"], differs: false }]);
+  expect(found.params).toEqual([
+    { key: "lr", values: ["0.0", "0.1", "0.2"], differs: true },
+    { key: "seed", values: ["1", "1", "1"], differs: false },
+  ]);
   expect(found.environment.filter((row) => row.differs)).toEqual([{ key: "dirty", values: ["no", "yes", "no"], differs: true }]);
   await expect(call("runs.compare", { project: "p", run: ids[0] })).rejects.toThrow();
 });
 
 test("progress reaches the run and the step it belongs to, not through another project's token", async () => {
-  const child = await tracking.createRun({ project: "p", experimentId: "0", kind: "user", name: "c", parentId: ids[2] ?? "", startedMs: 1 }, caller);
+  const child = await tracking.createRun(
+    { project: "p", experimentId: "0", kind: "user", name: "c", parentId: ids[2] ?? "", startedMs: 1 },
+    caller,
+  );
   const told: string[] = [];
   const off = open.store.events.on("progress", (one) => told.push(one.run));
   await call("runs.progress", { run: child.id, done: 3, total: 10, unit: "tree" });
   off();
   expect(told).toEqual([child.id, ids[2]]);
   expect((await call("runs.get", { project: "p", run: ids[2] })).progress).toEqual({ done: 3, total: 10, unit: "tree" });
-  await expect(call("runs.progress", { run: child.id, done: 1 }, { ...caller, projects: ["q"] })).rejects.toMatchObject({ code: "CAP-NOT-FOUND-001" });
+  await expect(call("runs.progress", { run: child.id, done: 1 }, { ...caller, projects: ["q"] })).rejects.toMatchObject({
+    code: "CAP-NOT-FOUND-001",
+  });
 });

@@ -35,13 +35,28 @@ export const trackingHandlers = (service: TrackingService, store: Store): Handle
 
   async function experimentSummary(one: Experiment): Promise<ExperimentSummary> {
     const filter: RunFilter = { experimentIds: [one.id], kinds: ordinary };
-    const [runs, running, newest, keys] = await Promise.all([service.countRuns(filter), service.countRuns({ ...filter, statuses: ["RUNNING"] }), service.listRuns(filter, 30), service.keys(filter, "metric_latest", 1)]);
+    const [runs, running, newest, keys] = await Promise.all([
+      service.countRuns(filter),
+      service.countRuns({ ...filter, statuses: ["RUNNING"] }),
+      service.listRuns(filter, 30),
+      service.keys(filter, "metric_latest", 1),
+    ]);
     const key = keys[0]?.key;
-    const values = newest.map((run) => run.metrics.find((metric) => metric.key === key)?.value).filter((value) => value !== undefined && Number.isFinite(value)) as number[];
+    const values = newest
+      .map((run) => run.metrics.find((metric) => metric.key === key)?.value)
+      .filter((value) => value !== undefined && Number.isFinite(value)) as number[];
     const last = newest[0];
     return {
-      id: one.id, name: one.name, project: one.project, state: one.lifecycle, created: toTime(one.createdMs), runs, running, lastActivity: last ? toTime(last.endedMs ?? last.startedMs) : null,
-      mainMetric: key !== undefined && values.length > 0 ? { key, values: values.reverse() } : null, tags: one.tags,
+      id: one.id,
+      name: one.name,
+      project: one.project,
+      state: one.lifecycle,
+      created: toTime(one.createdMs),
+      runs,
+      running,
+      lastActivity: last ? toTime(last.endedMs ?? last.startedMs) : null,
+      mainMetric: key !== undefined && values.length > 0 ? { key, values: values.reverse() } : null,
+      tags: one.tags,
     };
   }
 
@@ -66,7 +81,17 @@ export const trackingHandlers = (service: TrackingService, store: Store): Handle
       resources: { ...resources, readBytes: resources.readBytes ?? null, writtenBytes: resources.writtenBytes ?? null },
       parentRun: parent ? refOf(parent, now()) : null,
       children: children.map((child) => refOf(child, now())).reverse(),
-      sealed: run.seal === null ? null : { digest: run.seal, entry: run.sealEntry ?? "", at: toTime(run.sealedMs ?? 0), before: run.sealBefore, points: run.metrics.reduce((sum, one) => sum + one.points, 0), artifacts: artifacts.length },
+      sealed:
+        run.seal === null
+          ? null
+          : {
+              digest: run.seal,
+              entry: run.sealEntry ?? "",
+              at: toTime(run.sealedMs ?? 0),
+              before: run.sealBefore,
+              points: run.metrics.reduce((sum, one) => sum + one.points, 0),
+              artifacts: artifacts.length,
+            },
     };
   }
 
@@ -74,7 +99,11 @@ export const trackingHandlers = (service: TrackingService, store: Store): Handle
     "experiments.list": async ({ project, state, limit, cursor }) => {
       const offset = offsetOf(cursor);
       const { experiments, total } = await service.experiments.list({ projects: [project], lifecycle: state }, limit, offset);
-      return { experiments: await Promise.all(experiments.map(experimentSummary)), cursor: offset + limit < total ? String(offset + limit) : null, total };
+      return {
+        experiments: await Promise.all(experiments.map(experimentSummary)),
+        cursor: offset + limit < total ? String(offset + limit) : null,
+        total,
+      };
     },
     "experiments.get": async ({ project, experiment }) => {
       const byId = await service.experiments.find(experiment);
@@ -84,17 +113,30 @@ export const trackingHandlers = (service: TrackingService, store: Store): Handle
     },
     "runs.list": async (input) => {
       const filter: RunFilter = {
-        projects: [input.project], kinds: input.kind?.length ? input.kind : ordinary,
-        ...(input.experiment !== undefined && { experimentIds: [input.experiment] }), ...(input.status?.length && { statuses: input.status }),
-        ...(input.step !== undefined && { step: input.step }), ...(input.parent !== undefined && { parentId: input.parent }), ...(input.q !== undefined && { q: input.q }),
+        projects: [input.project],
+        kinds: input.kind?.length ? input.kind : ordinary,
+        ...(input.experiment !== undefined && { experimentIds: [input.experiment] }),
+        ...(input.status?.length && { statuses: input.status }),
+        ...(input.step !== undefined && { step: input.step }),
+        ...(input.parent !== undefined && { parentId: input.parent }),
+        ...(input.q !== undefined && { q: input.q }),
       };
-      const [runs, total, metricKeys, paramKeys] = await Promise.all([service.listRuns(filter, input.limit, cursorOf(input.cursor)), service.countRuns(filter), service.keys(filter, "metric_latest", 200), service.keys(filter, "param", 200)]);
+      const [runs, total, metricKeys, paramKeys] = await Promise.all([
+        service.listRuns(filter, input.limit, cursorOf(input.cursor)),
+        service.countRuns(filter),
+        service.keys(filter, "metric_latest", 200),
+        service.keys(filter, "param", 200),
+      ]);
       const last = runs[runs.length - 1];
       return {
         runs: await summaries(runs),
         cursor: last && runs.length === input.limit ? `${last.startedMs}.${last.id}` : null,
         total,
-        columns: { metrics: metricKeys.map((one) => one.key), params: paramKeys.map((one) => one.key), varying: paramKeys.filter((one) => one.values > 1 || one.runs < total).map((one) => one.key) },
+        columns: {
+          metrics: metricKeys.map((one) => one.key),
+          params: paramKeys.map((one) => one.key),
+          varying: paramKeys.filter((one) => one.values > 1 || one.runs < total).map((one) => one.key),
+        },
       };
     },
     "runs.get": async ({ project, run }) => detail(await getRun(project, run)),
@@ -103,7 +145,9 @@ export const trackingHandlers = (service: TrackingService, store: Store): Handle
       const series = [];
       for (const one of runs) {
         const keys = key ?? one.metrics.slice(0, 200).map((metric) => metric.key);
-        for (const each of keys) if (one.metrics.some((metric) => metric.key === each)) series.push(seriesOf(one.id, each, await service.series(one.id, each, buckets, { fromStep, toStep })));
+        for (const each of keys)
+          if (one.metrics.some((metric) => metric.key === each))
+            series.push(seriesOf(one.id, each, await service.series(one.id, each, buckets, { fromStep, toStep })));
       }
       return { series };
     },
@@ -111,13 +155,20 @@ export const trackingHandlers = (service: TrackingService, store: Store): Handle
       await getRun(project, run);
       if (deep === "false") return { files: await service.listArtifacts(run, path) };
       const below = path === "" ? "" : `${path.replace(/\/+$/, "")}/`;
-      return { files: (await service.artifacts(run)).filter((one) => one.path.startsWith(below)).map((one) => ({ ...one, folder: false })) };
+      return {
+        files: (await service.artifacts(run)).filter((one) => one.path.startsWith(below)).map((one) => ({ ...one, folder: false })),
+      };
     },
     "runs.artifact": async ({ project, run, path }) => {
       await getRun(project, run);
       const found = await service.findArtifact(run, path);
       if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "artifact", name: path });
-      return { ...found, folder: false, type: contentTypeOf(path), bytes: `/api/v1/p/${project}/runs/${run}/files/${path.split("/").map(encodeURIComponent).join("/")}` };
+      return {
+        ...found,
+        folder: false,
+        type: contentTypeOf(path),
+        bytes: `/api/v1/p/${project}/runs/${run}/files/${path.split("/").map(encodeURIComponent).join("/")}`,
+      };
     },
     "runs.compare": async ({ project, run }) => {
       const runs = await getRuns(project, run);
@@ -133,9 +184,16 @@ export const trackingHandlers = (service: TrackingService, store: Store): Handle
         ),
         resources: compared(runs.map((one) => one.resources as Record<string, number | null>)),
       };
-      const said = <R extends { values: readonly unknown[] }>(rows: readonly R[]): R[] => rows.filter((row) => row.values.some((value) => value !== null));
+      const said = <R extends { values: readonly unknown[] }>(rows: readonly R[]): R[] =>
+        rows.filter((row) => row.values.some((value) => value !== null));
       const shown = { ...sections, environment: said(sections.environment), resources: said(sections.resources) };
-      return { runs: await summaries(runs), ...shown, equal: Object.values(shown).flat().filter((row) => !row.differs).length };
+      return {
+        runs: await summaries(runs),
+        ...shown,
+        equal: Object.values(shown)
+          .flat()
+          .filter((row) => !row.differs).length,
+      };
     },
     "runs.tag": async ({ project, run, set, remove }, caller) => {
       await getRun(project, run);
@@ -162,7 +220,8 @@ function mustSee(caller: Caller, project: string, run: string): void {
 
 const offsetOf = (cursor: string | undefined): number => {
   if (cursor === undefined) return 0;
-  if (!/^[0-9]{1,9}$/.test(cursor)) throw new CapstanError("CAP-TRACK-002", { what: "cursor", problem: "it is none that this server gave" });
+  if (!/^[0-9]{1,9}$/.test(cursor))
+    throw new CapstanError("CAP-TRACK-002", { what: "cursor", problem: "it is none that this server gave" });
   return Number(cursor);
 };
 const cursorOf = (cursor: string | undefined): { startedMs: number; id: string } | undefined => {

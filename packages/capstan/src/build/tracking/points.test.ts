@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { decodeBlock, decodeChunk, encodeBlock, encodeChunk, mergePoints, pointsOf } from "./points.ts";
 
 const point = fc.record({ step: fc.maxSafeInteger(), timeMs: fc.maxSafeNat(), value: fc.double() });
-const listOf = (points: { step: Float64Array; timeMs: Float64Array; value: Float64Array }) => [...points.step].map((step, i) => [step, points.timeMs[i], points.value[i]]);
+const listOf = (points: { step: Float64Array; timeMs: Float64Array; value: Float64Array }) =>
+  [...points.step].map((step, i) => [step, points.timeMs[i], points.value[i]]);
 
 describe("points", () => {
   test("a block and a chunk give back what was put in", () => {
@@ -36,7 +37,11 @@ describe("points", () => {
   });
 
   test("a steady curve takes few bytes a point", () => {
-    const list = Array.from({ length: 4096 }, (_, i) => ({ step: i, timeMs: 1_700_000_000_000 + 37 * i, value: Math.fround(1 / (1 + i / 100)) }));
+    const list = Array.from({ length: 4096 }, (_, i) => ({
+      step: i,
+      timeMs: 1_700_000_000_000 + 37 * i,
+      value: Math.fround(1 / (1 + i / 100)),
+    }));
     expect(encodeBlock(pointsOf(list)).data.length / 4096).toBeLessThan(6);
   });
 

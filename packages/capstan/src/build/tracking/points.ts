@@ -7,7 +7,11 @@ export type Points = { readonly step: Float64Array; readonly timeMs: Float64Arra
 
 export const pointsPerBlock = 4096;
 
-export const noPoints = (length: number): Points => ({ step: new Float64Array(length), timeMs: new Float64Array(length), value: new Float64Array(length) });
+export const noPoints = (length: number): Points => ({
+  step: new Float64Array(length),
+  timeMs: new Float64Array(length),
+  value: new Float64Array(length),
+});
 
 export function pointsOf(list: readonly Point[]): Points {
   const points = noPoints(list.length);
@@ -69,7 +73,11 @@ export function mergePoints(parts: readonly Points[]): Points {
   return slicePoints(merged, 0, n);
 }
 
-export const slicePoints = ({ step, timeMs, value }: Points, from: number, to: number): Points => ({ step: step.subarray(from, to), timeMs: timeMs.subarray(from, to), value: value.subarray(from, to) });
+export const slicePoints = ({ step, timeMs, value }: Points, from: number, to: number): Points => ({
+  step: step.subarray(from, to),
+  timeMs: timeMs.subarray(from, to),
+  value: value.subarray(from, to),
+});
 
 function compare({ step, timeMs, value }: Points, a: number, b: number): number {
   const byTime = (timeMs[a] ?? 0) - (timeMs[b] ?? 0);
@@ -85,7 +93,17 @@ function compare({ step, timeMs, value }: Points, a: number, b: number): number 
 }
 
 /** What a block's row tells without its bytes. Least and greatest of finite values; null when there is none. */
-export type BlockFacts = { points: number; digest: string; minStep: number; maxStep: number; minTimeMs: number; maxTimeMs: number; minValue: number | null; maxValue: number | null; nonFinite: number };
+export type BlockFacts = {
+  points: number;
+  digest: string;
+  minStep: number;
+  maxStep: number;
+  minTimeMs: number;
+  maxTimeMs: number;
+  minValue: number | null;
+  maxValue: number | null;
+  nonFinite: number;
+};
 export type Block = BlockFacts & { data: Uint8Array };
 
 /** Name of the block form below: kept beside each block, so that another form may come. */
@@ -105,9 +123,17 @@ export function encodeBlock(points: Points): Block {
   const bytes = new Uint8Array(value.slice().buffer);
   for (let b = 7; b >= 0; b--) for (let i = 0; i < n; i++) raw[at++] = bytes[i * 8 + b] ?? 0;
   const content = raw.subarray(0, at);
-  let minStep = Infinity, maxStep = -Infinity, minTimeMs = Infinity, maxTimeMs = -Infinity, minValue = Infinity, maxValue = -Infinity, nonFinite = 0;
+  let minStep = Infinity,
+    maxStep = -Infinity,
+    minTimeMs = Infinity,
+    maxTimeMs = -Infinity,
+    minValue = Infinity,
+    maxValue = -Infinity,
+    nonFinite = 0;
   for (let i = 0; i < n; i++) {
-    const s = step[i] ?? 0, t = timeMs[i] ?? 0, v = value[i] ?? 0;
+    const s = step[i] ?? 0,
+      t = timeMs[i] ?? 0,
+      v = value[i] ?? 0;
     if (s < minStep) minStep = s;
     if (s > maxStep) maxStep = s;
     if (t < minTimeMs) minTimeMs = t;
@@ -119,7 +145,18 @@ export function encodeBlock(points: Points): Block {
     }
   }
   const finite = nonFinite < n;
-  return { points: n, digest: sha256(content), minStep, maxStep, minTimeMs, maxTimeMs, minValue: finite ? minValue : null, maxValue: finite ? maxValue : null, nonFinite, data: zstdCompressSync(content) };
+  return {
+    points: n,
+    digest: sha256(content),
+    minStep,
+    maxStep,
+    minTimeMs,
+    maxTimeMs,
+    minValue: finite ? minValue : null,
+    maxValue: finite ? maxValue : null,
+    nonFinite,
+    data: zstdCompressSync(content),
+  };
 }
 
 export function decodeBlock(data: Uint8Array): { points: Points; digest: string } {

@@ -37,7 +37,16 @@ export function latestOf(key: string, points: readonly KeyedPoint[]): LatestMetr
     }
   }
   const finite = nonFinite < points.length;
-  return { key, step: latest.step, timeMs: latest.timeMs, value: latest.value, points: points.length, min: finite ? min : null, max: finite ? max : null, nonFinite };
+  return {
+    key,
+    step: latest.step,
+    timeMs: latest.timeMs,
+    value: latest.value,
+    points: points.length,
+    min: finite ? min : null,
+    max: finite ? max : null,
+    nonFinite,
+  };
 }
 
 export const terminal = (status: string): boolean => status === "FINISHED" || status === "FAILED" || status === "KILLED";
@@ -74,4 +83,5 @@ export function cleanKey(key: string): string {
   if (key === "__proto__") throw new CapstanError("CAP-TRACK-002", { what: "key", problem: "__proto__ cannot be a name" });
   return clean(key);
 }
-export const cleanTexts = (texts: Readonly<Record<string, string>>): Record<string, string> => Object.fromEntries(Object.entries(texts).map(([key, value]) => [cleanKey(key), clean(value)]));
+export const cleanTexts = (texts: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(texts).map(([key, value]) => [cleanKey(key), clean(value)]));

@@ -16,7 +16,9 @@ export type SealedContent = {
 
 const number = (value: number | null | undefined): number | null => value ?? null;
 const links = (all: readonly Link[]): Json[] =>
-  [...all].sort((a, b) => order(`${a.name}\n${a.node}`, `${b.name}\n${b.node}`)).map((one) => ({ name: one.name, node: one.node, digest: one.digest }));
+  [...all]
+    .sort((a, b) => order(`${a.name}\n${a.node}`, `${b.name}\n${b.node}`))
+    .map((one) => ({ name: one.name, node: one.node, digest: one.digest }));
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** SHA-256 of the canonical JSON of everything a run holds. `before` chains it to the seal that it replaces. */
@@ -25,11 +27,29 @@ export function sealOf(content: SealedContent, before: string | null): string {
   const { resources, environment } = run;
   return digestOfJson({
     form: "capstan-run-1",
-    id: run.id, project: run.project, experiment: run.experimentId, kind: run.kind, name: run.name, step: run.step, key: run.key, parent: run.parentId, because: run.because, by: run.by,
-    status: run.status, verdict: run.verdict, lifecycle: run.lifecycle, startedMs: run.startedMs, endedMs: run.endedMs,
+    id: run.id,
+    project: run.project,
+    experiment: run.experimentId,
+    kind: run.kind,
+    name: run.name,
+    step: run.step,
+    key: run.key,
+    parent: run.parentId,
+    because: run.because,
+    by: run.by,
+    status: run.status,
+    verdict: run.verdict,
+    lifecycle: run.lifecycle,
+    startedMs: run.startedMs,
+    endedMs: run.endedMs,
     resources: {
-      wallSeconds: number(resources.wallSeconds), cpuSeconds: number(resources.cpuSeconds), gpuSeconds: number(resources.gpuSeconds), waitSeconds: number(resources.waitSeconds),
-      peakBytes: number(resources.peakBytes), readBytes: number(resources.readBytes), writtenBytes: number(resources.writtenBytes),
+      wallSeconds: number(resources.wallSeconds),
+      cpuSeconds: number(resources.cpuSeconds),
+      gpuSeconds: number(resources.gpuSeconds),
+      waitSeconds: number(resources.waitSeconds),
+      peakBytes: number(resources.peakBytes),
+      readBytes: number(resources.readBytes),
+      writtenBytes: number(resources.writtenBytes),
     },
     environment: environment as Json,
     params: content.params,

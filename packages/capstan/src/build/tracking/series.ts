@@ -21,16 +21,31 @@ export function byStep(points: Points): Points {
  * First, least, greatest and last value of equally wide ranges of metric steps, empty ones left out; each point is a bucket when there are no more than `buckets`.
  * Least and greatest are of finite values, NaN when there is none.
  */
-export function bucketed(points: Points, buckets: number, range: { fromStep?: number | undefined; toStep?: number | undefined } = {}): SeriesColumns {
+export function bucketed(
+  points: Points,
+  buckets: number,
+  range: { fromStep?: number | undefined; toStep?: number | undefined } = {},
+): SeriesColumns {
   const { step, timeMs, value } = byStep(points);
   let from = 0;
   let to = step.length;
   if (range.fromStep !== undefined) while (from < to && (step[from] ?? 0) < range.fromStep) from++;
   if (range.toStep !== undefined) while (to > from && (step[to - 1] ?? 0) > range.toStep) to--;
   const exact = to - from <= buckets;
-  const columns: SeriesColumns = { exact, points: to - from, nonFinite: 0, step: [], timeMs: [], first: [], min: [], max: [], last: [], count: [] };
+  const columns: SeriesColumns = {
+    exact,
+    points: to - from,
+    nonFinite: 0,
+    step: [],
+    timeMs: [],
+    first: [],
+    min: [],
+    max: [],
+    last: [],
+    count: [],
+  };
   const low = step[from] ?? 0;
-  const width = (((step[to - 1] ?? 0) - low) / buckets) || 1;
+  const width = ((step[to - 1] ?? 0) - low) / buckets || 1;
   let current = -1;
   for (let i = from; i < to; i++) {
     const v = value[i] ?? 0;

@@ -5,7 +5,20 @@ import type { SealCheck as SealSource } from "../../base/record/seal-check.ts";
 import type { Store } from "../../base/record/store.ts";
 import { createExperiments } from "./experiments.ts";
 import { createMetrics } from "./metrics.ts";
-import type { Artifact, ArtifactEntry, FullRun, LatestMetric, LogBatch, Links, NewRun, Run, RunEnd, RunFilter, SealCheck, SeriesColumns } from "./model.ts";
+import type {
+  Artifact,
+  ArtifactEntry,
+  FullRun,
+  LatestMetric,
+  LogBatch,
+  Links,
+  NewRun,
+  Run,
+  RunEnd,
+  RunFilter,
+  SealCheck,
+  SeriesColumns,
+} from "./model.ts";
 import type { Points } from "./points.ts";
 import { sealOf } from "./seal.ts";
 import { bucketed } from "./series.ts";
@@ -26,10 +39,19 @@ export function createTrackingService({ store }: { store: Store }) {
 
   async function filled(runs: readonly Run[]): Promise<FullRun[]> {
     const ids = runs.map((run) => run.id);
-    const [params, tags, latest, links] = await Promise.all([sql.texts("param", ids), sql.texts("tag", ids), metrics.latest(ids), sql.links(ids)]);
+    const [params, tags, latest, links] = await Promise.all([
+      sql.texts("param", ids),
+      sql.texts("tag", ids),
+      metrics.latest(ids),
+      sql.links(ids),
+    ]);
     return runs.map((run) => ({
-      ...run, params: params.get(run.id) ?? {}, tags: tags.get(run.id) ?? {}, metrics: latest.get(run.id) ?? [],
-      inputs: links.get(run.id)?.inputs ?? [], outputs: links.get(run.id)?.outputs ?? [],
+      ...run,
+      params: params.get(run.id) ?? {},
+      tags: tags.get(run.id) ?? {},
+      metrics: latest.get(run.id) ?? [],
+      inputs: links.get(run.id)?.inputs ?? [],
+      outputs: links.get(run.id)?.outputs ?? [],
     }));
   }
 
@@ -38,7 +60,9 @@ export function createTrackingService({ store }: { store: Store }) {
     const entry = run.sealEntry === null ? undefined : await findEntry(store.database, run.sealEntry);
     if (!entry || toEntry(entry).subject.digest !== run.seal) return ["no entry of the ledger holds this seal"];
     const [newest] = await listEntries(store.database, { subject: `run:${run.id}` }, { limit: 1 });
-    return newest && entry.idx !== null && newest.id !== entry.id ? [`entry ${newest.idx} about the run is newer than the one its seal came with`] : [];
+    return newest && entry.idx !== null && newest.id !== entry.id
+      ? [`entry ${newest.idx} about the run is newer than the one its seal came with`]
+      : [];
   }
 
   const service = {
@@ -49,7 +73,8 @@ export function createTrackingService({ store }: { store: Store }) {
     /** Makes a running run. Its experiment must be active. */
     async createRun(run: NewRun, caller: Caller): Promise<FullRun> {
       const experiment = await experiments.get(run.experimentId);
-      if (experiment.lifecycle !== "active") throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: experiment.id, state: "deleted", action: "logged to" });
+      if (experiment.lifecycle !== "active")
+        throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: experiment.id, state: "deleted", action: "logged to" });
       return writing.create(run, caller);
     },
     /** Ends and seals it, and the open user runs below it: curves become blocks, entry `run.ended` holds the seal. Ending a sealed run otherwise is a recorded change. */
@@ -58,7 +83,8 @@ export function createTrackingService({ store }: { store: Store }) {
       progress.delete(runId);
       // What a step's script began and did not end has ended with its process.
       if (run.kind !== "user") {
-        for (const child of await sql.list({ parentId: runId, kinds: ["user"], statuses: ["RUNNING", "SCHEDULED"] }, 1000)) await service.endRun(child.id, { status: end.status, endedMs: end.endedMs }, caller);
+        for (const child of await sql.list({ parentId: runId, kinds: ["user"], statuses: ["RUNNING", "SCHEDULED"] }, 1000))
+          await service.endRun(child.id, { status: end.status, endedMs: end.endedMs }, caller);
       }
       return run;
     },
@@ -70,7 +96,8 @@ export function createTrackingService({ store }: { store: Store }) {
     /** Names a blob that the store has. The same path again replaces it. */
     putArtifact: writing.putArtifact,
     /** Changes name, environment, lifecycle or status without ending. */
-    changeRun: (runId: string, run: NonNullable<RunChange["run"]>, caller: Caller, what = "run"): Promise<void> => writing.patch(runId, { run }, caller, what),
+    changeRun: (runId: string, run: NonNullable<RunChange["run"]>, caller: Caller, what = "run"): Promise<void> =>
+      writing.patch(runId, { run }, caller, what),
 
     async findRun(runId: string): Promise<FullRun | undefined> {
       const found = await sql.findRun(runId);
@@ -88,7 +115,8 @@ export function createTrackingService({ store }: { store: Store }) {
       return filled(await sql.list(filter, limit, cursor));
     },
     countRuns: sql.count,
-    runsById: async (ids: readonly string[]): Promise<Map<string, FullRun>> => new Map((await filled([...(await sql.runs(ids)).values()])).map((run) => [run.id, run])),
+    runsById: async (ids: readonly string[]): Promise<Map<string, FullRun>> =>
+      new Map((await filled([...(await sql.runs(ids)).values()])).map((run) => [run.id, run])),
     /** The newest run of this key that ended FINISHED: equal keys need no second execution. */
     async findByKey(project: string, key: string): Promise<FullRun | undefined> {
       return (await service.listRuns({ projects: [project], key, statuses: ["FINISHED"] }, 1))[0];
@@ -99,7 +127,12 @@ export function createTrackingService({ store }: { store: Store }) {
     /** The whole history of one metric in the order time, step, value. */
     history: (runId: string, key: string): Promise<Points> => metrics.points(runId, key),
     /** One curve with at most `maxPoints` buckets. */
-    async series(runId: string, key: string, maxPoints: number, range: { fromStep?: number | undefined; toStep?: number | undefined } = {}): Promise<SeriesColumns> {
+    async series(
+      runId: string,
+      key: string,
+      maxPoints: number,
+      range: { fromStep?: number | undefined; toStep?: number | undefined } = {},
+    ): Promise<SeriesColumns> {
       return bucketed(await metrics.points(runId, key, range), maxPoints, range);
     },
 
@@ -136,7 +169,8 @@ export function createTrackingService({ store }: { store: Store }) {
       const { run } = await writing.known(runId);
       const content = await writing.contentOf(run);
       const facts = { points: content.points, artifacts: content.artifacts.length };
-      if (run.seal === null) return { verdict: "inconclusive", seal: null, computed: null, problems: ["the run is open: nothing covers it yet"], ...facts };
+      if (run.seal === null)
+        return { verdict: "inconclusive", seal: null, computed: null, problems: ["the run is open: nothing covers it yet"], ...facts };
       const problems = await metrics.verifyBlocks(runId);
       const computed = sealOf(content, run.sealBefore);
       if (computed !== run.seal) problems.push("what the run holds is not what its seal was computed from");
@@ -144,7 +178,8 @@ export function createTrackingService({ store }: { store: Store }) {
       if (content.tail > 0) problems.push(`${content.tail} metric points lie outside the seal`);
       for (const one of content.artifacts) {
         const found = deep ? await store.blobs.verify(one.digest) : (await store.blobs.has(one.digest)) ? "same" : "absent";
-        if (found !== "same") problems.push(`artifact ${one.path} ${found === "absent" ? "is missing in the store" : "holds other bytes than its name says"}`);
+        if (found !== "same")
+          problems.push(`artifact ${one.path} ${found === "absent" ? "is missing in the store" : "holds other bytes than its name says"}`);
       }
       return { verdict: problems.length === 0 ? "pass" : "fail", seal: run.seal, computed, problems, ...facts };
     },
@@ -160,8 +195,11 @@ export const runSeals = (service: TrackingService, store: Store): SealSource => 
   async check({ deep }) {
     const problems: string[] = [];
     let count = 0;
-    for (let after = ""; ; ) {
-      const page = await store.database.all<{ id: string; name: string }>("select id, name from run where seal is not null and id > ? order by id limit 500", [after]);
+    for (let after = ""; ;) {
+      const page = await store.database.all<{ id: string; name: string }>(
+        "select id, name from run where seal is not null and id > ? order by id limit 500",
+        [after],
+      );
       for (const run of page) {
         const found = await service.verifySeal(run.id, deep);
         count++;

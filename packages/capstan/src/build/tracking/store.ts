@@ -16,10 +16,21 @@ export const touch = (runId: string): Statement => ({
 
 /** A param is written once: another value for its key refuses the change. */
 export const putParams = (owner: Owner, params: Texts): Statement[] =>
-  insertMany("param", ["project", "run_id", "key", "value"], Object.entries(params).map(([key, value]) => [owner.project, owner.runId, key, value]), "on conflict (run_id, key) do update set value = excluded.value where param.value = excluded.value", { noun: "param", name: owner.runId });
+  insertMany(
+    "param",
+    ["project", "run_id", "key", "value"],
+    Object.entries(params).map(([key, value]) => [owner.project, owner.runId, key, value]),
+    "on conflict (run_id, key) do update set value = excluded.value where param.value = excluded.value",
+    { noun: "param", name: owner.runId },
+  );
 
 export const putTags = (owner: Owner, tags: Texts): Statement[] =>
-  insertMany("tag", ["project", "run_id", "key", "value"], Object.entries(tags).map(([key, value]) => [owner.project, owner.runId, key, value]), "on conflict (run_id, key) do update set value = excluded.value");
+  insertMany(
+    "tag",
+    ["project", "run_id", "key", "value"],
+    Object.entries(tags).map(([key, value]) => [owner.project, owner.runId, key, value]),
+    "on conflict (run_id, key) do update set value = excluded.value",
+  );
 
 export const removeTag = (runId: string, key: string): Statement => statement("delete from tag where run_id = ? and key = ?", runId, key);
 
@@ -27,17 +38,28 @@ export const putLinks = (owner: Owner, links: Links): Statement[] =>
   insertMany(
     "run_link",
     ["project", "run_id", "direction", "name", "node", "digest"],
-    (["inputs", "outputs"] as const).flatMap((direction) => (links[direction] ?? []).map((one) => [owner.project, owner.runId, direction, one.name, one.node, one.digest])),
+    (["inputs", "outputs"] as const).flatMap((direction) =>
+      (links[direction] ?? []).map((one) => [owner.project, owner.runId, direction, one.name, one.node, one.digest]),
+    ),
     "on conflict (run_id, direction, name, node) do update set digest = excluded.digest",
   );
 
 export const putArtifacts = (owner: Owner, artifacts: readonly Artifact[]): Statement[] =>
-  insertMany("artifact", ["project", "run_id", "path", "digest", "size_bytes"], artifacts.map((one) => [owner.project, owner.runId, one.path, one.digest, one.sizeBytes]), "on conflict (run_id, path) do update set digest = excluded.digest, size_bytes = excluded.size_bytes");
+  insertMany(
+    "artifact",
+    ["project", "run_id", "path", "digest", "size_bytes"],
+    artifacts.map((one) => [owner.project, owner.runId, one.path, one.digest, one.sizeBytes]),
+    "on conflict (run_id, path) do update set digest = excluded.digest, size_bytes = excluded.size_bytes",
+  );
 
 export const createRow = (run: Run): Statement => {
   const row = rowOf(run);
   const columns = Object.keys(row);
-  return { sql: `insert into run (${columns.join(", ")}) values (${columns.map(() => "?").join(", ")})`, params: columns.map((column) => row[column] ?? null), exists: { noun: "run", name: run.id } };
+  return {
+    sql: `insert into run (${columns.join(", ")}) values (${columns.map(() => "?").join(", ")})`,
+    params: columns.map((column) => row[column] ?? null),
+    exists: { noun: "run", name: run.id },
+  };
 };
 
 /** Writes all that may change of a run; refused when anything was written to it since `revision`. */
@@ -57,7 +79,10 @@ export function createTrackingStore(database: Database) {
     const found = new Map<string, Record<string, string>>();
     if (runIds.length === 0) return found;
     const ids = listOf(runIds);
-    for (const row of await database.all<{ run_id: string; key: string; value: string }>(`select run_id, key, value from ${table} where run_id in ${ids.sql} order by key`, ids.params)) {
+    for (const row of await database.all<{ run_id: string; key: string; value: string }>(
+      `select run_id, key, value from ${table} where run_id in ${ids.sql} order by key`,
+      ids.params,
+    )) {
       const of = found.get(row.run_id) ?? {};
       of[row.key] = row.value;
       found.set(row.run_id, of);
@@ -81,7 +106,11 @@ export function createTrackingStore(database: Database) {
     async list(filter: RunFilter, limit: number, cursor?: RunCursor): Promise<Run[]> {
       const where = whereOf(filter);
       const after = cursor ? " and (started_ms < ? or (started_ms = ? and id > ?))" : "";
-      const rows = await database.all<RunRow>(`select * from run where ${where.sql}${after} order by started_ms desc, id limit ?`, [...where.params, ...(cursor ? [cursor.startedMs, cursor.startedMs, cursor.id] : []), limit]);
+      const rows = await database.all<RunRow>(`select * from run where ${where.sql}${after} order by started_ms desc, id limit ?`, [
+        ...where.params,
+        ...(cursor ? [cursor.startedMs, cursor.startedMs, cursor.id] : []),
+        limit,
+      ]);
       return rows.map(runOf);
     },
     async count(filter: RunFilter): Promise<number> {
@@ -89,7 +118,11 @@ export function createTrackingStore(database: Database) {
       return (await database.find<{ n: number }>(`select count(*) as n from run where ${where.sql}`, where.params))?.n ?? 0;
     },
     /** Keys over all runs of a filter, most used first; `values` is the number of different values. */
-    async keys(filter: RunFilter, table: "param" | "metric_latest", limit: number): Promise<{ key: string; runs: number; values: number }[]> {
+    async keys(
+      filter: RunFilter,
+      table: "param" | "metric_latest",
+      limit: number,
+    ): Promise<{ key: string; runs: number; values: number }[]> {
       const where = whereOf(filter);
       return database.all(
         `select key, count(*) as runs, count(distinct value) as "values" from ${table} where run_id in (select id from run where ${where.sql}) group by key order by count(*) desc, key limit ?`,
@@ -101,10 +134,13 @@ export function createTrackingStore(database: Database) {
       const found = new Map<string, { inputs: Link[]; outputs: Link[] }>();
       if (runIds.length === 0) return found;
       const ids = listOf(runIds);
-      const rows = await database.all<{ run_id: string; direction: "inputs" | "outputs"; name: string; node: string; digest: string | null }>(
-        `select run_id, direction, name, node, digest from run_link where run_id in ${ids.sql} order by name, node`,
-        ids.params,
-      );
+      const rows = await database.all<{
+        run_id: string;
+        direction: "inputs" | "outputs";
+        name: string;
+        node: string;
+        digest: string | null;
+      }>(`select run_id, direction, name, node, digest from run_link where run_id in ${ids.sql} order by name, node`, ids.params);
       for (const row of rows) {
         const of = found.get(row.run_id) ?? { inputs: [], outputs: [] };
         of[row.direction].push({ name: row.name, node: row.node, digest: row.digest });
@@ -113,11 +149,17 @@ export function createTrackingStore(database: Database) {
       return found;
     },
     async artifacts(runId: string): Promise<Artifact[]> {
-      const rows = await database.all<{ path: string; digest: string; size_bytes: number }>("select path, digest, size_bytes from artifact where run_id = ? order by path", [runId]);
+      const rows = await database.all<{ path: string; digest: string; size_bytes: number }>(
+        "select path, digest, size_bytes from artifact where run_id = ? order by path",
+        [runId],
+      );
       return rows.map((row) => ({ path: row.path, digest: row.digest, sizeBytes: row.size_bytes }));
     },
     async findArtifact(runId: string, path: string): Promise<Artifact | undefined> {
-      const row = await database.find<{ path: string; digest: string; size_bytes: number }>("select path, digest, size_bytes from artifact where run_id = ? and path = ?", [runId, path]);
+      const row = await database.find<{ path: string; digest: string; size_bytes: number }>(
+        "select path, digest, size_bytes from artifact where run_id = ? and path = ?",
+        [runId, path],
+      );
       return row && { path: row.path, digest: row.digest, sizeBytes: row.size_bytes };
     },
 
@@ -127,7 +169,10 @@ export function createTrackingStore(database: Database) {
       if (rows.length === 0) return [];
       const ids = listOf(rows.map((row) => row.id));
       const tags = new Map<number, Record<string, string>>();
-      for (const tag of await database.all<{ experiment_id: number; key: string; value: string }>(`select experiment_id, key, value from experiment_tag where experiment_id in ${ids.sql}`, ids.params)) {
+      for (const tag of await database.all<{ experiment_id: number; key: string; value: string }>(
+        `select experiment_id, key, value from experiment_tag where experiment_id in ${ids.sql}`,
+        ids.params,
+      )) {
         const of = tags.get(tag.experiment_id) ?? {};
         of[tag.key] = tag.value;
         tags.set(tag.experiment_id, of);
@@ -139,7 +184,13 @@ export function createTrackingStore(database: Database) {
 export type TrackingStore = ReturnType<typeof createTrackingStore>;
 
 /** Inserts an experiment under the next number, or under `id`. */
-export const createExperiment = (one: { id?: number; project: string; name: string; artifactLocation: string | null; nowMs: number }): Change => [
+export const createExperiment = (one: {
+  id?: number;
+  project: string;
+  name: string;
+  artifactLocation: string | null;
+  nowMs: number;
+}): Change => [
   {
     sql:
       one.id === undefined

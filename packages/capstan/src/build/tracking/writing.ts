@@ -22,7 +22,15 @@ export type RunChange = {
   links?: Links;
 };
 
-const unknownResources = { wallSeconds: null, cpuSeconds: null, gpuSeconds: null, peakBytes: null, waitSeconds: null, readBytes: null, writtenBytes: null };
+const unknownResources = {
+  wallSeconds: null,
+  cpuSeconds: null,
+  gpuSeconds: null,
+  peakBytes: null,
+  waitSeconds: null,
+  readBytes: null,
+  writtenBytes: null,
+};
 
 /**
  * All writes to runs. An open run takes a change in one transaction that also looks whether it is open; a sealed one takes it with an entry and a new seal
@@ -85,7 +93,8 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         if (queues.has(queue)) continue;
         // Refused when a chunk came in between: the next batch asks again, and the run's end packs everything.
         alone(queue, () => metrics.pack(owner, key, false)).catch((error: unknown) => {
-          if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001")) store.log.warn("tracking.pack-failed", { run: owner.runId, error: String(error) });
+          if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001"))
+            store.log.warn("tracking.pack-failed", { run: owner.runId, error: String(error) });
         });
       }
     }
@@ -116,10 +125,23 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
   }
 
   async function contentOf(run: Run): Promise<SealedContent & { points: number; tail: number }> {
-    const [params, tags, digests, artifacts, links] = await Promise.all([sql.texts("param", [run.id]), sql.texts("tag", [run.id]), metrics.digests(run.id), sql.artifacts(run.id), sql.links([run.id])]);
+    const [params, tags, digests, artifacts, links] = await Promise.all([
+      sql.texts("param", [run.id]),
+      sql.texts("tag", [run.id]),
+      metrics.digests(run.id),
+      sql.artifacts(run.id),
+      sql.links([run.id]),
+    ]);
     return {
-      run, params: params.get(run.id) ?? {}, tags: tags.get(run.id) ?? {}, blocks: digests.blocks, points: digests.points, tail: digests.tail, artifacts,
-      inputs: links.get(run.id)?.inputs ?? [], outputs: links.get(run.id)?.outputs ?? [],
+      run,
+      params: params.get(run.id) ?? {},
+      tags: tags.get(run.id) ?? {},
+      blocks: digests.blocks,
+      points: digests.points,
+      tail: digests.tail,
+      artifacts,
+      inputs: links.get(run.id)?.inputs ?? [],
+      outputs: links.get(run.id)?.outputs ?? [],
     };
   }
 
@@ -146,10 +168,18 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       try {
         await recorder.commit(
           [updateRow(next, revision), ...openStatements(run, rest), ...points.change, ...lineageOf(run, change.links ?? {})],
-          [{
-            id: entry, action: "run.changed", subject: { type: "run", id: runId, digest: unsealed }, project: run.project, actor: caller.actor, outcome: next.status,
-            payload: { what, seal: unsealed, before: run.seal, ...described(change) }, ...(caller.because !== undefined && { because: caller.because }),
-          }],
+          [
+            {
+              id: entry,
+              action: "run.changed",
+              subject: { type: "run", id: runId, digest: unsealed },
+              project: run.project,
+              actor: caller.actor,
+              outcome: next.status,
+              payload: { what, seal: unsealed, before: run.seal, ...described(change) },
+              ...(caller.because !== undefined && { because: caller.because }),
+            },
+          ],
         );
         return tell(run);
       } catch (error) {
@@ -179,15 +209,35 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         const sealed: Run = { ...ended, seal: digest, sealEntry: entry, sealedMs: clock.nowMs() };
         await recorder.commit(
           [updateRow(sealed, revision), ...lineageOf(sealed, { inputs: content.inputs, outputs: content.outputs }), ...also],
-          [{
-            id: entry, action: "run.ended", subject: { type: "run", id: runId, digest }, project: run.project, actor: caller.actor, outcome: ended.verdict ?? ended.status,
-            payload: {
-              name: ended.name, kind: ended.kind, step: ended.step, key: ended.key, status: ended.status, verdict: ended.verdict, experiment: ended.experimentId, parent: ended.parentId,
-              seal: digest, before: run.sealBefore, seconds: ended.resources.wallSeconds, points: content.points, params: Object.keys(content.params).length, artifacts: content.artifacts.length,
-              inputs: content.inputs.map((one) => one.node), outputs: content.outputs.map((one) => one.node),
+          [
+            {
+              id: entry,
+              action: "run.ended",
+              subject: { type: "run", id: runId, digest },
+              project: run.project,
+              actor: caller.actor,
+              outcome: ended.verdict ?? ended.status,
+              payload: {
+                name: ended.name,
+                kind: ended.kind,
+                step: ended.step,
+                key: ended.key,
+                status: ended.status,
+                verdict: ended.verdict,
+                experiment: ended.experimentId,
+                parent: ended.parentId,
+                seal: digest,
+                before: run.sealBefore,
+                seconds: ended.resources.wallSeconds,
+                points: content.points,
+                params: Object.keys(content.params).length,
+                artifacts: content.artifacts.length,
+                inputs: content.inputs.map((one) => one.node),
+                outputs: content.outputs.map((one) => one.node),
+              },
+              ...((run.because ?? caller.because) !== undefined && { because: run.because ?? caller.because ?? "" }),
             },
-            ...((run.because ?? caller.because) !== undefined && { because: run.because ?? caller.because ?? "" }),
-          }],
+          ],
         );
         tell(run);
         return sealed;
@@ -199,11 +249,28 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
 
   function lineageOf(run: Run, links: Links): Change {
     const me = `run:${run.id}`;
-    const node = (link: Link): LineageNode => ({ id: link.node, kind: link.node.slice(0, Math.max(0, link.node.indexOf(":"))) || "thing", title: link.name, digest: link.digest, facts: {} });
+    const node = (link: Link): LineageNode => ({
+      id: link.node,
+      kind: link.node.slice(0, Math.max(0, link.node.indexOf(":"))) || "thing",
+      title: link.name,
+      digest: link.digest,
+      facts: {},
+    });
     const inputs = links.inputs ?? [];
     const outputs = links.outputs ?? [];
-    const edges: Edge[] = [...inputs.map((one) => ({ from: me, to: one.node, relation: "input" })), ...outputs.map((one) => ({ from: one.node, to: me, relation: "made-by" }))];
-    return recorder.lineage([{ id: me, kind: "run", title: run.step ?? run.name, digest: null, facts: { kind: run.kind, name: run.name } }, ...inputs.map(node), ...outputs.map(node)], edges, run.project);
+    const edges: Edge[] = [
+      ...inputs.map((one) => ({ from: me, to: one.node, relation: "input" })),
+      ...outputs.map((one) => ({ from: one.node, to: me, relation: "made-by" })),
+    ];
+    return recorder.lineage(
+      [
+        { id: me, kind: "run", title: run.step ?? run.name, digest: null, facts: { kind: run.kind, name: run.name } },
+        ...inputs.map(node),
+        ...outputs.map(node),
+      ],
+      edges,
+      run.project,
+    );
   }
 
   return {
@@ -217,9 +284,27 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       tags["mlflow.runName"] = name;
       if (one.parentId !== undefined) tags["mlflow.parentRunId"] = one.parentId;
       const run: Run = {
-        id: one.id ?? ids.hex(), project: one.project, experimentId: one.experimentId, kind: one.kind, name, step: one.step ?? null, key: one.key ?? null, parentId: one.parentId ?? null,
-        because: one.because ?? caller.because ?? null, by: one.by ?? caller.actor.name, status: "RUNNING", verdict: null, lifecycle: "active", startedMs: one.startedMs, endedMs: null,
-        resources: unknownResources, environment: one.environment ?? {}, seal: null, sealEntry: null, sealedMs: null, sealBefore: null,
+        id: one.id ?? ids.hex(),
+        project: one.project,
+        experimentId: one.experimentId,
+        kind: one.kind,
+        name,
+        step: one.step ?? null,
+        key: one.key ?? null,
+        parentId: one.parentId ?? null,
+        because: one.because ?? caller.because ?? null,
+        by: one.by ?? caller.actor.name,
+        status: "RUNNING",
+        verdict: null,
+        lifecycle: "active",
+        startedMs: one.startedMs,
+        endedMs: null,
+        resources: unknownResources,
+        environment: one.environment ?? {},
+        seal: null,
+        sealEntry: null,
+        sealedMs: null,
+        sealBefore: null,
       };
       const owner = { project: run.project, runId: run.id };
       const params = cleanTexts(one.params ?? {});
@@ -229,7 +314,11 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     },
 
     async logBatch(runId: string, batch: LogBatch, caller: Caller): Promise<void> {
-      const change: RunChange = { ...(batch.params && { params: cleanTexts(batch.params) }), ...(batch.tags && { tags: cleanTexts(batch.tags) }), ...(batch.metrics && { metrics: batch.metrics.map((one) => ({ ...one, key: cleanKey(one.key) })) }) };
+      const change: RunChange = {
+        ...(batch.params && { params: cleanTexts(batch.params) }),
+        ...(batch.tags && { tags: cleanTexts(batch.tags) }),
+        ...(batch.metrics && { metrics: batch.metrics.map((one) => ({ ...one, key: cleanKey(one.key) })) }),
+      };
       const name = change.tags?.["mlflow.runName"];
       if (name !== undefined) return alone(runId, () => patch(runId, { ...change, run: { name } }, caller, "log"));
       await write(runId, await projectOf(runId), change, caller, "log");
@@ -239,12 +328,17 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     },
     async putArtifact(runId: string, path: string, blob: { digest: string; sizeBytes: number }, caller: Caller): Promise<void> {
       const safe = safePath(path);
-      if (safe === undefined) throw new CapstanError("CAP-TRACK-002", { what: "path", problem: `${JSON.stringify(path.slice(0, 200))} could lead out of the run` });
+      if (safe === undefined)
+        throw new CapstanError("CAP-TRACK-002", {
+          what: "path",
+          problem: `${JSON.stringify(path.slice(0, 200))} could lead out of the run`,
+        });
       await write(runId, await projectOf(runId), { artifacts: [{ path: clean(safe), ...blob }] }, caller, "artifact");
     },
     async removeTag(runId: string, key: string, caller: Caller): Promise<void> {
       const project = await projectOf(runId);
-      if ((await sql.texts("tag", [runId])).get(runId)?.[key] === undefined) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "tag", name: key });
+      if ((await sql.texts("tag", [runId])).get(runId)?.[key] === undefined)
+        throw new CapstanError("CAP-NOT-FOUND-001", { noun: "tag", name: key });
       await write(runId, project, { removeTags: [key] }, caller, "tag");
     },
 
@@ -255,7 +349,17 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       alone(runId, async () => {
         const { run } = await known(runId);
         const wallSeconds = Math.max(0, end.endedMs - run.startedMs) / 1000;
-        return seal(runId, { status: end.status, endedMs: end.endedMs, ...(end.verdict && { verdict: end.verdict }), resources: { ...unknownResources, ...(run.seal !== null ? run.resources : {}), wallSeconds, ...end.resources } }, caller, end.also ?? []);
+        return seal(
+          runId,
+          {
+            status: end.status,
+            endedMs: end.endedMs,
+            ...(end.verdict && { verdict: end.verdict }),
+            resources: { ...unknownResources, ...(run.seal !== null ? run.resources : {}), wallSeconds, ...end.resources },
+          },
+          caller,
+          end.also ?? [],
+        );
       }),
     /** Waits for packing that goes on. */
     async idle(): Promise<void> {
@@ -271,11 +375,22 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       refuseDeleted(run, change);
       const reopens = run.seal !== null && change.run?.status !== undefined && !terminal(change.run.status);
       if (run.seal !== null && !reopens) return changeSealed(runId, change, caller, what);
-      const next: Run = { ...run, ...change.run, ...(reopens && { seal: null, sealEntry: null, sealedMs: null, sealBefore: run.seal, endedMs: null }) };
+      const next: Run = {
+        ...run,
+        ...change.run,
+        ...(reopens && { seal: null, sealEntry: null, sealedMs: null, sealBefore: run.seal, endedMs: null }),
+      };
       const statements = [updateRow(next, revision), ...openStatements(run, change)];
       try {
         if (reopens) {
-          const entry = { action: "run.changed", subject: { type: "run", id: runId, ...(run.seal !== null && { digest: run.seal }) }, project: run.project, actor: caller.actor, outcome: "reopened", payload: { what: "reopened", before: run.seal } };
+          const entry = {
+            action: "run.changed",
+            subject: { type: "run", id: runId, ...(run.seal !== null && { digest: run.seal }) },
+            project: run.project,
+            actor: caller.actor,
+            outcome: "reopened",
+            payload: { what: "reopened", before: run.seal },
+          };
           await recorder.commit(statements, [entry]);
         } else await database.commit(statements);
         return tell(run);
@@ -290,17 +405,21 @@ export type Writing = ReturnType<typeof createWriting>;
 
 /** A deleted run takes nothing but its restoration. */
 function refuseDeleted(run: Run, change: RunChange): void {
-  if (run.lifecycle === "deleted" && change.run?.lifecycle === undefined) throw new CapstanError("CAP-STATE-001", { noun: "run", name: run.id, state: "deleted", action: "changed" });
+  if (run.lifecycle === "deleted" && change.run?.lifecycle === undefined)
+    throw new CapstanError("CAP-STATE-001", { noun: "run", name: run.id, state: "deleted", action: "changed" });
 }
 
 /** MLflow keeps a run's name in a tag, too. */
-const withName = (change: RunChange): RunChange => (change.run?.name === undefined ? change : { ...change, tags: { ...change.tags, "mlflow.runName": change.run.name } });
+const withName = (change: RunChange): RunChange =>
+  change.run?.name === undefined ? change : { ...change, tags: { ...change.tags, "mlflow.runName": change.run.name } };
 
 /** The content after a change, as the rows will say it. */
 function applied(content: SealedContent, change: RunChange, blocks: Record<string, string[]>): SealedContent {
   const tags = { ...content.tags, ...change.tags };
   for (const key of change.removeTags ?? []) delete tags[key];
-  const merged = <T>(old: readonly T[], more: readonly T[], keyOf: (one: T) => string): T[] => [...new Map([...old, ...more].map((one) => [keyOf(one), one])).values()];
+  const merged = <T>(old: readonly T[], more: readonly T[], keyOf: (one: T) => string): T[] => [
+    ...new Map([...old, ...more].map((one) => [keyOf(one), one])).values(),
+  ];
   const all: Record<string, string[]> = { ...content.blocks };
   for (const [key, digests] of Object.entries(blocks)) all[key] = [...(all[key] ?? []), ...digests];
   const linkKey = (one: Link): string => `${one.name}\n${one.node}`;

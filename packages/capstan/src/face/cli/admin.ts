@@ -11,18 +11,29 @@ export const verb: Verb = {
   text: "What administrators do: token (make, list, revoke), backup and restore of the store.",
   usage: "admin token NAME --role R [--role R] | admin token list | admin token revoke ID | admin backup FOLDER | admin restore FOLDER",
   examples: ["admin token ci --role contributor", "admin token list", "admin backup /backups/monday"],
-  flags: { role: { type: "string", multiple: true, text: "viewer contributor operator reviewer second-line sponsor auditor admin service" }, days: { type: "string", text: "until it ends; 90" }, only: { type: "string", multiple: true, text: "projects it is good for; all unless said" } },
+  flags: {
+    role: { type: "string", multiple: true, text: "viewer contributor operator reviewer second-line sponsor auditor admin service" },
+    days: { type: "string", text: "until it ends; 90" },
+    only: { type: "string", multiple: true, text: "projects it is good for; all unless said" },
+  },
   async run(context) {
     const { out } = context;
     const [noun, word, id] = context.words;
     if (noun === "backup" && word !== undefined) return backup(context, resolve(context.cwd, word));
     if (noun === "restore" && word !== undefined) return restore(context, resolve(context.cwd, word));
-    if (noun !== "token" || word === undefined) throw new CapstanError("CAP-USAGE-001", { problem: "write `admin token NAME --role R`, `admin backup FOLDER` or `admin restore FOLDER`", verb: "admin" });
+    if (noun !== "token" || word === undefined)
+      throw new CapstanError("CAP-USAGE-001", {
+        problem: "write `admin token NAME --role R`, `admin backup FOLDER` or `admin restore FOLDER`",
+        verb: "admin",
+      });
     const connection = await context.write();
     if (word === "list") {
       const { tokens } = await connection.call("access.tokens", {});
       out.document({ tokens });
-      for (const one of tokens) out.result(`${one.id}  ${one.name.padEnd(20)} ${one.roles.join(", ").padEnd(24)} ${one.revoked ? "revoked" : `until ${one.expires.slice(0, 10)}`}`);
+      for (const one of tokens)
+        out.result(
+          `${one.id}  ${one.name.padEnd(20)} ${one.roles.join(", ").padEnd(24)} ${one.revoked ? "revoked" : `until ${one.expires.slice(0, 10)}`}`,
+        );
       return 0;
     }
     if (word === "revoke") {
@@ -34,7 +45,12 @@ export const verb: Verb = {
     const only = context.texts("only");
     const roles = context.texts("role") as Exclude<Role, "attempt">[];
     if (roles.length === 0) throw new CapstanError("CAP-USAGE-001", { problem: "which role?", verb: "admin" });
-    const made = await connection.call("access.issue", { name: word, roles, days: Number(context.text("days") ?? 90), ...(only.length > 0 && { projects: only }) });
+    const made = await connection.call("access.issue", {
+      name: word,
+      roles,
+      days: Number(context.text("days") ?? 90),
+      ...(only.length > 0 && { projects: only }),
+    });
     out.document(made);
     out.talk(`token ${made.id}; shown this once:`);
     out.result(made.token);
@@ -62,6 +78,7 @@ async function restore(context: Context, from: string): Promise<number> {
   out.talk(`${storeFolder}: database, ${made.blobs} objects, ${bytes(made.blobBytes)}, as of ${new Date(made.madeMs).toISOString()}`);
   const verified = await (await context.read()).call("record.verify", { deep: false });
   out.document({ folder: storeFolder, ...made, verified });
-  for (const part of verified.parts) out.result(`${out.paint.verdict(part.verdict, glyphs[part.verdict])} ${part.part.padEnd(11)} ${part.text}`);
+  for (const part of verified.parts)
+    out.result(`${out.paint.verdict(part.verdict, glyphs[part.verdict])} ${part.part.padEnd(11)} ${part.text}`);
   return verdictCode(verified.verdict);
 }

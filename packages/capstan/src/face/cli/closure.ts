@@ -19,13 +19,23 @@ export const verb: Verb = {
       const found = await connection.call("models.version", { project, model: alias[1] ?? "", version: alias[2] ?? "latest" });
       node = `model:${alias[1]}@${found.version}`;
     }
-    const answer = await connection.call("record.lineage", { project, node, direction: context.on("down") ? "down" : "up", depth: Number(context.text("depth") ?? 64) });
+    const answer = await connection.call("record.lineage", {
+      project,
+      node,
+      direction: context.on("down") ? "down" : "up",
+      depth: Number(context.text("depth") ?? 64),
+    });
     out.document(answer);
     const byId = new Map(answer.nodes.map((one) => [one.id, one]));
     const next = new Map<string, { to: string; relation: string }[]>();
     const from = context.on("down") ? "to" : "from";
-    for (const edge of answer.edges) next.set(edge[from], [...(next.get(edge[from]) ?? []), { to: context.on("down") ? edge.from : edge.to, relation: edge.relation }]);
-    out.result(`${node}     ${answer.total} things, ${answer.edges.length} links     ${Object.entries(answer.counts).map(([kind, n]) => `${n} ${kind}`).join(", ")}`);
+    for (const edge of answer.edges)
+      next.set(edge[from], [...(next.get(edge[from]) ?? []), { to: context.on("down") ? edge.from : edge.to, relation: edge.relation }]);
+    out.result(
+      `${node}     ${answer.total} things, ${answer.edges.length} links     ${Object.entries(answer.counts)
+        .map(([kind, n]) => `${n} ${kind}`)
+        .join(", ")}`,
+    );
     const seen = new Set<string>([node]);
     const walk = (id: string, indent: string): void => {
       const children = (next.get(id) ?? []).toSorted((a, b) => (a.to < b.to ? -1 : 1));
@@ -33,7 +43,9 @@ export const verb: Verb = {
         const last = i === children.length - 1;
         const known = byId.get(child.to);
         const again = seen.has(child.to);
-        out.result(`${indent}${last ? "└" : "├"} ${child.relation.padEnd(10)} ${child.to.replace(/[0-9a-f]{32,64}/, (hex) => short(hex))}  ${known?.title ?? ""}${known?.digest ? `  ${short(known.digest)}` : ""}${again ? "  (above)" : ""}`);
+        out.result(
+          `${indent}${last ? "└" : "├"} ${child.relation.padEnd(10)} ${child.to.replace(/[0-9a-f]{32,64}/, (hex) => short(hex))}  ${known?.title ?? ""}${known?.digest ? `  ${short(known.digest)}` : ""}${again ? "  (above)" : ""}`,
+        );
         if (again) return;
         seen.add(child.to);
         walk(child.to, `${indent}${last ? "  " : "│ "}`);

@@ -11,8 +11,16 @@ import { createOutput, type Output } from "./output.ts";
 import { otherWords, type Verb, verbs } from "./verbs.ts";
 
 const common = {
-  dir: { type: "string", short: "C" }, data: { type: "string" }, json: { type: "boolean" }, quiet: { type: "boolean", short: "q" }, verbose: { type: "boolean", short: "v" },
-  color: { type: "string" }, help: { type: "boolean", short: "h" }, message: { type: "string", short: "m" }, plan: { type: "boolean" }, version: { type: "boolean" },
+  dir: { type: "string", short: "C" },
+  data: { type: "string" },
+  json: { type: "boolean" },
+  quiet: { type: "boolean", short: "q" },
+  verbose: { type: "boolean", short: "v" },
+  color: { type: "string" },
+  help: { type: "boolean", short: "h" },
+  message: { type: "string", short: "m" },
+  plan: { type: "boolean" },
+  version: { type: "boolean" },
 } as const;
 
 /** Runs one command; the result is its exit code. Nothing is thrown. */
@@ -41,13 +49,23 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     if (!known) {
       const other = otherWords[name];
       const near = nearest(name, Object.keys(verbs));
-      throw new CapstanError("CAP-USAGE-001", { problem: other ? `\`${name}\` is \`capstan ${other}\` here` : `there is no verb \`${name}\`${near ? `, did you mean \`${near}\`?` : ""}`, verb: "" });
+      throw new CapstanError("CAP-USAGE-001", {
+        problem: other
+          ? `\`${name}\` is \`capstan ${other}\` here`
+          : `there is no verb \`${name}\`${near ? `, did you mean \`${near}\`?` : ""}`,
+        verb: "",
+      });
     }
     const { verb } = await known.load();
     const parsed = parse(name, verb, rest);
     const flags = parsed.values as Context["flags"];
     const color = flags["color"];
-    out = createOutput({ json: flags["json"] === true, quiet: flags["quiet"] === true, color: color === "always" || color === "never" ? color : "auto", variables: environment.variables });
+    out = createOutput({
+      json: flags["json"] === true,
+      quiet: flags["quiet"] === true,
+      color: color === "always" || color === "never" ? color : "auto",
+      variables: environment.variables,
+    });
     if (flags["help"]) {
       printHelp(name, verb, out);
       return 0;
@@ -55,7 +73,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     const cwd = resolve(typeof flags["dir"] === "string" ? flags["dir"] : process.cwd());
     let place: ProjectFolder | undefined;
     const context: Context = {
-      environment, cwd, words: parsed.positionals, flags, out,
+      environment,
+      cwd,
+      words: parsed.positionals,
+      flags,
+      out,
       text: (flag) => (typeof flags[flag] === "string" ? flags[flag] : undefined),
       texts: (flag) => [flags[flag] ?? []].flat().map(String),
       on: (flag) => flags[flag] === true,
@@ -95,7 +117,10 @@ function parse(name: string, verb: Verb, argv: readonly string[]) {
     const options = { ...common, ...Object.fromEntries(Object.entries(verb.flags).map(([flag, { text: _, ...rest }]) => [flag, rest])) };
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new CapstanError("CAP-USAGE-001", { problem: (error instanceof Error ? error.message : String(error)).replace(/\. To specify.*$/s, ""), verb: name });
+    throw new CapstanError("CAP-USAGE-001", {
+      problem: (error instanceof Error ? error.message : String(error)).replace(/\. To specify.*$/s, ""),
+      verb: name,
+    });
   }
 }
 
@@ -110,7 +135,8 @@ export function printHelp(name: string, verb: Verb, out: Output): void {
   const flags = Object.entries(verb.flags);
   if (flags.length > 0) {
     out.result();
-    for (const [flag, { text, type, short }] of flags) out.result(`  ${short ? `-${short}, ` : ""}--${flag}${type === "string" ? " …" : ""}`.padEnd(24) + text);
+    for (const [flag, { text, type, short }] of flags)
+      out.result(`  ${short ? `-${short}, ` : ""}--${flag}${type === "string" ? " …" : ""}`.padEnd(24) + text);
   }
   out.result();
   out.result(`Everywhere: -C DIR  --data DIR  --json  -q  -v  --color auto|always|never  -h      capstan help ${name}`);
@@ -118,11 +144,16 @@ export function printHelp(name: string, verb: Verb, out: Output): void {
 
 /** First line: code and what. Then only what says something. */
 export function printError(error: CapstanError, out: Output, withCause: boolean): void {
-  if (out.json) return out.document({ error: error.body(), ...(error.others.length > 0 && { errors: [error, ...error.others].map((one) => one.body()) }) });
+  if (out.json)
+    return out.document({
+      error: error.body(),
+      ...(error.others.length > 0 && { errors: [error, ...error.others].map((one) => one.body()) }),
+    });
   const write = (line: string): void => void process.stderr.write(`${line}\n`);
   for (const one of [error, ...error.others]) {
     write(`${out.paint.verdict("fail", "error")} ${out.paint.bold(one.code)}  ${one.message}`);
-    if (one.where) write(`  where  ${one.where.file}${one.where.line ? `:${one.where.line}${one.where.column ? `:${one.where.column}` : ""}` : ""}`);
+    if (one.where)
+      write(`  where  ${one.where.file}${one.where.line ? `:${one.where.line}${one.where.column ? `:${one.where.column}` : ""}` : ""}`);
     for (const line of one.why?.split("\n") ?? []) write(`  ${line}`);
     write(`  do     ${one.remedy}`);
   }

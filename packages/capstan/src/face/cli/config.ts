@@ -19,10 +19,20 @@ export const verb: Verb = {
     }
     const { project } = context.place();
     const connection = await context.read().catch(() => context.write());
-    const answer = await connection.call("config.get", { project, key: word === "check" ? "" : word, set: context.texts("set"), profiles: context.texts("profile") });
+    const answer = await connection.call("config.get", {
+      project,
+      key: word === "check" ? "" : word,
+      set: context.texts("set"),
+      profiles: context.texts("profile"),
+    });
     out.document(answer);
-    if (word !== "check") for (const one of answer.values) out.result(`${pad(one.key, 28)} ${pad(JSON.stringify(one.value) ?? "", 36)} ${out.paint.dim(one.origin)}`);
-    for (const one of answer.problems) out.result(`${out.paint.verdict(one.severity === "error" ? "fail" : "warn", one.severity === "error" ? glyphs.fail : glyphs.warn)} ${one.code}  ${one.message}${one.where ? `   ${one.where.file}:${one.where.line ?? 1}:${one.where.column ?? 1}` : ""}   ${one.do}`);
+    if (word !== "check")
+      for (const one of answer.values)
+        out.result(`${pad(one.key, 28)} ${pad(JSON.stringify(one.value) ?? "", 36)} ${out.paint.dim(one.origin)}`);
+    for (const one of answer.problems)
+      out.result(
+        `${out.paint.verdict(one.severity === "error" ? "fail" : "warn", one.severity === "error" ? glyphs.fail : glyphs.warn)} ${one.code}  ${one.message}${one.where ? `   ${one.where.file}:${one.where.line ?? 1}:${one.where.column ?? 1}` : ""}   ${one.do}`,
+      );
     if (word === "check" && answer.problems.length === 0) out.result("No problem found.");
     return answer.problems.some((one) => one.severity === "error") ? 2 : 0;
   },
@@ -32,5 +42,8 @@ async function operationSchema(name: string): Promise<object> {
   const { operations } = await import("@capstan/contract/operations");
   const operation = (operations as Record<string, { input: z.ZodType; output: z.ZodType }>)[name];
   if (!operation) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "operation", name });
-  return { input: z.toJSONSchema(operation.input, { io: "input", unrepresentable: "any" }), output: z.toJSONSchema(operation.output, { unrepresentable: "any" }) };
+  return {
+    input: z.toJSONSchema(operation.input, { io: "input", unrepresentable: "any" }),
+    output: z.toJSONSchema(operation.output, { unrepresentable: "any" }),
+  };
 }

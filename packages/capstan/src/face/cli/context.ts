@@ -17,7 +17,13 @@ export type Context = {
   place(): ProjectFolder;
   /** Closed by the command line when the verb has ended. */
   read(): Promise<Connection>;
-  write(options?: { port?: number; address?: string; openLoopback?: boolean; artifactRoot?: string; artifactsDestination?: string }): Promise<Connection>;
+  write(options?: {
+    port?: number;
+    address?: string;
+    openLoopback?: boolean;
+    artifactRoot?: string;
+    artifactsDestination?: string;
+  }): Promise<Connection>;
   /** Aborted by the first Ctrl-C. */
   readonly interrupted: AbortSignal;
 };

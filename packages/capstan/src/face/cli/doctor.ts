@@ -15,19 +15,45 @@ export const verb: Verb = {
     const { out } = context;
     const place = context.place();
     const findings: { what: string; verdict: "pass" | "warn" | "fail"; detail: string }[] = [];
-    findings.push({ what: "program", verdict: "pass", detail: `capstan ${version}, Node ${process.versions.node}, ${process.platform}/${process.arch}` });
+    findings.push({
+      what: "program",
+      verdict: "pass",
+      detail: `capstan ${version}, Node ${process.versions.node}, ${process.platform}/${process.arch}`,
+    });
     const disk = statfsSync(place.folder);
     const free = disk.bavail * disk.bsize;
     findings.push({ what: "disk", verdict: free < 1e9 ? "fail" : free < 5e9 ? "warn" : "pass", detail: `${bytes(free)} free` });
     const stored = existsSync(join(place.storeFolder, "capstan.db"));
-    findings.push({ what: "store", verdict: stored ? "pass" : "warn", detail: stored ? place.storeFolder : "none yet: capstan run makes one" });
+    findings.push({
+      what: "store",
+      verdict: stored ? "pass" : "warn",
+      detail: stored ? place.storeFolder : "none yet: capstan run makes one",
+    });
     if (stored) {
       const host = readHostFile(place.storeFolder);
       const connection = await context.read();
-      findings.push({ what: "host", verdict: "pass", detail: connection.url === undefined ? "none runs; commands that write become it" : `${connection.url}, process ${host?.pid ?? "unknown"}` });
+      findings.push({
+        what: "host",
+        verdict: "pass",
+        detail:
+          connection.url === undefined
+            ? "none runs; commands that write become it"
+            : `${connection.url}, process ${host?.pid ?? "unknown"}`,
+      });
       const head = await connection.call("record.head", {});
-      findings.push({ what: "record", verdict: head.signed === null ? "warn" : "pass", detail: `${head.size} entries, ${head.waiting} not signed yet${head.canSign ? "" : "; the signing key is not at hand, promotion waits"}` });
-      findings.push({ what: "peers", verdict: "pass", detail: process.platform === "linux" ? "users of loopback connections are known" : "users of loopback connections cannot be known on this platform" });
+      findings.push({
+        what: "record",
+        verdict: head.signed === null ? "warn" : "pass",
+        detail: `${head.size} entries, ${head.waiting} not signed yet${head.canSign ? "" : "; the signing key is not at hand, promotion waits"}`,
+      });
+      findings.push({
+        what: "peers",
+        verdict: "pass",
+        detail:
+          process.platform === "linux"
+            ? "users of loopback connections are known"
+            : "users of loopback connections cannot be known on this platform",
+      });
     }
     out.document({ findings });
     for (const one of findings) out.result(`${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${one.what.padEnd(9)} ${one.detail}`);

@@ -8,10 +8,14 @@ export const verb: Verb = {
   text: "The whole record as a bundle that anyone can verify offline.",
   usage: "export bundle -o FILE [--without-payloads]",
   examples: ["export bundle -o record.tar"],
-  flags: { output: { type: "string", short: "o", text: "the file to write" }, "without-payloads": { type: "boolean", text: "prove order and digests only" } },
+  flags: {
+    output: { type: "string", short: "o", text: "the file to write" },
+    "without-payloads": { type: "boolean", text: "prove order and digests only" },
+  },
   async run(context) {
     const target = context.text("output");
-    if (context.words[0] !== "bundle" || target === undefined) throw new CapstanError("CAP-USAGE-001", { problem: "write `export bundle -o FILE`", verb: "export" });
+    if (context.words[0] !== "bundle" || target === undefined)
+      throw new CapstanError("CAP-USAGE-001", { problem: "write `export bundle -o FILE`", verb: "export" });
     const connection = await context.write();
     const made = await connection.call("record.export", { payloads: !context.on("without-payloads") });
     const { storeFolder } = context.place();

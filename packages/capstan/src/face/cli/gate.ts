@@ -16,7 +16,12 @@ export const verb: Verb = {
     const connection = await context.read();
     const { project } = context.place();
     const number = await resolveVersion(connection, project, model, version);
-    const gate = await connection.call("governance.gate", { project, model, version: number, stage: context.text("stage") === "promotion" ? "promotion" : "release" });
+    const gate = await connection.call("governance.gate", {
+      project,
+      model,
+      version: number,
+      stage: context.text("stage") === "promotion" ? "promotion" : "release",
+    });
     context.out.document(gate);
     for (const line of gateLines(gate, context.out)) context.out.result(line);
     return verdictCode(gate.verdict);
@@ -37,7 +42,10 @@ export function gateLines(gate: GateView, out: Output): string[] {
   return [
     `${out.paint.verdict(gate.verdict, glyphs[gate.verdict])} ${gate.model} v${gate.version}   level ${gate.level ?? "none: prohibited"}   policy ${gate.policy.name} ${short(gate.policy.digest)}`,
     `  ${gate.sentence}`,
-    ...open.map((one) => `  ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${pad(one.id, 7)} ${one.title}${one.observed === null ? "" : `: ${one.observed}`}${one.bound === null ? "" : `, asked for ${one.bound}`}`),
+    ...open.map(
+      (one) =>
+        `  ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${pad(one.id, 7)} ${one.title}${one.observed === null ? "" : `: ${one.observed}`}${one.bound === null ? "" : `, asked for ${one.bound}`}`,
+    ),
     `  ${glyphs.pass} ${passed} more pass, ${gate.results.length - asked.length} skipped by rule`,
   ];
 }

@@ -29,11 +29,16 @@ export const verb: Verb = {
     const noun = nouns[word];
     if (!noun) throw new CapstanError("CAP-USAGE-001", { problem: `list what? ${Object.keys(nouns).join(", ")}`, verb: "list" });
     const connection = await context.read();
-    const answer = (await connection.call(noun.operation, { project: context.place().project, limit: Number(context.text("limit") ?? 50) } as never)) as Record<string, unknown>;
+    const answer = (await connection.call(noun.operation, {
+      project: context.place().project,
+      limit: Number(context.text("limit") ?? 50),
+    } as never)) as Record<string, unknown>;
     context.out.document(answer);
     const rows = (answer[noun.rows] ?? []) as Record<string, unknown>[];
-    const cell = (value: unknown): string => (value === null || value === undefined ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value));
-    for (const line of table([[...noun.columns], ...rows.map((row) => noun.columns.map((column) => cell(row[column])))], "")) context.out.result(line);
+    const cell = (value: unknown): string =>
+      value === null || value === undefined ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value);
+    for (const line of table([[...noun.columns], ...rows.map((row) => noun.columns.map((column) => cell(row[column])))], ""))
+      context.out.result(line);
     return 0;
   },
 };

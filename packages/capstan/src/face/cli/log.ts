@@ -13,7 +13,12 @@ export const verb: Verb = {
     const connection = await context.read();
     let after: number | undefined;
     for (;;) {
-      const answer = await connection.call("pipeline.log", { project, ref, tail: Number(context.text("tail") ?? 1000), ...(after !== undefined && { afterBytes: after }) });
+      const answer = await connection.call("pipeline.log", {
+        project,
+        ref,
+        tail: Number(context.text("tail") ?? 1000),
+        ...(after !== undefined && { afterBytes: after }),
+      });
       for (const line of answer.lines) context.out.json ? context.out.document({ line }) : context.out.result(line);
       after = answer.nextBytes;
       if (!context.on("follow") || answer.ended || context.interrupted.aborted) return 0;

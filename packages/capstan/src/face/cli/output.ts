@@ -15,14 +15,47 @@ export type Output = {
   live(lines: readonly string[]): void;
   paint: Paint;
 };
-export type Paint = { bold(text: string): string; dim(text: string): string; verdict(verdict: Verdict | "running" | "waiting" | "reused", text: string): string; accent(text: string): string };
+export type Paint = {
+  bold(text: string): string;
+  dim(text: string): string;
+  verdict(verdict: Verdict | "running" | "waiting" | "reused", text: string): string;
+  accent(text: string): string;
+};
 
-const colors: Record<string, string> = { pass: "32", warn: "33", fail: "31", error: "35", inconclusive: "34", skipped: "90", running: "36", waiting: "90", reused: "90" };
-export const glyphs: Record<Verdict | "running" | "waiting" | "reused", string> = { pass: "✓", warn: "▲", fail: "✕", error: "■", skipped: "◌", inconclusive: "◐", running: "◜", waiting: "·", reused: "=" };
+const colors: Record<string, string> = {
+  pass: "32",
+  warn: "33",
+  fail: "31",
+  error: "35",
+  inconclusive: "34",
+  skipped: "90",
+  running: "36",
+  waiting: "90",
+  reused: "90",
+};
+export const glyphs: Record<Verdict | "running" | "waiting" | "reused", string> = {
+  pass: "✓",
+  warn: "▲",
+  fail: "✕",
+  error: "■",
+  skipped: "◌",
+  inconclusive: "◐",
+  running: "◜",
+  waiting: "·",
+  reused: "=",
+};
 
-export function createOutput(options: { json: boolean; quiet: boolean; color: "auto" | "always" | "never"; variables: Readonly<Record<string, string | undefined>> }): Output {
+export function createOutput(options: {
+  json: boolean;
+  quiet: boolean;
+  color: "auto" | "always" | "never";
+  variables: Readonly<Record<string, string | undefined>>;
+}): Output {
   const terminal = Boolean(process.stderr.isTTY) && options.variables["TERM"] !== "dumb";
-  const colored = options.color === "always" || (options.color === "auto" && Boolean(process.stdout.isTTY) && !options.variables["NO_COLOR"] && options.variables["TERM"] !== "dumb") || Boolean(options.variables["FORCE_COLOR"]);
+  const colored =
+    options.color === "always" ||
+    (options.color === "auto" && Boolean(process.stdout.isTTY) && !options.variables["NO_COLOR"] && options.variables["TERM"] !== "dumb") ||
+    Boolean(options.variables["FORCE_COLOR"]);
   const wrap = (code: string, text: string): string => (colored ? `\u001b[${code}m${text}\u001b[0m` : text);
   let drawn = 0;
   const erase = (): void => {

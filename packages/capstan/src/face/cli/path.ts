@@ -13,7 +13,10 @@ export const verb: Verb = {
     const connection = await context.read();
     const path = await connection.call("insights.path", { project: context.place().project, model, version });
     out.document(path);
-    for (const step of path.steps) out.result(`  ${step.hand ? "☞" : " "} ${pad(step.title, 34)} ${pad(seconds(step.waitedSeconds), 10)} ${pad(step.actor, 18)} ${step.detail}${step.entry === null ? "" : `   entry ${step.entry}`}`);
+    for (const step of path.steps)
+      out.result(
+        `  ${step.hand ? "☞" : " "} ${pad(step.title, 34)} ${pad(seconds(step.waitedSeconds), 10)} ${pad(step.actor, 18)} ${step.detail}${step.entry === null ? "" : `   entry ${step.entry}`}`,
+      );
     out.result(`${count(path.hands)} hands, ${seconds(path.seconds)} from data to live`);
     return 0;
   },

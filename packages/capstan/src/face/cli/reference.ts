@@ -4,7 +4,11 @@ import type { Context } from "./context.ts";
 /** `late-arrival@v3`, `model:late-arrival@3`, `late-arrival` (then the newest): a model and its version. */
 export function modelReference(context: Context, word: string | undefined, verb: string): { model: string; version: string } {
   const match = /^(?:model:)?([a-z][a-z0-9-]*)(?:@(.+))?$/.exec(word ?? "");
-  if (!match) throw new CapstanError("CAP-USAGE-001", { problem: word === undefined ? "which model?" : `${word} names no model; write MODEL or MODEL@v3`, verb });
+  if (!match)
+    throw new CapstanError("CAP-USAGE-001", {
+      problem: word === undefined ? "which model?" : `${word} names no model; write MODEL or MODEL@v3`,
+      verb,
+    });
   return { model: match[1] ?? "", version: match[2] ?? "latest" };
 }
 

@@ -11,14 +11,24 @@ export const verb: Verb = {
   async run(context) {
     const { project } = context.place();
     const [model, path] = context.words;
-    if (model === undefined || path === undefined) throw new CapstanError("CAP-USAGE-001", { problem: "write `register MODEL PATH`", verb: "register" });
+    if (model === undefined || path === undefined)
+      throw new CapstanError("CAP-USAGE-001", { problem: "write `register MODEL PATH`", verb: "register" });
     const connection = await context.write();
     const alias = context.text("alias");
     const run = context.text("run");
     const reason = context.text("message");
-    const made = await connection.call("models.register", { project, model, file: resolve(context.cwd, path), ...(alias !== undefined && { alias }), ...(run !== undefined && { run }), ...(reason !== undefined && { reason }) });
+    const made = await connection.call("models.register", {
+      project,
+      model,
+      file: resolve(context.cwd, path),
+      ...(alias !== undefined && { alias }),
+      ...(run !== undefined && { run }),
+      ...(reason !== undefined && { reason }),
+    });
     context.out.document(made);
-    context.out.result(`${model}@${made.version}  ${short(made.digest)}  bundle ${short(made.bundle)}${made.created ? `  entry ${made.entry}` : "  these bytes are that version already"}`);
+    context.out.result(
+      `${model}@${made.version}  ${short(made.digest)}  bundle ${short(made.bundle)}${made.created ? `  entry ${made.entry}` : "  these bytes are that version already"}`,
+    );
     return 0;
   },
 };

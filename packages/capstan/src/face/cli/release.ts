@@ -30,7 +30,11 @@ export const verb: Verb = {
     if (first === "pause" || first === "advance" || first === "stop") {
       if (second === undefined) throw new CapstanError("CAP-USAGE-001", { problem: "which release?", verb: "release" });
       const connection = await context.write();
-      const answer = await connection.call(`releases.${first}`, { project, release: second, ...(context.text("message") !== undefined && { reason: context.text("message") }) });
+      const answer = await connection.call(`releases.${first}`, {
+        project,
+        release: second,
+        ...(context.text("message") !== undefined && { reason: context.text("message") }),
+      });
       out.document(answer);
       out.result(`${second} is ${answer.state}. Entry ${answer.entry}.`);
       return 0;
@@ -43,8 +47,12 @@ export const verb: Verb = {
       const because = context.text("because");
       const input = await releaseInput({ folder, project, model, version, route: context.text("route") });
       const started = await connection.call("releases.start", {
-        ...input, ...((strategy === "direct" || strategy === "canary") && { strategy }), ...(context.on("no-shadow") && { shadow: false }), override: context.on("override"),
-        ...(context.text("message") !== undefined && { reason: context.text("message") }), ...(because !== undefined && { because }),
+        ...input,
+        ...((strategy === "direct" || strategy === "canary") && { strategy }),
+        ...(context.on("no-shadow") && { shadow: false }),
+        override: context.on("override"),
+        ...(context.text("message") !== undefined && { reason: context.text("message") }),
+        ...(because !== undefined && { because }),
       });
       release = started.release;
       out.talk(`${release}   ${model} ${version}   ${started.because}`);
@@ -57,7 +65,13 @@ export const verb: Verb = {
 };
 
 /** Follows a release until it has ended or waits for someone. Leaving does not stop it. */
-export async function followRelease(connection: Connection, project: string, release: string, out: Output, interrupted: AbortSignal): Promise<Release> {
+export async function followRelease(
+  connection: Connection,
+  project: string,
+  release: string,
+  out: Output,
+  interrupted: AbortSignal,
+): Promise<Release> {
   const said = new Set<string>();
   for (;;) {
     const now = await connection.call("releases.get", { project, release });
@@ -65,7 +79,9 @@ export async function followRelease(connection: Connection, project: string, rel
       if (stage.state !== "done" || said.has(stage.name)) continue;
       said.add(stage.name);
       const verdict = stage.verdict ?? "skipped";
-      out.talk(`  ${out.paint.verdict(verdict, glyphs[verdict])} ${stage.name.padEnd(12)} ${`${count(stage.rows)} rows`.padEnd(12)} ${seconds(stage.seconds).padEnd(8)} ${stage.because ?? ""}`.trimEnd());
+      out.talk(
+        `  ${out.paint.verdict(verdict, glyphs[verdict])} ${stage.name.padEnd(12)} ${`${count(stage.rows)} rows`.padEnd(12)} ${seconds(stage.seconds).padEnd(8)} ${stage.because ?? ""}`.trimEnd(),
+      );
     }
     if (ended.has(now.state) || interrupted.aborted) {
       out.live([]);
@@ -73,7 +89,10 @@ export async function followRelease(connection: Connection, project: string, rel
       return now;
     }
     const at = now.stages.find((stage) => stage.state === "running");
-    if (at) out.live([`  ${glyphs.running} ${at.name.padEnd(12)} ${`${count(at.rows)} of ${count(at.asksRows)} rows`.padEnd(20)} ${seconds(at.seconds)} of ${seconds(at.asksSeconds)}`]);
+    if (at)
+      out.live([
+        `  ${glyphs.running} ${at.name.padEnd(12)} ${`${count(at.rows)} of ${count(at.asksRows)} rows`.padEnd(20)} ${seconds(at.seconds)} of ${seconds(at.asksSeconds)}`,
+      ]);
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
 }
@@ -82,7 +101,10 @@ export function releaseLines(release: Release, out: Output): string[] {
   const verdict = release.verdict ?? (release.state === "live" ? "pass" : "inconclusive");
   return [
     `${out.paint.verdict(verdict, glyphs[verdict])} ${release.release} ${release.from ?? "nothing"} → ${release.to}: ${release.state.replace("_", " ")}. ${release.because}`,
-    ...release.guards.map((one) => `    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${one.title}: ${one.detail || `${one.control === null ? "–" : number(one.control)} | ${one.canary === null ? "–" : number(one.canary)}`}`),
+    ...release.guards.map(
+      (one) =>
+        `    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${one.title}: ${one.detail || `${one.control === null ? "–" : number(one.control)} | ${one.canary === null ? "–" : number(one.canary)}`}`,
+    ),
     `  requests  ${count(release.traffic.requests)}, ${release.traffic.failed === 0 ? "none failed" : `${count(release.traffic.failed)} failed`}${release.traffic.fallbacks ? `, ${count(release.traffic.fallbacks)} answered by the fallback` : ""}${release.back.took === null ? "" : `   back in ${seconds(release.back.took)}`}`,
   ];
 }

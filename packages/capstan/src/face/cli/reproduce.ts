@@ -7,21 +7,44 @@ import { glyphs, type Output } from "./output.ts";
 import { modelReference } from "./reference.ts";
 import type { Verb } from "./verbs.ts";
 
-export type Reproduction = { verdict: Verdict; sameModel: boolean; seconds: number; run: string; outputs: { step: string; output: string; before: string | null; after: string | null; same: boolean }[] };
+export type Reproduction = {
+  verdict: Verdict;
+  sameModel: boolean;
+  seconds: number;
+  run: string;
+  outputs: { step: string; output: string; before: string | null; after: string | null; same: boolean }[];
+};
 
 /** Runs again, cache off, what made a model version, with the same parameters, and compares what comes out byte by byte. */
-export async function reproduce(connection: Connection, wanted: { project: string; model: string; version: string }, out: Output): Promise<Reproduction> {
+export async function reproduce(
+  connection: Connection,
+  wanted: { project: string; model: string; version: string },
+  out: Output,
+): Promise<Reproduction> {
   const { project, model } = wanted;
   const version = await connection.call("models.version", wanted);
   const parent = version.run === null ? null : (await connection.call("runs.get", { project, run: version.run })).parent;
-  if (parent === null) throw new CapstanError("CAP-STATE-001", { noun: "model version", name: `${model}@${version.version}`, state: "registered by hand", action: "reproduced" });
+  if (parent === null)
+    throw new CapstanError("CAP-STATE-001", {
+      noun: "model version",
+      name: `${model}@${version.version}`,
+      state: "registered by hand",
+      action: "reproduced",
+    });
   const before = await connection.call("pipeline.show", { project, run: parent });
-  const started = await connection.call("pipeline.run", { project, set: before.set, force: true, message: `reproduce ${model}@${version.version}` });
+  const started = await connection.call("pipeline.run", {
+    project,
+    set: before.set,
+    force: true,
+    message: `reproduce ${model}@${version.version}`,
+  });
   if (started.run === null) throw new CapstanError("CAP-INTERNAL-001", { what: "a forced run was answered from the cache" });
   const result = await followRun(connection, project, started, out, () => undefined);
   if (result.error) throw new CapstanError("CAP-INTERNAL-001", { what: `${result.error.code} ${result.error.message}` });
   const after = await connection.call("pipeline.show", { project, run: started.run });
-  const digests = new Map(after.steps.flatMap((step) => step.outputs.map((output) => [`${step.step}/${output.name}`, output.digest] as const)));
+  const digests = new Map(
+    after.steps.flatMap((step) => step.outputs.map((output) => [`${step.step}/${output.name}`, output.digest] as const)),
+  );
   const outputs = before.steps.flatMap((step) =>
     step.outputs.map((output) => {
       const now = digests.get(`${step.step}/${output.name}`) ?? null;
@@ -29,7 +52,13 @@ export async function reproduce(connection: Connection, wanted: { project: strin
     }),
   );
   const sameModel = [...digests.values()].includes(version.digest);
-  return { verdict: sameModel ? (outputs.every((one) => one.same) ? "pass" : "warn") : "fail", sameModel, seconds: result.seconds, run: started.run, outputs };
+  return {
+    verdict: sameModel ? (outputs.every((one) => one.same) ? "pass" : "warn") : "fail",
+    sameModel,
+    seconds: result.seconds,
+    run: started.run,
+    outputs,
+  };
 }
 
 export const verb: Verb = {
@@ -43,8 +72,13 @@ export const verb: Verb = {
     const connection = await context.write();
     const answer = await reproduce(connection, { project: context.place().project, model, version }, out);
     out.document({ event: "result", ...answer });
-    for (const one of answer.outputs) out.result(`  ${one.same ? glyphs.pass : glyphs.fail} ${one.step.padEnd(12)} ${one.output.padEnd(28)} ${one.before ? short(one.before) : "–"} ${one.same ? "same bytes" : `→ ${one.after ? short(one.after) : "missing"}`}`);
-    out.result(`${out.paint.verdict(answer.verdict, glyphs[answer.verdict])} ${answer.sameModel ? "the same model" : "another model"}, ${answer.outputs.filter((one) => one.same).length} of ${answer.outputs.length} outputs to the byte, ${seconds(answer.seconds)}, cache off`);
+    for (const one of answer.outputs)
+      out.result(
+        `  ${one.same ? glyphs.pass : glyphs.fail} ${one.step.padEnd(12)} ${one.output.padEnd(28)} ${one.before ? short(one.before) : "–"} ${one.same ? "same bytes" : `→ ${one.after ? short(one.after) : "missing"}`}`,
+      );
+    out.result(
+      `${out.paint.verdict(answer.verdict, glyphs[answer.verdict])} ${answer.sameModel ? "the same model" : "another model"}, ${answer.outputs.filter((one) => one.same).length} of ${answer.outputs.length} outputs to the byte, ${seconds(answer.seconds)}, cache off`,
+    );
     return goesForward(answer.verdict) ? 0 : 3;
   },
 };

@@ -13,12 +13,22 @@ export const verb: Verb = {
     let [route] = context.words;
     if (route === undefined) {
       const { routes } = await connection.call("routes.list", { project });
-      if (routes.length !== 1) throw new CapstanError("CAP-USAGE-001", { problem: routes.length === 0 ? "there is no route" : `which route? ${routes.map((one) => `capstan rollback ${one.route}`).join(", ")}`, verb: "rollback" });
+      if (routes.length !== 1)
+        throw new CapstanError("CAP-USAGE-001", {
+          problem:
+            routes.length === 0 ? "there is no route" : `which route? ${routes.map((one) => `capstan rollback ${one.route}`).join(", ")}`,
+          verb: "rollback",
+        });
       route = routes[0]?.route ?? "";
     }
     const to = context.text("to");
     const reason = context.text("message");
-    const back = await connection.call("routes.rollback", { project, route, ...(to !== undefined && { to }), ...(reason !== undefined && { reason }) });
+    const back = await connection.call("routes.rollback", {
+      project,
+      route,
+      ...(to !== undefined && { to }),
+      ...(reason !== undefined && { reason }),
+    });
     context.out.document(back);
     context.out.result(`${route}: ${back.from} → ${back.to} in ${seconds(back.took)}, epoch ${back.epoch}. Entry ${back.entry}.`);
     return 0;

@@ -21,7 +21,13 @@ export const verb: Verb = {
   async run(context) {
     const { out } = context;
     const { project } = context.place();
-    const choice = { project, steps: [...context.words], set: context.texts("set"), profiles: context.texts("profile"), force: context.on("force") };
+    const choice = {
+      project,
+      steps: [...context.words],
+      set: context.texts("set"),
+      profiles: context.texts("profile"),
+      force: context.on("force"),
+    };
     if (context.on("plan")) {
       const connection = await context.read().catch(() => context.write());
       const plan = await connection.call("pipeline.plan", choice);
@@ -32,11 +38,18 @@ export const verb: Verb = {
     const connection = await context.write();
     const message = context.text("message");
     const began = performance.now();
-    const input = { ...choice, keepGoing: context.on("keep-going"), locked: context.on("locked"), ...(message !== undefined && { message }) };
+    const input = {
+      ...choice,
+      keepGoing: context.on("keep-going"),
+      locked: context.on("locked"),
+      ...(message !== undefined && { message }),
+    };
     if (context.on("detach") && !connection.host) {
       const begun = await connection.call("pipeline.run", input);
       out.document(begun);
-      out.result(begun.run === null ? `Nothing to run. Saved ${seconds(begun.savedSeconds)}.` : `run:${begun.number} ${begun.name} started`);
+      out.result(
+        begun.run === null ? `Nothing to run. Saved ${seconds(begun.savedSeconds)}.` : `run:${begun.number} ${begun.name} started`,
+      );
       return 0;
     }
     let started: Started | undefined;
@@ -69,12 +82,26 @@ export const verb: Verb = {
 };
 
 function summary(result: Ended, run: Started): string {
-  if (result.ran === 0 && result.failed === 0) return `Nothing to run, checked in ${seconds(result.seconds)}. Saved ${seconds(result.savedSeconds)}.`;
-  return [`run:${run.number} ${run.name}`, seconds(result.seconds), [result.ran && `${count(result.ran)} ran`, result.reused && `${count(result.reused)} reused`, result.failed && `${count(result.failed)} failed`].filter(Boolean).join(", "), result.lockWritten ? "capstan.lock written" : "folder and lock untouched"].join("   ");
+  if (result.ran === 0 && result.failed === 0)
+    return `Nothing to run, checked in ${seconds(result.seconds)}. Saved ${seconds(result.savedSeconds)}.`;
+  return [
+    `run:${run.number} ${run.name}`,
+    seconds(result.seconds),
+    [
+      result.ran && `${count(result.ran)} ran`,
+      result.reused && `${count(result.reused)} reused`,
+      result.failed && `${count(result.failed)} failed`,
+    ]
+      .filter(Boolean)
+      .join(", "),
+    result.lockWritten ? "capstan.lock written" : "folder and lock untouched",
+  ].join("   ");
 }
 
 export const stepLine = (event: Extract<PipelineEvent, { event: "step.ended" }>): string => {
   const made = event.outputs.map((one) => `${one.path} ${bytes(one.sizeBytes)}`);
-  const metrics = Object.entries(event.metrics).slice(0, 6).map(([key, value]) => `${key} ${number(value)}`);
+  const metrics = Object.entries(event.metrics)
+    .slice(0, 6)
+    .map(([key, value]) => `${key} ${number(value)}`);
   return [...(metrics.length > 0 ? metrics : made.slice(0, 3))].join("   ");
 };

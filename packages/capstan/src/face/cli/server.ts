@@ -18,10 +18,14 @@ export const verb: Verb = {
     const root = context.text("artifact-root");
     const destination = context.text("artifacts-destination");
     const loopback = context.text("loopback");
-    if (port !== undefined && (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)) throw new CapstanError("CAP-USAGE-001", { problem: `--port ${port} is no port`, verb: "server" });
+    if (port !== undefined && (!/^\d{1,5}$/.test(port) || Number(port) > 65_535))
+      throw new CapstanError("CAP-USAGE-001", { problem: `--port ${port} is no port`, verb: "server" });
     const connection = await context.write({
-      ...(port !== undefined && { port: Number(port) }), ...(address !== undefined && { address }), ...(root !== undefined && { artifactRoot: root }),
-      ...(destination !== undefined && { artifactsDestination: destination }), openLoopback: loopback === "open",
+      ...(port !== undefined && { port: Number(port) }),
+      ...(address !== undefined && { address }),
+      ...(root !== undefined && { artifactRoot: root }),
+      ...(destination !== undefined && { artifactsDestination: destination }),
+      openLoopback: loopback === "open",
     });
     const { host } = connection;
     if (!host) throw new CapstanError("CAP-SERVER-002", { url: connection.url ?? "" });

@@ -9,13 +9,21 @@ const forms: readonly { pattern: RegExp; operation: OperationName; input(match: 
   { pattern: /^(R-\d+)$/, operation: "releases.get", input: ([, release = ""]) => ({ release }) },
   { pattern: /^(INC-\d+)$/, operation: "incidents.get", input: ([, incident = ""]) => ({ incident }) },
   { pattern: /^(AL-\d+)$/, operation: "alerts.get", input: ([, alert = ""]) => ({ alert }) },
-  { pattern: /^data:([a-z][a-z0-9-]*)@(.+)$/, operation: "data.version", input: ([, dataset = "", version = ""]) => ({ dataset, version }) },
+  {
+    pattern: /^data:([a-z][a-z0-9-]*)@(.+)$/,
+    operation: "data.version",
+    input: ([, dataset = "", version = ""]) => ({ dataset, version }),
+  },
   { pattern: /^data:([a-z][a-z0-9-]*)$/, operation: "data.get", input: ([, dataset = ""]) => ({ dataset }) },
   { pattern: /^entry:(\w+)$/, operation: "record.entry", input: ([, entry = ""]) => ({ entry }) },
   { pattern: /^check:(\w+)$/, operation: "checks.result", input: ([, result = ""]) => ({ result }) },
   { pattern: /^route:([a-z][a-z0-9-]*)$/, operation: "routes.get", input: ([, route = ""]) => ({ route }) },
   { pattern: /^monitor:([a-z][a-z0-9-]*)$/, operation: "monitors.get", input: ([, monitor = ""]) => ({ monitor }) },
-  { pattern: /^(?:model:)?([a-z][a-z0-9-]*)@(.+)$/, operation: "models.version", input: ([, model = "", version = ""]) => ({ model, version }) },
+  {
+    pattern: /^(?:model:)?([a-z][a-z0-9-]*)@(.+)$/,
+    operation: "models.version",
+    input: ([, model = "", version = ""]) => ({ model, version }),
+  },
   { pattern: /^(?:model:)?([a-z][a-z0-9-]*)$/, operation: "models.get", input: ([, model = ""]) => ({ model }) },
 ];
 
@@ -46,8 +54,13 @@ function outline(value: Record<string, unknown>, depth: number): string[] {
     if (one === null || one === undefined || one === "") return [];
     if (Array.isArray(one)) {
       if (one.length === 0) return [];
-      if (one.every((item) => typeof item !== "object" || item === null)) return [`${indent}${key.padEnd(18 - depth)} ${one.slice(0, 12).join(" ")}${one.length > 12 ? ` … ${one.length} in all` : ""}`];
-      return [`${indent}${key}`, ...one.slice(0, 20).flatMap((item) => [`${indent}  -`, ...outline(item as Record<string, unknown>, depth + 2)]), ...(one.length > 20 ? [`${indent}  … ${one.length} in all; --json shows them`] : [])];
+      if (one.every((item) => typeof item !== "object" || item === null))
+        return [`${indent}${key.padEnd(18 - depth)} ${one.slice(0, 12).join(" ")}${one.length > 12 ? ` … ${one.length} in all` : ""}`];
+      return [
+        `${indent}${key}`,
+        ...one.slice(0, 20).flatMap((item) => [`${indent}  -`, ...outline(item as Record<string, unknown>, depth + 2)]),
+        ...(one.length > 20 ? [`${indent}  … ${one.length} in all; --json shows them`] : []),
+      ];
     }
     if (typeof one === "object") return [`${indent}${key}`, ...outline(one as Record<string, unknown>, depth + 1)];
     return [`${indent}${key.padEnd(18 - depth)} ${String(one)}`];

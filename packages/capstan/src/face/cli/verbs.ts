@@ -49,4 +49,16 @@ export const verbs: Readonly<Record<string, { group: string; load: Loader }>> = 
 };
 
 /** Words of other tools and the word here. */
-export const otherWords: Readonly<Record<string, string>> = { repro: "run", plan: "run --plan", promote: "release", deploy: "release", serve: "server", ui: "open", diff: "compare", lineage: "closure", monitor: "watch", approve: "review --approve", retrain: "run" };
+export const otherWords: Readonly<Record<string, string>> = {
+  repro: "run",
+  plan: "run --plan",
+  promote: "release",
+  deploy: "release",
+  serve: "server",
+  ui: "open",
+  diff: "compare",
+  lineage: "closure",
+  monitor: "watch",
+  approve: "review --approve",
+  retrain: "run",
+};

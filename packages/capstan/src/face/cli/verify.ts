@@ -8,7 +8,10 @@ export const verb: Verb = {
   text: "Proves the record: ledger, payloads, seals and bytes against the signed head and the anchors.",
   usage: "verify [--deep] [--anchor FILE]",
   examples: ["verify", "verify --deep"],
-  flags: { deep: { type: "boolean", text: "read and hash every object" }, anchor: { type: "string", text: "checkpoints that someone else holds; capstan.anchor of the project unless said" } },
+  flags: {
+    deep: { type: "boolean", text: "read and hash every object" },
+    anchor: { type: "string", text: "checkpoints that someone else holds; capstan.anchor of the project unless said" },
+  },
   async run(context) {
     const { out } = context;
     const place = context.place();
@@ -17,7 +20,10 @@ export const verb: Verb = {
     const connection = await context.read();
     const answer = await connection.call("record.verify", { deep: context.on("deep"), ...(anchor !== undefined && { anchor }) });
     out.document(answer);
-    for (const part of answer.parts) out.result(`${out.paint.verdict(part.verdict, glyphs[part.verdict])} ${part.part.padEnd(11)} ${part.text}${part.index === null ? "" : `   first at entry ${part.index}`}`);
+    for (const part of answer.parts)
+      out.result(
+        `${out.paint.verdict(part.verdict, glyphs[part.verdict])} ${part.part.padEnd(11)} ${part.text}${part.index === null ? "" : `   first at entry ${part.index}`}`,
+      );
     for (const line of answer.reliedOn) out.result(`  relied on  ${line}`);
     return verdictCode(answer.verdict);
   },

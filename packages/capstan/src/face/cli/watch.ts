@@ -6,7 +6,10 @@ export const verb: Verb = {
   text: "Monitors over their windows; --backtest first asks what the bounds would have said about the training weeks.",
   usage: "watch [MONITOR] [--backtest]",
   examples: ["watch --backtest", "watch inputs"],
-  flags: { backtest: { type: "boolean", text: "alarm rate on the reference itself" }, until: { type: "string", text: "event time up to which windows are looked at" } },
+  flags: {
+    backtest: { type: "boolean", text: "alarm rate on the reference itself" },
+    until: { type: "string", text: "event time up to which windows are looked at" },
+  },
   async run(context) {
     const { out } = context;
     const { project } = context.place();
@@ -14,7 +17,10 @@ export const verb: Verb = {
     if (context.on("backtest")) {
       const answer = await connection.call("monitors.backtest", { project });
       out.document(answer);
-      for (const one of answer.monitors) out.result(`${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${pad(one.monitor, 10)} ${one.alarms} alarms in ${one.cells} (series × held-out week), ${one.weeksWithAlarm} of ${one.weeks} weeks with any`);
+      for (const one of answer.monitors)
+        out.result(
+          `${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${pad(one.monitor, 10)} ${one.alarms} alarms in ${one.cells} (series × held-out week), ${one.weeksWithAlarm} of ${one.weeks} weeks with any`,
+        );
       return answer.monitors.every((one) => one.verdict === "pass" || one.verdict === "warn") ? 0 : 3;
     }
     const until = context.text("until");
@@ -26,15 +32,23 @@ export const verb: Verb = {
       out.result(`${out.paint.bold(monitor.monitor)}   ${view.sentence}`);
       view.windowList.forEach((window, i) => {
         const failing = view.seriesList.filter((series) => series.cells[i]?.verdict === "fail");
-        const what = failing.slice(0, 4).map((series) => {
-          const [value, bound] = [series.cells[i]?.value ?? 0, series.cells[i]?.bound ?? 0];
-          return `${series.name} ${number(value)} ${value < bound ? "<" : ">"} ${number(bound)}`;
-        }).join(", ");
-        out.result(`${window.start.slice(5, 10)}  ${out.paint.verdict(window.verdict, glyphs[window.verdict])} ${pad(`${window.rows} rows`, 12)} ${what || "quiet"}`);
+        const what = failing
+          .slice(0, 4)
+          .map((series) => {
+            const [value, bound] = [series.cells[i]?.value ?? 0, series.cells[i]?.bound ?? 0];
+            return `${series.name} ${number(value)} ${value < bound ? "<" : ">"} ${number(bound)}`;
+          })
+          .join(", ");
+        out.result(
+          `${window.start.slice(5, 10)}  ${out.paint.verdict(window.verdict, glyphs[window.verdict])} ${pad(`${window.rows} rows`, 12)} ${what || "quiet"}`,
+        );
       });
     }
     const { alerts } = await connection.call("alerts.list", { project, state: "open" });
-    for (const one of alerts) out.result(`${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${one.id}  ${one.title}   ${one.detail}${one.incident ? `   ${one.incident}` : ""}`);
+    for (const one of alerts)
+      out.result(
+        `${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${one.id}  ${one.title}   ${one.detail}${one.incident ? `   ${one.incident}` : ""}`,
+      );
     return alerts.length > 0 ? 3 : 0;
   },
 };

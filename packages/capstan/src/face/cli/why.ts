@@ -18,12 +18,20 @@ export const verb: Verb = {
     out.result(answer.sentence);
     const show = (reason: Reason, depth: number): void => {
       const change = reason.old !== null || reason.new !== null ? `${reason.old ?? "none"} → ${reason.new ?? "none"}` : "";
-      out.result(`${"  ".repeat(depth + 1)}${pad(reason.kind, 7)} ${pad(reason.name, 14)} ${pad(change || reason.text, 30)} ${reason.origin ?? ""}${reason.root ? out.paint.accent("   ← root cause") : ""}`.trimEnd());
+      out.result(
+        `${"  ".repeat(depth + 1)}${pad(reason.kind, 7)} ${pad(reason.name, 14)} ${pad(change || reason.text, 30)} ${reason.origin ?? ""}${reason.root ? out.paint.accent("   ← root cause") : ""}`.trimEnd(),
+      );
       for (const deeper of reason.because) show(deeper, depth + 1);
     };
     for (const reason of answer.reasons) show(reason, 0);
-    if (answer.same.length > 0) out.result(`The same: ${answer.same.map((one) => `${one.kind} ${one.name} ${/^[0-9a-f]{64}$/.test(one.value) ? short(one.value) : one.value}`.trim()).join(" · ")}`);
-    if (answer.stepKey) out.result(`step key ${short(answer.stepKey)}${answer.compare ? `        compare ${answer.compare.before} ${answer.compare.after}` : ""}`);
+    if (answer.same.length > 0)
+      out.result(
+        `The same: ${answer.same.map((one) => `${one.kind} ${one.name} ${/^[0-9a-f]{64}$/.test(one.value) ? short(one.value) : one.value}`.trim()).join(" · ")}`,
+      );
+    if (answer.stepKey)
+      out.result(
+        `step key ${short(answer.stepKey)}${answer.compare ? `        compare ${answer.compare.before} ${answer.compare.after}` : ""}`,
+      );
     return 0;
   },
 };

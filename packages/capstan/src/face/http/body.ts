@@ -27,6 +27,7 @@ export async function readJson(request: IncomingMessage, limitBytes: number): Pr
   } catch (error) {
     throw new CapstanError("CAP-REQUEST-005", { problem: error instanceof Error ? error.message : "not UTF-8" });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new CapstanError("CAP-REQUEST-005", { problem: "an object is expected" });
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new CapstanError("CAP-REQUEST-005", { problem: "an object is expected" });
   return value as Record<string, unknown>;
 }

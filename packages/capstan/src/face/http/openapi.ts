@@ -7,7 +7,10 @@ export function openApi(operations: Readonly<Record<string, Operation>>, version
   for (const [name, one] of Object.entries(operations)) {
     const path = `/api/v1${one.path}`;
     const inPath = [...one.path.matchAll(/\{(\w+)(?:\.\.\.)?\}/g)].map((match) => match[1] ?? "");
-    const schema = z.toJSONSchema(one.input, { io: "input", unrepresentable: "any" }) as { properties?: Record<string, object>; required?: string[] };
+    const schema = z.toJSONSchema(one.input, { io: "input", unrepresentable: "any" }) as {
+      properties?: Record<string, object>;
+      required?: string[];
+    };
     const properties = schema.properties ?? {};
     const required = new Set(schema.required ?? []);
     const others = Object.entries(properties).filter(([key]) => !inPath.includes(key));
@@ -21,11 +24,27 @@ export function openApi(operations: Readonly<Record<string, Operation>>, version
         ...(reads ? others.map(([key, value]) => ({ name: key, in: "query", required: required.has(key), schema: value })) : []),
       ],
       ...(!reads && {
-        requestBody: { content: { "application/json": { schema: { type: "object", properties: Object.fromEntries(others), required: others.map(([key]) => key).filter((key) => required.has(key)) } } } },
+        requestBody: {
+          content: {
+            "application/json": {
+              schema: {
+                type: "object",
+                properties: Object.fromEntries(others),
+                required: others.map(([key]) => key).filter((key) => required.has(key)),
+              },
+            },
+          },
+        },
       }),
       responses: {
-        "200": { description: "done", content: { "application/json": { schema: z.toJSONSchema(one.output, { io: "output", unrepresentable: "any" }) } } },
-        default: { description: "an error of the table", content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } } },
+        "200": {
+          description: "done",
+          content: { "application/json": { schema: z.toJSONSchema(one.output, { io: "output", unrepresentable: "any" }) } },
+        },
+        default: {
+          description: "an error of the table",
+          content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+        },
       },
     };
   }
@@ -38,7 +57,20 @@ export function openApi(operations: Readonly<Record<string, Operation>>, version
         Error: {
           type: "object",
           required: ["error"],
-          properties: { error: { type: "object", required: ["code", "message", "exit", "do"], properties: { code: { type: "string" }, message: { type: "string" }, exit: { type: "integer" }, do: { type: "string" }, why: { type: "string" }, request: { type: "string" } } } },
+          properties: {
+            error: {
+              type: "object",
+              required: ["code", "message", "exit", "do"],
+              properties: {
+                code: { type: "string" },
+                message: { type: "string" },
+                exit: { type: "integer" },
+                do: { type: "string" },
+                why: { type: "string" },
+                request: { type: "string" },
+              },
+            },
+          },
         },
       },
       securitySchemes: { bearer: { type: "http", scheme: "bearer" } },

@@ -41,7 +41,8 @@ export async function answerOperation(
   if (!found) throw new CapstanError("CAP-REQUEST-002", { path: url.pathname });
   const { operation, name, handle } = found.value;
   authorize(caller, operation.capability, found.params["project"] ?? url.searchParams.get("project") ?? undefined);
-  const body = operation.method === "GET" || operation.method === "DELETE" ? {} : await readJson(request, operation.bodyLimitBytes ?? 1 << 20);
+  const body =
+    operation.method === "GET" || operation.method === "DELETE" ? {} : await readJson(request, operation.bodyLimitBytes ?? 1 << 20);
   const query: Record<string, unknown> = {};
   for (const key of new Set(url.searchParams.keys())) {
     const values = url.searchParams.getAll(key);

@@ -1,7 +1,12 @@
 import { CapstanError } from "../../base/foundation/errors.ts";
 
 /** A tree of path segments; `{name}` matches one segment, `{name...}` the rest. Fixed segments win over parameters. */
-export type PathTree<T> = { fixed: Map<string, PathTree<T>>; parameter?: { name: string; next: PathTree<T> }; rest?: { name: string; at: Map<string, T> }; at: Map<string, T> };
+export type PathTree<T> = {
+  fixed: Map<string, PathTree<T>>;
+  parameter?: { name: string; next: PathTree<T> };
+  rest?: { name: string; at: Map<string, T> };
+  at: Map<string, T>;
+};
 
 export const emptyTree = <T>(): PathTree<T> => ({ fixed: new Map(), at: new Map() });
 

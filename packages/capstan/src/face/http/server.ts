@@ -20,7 +20,11 @@ export type WireRoute = {
   capability: Capability;
   /** Answers a failure in the form of its protocol. */
   fail?(error: CapstanError, response: ServerResponse): void;
-  handle(request: IncomingMessage, response: ServerResponse, context: { params: Record<string, string>; url: URL; caller: Caller }): Promise<void>;
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    context: { params: Record<string, string>; url: URL; caller: Caller },
+  ): Promise<void>;
 };
 
 export type ShellParts = {
@@ -68,7 +72,8 @@ export function createShell(parts: ShellParts) {
     const caller = await parts.access.admit(facts, token, cookies["capstan_session"]);
     if (caller.via === "loopback" && !parts.openLoopback && getuid) {
       const peer = await peerUser(request.socket);
-      if (peer !== undefined && peer !== getuid()) throw new CapstanError("CAP-ACCESS-001", { problem: "another user of this machine needs a token" });
+      if (peer !== undefined && peer !== getuid())
+        throw new CapstanError("CAP-ACCESS-001", { problem: "another user of this machine needs a token" });
     }
 
     const route = findPath(wire, method, url.pathname);
@@ -86,7 +91,13 @@ export function createShell(parts: ShellParts) {
       return parts.live.open(response, caller.projects);
     }
     if (url.pathname === "/api/v1/openapi.json") return json(response, 200, parts.openApi());
-    if (url.pathname === "/api/v1/session") return json(response, 200, { actor: caller.actor.name, via: caller.via, roles: caller.roles, capabilities: [...caller.capabilities] });
+    if (url.pathname === "/api/v1/session")
+      return json(response, 200, {
+        actor: caller.actor.name,
+        via: caller.via,
+        roles: caller.roles,
+        capabilities: [...caller.capabilities],
+      });
     if (url.pathname.startsWith("/api/v1/")) return answerOperation(paths, request, response, url, caller, parts.access.authorize);
     if (url.pathname === "/metrics") {
       parts.access.authorize(caller, "read", undefined);
@@ -103,7 +114,9 @@ export function createShell(parts: ShellParts) {
       return void response.writeHead(303, headers).end();
     }
     if (!parts.files.available()) {
-      return void response.writeHead(200, { "content-type": "text/plain; charset=utf-8", ...securityHeaders }).end("Capstan is running. Its pages are not built yet: npm run dev, or npm start.\n");
+      return void response
+        .writeHead(200, { "content-type": "text/plain; charset=utf-8", ...securityHeaders })
+        .end("Capstan is running. Its pages are not built yet: npm run dev, or npm start.\n");
     }
     parts.files.answer(url.pathname, response, /\bbr\b/.test(header(request, "accept-encoding") ?? ""));
   }
@@ -113,7 +126,15 @@ export function createShell(parts: ShellParts) {
       const id = parts.ids.ulid();
       answer(request, response, transport).catch((thrown: unknown) => {
         const error = toCapstanError(thrown);
-        if (error.status >= 500) parts.log.error("request.failed", { request: id, method: request.method, path: request.url, code: error.code, message: error.message, cause: error.cause instanceof Error ? error.cause.stack : undefined });
+        if (error.status >= 500)
+          parts.log.error("request.failed", {
+            request: id,
+            method: request.method,
+            path: request.url,
+            code: error.code,
+            message: error.message,
+            cause: error.cause instanceof Error ? error.cause.stack : undefined,
+          });
         if (response.headersSent) return response.destroy();
         // Nobody waits for the rest of a body that is too large.
         if (error.status === 413) response.setHeader("connection", "close");
@@ -159,7 +180,11 @@ export const errorAnswer = (error: CapstanError, request: string): object => ({
 });
 
 export function json(response: ServerResponse, status: number, value: object): void {
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...(status === 401 && { "www-authenticate": 'Basic realm="capstan"' }) });
+  response.writeHead(status, {
+    "content-type": "application/json; charset=utf-8",
+    "cache-control": "no-store",
+    ...(status === 401 && { "www-authenticate": 'Basic realm="capstan"' }),
+  });
   response.end(JSON.stringify(value));
 }
 
@@ -183,4 +208,3 @@ function cookiesOf(text: string | undefined): Record<string, string> {
   }
   return cookies;
 }
-

@@ -40,7 +40,17 @@ export const incidentName = (number: number): string => `INC-${number}`;
 export const incidentNode = (number: number): string => `incident:${incidentName(number)}`;
 
 /** What was decided so that it does not happen again. Its state is found out, not typed. */
-export type FollowUp = { readonly action: string; readonly title: string; readonly detail: string; readonly verdict: Verdict | null; readonly state: "open" | "done"; readonly dueMs: number };
+export type FollowUp = {
+  readonly action: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly verdict: Verdict | null;
+  readonly state: "open" | "done";
+  readonly dueMs: number;
+};
 
 /** What the gate asks: incidents that are neither over nor answered, and follow-ups that are late. */
-export type IncidentFacts = { open: { id: string; severity: number; title: string; entries: string[] }[]; overdue: { id: string; title: string }[] };
+export type IncidentFacts = {
+  open: { id: string; severity: number; title: string; entries: string[] }[];
+  overdue: { id: string; title: string }[];
+};

@@ -18,22 +18,49 @@ export function followUpsOf(incident: Incident, config: ProjectConfig | undefine
   const action = `A-${incident.number}.1`;
   if (incident.kind === "unit") {
     const done = checksUnit(config, incident.about);
-    return [{
-      action, title: `Check unit_scale on ${incident.about}`, dueMs, verdict: done ? "pass" : "warn", state: done ? "done" : "open",
-      detail: `Add { kind: unit_scale, column: ${incident.about} } to a suite or monitor: done when capstan.yaml has it. A feed with a wrong unit is repaired, not learned.`,
-    }];
+    return [
+      {
+        action,
+        title: `Check unit_scale on ${incident.about}`,
+        dueMs,
+        verdict: done ? "pass" : "warn",
+        state: done ? "done" : "open",
+        detail: `Add { kind: unit_scale, column: ${incident.about} } to a suite or monitor: done when capstan.yaml has it. A feed with a wrong unit is repaired, not learned.`,
+      },
+    ];
   }
   if (incident.kind === "prior")
-    return [{ action, title: "Retrain, and decide on the new version", dueMs, verdict: answered ? "pass" : null, state: answered ? "done" : "open", detail: "Done when a version that this incident asked for is released, or was decided against." }];
+    return [
+      {
+        action,
+        title: "Retrain, and decide on the new version",
+        dueMs,
+        verdict: answered ? "pass" : null,
+        state: answered ? "done" : "open",
+        detail: "Done when a version that this incident asked for is released, or was decided against.",
+      },
+    ];
   if (incident.kind === "release") return [];
-  return [{ action, title: `Find out why ${incident.about || "it"} moved`, dueMs, verdict: null, state: answered ? "done" : "open", detail: "Done when something on record answers this incident." }];
+  return [
+    {
+      action,
+      title: `Find out why ${incident.about || "it"} moved`,
+      dueMs,
+      verdict: null,
+      state: answered ? "done" : "open",
+      detail: "Done when something on record answers this incident.",
+    },
+  ];
 }
 
 export function checksUnit(config: ProjectConfig | undefined, column: string): boolean {
-  const covers = (columns: string | readonly string[] | undefined): boolean => columns === undefined || columns === "*" || [columns].flat().includes(column);
+  const covers = (columns: string | readonly string[] | undefined): boolean =>
+    columns === undefined || columns === "*" || [columns].flat().includes(column);
   return (
     Object.values(config?.checks ?? {}).some((suite) => suite.tests.some((test) => test.kind === "unit_scale" && covers(test.column))) ||
-    Object.values(config?.monitors ?? {}).some((monitor) => monitor.tests.some((test) => test.kind === "unit_scale" && covers(test.columns)))
+    Object.values(config?.monitors ?? {}).some((monitor) =>
+      monitor.tests.some((test) => test.kind === "unit_scale" && covers(test.columns)),
+    )
   );
 }
 

@@ -11,7 +11,16 @@ import { listAlerts } from "../monitoring/store.ts";
 import { chainFrom } from "./chain.ts";
 import { type FollowUp, type Incident, type IncidentFacts, incidentName, incidentNode } from "./model.ts";
 import { classOf, decides, followUpsOf } from "./rules.ts";
-import { closeIncident, extendIncident, findGoingOn, findIncident, insertIncident, listIncidents, nextIncidentNumber, settleIncident } from "./store.ts";
+import {
+  closeIncident,
+  extendIncident,
+  findGoingOn,
+  findIncident,
+  insertIncident,
+  listIncidents,
+  nextIncidentNumber,
+  settleIncident,
+} from "./store.ts";
 
 export type IncidentsService = IncidentGrouping &
   IncidentSink & {
@@ -40,10 +49,17 @@ export function createIncidentsService(deps: { store: Store; configs: ProjectCon
     return found;
   };
   /** In order of time. */
-  const alertsOf = async (incident: Incident): Promise<Alert[]> => (await listAlerts(database, incident.project, { incident: incidentName(incident.number) })).toSorted((a, b) => a.startMs - b.startMs || a.number - b.number);
+  const alertsOf = async (incident: Incident): Promise<Alert[]> =>
+    (await listAlerts(database, incident.project, { incident: incidentName(incident.number) })).toSorted(
+      (a, b) => a.startMs - b.startMs || a.number - b.number,
+    );
   const entriesOf = async (incident: Incident): Promise<Entry[]> => {
     const alerts = await alertsOf(incident);
-    const about = await Promise.all([`incident:${incidentName(incident.number)}`, ...alerts.map((alert) => `alert:${alertName(alert.number)}`)].map((subject) => listEntries(database, { project: incident.project, subject }, { limit: 50 })));
+    const about = await Promise.all(
+      [`incident:${incidentName(incident.number)}`, ...alerts.map((alert) => `alert:${alertName(alert.number)}`)].map((subject) =>
+        listEntries(database, { project: incident.project, subject }, { limit: 50 }),
+      ),
+    );
     return chainFrom(database, [...about.flat().map((row) => row.id), ...(incident.becauseEntry === null ? [] : [incident.becauseEntry])]);
   };
   const followUps = async (incident: Incident): Promise<FollowUp[]> => {
@@ -55,12 +71,38 @@ export function createIncidentsService(deps: { store: Store; configs: ProjectCon
   const opening = (incident: Incident, because: string, digest: string | null): { change: Change; entries: EntryDraft[] } => ({
     change: [
       ...insertIncident(incident),
-      ...recorder.lineage([{ id: incidentNode(incident.number), kind: "incident", title: incident.title, digest: null, facts: { severity: incident.severity, class: incident.class } }], [], incident.project),
+      ...recorder.lineage(
+        [
+          {
+            id: incidentNode(incident.number),
+            kind: "incident",
+            title: incident.title,
+            digest: null,
+            facts: { severity: incident.severity, class: incident.class },
+          },
+        ],
+        [],
+        incident.project,
+      ),
     ],
     entries: [
       {
-        id: incident.entryId, action: "incident.opened", subject: { type: "incident", id: incidentName(incident.number), ...(digest !== null && { digest }) }, project: incident.project, actor, because,
-        payload: { title: incident.title, class: incident.class, cause: incident.kind, severity: incident.severity, model: incident.model, route: incident.route, impact: toTime(incident.impactMs), detected: toTime(incident.detectedMs) },
+        id: incident.entryId,
+        action: "incident.opened",
+        subject: { type: "incident", id: incidentName(incident.number), ...(digest !== null && { digest }) },
+        project: incident.project,
+        actor,
+        because,
+        payload: {
+          title: incident.title,
+          class: incident.class,
+          cause: incident.kind,
+          severity: incident.severity,
+          model: incident.model,
+          route: incident.route,
+          impact: toTime(incident.impactMs),
+          detected: toTime(incident.detectedMs),
+        },
       },
     ],
   });
@@ -75,33 +117,99 @@ export function createIncidentsService(deps: { store: Store; configs: ProjectCon
       const cluster = `${alert.route}|${alert.cluster}`;
       // Neighbouring windows: the newest one of the incident ended at most where this one begins, or overlaps it.
       const goingOn = await findGoingOn(database, alert.project, cluster, alert.startMs);
-      if (goingOn) return { incident: incidentName(goingOn.number), created: false, entryId: goingOn.entryId, change: extendIncident(goingOn, alert.endMs), entries: [] };
+      if (goingOn)
+        return {
+          incident: incidentName(goingOn.number),
+          created: false,
+          entryId: goingOn.entryId,
+          change: extendIncident(goingOn, alert.endMs),
+          entries: [],
+        };
       const incident: Incident = {
-        project: alert.project, number: (await nextIncidentNumber(database, alert.project)) + earlier.filter((one) => one.created).length, cluster, title: alert.title, class: classOf(alert.kind), kind: alert.kind,
-        about: alert.causes[0]?.about ?? "", severity: alert.severity, state: "open", model: alert.model, route: alert.route, impactMs: alert.startMs, detectedMs: alert.endMs, acknowledgedMs: null, mitigatedMs: null, restoredMs: null,
-        closedMs: null, lastEndMs: alert.endMs, evidence: alert.evidence, becauseEntry: alert.entryId, entryId: recorder.newEntryId(), openedMs: store.clock.nowMs(),
+        project: alert.project,
+        number: (await nextIncidentNumber(database, alert.project)) + earlier.filter((one) => one.created).length,
+        cluster,
+        title: alert.title,
+        class: classOf(alert.kind),
+        kind: alert.kind,
+        about: alert.causes[0]?.about ?? "",
+        severity: alert.severity,
+        state: "open",
+        model: alert.model,
+        route: alert.route,
+        impactMs: alert.startMs,
+        detectedMs: alert.endMs,
+        acknowledgedMs: null,
+        mitigatedMs: null,
+        restoredMs: null,
+        closedMs: null,
+        lastEndMs: alert.endMs,
+        evidence: alert.evidence,
+        becauseEntry: alert.entryId,
+        entryId: recorder.newEntryId(),
+        openedMs: store.clock.nowMs(),
       };
-      return { incident: incidentName(incident.number), created: true, entryId: incident.entryId, ...opening(incident, alert.entryId, alert.evidence) };
+      return {
+        incident: incidentName(incident.number),
+        created: true,
+        entryId: incident.entryId,
+        ...opening(incident, alert.entryId, alert.evidence),
+      };
     },
     async quiet({ project, incident: name, quietFromMs, because }) {
       const incident = await get(project, name);
       if (incident.state !== "open" && incident.state !== "mitigated") return { change: [], entries: [] };
       return {
         change: settleIncident(incident, quietFromMs),
-        entries: [{ action: "incident.settled", subject: { type: "incident", id: name }, project, actor, outcome: "stable", because, payload: { restored: toTime(quietFromMs), lasted: (quietFromMs - incident.impactMs) / 1000 } }],
+        entries: [
+          {
+            action: "incident.settled",
+            subject: { type: "incident", id: name },
+            project,
+            actor,
+            outcome: "stable",
+            because,
+            payload: { restored: toTime(quietFromMs), lasted: (quietFromMs - incident.impactMs) / 1000 },
+          },
+        ],
       };
     },
     async rolledBack(event) {
       for (let attempt = 1; ; attempt++) {
         const number = await nextIncidentNumber(database, event.project);
         const incident: Incident = {
-          project: event.project, number, cluster: `${event.route}|release:${event.release}`, title: `${event.release}: v${event.to} taken back, ${event.because}`, class: "release", kind: "release", about: event.release, severity: 3, state: "stable",
-          model: event.model, route: event.route, impactMs: event.atMs, detectedMs: event.atMs, acknowledgedMs: null, mitigatedMs: event.atMs, restoredMs: event.atMs, closedMs: null, lastEndMs: event.atMs,
-          evidence: event.evidenceDigest, becauseEntry: event.entryId, entryId: recorder.newEntryId(), openedMs: store.clock.nowMs(),
+          project: event.project,
+          number,
+          cluster: `${event.route}|release:${event.release}`,
+          title: `${event.release}: v${event.to} taken back, ${event.because}`,
+          class: "release",
+          kind: "release",
+          about: event.release,
+          severity: 3,
+          state: "stable",
+          model: event.model,
+          route: event.route,
+          impactMs: event.atMs,
+          detectedMs: event.atMs,
+          acknowledgedMs: null,
+          mitigatedMs: event.atMs,
+          restoredMs: event.atMs,
+          closedMs: null,
+          lastEndMs: event.atMs,
+          evidence: event.evidenceDigest,
+          becauseEntry: event.entryId,
+          entryId: recorder.newEntryId(),
+          openedMs: store.clock.nowMs(),
         };
         const { change, entries } = opening(incident, event.entryId, event.evidenceDigest);
         try {
-          await recorder.commit([...change, ...recorder.lineage([], [{ from: incidentNode(number), to: `release:${event.release}`, relation: "about" }], event.project)], entries);
+          await recorder.commit(
+            [
+              ...change,
+              ...recorder.lineage([], [{ from: incidentNode(number), to: `release:${event.release}`, relation: "about" }], event.project),
+            ],
+            entries,
+          );
           store.events.emit("changed", { project: event.project, kind: "incident", id: incidentName(number) });
           return incidentName(number);
         } catch (error) {
@@ -112,21 +220,47 @@ export function createIncidentsService(deps: { store: Store; configs: ProjectCon
     async close(project, name, message, caller) {
       const incident = await get(project, name);
       const open = (await followUps(incident)).filter((one) => one.state === "open");
-      if (incident.state === "closed") throw new CapstanError("CAP-STATE-001", { noun: "incident", name, state: "closed", action: "closed again" });
-      if (open.length > 0) throw new CapstanError("CAP-STATE-001", { noun: "incident", name, state: `${incident.state} with ${open.map((one) => one.action).join(", ")} open`, action: "closed" });
+      if (incident.state === "closed")
+        throw new CapstanError("CAP-STATE-001", { noun: "incident", name, state: "closed", action: "closed again" });
+      if (open.length > 0)
+        throw new CapstanError("CAP-STATE-001", {
+          noun: "incident",
+          name,
+          state: `${incident.state} with ${open.map((one) => one.action).join(", ")} open`,
+          action: "closed",
+        });
       const { entries } = await recorder.commit(closeIncident(incident, store.clock.nowMs()), [
-        { action: "incident.closed", subject: { type: "incident", id: name }, project, actor: caller.actor, outcome: "closed", ...(caller.because !== undefined && { because: caller.because }), payload: { message, before: incident.state } },
+        {
+          action: "incident.closed",
+          subject: { type: "incident", id: name },
+          project,
+          actor: caller.actor,
+          outcome: "closed",
+          ...(caller.because !== undefined && { because: caller.because }),
+          payload: { message, before: incident.state },
+        },
       ]);
       store.events.emit("changed", { project, kind: "incident", id: name });
       return { incident: await get(project, name), entry: entries[0]?.index ?? 0 };
     },
     async facts(project, model) {
-      const own = (await listIncidents(database, project, { open: true })).filter((incident) => model === undefined || incident.model === null || incident.model === model);
+      const own = (await listIncidents(database, project, { open: true })).filter(
+        (incident) => model === undefined || incident.model === null || incident.model === model,
+      );
       const nowMs = store.clock.nowMs();
-      const open = await Promise.all(own.filter((incident) => incident.state === "open" || incident.state === "mitigated").map(async (incident) => ({
-        id: incidentName(incident.number), severity: incident.severity, title: incident.title, entries: [incident.entryId, ...(await alertsOf(incident)).map((alert) => alert.entryId)],
-      })));
-      const late = await Promise.all(own.map(async (incident) => (await followUps(incident)).filter((one) => one.state === "open" && one.dueMs < nowMs)));
+      const open = await Promise.all(
+        own
+          .filter((incident) => incident.state === "open" || incident.state === "mitigated")
+          .map(async (incident) => ({
+            id: incidentName(incident.number),
+            severity: incident.severity,
+            title: incident.title,
+            entries: [incident.entryId, ...(await alertsOf(incident)).map((alert) => alert.entryId)],
+          })),
+      );
+      const late = await Promise.all(
+        own.map(async (incident) => (await followUps(incident)).filter((one) => one.state === "open" && one.dueMs < nowMs)),
+      );
       return { open, overdue: late.flat().map((one) => ({ id: one.action, title: one.title })) };
     },
   };

@@ -6,10 +6,20 @@ const nowMs = 1000 * day;
 
 it("measures data to live, releases, failures and time to restore, against the period before", () => {
   const moved = [
-    { outcome: "live" as const, atMs: nowMs - day, dataMs: nowMs - 3 * day }, { outcome: "live" as const, atMs: nowMs - 2 * day, dataMs: nowMs - 6 * day }, { outcome: "back" as const, atMs: nowMs - 3 * day, dataMs: null },
-    { outcome: "live" as const, atMs: nowMs - 100 * day, dataMs: nowMs - 110 * day }, { outcome: "live" as const, atMs: nowMs - 400 * day, dataMs: nowMs - 401 * day },
+    { outcome: "live" as const, atMs: nowMs - day, dataMs: nowMs - 3 * day },
+    { outcome: "live" as const, atMs: nowMs - 2 * day, dataMs: nowMs - 6 * day },
+    { outcome: "back" as const, atMs: nowMs - 3 * day, dataMs: null },
+    { outcome: "live" as const, atMs: nowMs - 100 * day, dataMs: nowMs - 110 * day },
+    { outcome: "live" as const, atMs: nowMs - 400 * day, dataMs: nowMs - 401 * day },
   ];
-  const [lead, releases, failures, restore] = deliveryOf({ nowMs, moved, restored: [{ atMs: nowMs - day, tookMs: 300 }, { atMs: nowMs - 95 * day, tookMs: 60_000 }] });
+  const [lead, releases, failures, restore] = deliveryOf({
+    nowMs,
+    moved,
+    restored: [
+      { atMs: nowMs - day, tookMs: 300 },
+      { atMs: nowMs - 95 * day, tookMs: 60_000 },
+    ],
+  });
   expect(lead).toMatchObject({ value: "3 d", small: "median of 2", change: "−7 d", tone: "better" });
   expect(releases).toMatchObject({ value: "0.16 / week", small: "2 in 90 days", change: "+0.078", tone: "better" });
   expect(failures).toMatchObject({ value: "33 %", small: "1 of 3 taken back", change: "+33 pt", tone: "worse" });

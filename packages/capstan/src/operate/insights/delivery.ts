@@ -16,7 +16,8 @@ export type DeliveryFacts = { nowMs: number; moved: readonly Moved[]; restored: 
 export async function deliveryFacts(database: Database, project: string, nowMs: number): Promise<DeliveryFacts> {
   const since = nowMs - 2 * deliveryDays * day;
   const entries = await database.all<{ action: string; subject_id: string; at_ms: number }>(
-    "select action, subject_id, at_ms from entry where project = ? and action in ('release.promoted', 'release.rolled_back') and at_ms >= ? order by at_ms", [project, since],
+    "select action, subject_id, at_ms from entry where project = ? and action in ('release.promoted', 'release.rolled_back') and at_ms >= ? order by at_ms",
+    [project, since],
   );
   const data = await database.all<{ release: string; added_ms: number }>(
     `with recursive reached (release, id) as (
@@ -26,21 +27,35 @@ export async function deliveryFacts(database: Database, project: string, nowMs: 
     [project, project, project],
   );
   const dataOf = new Map(data.map((row) => [row.release, row.added_ms]));
-  const incidents = await database.all<{ restored_ms: number; impact_ms: number; class: string; opened_ms: number; took_ms: number | null }>(
+  const incidents = await database.all<{
+    restored_ms: number;
+    impact_ms: number;
+    class: string;
+    opened_ms: number;
+    took_ms: number | null;
+  }>(
     `select i.restored_ms, i.impact_ms, i.class, i.opened_ms, r.took_ms from incident i left join release r on r.project = i.project and 'R-' || r.number = i.about
      where i.project = ? and i.restored_ms is not null and i.opened_ms >= ?`,
     [project, since],
   );
   return {
     nowMs,
-    moved: entries.map((entry) => ({ outcome: entry.action === "release.promoted" ? "live" : "back", atMs: entry.at_ms, dataMs: dataOf.get(entry.subject_id) ?? null })),
-    restored: incidents.map((one) => ({ atMs: one.opened_ms, tookMs: one.class === "release" ? (one.took_ms ?? 0) : one.restored_ms - one.impact_ms })),
+    moved: entries.map((entry) => ({
+      outcome: entry.action === "release.promoted" ? "live" : "back",
+      atMs: entry.at_ms,
+      dataMs: dataOf.get(entry.subject_id) ?? null,
+    })),
+    restored: incidents.map((one) => ({
+      atMs: one.opened_ms,
+      tookMs: one.class === "release" ? (one.took_ms ?? 0) : one.restored_ms - one.impact_ms,
+    })),
   };
 }
 
 export function deliveryOf({ nowMs, moved, restored }: DeliveryFacts): Delivery {
   const from = nowMs - deliveryDays * day;
-  const within = <T extends { atMs: number }>(all: readonly T[], start: number, end: number): T[] => all.filter((one) => one.atMs > start && one.atMs <= end);
+  const within = <T extends { atMs: number }>(all: readonly T[], start: number, end: number): T[] =>
+    all.filter((one) => one.atMs > start && one.atMs <= end);
   const periods = [within(moved, from, nowMs), within(moved, from - deliveryDays * day, from)] as const;
   const line = (value: (some: readonly Moved[], restoredThen: readonly Restored[]) => number): number[] =>
     Array.from({ length: points }, (_, i) => {
@@ -49,7 +64,8 @@ export function deliveryOf({ nowMs, moved, restored }: DeliveryFacts): Delivery 
     });
   const live = (some: readonly Moved[]): Moved[] => some.filter((one) => one.outcome === "live");
   const leads = (some: readonly Moved[]): number[] => live(some).flatMap((one) => (one.dataMs === null ? [] : [one.atMs - one.dataMs]));
-  const failures = (some: readonly Moved[]): number | null => (some.length === 0 ? null : some.filter((one) => one.outcome === "back").length / some.length);
+  const failures = (some: readonly Moved[]): number | null =>
+    some.length === 0 ? null : some.filter((one) => one.outcome === "back").length / some.length;
   const [now, before] = periods;
   const restores = within(restored, from, nowMs).map((one) => one.tookMs);
   const restoresBefore = within(restored, from - deliveryDays * day, from).map((one) => one.tookMs);
@@ -58,14 +74,52 @@ export function deliveryOf({ nowMs, moved, restored }: DeliveryFacts): Delivery 
   const [failed, failedBefore] = [failures(now), failures(before)];
   const [rate, rateBefore] = [live(now).length, live(before).length].map((count) => count / (deliveryDays / 7)) as [number, number];
   return [
-    { id: "data_to_live", label: "Data to live", value: lead === null ? "none yet" : spanOf(lead), small: lead === null ? "" : `median of ${leads(now).length}`, ...changeOf(lead, leadBefore, (ms) => spanOf(Math.abs(ms)), "less"), line: line((some) => median(leads(some)) ?? 0) },
-    { id: "releases", label: "Releases", value: live(now).length === 0 ? "none yet" : `${figure(rate)} / week`, small: `${live(now).length} in ${deliveryDays} days`, ...changeOf(live(before).length + live(now).length === 0 ? null : rate, live(before).length === 0 ? null : rateBefore, (x) => figure(Math.abs(x)), "more"), line: line((some) => live(some).length) },
-    { id: "change_failures", label: "Change failures", value: failed === null ? "none yet" : `${figure(failed * 100)} %`, small: `${now.filter((one) => one.outcome === "back").length} of ${now.length} taken back`, ...changeOf(failed, failedBefore, (x) => `${figure(Math.abs(x) * 100)} pt`, "less"), line: line((some) => failures(some) ?? 0) },
-    { id: "time_to_restore", label: "Time to restore", value: restore === null ? "none yet" : spanOf(restore), small: restore === null ? "" : `median of ${restores.length}`, ...changeOf(restore, restoreBefore, (ms) => spanOf(Math.abs(ms)), "less"), line: line((_, some) => median(some.map((one) => one.tookMs)) ?? 0) },
+    {
+      id: "data_to_live",
+      label: "Data to live",
+      value: lead === null ? "none yet" : spanOf(lead),
+      small: lead === null ? "" : `median of ${leads(now).length}`,
+      ...changeOf(lead, leadBefore, (ms) => spanOf(Math.abs(ms)), "less"),
+      line: line((some) => median(leads(some)) ?? 0),
+    },
+    {
+      id: "releases",
+      label: "Releases",
+      value: live(now).length === 0 ? "none yet" : `${figure(rate)} / week`,
+      small: `${live(now).length} in ${deliveryDays} days`,
+      ...changeOf(
+        live(before).length + live(now).length === 0 ? null : rate,
+        live(before).length === 0 ? null : rateBefore,
+        (x) => figure(Math.abs(x)),
+        "more",
+      ),
+      line: line((some) => live(some).length),
+    },
+    {
+      id: "change_failures",
+      label: "Change failures",
+      value: failed === null ? "none yet" : `${figure(failed * 100)} %`,
+      small: `${now.filter((one) => one.outcome === "back").length} of ${now.length} taken back`,
+      ...changeOf(failed, failedBefore, (x) => `${figure(Math.abs(x) * 100)} pt`, "less"),
+      line: line((some) => failures(some) ?? 0),
+    },
+    {
+      id: "time_to_restore",
+      label: "Time to restore",
+      value: restore === null ? "none yet" : spanOf(restore),
+      small: restore === null ? "" : `median of ${restores.length}`,
+      ...changeOf(restore, restoreBefore, (ms) => spanOf(Math.abs(ms)), "less"),
+      line: line((_, some) => median(some.map((one) => one.tookMs)) ?? 0),
+    },
   ];
 }
 
-function changeOf(now: number | null, before: number | null, say: (difference: number) => string, better: "less" | "more"): Pick<Delivery[number], "change" | "tone"> {
+function changeOf(
+  now: number | null,
+  before: number | null,
+  say: (difference: number) => string,
+  better: "less" | "more",
+): Pick<Delivery[number], "change" | "tone"> {
   if (now === null || before === null) return { change: null, tone: "same" };
   const difference = now - before;
   if (difference === 0) return { change: null, tone: "same" };

@@ -20,15 +20,58 @@ type ModelSummary = { model: string; latest: string; live: string | null };
 type Version = { version: string; run: string | null; metrics: Record<string, number>; data: { node: string }[]; createdAt: string };
 type Gate = { verdict: Verdict; level: number | null; results: { id: string; verdict: Verdict; rule: string | null }[] };
 type Review = { version: number; state: string; signed: number; needed: number; askedAt: string };
-type Release = { release: string; route: string; model: string; to: string; state: string; verdict: Verdict | null; because: string; startedAt: string; endedAt: string | null; stages: { name: string; state: string }[] };
-type Route = { route: string; model: string; live: string | null; requests: number; rows: number; failures: number; latency: { p99: number } | null };
-type Monitor = { monitor: string; model: string; verdict: Verdict; quiet: number; series: number; alertsOpen: number; lastWindow: { end: string } | null };
-type Incident = { incident: string; title: string; severity: number; state: string; model: string | null; openedAt: string; class: string; actionsOpen: number };
+type Release = {
+  release: string;
+  route: string;
+  model: string;
+  to: string;
+  state: string;
+  verdict: Verdict | null;
+  because: string;
+  startedAt: string;
+  endedAt: string | null;
+  stages: { name: string; state: string }[];
+};
+type Route = {
+  route: string;
+  model: string;
+  live: string | null;
+  requests: number;
+  rows: number;
+  failures: number;
+  latency: { p99: number } | null;
+};
+type Monitor = {
+  monitor: string;
+  model: string;
+  verdict: Verdict;
+  quiet: number;
+  series: number;
+  alertsOpen: number;
+  lastWindow: { end: string } | null;
+};
+type Incident = {
+  incident: string;
+  title: string;
+  severity: number;
+  state: string;
+  model: string | null;
+  openedAt: string;
+  class: string;
+  actionsOpen: number;
+};
 type Alert = { id: string; monitor: string; title: string; detail: string; verdict: Verdict; openedAt: string; incident: string | null };
 
 /** Where every model of a project stands on the loop. A station that cannot be asked yet is empty, not wrong. */
-export async function loopOf(ask: Ask, project: string, caller: Caller, stations: readonly StationView[], delivery: Delivery): Promise<Loop> {
-  const soft = async <T>(operation: string, input: object, otherwise: T): Promise<T> => ask<T>(operation, { project, ...input }, caller).catch(() => otherwise);
+export async function loopOf(
+  ask: Ask,
+  project: string,
+  caller: Caller,
+  stations: readonly StationView[],
+  delivery: Delivery,
+): Promise<Loop> {
+  const soft = async <T>(operation: string, input: object, otherwise: T): Promise<T> =>
+    ask<T>(operation, { project, ...input }, caller).catch(() => otherwise);
   const [{ models }, { releases }, { routes }, { monitors }, { incidents }, { alerts }, { reviews }] = await Promise.all([
     soft<{ models: ModelSummary[] }>("models.list", {}, { models: [] }),
     soft<{ releases: Release[] }>("releases.list", {}, { releases: [] }),
@@ -61,7 +104,13 @@ export async function loopOf(ask: Ask, project: string, caller: Caller, stations
     const route = routes.find((one) => one.model === model);
     const watching = monitors.filter((one) => one.model === model || one.model === "");
     const open = incidents.filter((one) => one.state !== "closed" && (one.model === model || one.model === null));
-    const closure = version ? await soft<{ nodes: { id: string; kind: string; title: string }[] }>("record.lineage", { node: `model:${model}@${version.version}` }, { nodes: [] }) : { nodes: [] };
+    const closure = version
+      ? await soft<{ nodes: { id: string; kind: string; title: string }[] }>(
+          "record.lineage",
+          { node: `model:${model}@${version.version}` },
+          { nodes: [] },
+        )
+      : { nodes: [] };
     const data = closure.nodes.find((one) => one.kind === "data");
     const asked = gate?.results.filter((one) => one.rule === null && one.verdict !== "skipped") ?? [];
     const passed = asked.filter((one) => one.verdict === "pass").length;
@@ -71,46 +120,177 @@ export async function loopOf(ask: Ask, project: string, caller: Caller, stations
     });
     const metric = Object.entries(version?.metrics ?? {}).find(([key]) => key === "auc") ?? Object.entries(version?.metrics ?? {})[0];
     const row: Model["stations"] = {
-      data: data ? { mark: "pass", fact: data.id.replace(/^data:/, "").replace("@", " "), small: "", href: `${base}/data/${data.id.replace(/^data:/, "").replace("@", "/")}` } : none,
-      train: version ? { mark: "pass", fact: metric ? `${metric[0].toUpperCase()} ${figure(metric[1])}` : summary.latest, small: version.run === null ? "registered by hand" : "", href: version.run === null ? null : `${base}/runs/${version.run}` } : none,
-      check: gate ? { mark: worstVerdict(asked.map((one) => one.verdict)), fact: `${passed} of ${asked.length}`, small: others.join(", "), href: `${base}/models/${model}/${summary.latest}` } : none,
-      review: review
-        ? { mark: review.state === "approved" ? "pass" : review.state === "declined" ? "fail" : "waiting", fact: `${review.signed} of ${review.needed} signed`, small: review.state, href: `${base}/models/${model}/${summary.latest}` }
-        : gate?.level === 0 ? { mark: "skipped", fact: "Not required", small: "level 0", href: null } : none,
-      release: newest ? { mark: markOf(newest), fact: newest.state === "live" ? `${newest.release} live` : `${newest.release} ${newest.state.replace("_", " ")}`, small: newest.stages.find((stage) => stage.state === "running")?.name ?? "", href: `${base}/releases/${newest.release}` } : none,
-      serve: route?.live ? { mark: route.failures > 0 ? "warn" : "pass", fact: route.rows > 0 ? `${grouped(route.rows)} rows` : "ready", small: `${route.live}${route.latency ? `, p99 ${Math.max(1, Math.round(route.latency.p99 * 1000))} ms` : ""}`, href: `${base}/routes/${route.route}` } : none,
-      watch: watching.some((one) => one.lastWindow !== null)
-        ? { mark: worstVerdict(watching.map((one) => one.verdict)), fact: watching.some((one) => one.alertsOpen > 0) ? `${watching.reduce((sum, one) => sum + one.alertsOpen, 0)} alerts` : `${watching.reduce((sum, one) => sum + one.quiet, 0)} quiet`, small: `${watching.length} monitors`, href: `${base}/monitors` }
+      data: data
+        ? {
+            mark: "pass",
+            fact: data.id.replace(/^data:/, "").replace("@", " "),
+            small: "",
+            href: `${base}/data/${data.id.replace(/^data:/, "").replace("@", "/")}`,
+          }
         : none,
-      learn: summary.live === null && open.length === 0 ? none : open[0] ? { mark: "warn", fact: `${open[0].incident} ${open[0].state}`, small: `${open.reduce((sum, one) => sum + one.actionsOpen, 0)} actions open`, href: `${base}/incidents/${open[0].incident}` } : { mark: "pass", fact: "No open", small: "incident", href: `${base}/incidents` },
+      train: version
+        ? {
+            mark: "pass",
+            fact: metric ? `${metric[0].toUpperCase()} ${figure(metric[1])}` : summary.latest,
+            small: version.run === null ? "registered by hand" : "",
+            href: version.run === null ? null : `${base}/runs/${version.run}`,
+          }
+        : none,
+      check: gate
+        ? {
+            mark: worstVerdict(asked.map((one) => one.verdict)),
+            fact: `${passed} of ${asked.length}`,
+            small: others.join(", "),
+            href: `${base}/models/${model}/${summary.latest}`,
+          }
+        : none,
+      review: review
+        ? {
+            mark: review.state === "approved" ? "pass" : review.state === "declined" ? "fail" : "waiting",
+            fact: `${review.signed} of ${review.needed} signed`,
+            small: review.state,
+            href: `${base}/models/${model}/${summary.latest}`,
+          }
+        : gate?.level === 0
+          ? { mark: "skipped", fact: "Not required", small: "level 0", href: null }
+          : none,
+      release: newest
+        ? {
+            mark: markOf(newest),
+            fact: newest.state === "live" ? `${newest.release} live` : `${newest.release} ${newest.state.replace("_", " ")}`,
+            small: newest.stages.find((stage) => stage.state === "running")?.name ?? "",
+            href: `${base}/releases/${newest.release}`,
+          }
+        : none,
+      serve: route?.live
+        ? {
+            mark: route.failures > 0 ? "warn" : "pass",
+            fact: route.rows > 0 ? `${grouped(route.rows)} rows` : "ready",
+            small: `${route.live}${route.latency ? `, p99 ${Math.max(1, Math.round(route.latency.p99 * 1000))} ms` : ""}`,
+            href: `${base}/routes/${route.route}`,
+          }
+        : none,
+      watch: watching.some((one) => one.lastWindow !== null)
+        ? {
+            mark: worstVerdict(watching.map((one) => one.verdict)),
+            fact: watching.some((one) => one.alertsOpen > 0)
+              ? `${watching.reduce((sum, one) => sum + one.alertsOpen, 0)} alerts`
+              : `${watching.reduce((sum, one) => sum + one.quiet, 0)} quiet`,
+            small: `${watching.length} monitors`,
+            href: `${base}/monitors`,
+          }
+        : none,
+      learn:
+        summary.live === null && open.length === 0
+          ? none
+          : open[0]
+            ? {
+                mark: "warn",
+                fact: `${open[0].incident} ${open[0].state}`,
+                small: `${open.reduce((sum, one) => sum + one.actionsOpen, 0)} actions open`,
+                href: `${base}/incidents/${open[0].incident}`,
+              }
+            : { mark: "pass", fact: "No open", small: "incident", href: `${base}/incidents` },
     };
     const order = ["learn", "watch", "serve", "release", "review", "check", "train", "data"] as const;
-    const newestAt = summary.live === summary.latest ? "release" : order.slice(3).find((one) => row[one].mark !== "none" && (one !== "release" || newest?.to.endsWith(summary.latest))) ?? "data";
+    const newestAt =
+      summary.live === summary.latest
+        ? "release"
+        : (order.slice(3).find((one) => row[one].mark !== "none" && (one !== "release" || newest?.to.endsWith(summary.latest))) ?? "data");
     return {
-      model, project, level: gate?.level ?? null, href: `${base}/models/${model}/${summary.latest}`, stations: row,
-      pill: { label: summary.latest, station: newestAt }, turns: mine.filter((one) => one.state === "live" || one.state === "superseded").length,
+      model,
+      project,
+      level: gate?.level ?? null,
+      href: `${base}/models/${model}/${summary.latest}`,
+      stations: row,
+      pill: { label: summary.latest, station: newestAt },
+      turns: mine.filter((one) => one.state === "live" || one.state === "superseded").length,
     };
   }
 
   function attentionOf(): Loop["attention"] {
     return [
-      ...alerts.filter((one) => one.incident === null).map((one) => ({ mark: one.verdict as Mark, title: one.title, detail: one.detail, at: one.openedAt, action: { label: "Open alert", href: `/p/${project}/monitors/${one.monitor}` } })),
-      ...incidents.filter((one) => one.state !== "closed" && one.class !== "release").map((one) => ({ mark: (one.severity <= 2 ? "fail" : "warn") as Mark, title: `${one.incident}: ${one.title}`, detail: `${one.state}, ${one.actionsOpen} actions open`, at: one.openedAt, action: { label: "Open", href: `/p/${project}/incidents/${one.incident}` } })),
-      ...reviews.filter((one) => one.state === "in-review").map((one) => ({ mark: "waiting" as Mark, title: `v${one.version} waits for a signature`, detail: `${one.signed} of ${one.needed} signed`, at: one.askedAt, action: { label: "Review", href: `/p/${project}/reviews` } })),
+      ...alerts
+        .filter((one) => one.incident === null)
+        .map((one) => ({
+          mark: one.verdict as Mark,
+          title: one.title,
+          detail: one.detail,
+          at: one.openedAt,
+          action: { label: "Open alert", href: `/p/${project}/monitors/${one.monitor}` },
+        })),
+      ...incidents
+        .filter((one) => one.state !== "closed" && one.class !== "release")
+        .map((one) => ({
+          mark: (one.severity <= 2 ? "fail" : "warn") as Mark,
+          title: `${one.incident}: ${one.title}`,
+          detail: `${one.state}, ${one.actionsOpen} actions open`,
+          at: one.openedAt,
+          action: { label: "Open", href: `/p/${project}/incidents/${one.incident}` },
+        })),
+      ...reviews
+        .filter((one) => one.state === "in-review")
+        .map((one) => ({
+          mark: "waiting" as Mark,
+          title: `v${one.version} waits for a signature`,
+          detail: `${one.signed} of ${one.needed} signed`,
+          at: one.askedAt,
+          action: { label: "Review", href: `/p/${project}/reviews` },
+        })),
     ].sort((a, b) => urgency(a.mark) - urgency(b.mark) || (a.at < b.at ? 1 : -1));
   }
 }
 
 const urgency = (mark: Mark): number => ["error", "fail", "inconclusive", "warn", "running", "waiting"].indexOf(mark) >>> 0;
-const markOf = (release: Release): Mark => (release.state === "live" || release.state === "superseded" ? "pass" : release.endedAt === null ? "running" : (release.verdict ?? "inconclusive"));
+const markOf = (release: Release): Mark =>
+  release.state === "live" || release.state === "superseded"
+    ? "pass"
+    : release.endedAt === null
+      ? "running"
+      : (release.verdict ?? "inconclusive");
 
-const stationOf: Record<number, "data" | "train" | "check" | "review" | "release" | "serve" | "watch" | "learn" | null> = { 0: "review", 1: "data", 2: "data", 3: "train", 4: "train", 5: "check", 6: "review", 7: "serve", 8: "release", 9: "watch", 10: "learn", 11: null };
+const stationOf: Record<number, "data" | "train" | "check" | "review" | "release" | "serve" | "watch" | "learn" | null> = {
+  0: "review",
+  1: "data",
+  2: "data",
+  3: "train",
+  4: "train",
+  5: "check",
+  6: "review",
+  7: "serve",
+  8: "release",
+  9: "watch",
+  10: "learn",
+  11: null,
+};
 
 function demoOf(stations: readonly StationView[]): NonNullable<Loop["demo"]> {
-  const titles = ["purpose", "data", "data tests", "pipeline", "tracking", "model tests", "review", "serve", "release", "watch", "loop", "record"];
+  const titles = [
+    "purpose",
+    "data",
+    "data tests",
+    "pipeline",
+    "tracking",
+    "model tests",
+    "review",
+    "serve",
+    "release",
+    "watch",
+    "loop",
+    "record",
+  ];
   const views = titles.map((title, id) => {
     const one = stations.find((station) => station.id === id);
-    return { id, station: stationOf[id] ?? null, title, state: one?.state ?? ("waiting" as const), verdict: one?.verdict ?? null, figure: one?.figure ?? "", seconds: one?.seconds ?? null, digest: one?.digest ?? null };
+    return {
+      id,
+      station: stationOf[id] ?? null,
+      title,
+      state: one?.state ?? ("waiting" as const),
+      verdict: one?.verdict ?? null,
+      figure: one?.figure ?? "",
+      seconds: one?.seconds ?? null,
+      digest: one?.digest ?? null,
+    };
   });
   const state = views.some((one) => one.state === "failed") ? "failed" : views.every((one) => one.state === "done") ? "done" : "running";
   return { state, stations: views };

@@ -29,37 +29,97 @@ let record: RecordService;
 let registry: RegistryService;
 let tracking: TrackingService;
 beforeEach(async () => {
-  test = await openTestStore([...dataMigrations, ...trackingMigrations, ...registryMigrations, ...releaseMigrations, ...incidentsMigrations], { clock: { nowMs: () => ++nowMs } });
+  test = await openTestStore(
+    [...dataMigrations, ...trackingMigrations, ...registryMigrations, ...releaseMigrations, ...incidentsMigrations],
+    { clock: { nowMs: () => ++nowMs } },
+  );
   record = createRecordService({ store: test.store, tilesFolder: join(test.folder, "tiles") });
   registry = createRegistryService({ store: test.store });
   tracking = createTrackingService({ store: test.store });
 });
 afterEach(() => test.close());
 
-const write = async (draft: Omit<EntryDraft, "project" | "payload">): Promise<string> => (await test.store.recorder.commit([], [{ ...draft, project, payload: {} }])).entries[0]!.id;
-const entry = (action: string, id: string, who: Caller, because?: string): Promise<string> => write({ action, subject: { type: action.split(".")[0]!, id }, actor: who.actor, ...(because !== undefined && { because }) });
+const write = async (draft: Omit<EntryDraft, "project" | "payload">): Promise<string> =>
+  (await test.store.recorder.commit([], [{ ...draft, project, payload: {} }])).entries[0]!.id;
+const entry = (action: string, id: string, who: Caller, because?: string): Promise<string> =>
+  write({ action, subject: { type: action.split(".")[0]!, id }, actor: who.actor, ...(because !== undefined && { because }) });
 async function register(weight: number, because?: string): Promise<ModelVersion> {
   const { digest } = await test.store.blobs.putBytes(logisticModel({ a: weight }, 0));
-  const { version } = await registry.register({ project, model: "late", digest, ...(because !== undefined && { because }) }, because === undefined ? ada : system);
-  await test.store.recorder.commit(test.store.recorder.lineage([], [{ from: `model:late@v${version.number}`, to: "data:flights@v1", relation: "made from" }], project), []);
+  const { version } = await registry.register(
+    { project, model: "late", digest, ...(because !== undefined && { because }) },
+    because === undefined ? ada : system,
+  );
+  await test.store.recorder.commit(
+    test.store.recorder.lineage([], [{ from: `model:late@v${version.number}`, to: "data:flights@v1", relation: "made from" }], project),
+    [],
+  );
   return version;
 }
 async function release(number: number, to: number, because?: string): Promise<void> {
   const started = await entry("release.started", `R-${number}`, ada, because);
-  const row = { project, number, route: "late", model: "late", from: null, to, bundle: "", plan: {}, state: "live", pausedFrom: null, rev: 1, verdict: null, override: null, gate: null, stages: [], because: "", becauseEntry: because ?? null, epoch: null, evidenceDigest: null, tookMs: null, incident: null, candidate: {}, startedMs: 1, endedMs: 2, entryId: started } as unknown as Release;
+  const row = {
+    project,
+    number,
+    route: "late",
+    model: "late",
+    from: null,
+    to,
+    bundle: "",
+    plan: {},
+    state: "live",
+    pausedFrom: null,
+    rev: 1,
+    verdict: null,
+    override: null,
+    gate: null,
+    stages: [],
+    because: "",
+    becauseEntry: because ?? null,
+    epoch: null,
+    evidenceDigest: null,
+    tookMs: null,
+    incident: null,
+    candidate: {},
+    startedMs: 1,
+    endedMs: 2,
+    entryId: started,
+  } as unknown as Release;
   await test.store.database.commit(insertRelease(row));
   await entry("release.promoted", `R-${number}`, system, started);
 }
 const path = async (ref: string) => {
   // An entry has its place once it is included.
   await test.store.recorder.signed();
-  return pathOf({ record, registry, tracking, releases: { list: (name) => listReleases(test.store.database, name) } }, project, "late", ref);
+  return pathOf(
+    { record, registry, tracking, releases: { list: (name) => listReleases(test.store.database, name) } },
+    project,
+    "late",
+    ref,
+  );
 };
 
 it("walks from data to live, counts the hands, and starts again where an alert asked for the version", async () => {
   const data = await write({ action: "data.version.added", subject: { type: "data", id: "flights@v1" }, actor: ada.actor });
   await test.store.recorder.commit(
-    [insert("data_version", { project, dataset: "flights", number: 1, digest: "d", form: "file", format: "parquet", row_count: 1, size_bytes: 1, columns: "[]", profile: "[]", verdict: "pass", entry_id: data, added_ms: test.store.clock.nowMs() }), ...test.store.recorder.lineage([{ id: "data:flights@v1", kind: "data", title: "flights v1", digest: "d", facts: {} }], [], project)], [],
+    [
+      insert("data_version", {
+        project,
+        dataset: "flights",
+        number: 1,
+        digest: "d",
+        form: "file",
+        format: "parquet",
+        row_count: 1,
+        size_bytes: 1,
+        columns: "[]",
+        profile: "[]",
+        verdict: "pass",
+        entry_id: data,
+        added_ms: test.store.clock.nowMs(),
+      }),
+      ...test.store.recorder.lineage([{ id: "data:flights@v1", kind: "data", title: "flights v1", digest: "d", facts: {} }], [], project),
+    ],
+    [],
   );
   const first = await register(1);
   const dossier = await entry("dossier.made", "late@v1", ada);
@@ -78,7 +138,17 @@ it("walks from data to live, counts the hands, and starts again where an alert a
   await entry("dossier.approved", "late@v2", ada, asked);
   await release(2, second.number, alert);
   const turned = await path("v2");
-  expect(turned.steps.map((step) => step.kind)).toEqual(["data", "segment", "window", "alert", "model", "dossier", "dossier", "release", "release"]);
+  expect(turned.steps.map((step) => step.kind)).toEqual([
+    "data",
+    "segment",
+    "window",
+    "alert",
+    "model",
+    "dossier",
+    "dossier",
+    "release",
+    "release",
+  ]);
   expect(turned.steps.filter((step) => step.hand).map((step) => step.title)).toEqual([expect.stringContaining("approved")]);
   expect(turned.hands).toBe(1);
   expect((await path("v1")).steps).toHaveLength(6);

@@ -6,19 +6,44 @@ import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Store } from "../../base/record/store.ts";
 import { statement } from "../../base/storage/database.ts";
 
-type Row = { station: number; key: string; title: string; state: "running" | "done" | "failed"; verdict: Verdict | null; done: string; figure: string; digest: string; started_ms: number; ended_ms: number | null };
+type Row = {
+  station: number;
+  key: string;
+  title: string;
+  state: "running" | "done" | "failed";
+  verdict: Verdict | null;
+  done: string;
+  figure: string;
+  digest: string;
+  started_ms: number;
+  ended_ms: number | null;
+};
 
 const toView = (row: Row): StationView => ({
-  id: row.station, title: row.title, key: row.key, state: row.state, verdict: row.verdict, done: row.done, figure: row.figure, digest: row.digest,
-  startedAt: toTime(row.started_ms), seconds: row.ended_ms === null ? null : (row.ended_ms - row.started_ms) / 1000,
+  id: row.station,
+  title: row.title,
+  key: row.key,
+  state: row.state,
+  verdict: row.verdict,
+  done: row.done,
+  figure: row.figure,
+  digest: row.digest,
+  startedAt: toTime(row.started_ms),
+  seconds: row.ended_ms === null ? null : (row.ended_ms - row.started_ms) / 1000,
 });
 const columns = "station, key, title, state, verdict, done, figure, digest, started_ms, ended_ms";
 
 /** Where a guided loop is: one row a station, replaced when it is passed again with another key. What a station did has its own runs and entries. */
-export function createStations({ store }: { store: Store }): Handlers<typeof stationOperations> & { list(project: string): Promise<StationView[]> } {
+export function createStations({
+  store,
+}: {
+  store: Store;
+}): Handlers<typeof stationOperations> & { list(project: string): Promise<StationView[]> } {
   const { database } = store;
-  const list = async (project: string): Promise<StationView[]> => (await database.all<Row>(`select ${columns} from station where project = ? order by station`, [project])).map(toView);
-  const find = (project: string, station: number) => database.find<Row>(`select ${columns} from station where project = ? and station = ?`, [project, station]);
+  const list = async (project: string): Promise<StationView[]> =>
+    (await database.all<Row>(`select ${columns} from station where project = ? order by station`, [project])).map(toView);
+  const find = (project: string, station: number) =>
+    database.find<Row>(`select ${columns} from station where project = ? and station = ?`, [project, station]);
   return {
     list,
     "stations.list": async ({ project }) => ({ stations: await list(project) }),
@@ -29,7 +54,11 @@ export function createStations({ store }: { store: Store }): Handlers<typeof sta
         statement(
           `insert into station (project, station, key, title, state, done, figure, digest, started_ms) values (?, ?, ?, ?, 'running', '', '', '', ?)
            on conflict (project, station) do update set key = excluded.key, title = excluded.title, state = 'running', verdict = null, done = '', figure = '', digest = '', started_ms = excluded.started_ms, ended_ms = null`,
-          project, station, key, title, store.clock.nowMs(),
+          project,
+          station,
+          key,
+          title,
+          store.clock.nowMs(),
         ),
       ]);
       store.events.emit("changed", { project, kind: "station", id: String(station) });

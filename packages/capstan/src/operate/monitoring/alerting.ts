@@ -1,10 +1,30 @@
 import { type Baseline, labelsOf, tilesOf } from "./baseline.ts";
 import { boundOf } from "./bounds.ts";
-import { type Alert, type AlertDraft, type Cause, type JudgedWindow, type Monitor, qualityMetrics, type SeriesSpec, type WindowFacts } from "./model.ts";
+import {
+  type Alert,
+  type AlertDraft,
+  type Cause,
+  type JudgedWindow,
+  type Monitor,
+  qualityMetrics,
+  type SeriesSpec,
+  type WindowFacts,
+} from "./model.ts";
 import { dayOf, number } from "./words.ts";
 
 type AlertFacts = {
-  monitor: Monitor; baseline: Baseline; specs: readonly SeriesSpec[]; judged: JudgedWindow; window: WindowFacts; causes: readonly Cause[]; evidence: string; alpha: number; known: readonly Alert[]; firstNumber: number; nowMs: number; newEntryId: () => string;
+  monitor: Monitor;
+  baseline: Baseline;
+  specs: readonly SeriesSpec[];
+  judged: JudgedWindow;
+  window: WindowFacts;
+  causes: readonly Cause[];
+  evidence: string;
+  alpha: number;
+  known: readonly Alert[];
+  firstNumber: number;
+  nowMs: number;
+  newEntryId: () => string;
 };
 const leastSeverity = 4;
 const declaredSeverity = 3;
@@ -26,10 +46,28 @@ export function alertsOf(facts: AlertFacts): AlertDraft[] {
   return own.flatMap(({ cause, series }) => {
     const cluster = `${cause.kind}:${cause.about}`;
     if (known.some((alert) => alert.startMs === judged.startMs && alert.cluster === cluster)) return [];
-    return [{
-      project: monitor.project, number: next++, monitor: monitor.name, route: monitor.route, model: monitor.model, cluster, kind: cause.kind, title: cause.title, detail: detailOf(facts, series, cause),
-      series, causes: [cause, ...causes.filter((other) => other !== cause)], startMs: judged.startMs, endMs: judged.endMs, harmless, severity, evidence: facts.evidence, entryId: facts.newEntryId(), openedMs: facts.nowMs,
-    }];
+    return [
+      {
+        project: monitor.project,
+        number: next++,
+        monitor: monitor.name,
+        route: monitor.route,
+        model: monitor.model,
+        cluster,
+        kind: cause.kind,
+        title: cause.title,
+        detail: detailOf(facts, series, cause),
+        series,
+        causes: [cause, ...causes.filter((other) => other !== cause)],
+        startMs: judged.startMs,
+        endMs: judged.endMs,
+        harmless,
+        severity,
+        evidence: facts.evidence,
+        entryId: facts.newEntryId(),
+        openedMs: facts.nowMs,
+      },
+    ];
   });
 }
 
@@ -38,7 +76,9 @@ function detailOf({ judged, specs }: AlertFacts, series: readonly string[], caus
     const cell = judged.cells.find((one) => one.series === id);
     if (!cell || cell.value === null) return [];
     const low = cell.lower !== null && cell.value < cell.lower;
-    return [`${specs.find((one) => one.id === id)?.name ?? id} ${number(cell.value)} ${low || (cell.bound !== null && cell.value < cell.bound) ? "<" : ">"} ${number((low ? cell.lower : cell.bound) ?? 0)}`];
+    return [
+      `${specs.find((one) => one.id === id)?.name ?? id} ${number(cell.value)} ${low || (cell.bound !== null && cell.value < cell.bound) ? "<" : ">"} ${number((low ? cell.lower : cell.bound) ?? 0)}`,
+    ];
   });
   const more = series.length > 3 ? ` and ${series.length - 3} more` : "";
   return `${dayOf(judged.startMs)} to ${dayOf(judged.endMs)}: ${said.join(", ")}${more}. ${cause.evidence}`;
@@ -49,7 +89,19 @@ function harmOf({ baseline, window, judged, alpha }: AlertFacts): boolean | null
   if (!judged.mature || labelsOf(window) === 0) return null;
   const inside = qualityMetrics.flatMap((metric) => {
     if (metric !== "auc" && metric !== "ece") return [];
-    const spec: SeriesSpec = { id: "", name: metric, group: "realised", unit: metric, measure: metric === "auc" ? "lower" : "upper", of: { kind: "quality", metric }, labels: true, method: "psi", alpha: null, effect: null, minRows: null };
+    const spec: SeriesSpec = {
+      id: "",
+      name: metric,
+      group: "realised",
+      unit: metric,
+      measure: metric === "auc" ? "lower" : "upper",
+      of: { kind: "quality", metric },
+      labels: true,
+      method: "psi",
+      alpha: null,
+      effect: null,
+      minRows: null,
+    };
     const measured = baseline.measure(spec, window);
     const bound = measured && boundOf(spec.measure, measured.value, baseline.values(spec, tilesOf(window)), alpha);
     return bound ? [bound.p > alpha] : [];

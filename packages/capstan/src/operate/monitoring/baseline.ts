@@ -12,13 +12,16 @@ export type Baseline = {
   profiles(column: string, window: WindowFacts): { reference: ColumnProfile; current: ColumnProfile } | undefined;
 };
 
-export const columnOf = (series: SeriesSpec): string | undefined => (series.of.kind === "column" ? series.of.column : series.of.kind === "score" ? scoreColumn : undefined);
+export const columnOf = (series: SeriesSpec): string | undefined =>
+  series.of.kind === "column" ? series.of.column : series.of.kind === "score" ? scoreColumn : undefined;
 export const tilesOf = (window: WindowFacts): number[] => [...window.tiles.keys()].sort((a, b) => a - b);
 export const rowsOf = (window: WindowFacts): number => sumOver(window, tilesOf(window), (tile) => tile.rows);
 export const labelsOf = (window: WindowFacts): number => sumOver(window, tilesOf(window), (tile) => tile.labels);
 
-const sumOver = (window: WindowFacts, tiles: readonly number[], of: (tile: Tile) => number): number => tiles.reduce((sum, at) => sum + (window.tiles.has(at) ? of(window.tiles.get(at) as Tile) : 0), 0);
-const merged = (profiles: readonly ColumnProfile[]): ColumnProfile | undefined => (profiles.length === 0 ? undefined : profiles.reduce((a, b) => mergeProfiles(a, b)));
+const sumOver = (window: WindowFacts, tiles: readonly number[], of: (tile: Tile) => number): number =>
+  tiles.reduce((sum, at) => sum + (window.tiles.has(at) ? of(window.tiles.get(at) as Tile) : 0), 0);
+const merged = (profiles: readonly ColumnProfile[]): ColumnProfile | undefined =>
+  profiles.length === 0 ? undefined : profiles.reduce((a, b) => mergeProfiles(a, b));
 
 export function createBaseline(reference: Reference): Baseline {
   const kept = new Map<string, ColumnProfile | undefined>();
@@ -32,11 +35,22 @@ export function createBaseline(reference: Reference): Baseline {
     merged(tiles.flatMap((at) => window.tiles.get(at)?.profiles[column] ?? []));
   const ofReference = (column: string, tiles: readonly number[], exceptMs: number | undefined): ColumnProfile | undefined =>
     once(`${column}|${tiles.join()}|${exceptMs ?? ""}`, () =>
-      merged(reference.windows.flatMap((window) => (window.startMs === exceptMs ? [] : (once(`${column}|${tiles.join()}|only ${window.startMs}`, () => ofWindow(column, window, tiles)) ?? [])))));
+      merged(
+        reference.windows.flatMap((window) =>
+          window.startMs === exceptMs
+            ? []
+            : (once(`${column}|${tiles.join()}|only ${window.startMs}`, () => ofWindow(column, window, tiles)) ?? []),
+        ),
+      ),
+    );
   /** Only a window of the reference is left out of it. */
   const own = (window: WindowFacts): number | undefined => (reference.windows.includes(window) ? window.startMs : undefined);
 
-  const measureOn = (series: SeriesSpec, window: WindowFacts, tiles: readonly number[]): { value: number; floor: number | null } | undefined => {
+  const measureOn = (
+    series: SeriesSpec,
+    window: WindowFacts,
+    tiles: readonly number[],
+  ): { value: number; floor: number | null } | undefined => {
     const column = columnOf(series);
     if (column !== undefined) {
       const current = ofWindow(column, window, tiles);

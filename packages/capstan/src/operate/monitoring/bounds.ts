@@ -2,12 +2,17 @@ import { deviationOf, moments, predictionInterval, studentTail, upperDistanceBou
 import type { Measure } from "./model.ts";
 
 /** What one more window like the reference's should stay within, and how unusual a value is. */
-export type Bound = { readonly bound: number | null; /** Smallest acceptable value of a level. */ readonly lower: number | null; readonly p: number };
+export type Bound = {
+  readonly bound: number | null;
+  /** Smallest acceptable value of a level. */ readonly lower: number | null;
+  readonly p: number;
+};
 
 /** Distances have no logarithm at zero. */
 const smallest = 1e-9;
 const edge = 1e-6;
-const logit = (share: number): number => Math.log(Math.min(1 - edge, Math.max(edge, share)) / (1 - Math.min(1 - edge, Math.max(edge, share))));
+const logit = (share: number): number =>
+  Math.log(Math.min(1 - edge, Math.max(edge, share)) / (1 - Math.min(1 - edge, Math.max(edge, share))));
 const expit = (x: number): number => 1 / (1 + Math.exp(-x));
 const log = (x: number): number => Math.log(Math.max(x, smallest));
 type Scale = { to(x: number): number; from(x: number): number };
@@ -38,7 +43,16 @@ export function boundOf(measure: Measure, value: number, others: readonly number
     case "upper":
       return { bound: scale.from(upperPredictionBound(scaled, alpha).upper), lower: null, p: studentTail(z, df) };
     case "lower":
-      return { bound: scale.from(-upperPredictionBound(scaled.map((x) => -x), alpha).upper), lower: null, p: studentTail(-z, df) };
+      return {
+        bound: scale.from(
+          -upperPredictionBound(
+            scaled.map((x) => -x),
+            alpha,
+          ).upper,
+        ),
+        lower: null,
+        p: studentTail(-z, df),
+      };
     case "level": {
       const interval = predictionInterval(scaled, 1 - alpha);
       return { bound: scale.from(interval.upper), lower: scale.from(interval.lower), p: Math.min(1, 2 * studentTail(Math.abs(z), df)) };

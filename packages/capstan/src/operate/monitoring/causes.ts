@@ -25,7 +25,19 @@ export type CauseFacts = {
   readonly goingOn: readonly Cause[];
 };
 
-const levelSeries = (of: SeriesSpec["of"], labels: boolean): SeriesSpec => ({ id: "", name: "", group: "realised", unit: "share", measure: "level", of, labels, method: "psi", alpha: null, effect: null, minRows: null });
+const levelSeries = (of: SeriesSpec["of"], labels: boolean): SeriesSpec => ({
+  id: "",
+  name: "",
+  group: "realised",
+  unit: "share",
+  measure: "level",
+  of,
+  labels,
+  method: "psi",
+  alpha: null,
+  effect: null,
+  minRows: null,
+});
 
 /** Why a window failed, the best explanation first. Every failing series is explained by at least one, if only by "moved without a known reason". */
 export function causesOf(facts: CauseFacts): Cause[] {
@@ -39,39 +51,93 @@ export function causesOf(facts: CauseFacts): Cause[] {
   const units = columns.flatMap(({ column }) => unitCause(facts, column, failing));
   const data = columns.flatMap(({ column }) => (units.some((one) => one.about === column) ? [] : dataCause(facts, column, failing)));
   const taken = new Set([...units, ...data].flatMap((one) => one.explains));
-  const prior = priorCause(facts, failing.filter((cell) => !taken.has(cell.series)), failing.length);
+  const prior = priorCause(
+    facts,
+    failing.filter((cell) => !taken.has(cell.series)),
+    failing.length,
+  );
   for (const series of prior.flatMap((one) => one.explains)) taken.add(series);
   const release = releaseCause(facts, failing);
   for (const series of release.flatMap((one) => one.explains)) taken.add(series);
-  const continued = facts.goingOn.flatMap((cause) => continuedCause(cause, failing.filter((cell) => !taken.has(cell.series)), failing.length));
+  const continued = facts.goingOn.flatMap((cause) =>
+    continuedCause(
+      cause,
+      failing.filter((cell) => !taken.has(cell.series)),
+      failing.length,
+    ),
+  );
   for (const series of continued.flatMap((one) => one.explains)) taken.add(series);
-  const rest = failing.filter((cell) => !taken.has(cell.series)).map((cell) => unknownCause(facts, cell, specs.get(cell.series), failing.length));
+  const rest = failing
+    .filter((cell) => !taken.has(cell.series))
+    .map((cell) => unknownCause(facts, cell, specs.get(cell.series), failing.length));
   return [...units, ...data, ...prior, ...release, ...continued, ...rest].sort((a, b) => b.score - a.score);
 }
 
 function unitCause({ monitor, quartiles, window }: CauseFacts, column: string, failing: readonly Cell[]): Cause[] {
   const pair = quartiles.get(column);
-  const unit: UnitScale | undefined = pair && findUnitScale(pair.reference, pair.current, Math.min(unitTolerance.most, Math.max(unitTolerance.least, unitTolerance.perRootRow / Math.sqrt(rowsOf(window)))));
+  const unit: UnitScale | undefined =
+    pair &&
+    findUnitScale(
+      pair.reference,
+      pair.current,
+      Math.min(unitTolerance.most, Math.max(unitTolerance.least, unitTolerance.perRootRow / Math.sqrt(rowsOf(window)))),
+    );
   if (!pair || !unit) return [];
   // What a wrong unit does to the answers is its consequence, unless the truth has moved, too.
   const truthMoved = failing.some((cell) => cell.series === "realised:label-share");
-  const explains = [`column:${column}`, ...(truthMoved ? [] : failing.filter((cell) => cell.series.startsWith("prediction:")).map((cell) => cell.series))];
+  const explains = [
+    `column:${column}`,
+    ...(truthMoved ? [] : failing.filter((cell) => cell.series.startsWith("prediction:")).map((cell) => cell.series)),
+  ];
   const ratio = `median ${number(pair.reference.median)} became ${number(pair.current.median)}`;
-  const factor = unit.offset === 0 ? `, a factor of ${number(pair.current.median / pair.reference.median)}; ${unit.name} is ${number(unit.factor)}` : `; ${unit.name} fits`;
-  return [{ kind: "unit", title: `${column}: ${unit.name}`, evidence: `${ratio}${factor}`, score: explains.length / failing.length, href: monitorHref(monitor, column), explains, about: column }];
+  const factor =
+    unit.offset === 0
+      ? `, a factor of ${number(pair.current.median / pair.reference.median)}; ${unit.name} is ${number(unit.factor)}`
+      : `; ${unit.name} fits`;
+  return [
+    {
+      kind: "unit",
+      title: `${column}: ${unit.name}`,
+      evidence: `${ratio}${factor}`,
+      score: explains.length / failing.length,
+      href: monitorHref(monitor, column),
+      explains,
+      about: column,
+    },
+  ];
 }
 
 function dataCause({ monitor, baseline, window }: CauseFacts, column: string, failing: readonly Cell[]): Cause[] {
   const pair = baseline.profiles(column, window);
   if (!pair) return [];
   const explains = [`column:${column}`];
-  const common = { kind: "data" as const, score: explains.length / failing.length, href: monitorHref(monitor, column), explains, about: column };
+  const common = {
+    kind: "data" as const,
+    score: explains.length / failing.length,
+    href: monitorHref(monitor, column),
+    explains,
+    about: column,
+  };
   const moved = totalMoved(pair.reference, pair.current);
   const nulls = [pair.reference.nulls / pair.reference.n, pair.current.nulls / pair.current.n] as const;
-  if (Math.abs(nulls[1] - nulls[0]) > mostOfMoved * moved) return [{ ...common, title: `${column}: missing values ${nulls[1] > nulls[0] ? "rose" : "fell"}`, evidence: `from ${percent(nulls[0])} to ${percent(nulls[1])} of the rows` }];
+  if (Math.abs(nulls[1] - nulls[0]) > mostOfMoved * moved)
+    return [
+      {
+        ...common,
+        title: `${column}: missing values ${nulls[1] > nulls[0] ? "rose" : "fell"}`,
+        evidence: `from ${percent(nulls[0])} to ${percent(nulls[1])} of the rows`,
+      },
+    ];
   if (pair.reference.kind === "categorical" && pair.current.kind === "categorical") {
     const unseen = [pair.reference.other / pair.reference.n, pair.current.other / pair.current.n] as const;
-    if (unseen[1] - unseen[0] > mostOfMoved * moved) return [{ ...common, title: `${column}: categories that the reference never held`, evidence: `${percent(unseen[1])} of the rows, ${percent(unseen[0])} before` }];
+    if (unseen[1] - unseen[0] > mostOfMoved * moved)
+      return [
+        {
+          ...common,
+          title: `${column}: categories that the reference never held`,
+          evidence: `${percent(unseen[1])} of the rows, ${percent(unseen[0])} before`,
+        },
+      ];
   }
   return [];
 }
@@ -80,7 +146,9 @@ function dataCause({ monitor, baseline, window }: CauseFacts, column: string, fa
 function totalMoved(reference: ColumnProfile, current: ColumnProfile): number {
   const shares = (profile: ColumnProfile): Map<string, number> =>
     new Map<string, number>([
-      ...(profile.kind === "numeric" ? profile.counts.map((count, i): [string, number] => [String(i), count / profile.n]) : profile.counts.map(([category, count]): [string, number] => [`=${category}`, count / profile.n])),
+      ...(profile.kind === "numeric"
+        ? profile.counts.map((count, i): [string, number] => [String(i), count / profile.n])
+        : profile.counts.map(([category, count]): [string, number] => [`=${category}`, count / profile.n])),
       ["null", profile.nulls / profile.n],
       ["other", profile.kind === "numeric" ? profile.infinite / profile.n : profile.other / profile.n],
     ]);
@@ -89,8 +157,15 @@ function totalMoved(reference: ColumnProfile, current: ColumnProfile): number {
 }
 
 /** The share of positives has moved, and with it what goes with it. Asked of the truth, or of the mean prediction while the truth is still to come. */
-function priorCause({ monitor, baseline, series, window, judged, before, alpha, goingOn }: CauseFacts, failing: readonly Cell[], all: number): Cause[] {
-  const said = (of: SeriesSpec["of"], labels: boolean): { value: number; p: number; others: number[]; low: number | null; high: number | null } | undefined => {
+function priorCause(
+  { monitor, baseline, series, window, judged, before, alpha, goingOn }: CauseFacts,
+  failing: readonly Cell[],
+  all: number,
+): Cause[] {
+  const said = (
+    of: SeriesSpec["of"],
+    labels: boolean,
+  ): { value: number; p: number; others: number[]; low: number | null; high: number | null } | undefined => {
     const spec = levelSeries(of, labels);
     const measured = baseline.measure(spec, window);
     if (!measured) return undefined;
@@ -102,19 +177,44 @@ function priorCause({ monitor, baseline, series, window, judged, before, alpha, 
   const predicted = newVersions(window, before).length === 0 ? said({ kind: "score_mean" }, false) : undefined;
   // What began as a prior shift goes on as one while its series are outside, even when the share itself is back at the edge.
   const begun = goingOn.find((cause) => cause.kind === "prior");
-  const looked = [truth ? { ...truth, what: `share of ${monitor.columns.label}` } : undefined, predicted ? { ...predicted, what: "mean prediction" } : undefined].filter((one) => one !== undefined);
+  const looked = [
+    truth ? { ...truth, what: `share of ${monitor.columns.label}` } : undefined,
+    predicted ? { ...predicted, what: "mean prediction" } : undefined,
+  ].filter((one) => one !== undefined);
   const moved = looked.filter((one) => one.p <= alpha);
   const first = moved[0] ?? (begun ? looked[0] : undefined);
   if (!first) return [];
   const together = new Set([...columnsWithTruth(baseline, series), ...(begun?.explains ?? [])]);
-  const explains = failing.flatMap((cell) => (cell.series === "realised:label-share" || cell.series.startsWith("prediction:") || cell.series.startsWith("realised:") || together.has(cell.series) ? [cell.series] : []));
+  const explains = failing.flatMap((cell) =>
+    cell.series === "realised:label-share" ||
+    cell.series.startsWith("prediction:") ||
+    cell.series.startsWith("realised:") ||
+    together.has(cell.series)
+      ? [cell.series]
+      : [],
+  );
   if (explains.length === 0) return [];
   const evidence = (moved.length > 0 ? moved : looked)
-    .map((one) => `${one.what} ${percent(one.value)}; ${one.others.length} reference windows ${percent(Math.min(...one.others))} to ${percent(Math.max(...one.others))}, bounds ${percent(one.low ?? 0)} to ${percent(one.high ?? 1)}`)
+    .map(
+      (one) =>
+        `${one.what} ${percent(one.value)}; ${one.others.length} reference windows ${percent(Math.min(...one.others))} to ${percent(Math.max(...one.others))}, bounds ${percent(one.low ?? 0)} to ${percent(one.high ?? 1)}`,
+    )
     .join(". ");
   const down = first.value < first.others.reduce((sum, value) => sum + value, 0) / first.others.length;
-  const title = begun ? `Prior shift goes on: ${first.what} ${percent(first.value)}` : `Prior shift: ${first.what} ${down ? "fell" : "rose"} to ${percent(first.value)}`;
-  return [{ kind: "prior", title, evidence, score: explains.length / all, href: monitorHref(monitor, first.what !== "mean prediction" ? "label-share" : "mean-prediction"), explains, about: "" }];
+  const title = begun
+    ? `Prior shift goes on: ${first.what} ${percent(first.value)}`
+    : `Prior shift: ${first.what} ${down ? "fell" : "rose"} to ${percent(first.value)}`;
+  return [
+    {
+      kind: "prior",
+      title,
+      evidence,
+      score: explains.length / all,
+      href: monitorHref(monitor, first.what !== "mean prediction" ? "label-share" : "mean-prediction"),
+      explains,
+      about: "",
+    },
+  ];
 }
 
 /** Columns of numbers whose mean goes with the share of positives over the reference windows. */
@@ -133,27 +233,58 @@ function columnsWithTruth(baseline: Baseline, series: readonly SeriesSpec[]): st
   });
 }
 
-const newVersions = (window: WindowFacts, before: WindowFacts | undefined): string[] => (before ? Object.keys(window.versions).filter((version) => before.versions[version] === undefined) : []);
+const newVersions = (window: WindowFacts, before: WindowFacts | undefined): string[] =>
+  before ? Object.keys(window.versions).filter((version) => before.versions[version] === undefined) : [];
 
 function releaseCause({ monitor, window, before }: CauseFacts, failing: readonly Cell[]): Cause[] {
   const fresh = newVersions(window, before);
-  const explains = failing.filter((cell) => cell.series.startsWith("prediction:") || cell.series.startsWith("realised:")).map((cell) => cell.series);
+  const explains = failing
+    .filter((cell) => cell.series.startsWith("prediction:") || cell.series.startsWith("realised:"))
+    .map((cell) => cell.series);
   if (fresh.length === 0 || explains.length === 0) return [];
   const rows = fresh.reduce((sum, version) => sum + (window.versions[version] ?? 0), 0);
-  return [{ kind: "release", title: `${fresh.join(", ")} began to answer`, evidence: `${rows} rows of this window, none of the one before`, score: (explains.length / failing.length) * 0.9, href: `/p/${monitor.project}/routes/${monitor.route}`, explains, about: fresh.join() }];
+  return [
+    {
+      kind: "release",
+      title: `${fresh.join(", ")} began to answer`,
+      evidence: `${rows} rows of this window, none of the one before`,
+      score: (explains.length / failing.length) * 0.9,
+      href: `/p/${monitor.project}/routes/${monitor.route}`,
+      explains,
+      about: fresh.join(),
+    },
+  ];
 }
 
 /** What had a cause in the window before has the same one now, unless something explains it better. */
 function continuedCause(cause: Cause, failing: readonly Cell[], all: number): Cause[] {
   const explains = failing.flatMap((cell) => (cause.explains.includes(cell.series) ? [cell.series] : []));
   const title = cause.title.endsWith(" (goes on)") ? cause.title : `${cause.title} (goes on)`;
-  return explains.length === 0 ? [] : [{ ...cause, title, evidence: `as in the window before: ${explains.length} of its ${cause.explains.length} series still outside`, score: (explains.length / all) * 0.95, explains }];
+  return explains.length === 0
+    ? []
+    : [
+        {
+          ...cause,
+          title,
+          evidence: `as in the window before: ${explains.length} of its ${cause.explains.length} series still outside`,
+          score: (explains.length / all) * 0.95,
+          explains,
+        },
+      ];
 }
 
 function unknownCause({ monitor }: CauseFacts, cell: Cell, spec: SeriesSpec | undefined, all: number): Cause {
   const what = spec?.name ?? cell.series;
   const bound = cell.lower !== null && cell.value !== null && cell.value < cell.lower ? cell.lower : cell.bound;
-  return { kind: "upstream", title: `${what} moved without a known reason`, evidence: `${number(cell.value ?? 0)} against a bound of ${number(bound ?? 0)}`, score: 1 / all, href: monitorHref(monitor, what), explains: [cell.series], about: what };
+  return {
+    kind: "upstream",
+    title: `${what} moved without a known reason`,
+    evidence: `${number(cell.value ?? 0)} against a bound of ${number(bound ?? 0)}`,
+    score: 1 / all,
+    href: monitorHref(monitor, what),
+    explains: [cell.series],
+    about: what,
+  };
 }
 
 const monitorHref = (monitor: Monitor, series: string): string => `/p/${monitor.project}/monitors/${monitor.name}/columns/${series}`;

@@ -21,7 +21,16 @@ export type Evidence = {
   readonly causes: readonly Cause[];
 };
 
-export function evidenceOf(facts: { monitor: Monitor; baseline: Baseline; series: readonly SeriesSpec[]; window: WindowFacts; judged: JudgedWindow; causes: readonly Cause[]; segments: readonly string[]; alpha: number }): Evidence {
+export function evidenceOf(facts: {
+  monitor: Monitor;
+  baseline: Baseline;
+  series: readonly SeriesSpec[];
+  window: WindowFacts;
+  judged: JudgedWindow;
+  causes: readonly Cause[];
+  segments: readonly string[];
+  alpha: number;
+}): Evidence {
   const { monitor, baseline, window, judged } = facts;
   const profiles: Record<string, { reference: ColumnProfile; current: ColumnProfile }> = {};
   for (const series of facts.series) {
@@ -30,21 +39,45 @@ export function evidenceOf(facts: { monitor: Monitor; baseline: Baseline; series
     if (pair) profiles[series.id] = pair;
   }
   return {
-    v: 1, monitor: monitor.name, window: judged, reference: { name: baseline.reference.name, digest: baseline.reference.digest, windows: baseline.reference.windows.map((one) => one.startMs) },
-    segments: facts.segments, alpha: facts.alpha, series: Object.fromEntries(facts.series.map((series) => [series.id, { spec: series, values: baseline.values(series, tilesOf(window)) }])),
-    profiles, quality: window.quality, versions: window.versions, causes: facts.causes,
+    v: 1,
+    monitor: monitor.name,
+    window: judged,
+    reference: {
+      name: baseline.reference.name,
+      digest: baseline.reference.digest,
+      windows: baseline.reference.windows.map((one) => one.startMs),
+    },
+    segments: facts.segments,
+    alpha: facts.alpha,
+    series: Object.fromEntries(
+      facts.series.map((series) => [series.id, { spec: series, values: baseline.values(series, tilesOf(window)) }]),
+    ),
+    profiles,
+    quality: window.quality,
+    versions: window.versions,
+    causes: facts.causes,
   };
 }
 
 /** Not a number has no JSON form and means unknown here. */
 const finite = (value: unknown): unknown =>
-  typeof value === "number" ? (Number.isFinite(value) ? value : null) : Array.isArray(value) ? value.map(finite) : value !== null && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, finite(one)])) : value;
+  typeof value === "number"
+    ? Number.isFinite(value)
+      ? value
+      : null
+    : Array.isArray(value)
+      ? value.map(finite)
+      : value !== null && typeof value === "object"
+        ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, finite(one)]))
+        : value;
 export const finiteOnly = <T>(value: T): T => finite(value) as T;
 
 export async function putEvidence(store: Store, evidence: Evidence): Promise<string> {
   return (await store.blobs.putBytes(Buffer.from(canonicalJson(finiteOnly(evidence) as unknown as Json)))).digest;
 }
-export const getEvidence = async (store: Store, digest: string): Promise<Evidence> => JSON.parse((await store.blobs.bytes(digest)).toString()) as Evidence;
+export const getEvidence = async (store: Store, digest: string): Promise<Evidence> =>
+  JSON.parse((await store.blobs.bytes(digest)).toString()) as Evidence;
 
 /** The bins as they were compared, labels in the column's unit. */
-export const comparedBins = (pair: { reference: ColumnProfile; current: ColumnProfile }, method: "psi" | "js") => profileDistance(pair.reference, pair.current, { method }).bins;
+export const comparedBins = (pair: { reference: ColumnProfile; current: ColumnProfile }, method: "psi" | "js") =>
+  profileDistance(pair.reference, pair.current, { method }).bins;

@@ -85,4 +85,10 @@ create table trigger_request (
 ];
 
 /** A trigger's request is work that waits for its event time; what it leads to has its own entries, with this one's alert as their `because`. */
-export const monitoringTables: Record<string, TableClass> = { monitor: "ledgered", monitor_backtest: "ledgered", monitor_window: "ledgered", alert: "ledgered", trigger_request: "operational" };
+export const monitoringTables: Record<string, TableClass> = {
+  monitor: "ledgered",
+  monitor_backtest: "ledgered",
+  monitor_window: "ledgered",
+  alert: "ledgered",
+  trigger_request: "operational",
+};

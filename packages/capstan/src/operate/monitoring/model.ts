@@ -25,7 +25,10 @@ export type ReferenceColumns = { readonly time: string; readonly label: string; 
 /** Declared here, plugged in by the program: the rows that a model learned its world from, with honest scores on them. */
 export type ReferenceRows = {
   /** Paths of Parquet files for reading only; undefined when they have never been made. */
-  resolve(project: string, reference: string): Promise<{ readonly paths: readonly string[]; readonly digest: string; readonly name: string } | undefined>;
+  resolve(
+    project: string,
+    reference: string,
+  ): Promise<{ readonly paths: readonly string[]; readonly digest: string; readonly name: string } | undefined>;
 };
 /** Declared here, plugged in by the program: what capstan.yaml of a project says now. */
 export type ProjectConfigs = { config(project: string): Promise<ProjectConfig | undefined> };
@@ -40,9 +43,20 @@ export type IncidentGrouping = {
   /** `earlier` are joined in the same change and not yet to be read. */
   join(alert: AlertDraft, earlier: readonly Joined[]): Promise<Joined>;
   /** The stretch of an incident's windows has ended: `quietFromMs` is the start of the first window without it. */
-  quiet(event: { project: string; incident: string; quietFromMs: number; because: string }): Promise<{ change: Change; entries: readonly EntryDraft[] }>;
+  quiet(event: {
+    project: string;
+    incident: string;
+    quietFromMs: number;
+    because: string;
+  }): Promise<{ change: Change; entries: readonly EntryDraft[] }>;
 };
-export type Joined = { readonly incident: string; readonly created: boolean; /** Of the entry that opened the incident. */ readonly entryId: string; readonly change: Change; readonly entries: readonly EntryDraft[] };
+export type Joined = {
+  readonly incident: string;
+  readonly created: boolean;
+  /** Of the entry that opened the incident. */ readonly entryId: string;
+  readonly change: Change;
+  readonly entries: readonly EntryDraft[];
+};
 export type { RouteConfig, ProjectConfig };
 
 /** Half-open slice of event time. */
@@ -57,7 +71,12 @@ export type SeriesSpec = {
   readonly group: SeriesGroup;
   readonly unit: string;
   readonly measure: Measure;
-  readonly of: { readonly kind: "column"; readonly column: string } | { readonly kind: "score" } | { readonly kind: "score_mean" } | { readonly kind: "label_share" } | { readonly kind: "quality"; readonly metric: QualityMetric };
+  readonly of:
+    | { readonly kind: "column"; readonly column: string }
+    | { readonly kind: "score" }
+    | { readonly kind: "score_mean" }
+    | { readonly kind: "label_share" }
+    | { readonly kind: "quality"; readonly metric: QualityMetric };
   /** Needs the truth. */
   readonly labels: boolean;
   readonly method: "psi" | "js";
@@ -81,8 +100,16 @@ export type Counting = {
 export const scoreColumn = "\u0001score";
 
 /** A part of a window, such as its Mondays: windows that lack some are compared with the same parts of the others. */
-export type Tile = { readonly rows: number; readonly profiles: Readonly<Record<string, ColumnProfile>>; readonly scoreSum: number; readonly labels: number; readonly labelSum: number };
-export type Quality = { readonly rows: number } & { readonly [K in QualityMetric]: number | null } & { readonly aucInterval: readonly [number, number] | null };
+export type Tile = {
+  readonly rows: number;
+  readonly profiles: Readonly<Record<string, ColumnProfile>>;
+  readonly scoreSum: number;
+  readonly labels: number;
+  readonly labelSum: number;
+};
+export type Quality = { readonly rows: number } & { readonly [K in QualityMetric]: number | null } & {
+  readonly aucInterval: readonly [number, number] | null;
+};
 /** Everything that is known of one window. */
 export type WindowFacts = Span & {
   readonly tiles: ReadonlyMap<number, Tile>;
@@ -92,7 +119,12 @@ export type WindowFacts = Span & {
   /** Rows by version number that answered them; empty for the reference. */
   readonly versions: Readonly<Record<string, number>>;
 };
-export type Reference = { readonly name: string; readonly digest: string; readonly counting: Counting; readonly windows: readonly WindowFacts[] };
+export type Reference = {
+  readonly name: string;
+  readonly digest: string;
+  readonly counting: Counting;
+  readonly windows: readonly WindowFacts[];
+};
 
 /** One series in one window, judged. */
 export type Cell = {
@@ -156,7 +188,12 @@ export type AlertDraft = Span & {
   readonly entryId: string;
   readonly openedMs: number;
 };
-export type Alert = Omit<AlertDraft, "harmless" | "severity"> & { readonly state: AlertState; readonly incident: string | null; readonly retrains: boolean; readonly closedMs: number | null };
+export type Alert = Omit<AlertDraft, "harmless" | "severity"> & {
+  readonly state: AlertState;
+  readonly incident: string | null;
+  readonly retrains: boolean;
+  readonly closedMs: number | null;
+};
 export const alertName = (number: number): string => `AL-${number}`;
 export const alertNode = (number: number): string => `alert:${alertName(number)}`;
 export const windowId = (monitor: string, startMs: number): string => `${monitor}/${new Date(startMs).toISOString().slice(0, 19)}Z`;
@@ -171,4 +208,13 @@ export type BacktestResult = {
   readonly verdict: Verdict;
   readonly alarming: readonly { readonly series: string; readonly weekMs: number; readonly value: number; readonly bound: number }[];
 };
-export type TriggerRequest = { readonly project: string; readonly trigger: string; readonly incident: string; readonly alertEntry: string; readonly set: readonly string[]; readonly dueMs: number; readonly jobKey: string; readonly asked: boolean };
+export type TriggerRequest = {
+  readonly project: string;
+  readonly trigger: string;
+  readonly incident: string;
+  readonly alertEntry: string;
+  readonly set: readonly string[];
+  readonly dueMs: number;
+  readonly jobKey: string;
+  readonly asked: boolean;
+};

@@ -16,7 +16,7 @@ export async function qualityByWindow(analytics: Analytics, rows: RowsSql, windo
   const [w, score, label] = [columns["w"], columns["score"], columns["label"]] as (Float64Array | undefined)[];
   const found = new Map<number, Quality>();
   if (!w || !score || !label) return found;
-  for (let start = 0; start < count; ) {
+  for (let start = 0; start < count;) {
     let end = start;
     while (end < count && w[end] === w[start]) end++;
     found.set(Number(w[start]) * windowMs + anchor, qualityOf(label.subarray(start, end), score.subarray(start, end)));
@@ -27,11 +27,16 @@ export async function qualityByWindow(analytics: Analytics, rows: RowsSql, windo
 
 export function qualityOf(labels: Float64Array, scores: Float64Array): Quality {
   const positives = labels.reduce((sum, label) => sum + label, 0);
-  if (positives < fewest || labels.length - positives < fewest) return { rows: labels.length, auc: null, ece: null, brier: null, log_loss: null, aucInterval: null };
+  if (positives < fewest || labels.length - positives < fewest)
+    return { rows: labels.length, auc: null, ece: null, brier: null, log_loss: null, aucInterval: null };
   const share = scores.every((score) => score >= 0 && score <= 1);
   const interval = aucInterval(labels, scores);
   return {
-    rows: labels.length, auc: auc(labels, scores), ece: share ? ece(labels, scores) : null, brier: share ? brier(labels, scores) : null, log_loss: share ? logLoss(labels, scores) : null,
+    rows: labels.length,
+    auc: auc(labels, scores),
+    ece: share ? ece(labels, scores) : null,
+    brier: share ? brier(labels, scores) : null,
+    log_loss: share ? logLoss(labels, scores) : null,
     aucInterval: [interval.lower, interval.upper],
   };
 }

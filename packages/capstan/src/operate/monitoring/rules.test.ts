@@ -11,22 +11,57 @@ const day = 86_400_000;
 const week = 7 * day;
 const monitor = { name: "inputs" } as Monitor;
 const columns = ["a", "b", "c", "d", "e", "f"];
-const series: readonly SeriesSpec[] = columns.map((column) => ({ id: `column:${column}`, name: column, group: "column", unit: "psi", measure: "distance", of: { kind: "column", column }, labels: false, method: "psi", alpha: null, effect: null, minRows: null }));
+const series: readonly SeriesSpec[] = columns.map((column) => ({
+  id: `column:${column}`,
+  name: column,
+  group: "column",
+  unit: "psi",
+  measure: "distance",
+  of: { kind: "column", column },
+  labels: false,
+  method: "psi",
+  alpha: null,
+  effect: null,
+  minRows: null,
+}));
 
 /** Windows whose columns have means of their own each week, as real ones do; `shift` moves column a. */
 function world(seed: number, windows: number, rows: number) {
   const next = random(seed);
-  const draw = (shift: number, some = rows): Float64Array[] => columns.map((_, i) => {
-    const centre = 0.15 * normal(next) + (i === 0 ? shift : 0);
-    return Float64Array.from({ length: some }, () => centre + normal(next));
-  });
-  const edges = referenceEdges(Float64Array.from({ length: 4000 }, () => normal(next) * 1.05), 50);
+  const draw = (shift: number, some = rows): Float64Array[] =>
+    columns.map((_, i) => {
+      const centre = 0.15 * normal(next) + (i === 0 ? shift : 0);
+      return Float64Array.from({ length: some }, () => centre + normal(next));
+    });
+  const edges = referenceEdges(
+    Float64Array.from({ length: 4000 }, () => normal(next) * 1.05),
+    50,
+  );
   const window = (index: number, values: readonly Float64Array[]): WindowFacts => ({
-    startMs: index * week, endMs: (index + 1) * week, firstMs: 0, lastMs: 0, quality: null, versions: {},
-    tiles: new Map([[0, { rows: values[0]!.length, profiles: Object.fromEntries(columns.map((column, i) => [column, numericProfile(values[i]!, edges)])), scoreSum: 0, labels: 0, labelSum: 0 }]]),
+    startMs: index * week,
+    endMs: (index + 1) * week,
+    firstMs: 0,
+    lastMs: 0,
+    quality: null,
+    versions: {},
+    tiles: new Map([
+      [
+        0,
+        {
+          rows: values[0]!.length,
+          profiles: Object.fromEntries(columns.map((column, i) => [column, numericProfile(values[i]!, edges)])),
+          scoreSum: 0,
+          labels: 0,
+          labelSum: 0,
+        },
+      ],
+    ]),
   });
   const reference = Array.from({ length: windows }, (_, i) => window(i, draw(0)));
-  return { baseline: createBaseline({ name: "reference", digest: "", counting: { kinds: {}, edges: {}, categories: {} }, windows: reference }), live: (shift: number, some?: number) => window(100, draw(shift, some)) };
+  return {
+    baseline: createBaseline({ name: "reference", digest: "", counting: { kinds: {}, edges: {}, categories: {} }, windows: reference }),
+    live: (shift: number, some?: number) => window(100, draw(shift, some)),
+  };
 }
 
 it("is quiet in at least 95 of 100 windows like the reference's, and finds a planted shift", () => {
@@ -95,7 +130,9 @@ it("windows of weeks begin on Mondays, of days at midnight, wherever rows begin"
   expect(new Date(spanAt(Date.parse("2001-04-25T13:00:00Z"), week).startMs).toISOString()).toBe("2001-04-23T00:00:00.000Z");
   expect(new Date(spanAt(Date.parse("2001-01-01T00:00:00Z"), week).startMs).toISOString()).toBe("2001-01-01T00:00:00.000Z");
   expect(anchorOf(day)).toBe(0);
-  expect(closedSpans(Date.parse("2001-04-01"), Date.parse("2001-04-16"), week).map((span) => new Date(span.startMs).getUTCDate())).toEqual([26, 2, 9]);
+  expect(closedSpans(Date.parse("2001-04-01"), Date.parse("2001-04-16"), week).map((span) => new Date(span.startMs).getUTCDate())).toEqual([
+    26, 2, 9,
+  ]);
   expect([tileLengthOf(week), tileLengthOf(day), tileLengthOf(3_600_000)]).toEqual([day, 3_600_000, 3_600_000]);
 });
 

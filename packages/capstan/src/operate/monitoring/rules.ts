@@ -34,9 +34,11 @@ export function judge(baseline: Baseline, series: readonly SeriesSpec[], window:
   const tiles = tilesOf(window);
   const others = reference.windows.filter((one) => one !== window).map(rowsOf);
   const reason =
-    others.length < fewestWindows ? `the reference has ${others.length} windows, needs ${fewestWindows}`
-    : !isReference && rows < thin * Math.min(...others) ? `${rows} rows, needs ${Math.ceil(thin * Math.min(...others))}`
-    : null;
+    others.length < fewestWindows
+      ? `the reference has ${others.length} windows, needs ${fewestWindows}`
+      : !isReference && rows < thin * Math.min(...others)
+        ? `${rows} rows, needs ${Math.ceil(thin * Math.min(...others))}`
+        : null;
   const raw = series.map((one) => cellOf(baseline, one, window, tiles, isReference, reason !== null, options));
   const asked = raw.flatMap((cell, i) => (cell.p === null || cell.verdict === "inconclusive" ? [] : [{ i, p: cell.p }]));
   const adjusted = benjaminiHochberg(asked.map((one) => one.p));
@@ -47,7 +49,16 @@ export function judge(baseline: Baseline, series: readonly SeriesSpec[], window:
     const failing = cell.verdict === "warn" && (q <= familyAlpha || (options.failing?.has(cell.series) ?? false));
     cells[i] = { ...cell, q, verdict: failing ? "fail" : cell.verdict };
   });
-  return { startMs: window.startMs, endMs: window.endMs, rows, labels: labelsOf(window), mature: options.mature, verdict: cells.length === 0 ? "skipped" : worstOf(cells), cells, reason };
+  return {
+    startMs: window.startMs,
+    endMs: window.endMs,
+    rows,
+    labels: labelsOf(window),
+    mature: options.mature,
+    verdict: cells.length === 0 ? "skipped" : worstOf(cells),
+    cells,
+    reason,
+  };
 }
 
 /** Series that wait for their truth do not make a window inconclusive; a window of which nothing is known is. */
@@ -56,17 +67,50 @@ const worstOf = (cells: readonly Cell[]): Verdict => {
   return decided.length === 0 ? "inconclusive" : worstVerdict(decided.map((cell) => cell.verdict));
 };
 
-function cellOf(baseline: Baseline, series: SeriesSpec, window: WindowFacts, tiles: readonly number[], isReference: boolean, undecided: boolean, options: JudgeOptions): Cell {
+function cellOf(
+  baseline: Baseline,
+  series: SeriesSpec,
+  window: WindowFacts,
+  tiles: readonly number[],
+  isReference: boolean,
+  undecided: boolean,
+  options: JudgeOptions,
+): Cell {
   const mature = !series.labels || options.mature;
   const measured = baseline.measure(series, window);
-  const nothing: Cell = { series: series.id, value: measured?.value ?? null, bound: null, lower: null, interval: intervalOf(series, window), floor: measured?.floor ?? null, p: null, q: null, excess: 0, verdict: "inconclusive", mature };
+  const nothing: Cell = {
+    series: series.id,
+    value: measured?.value ?? null,
+    bound: null,
+    lower: null,
+    interval: intervalOf(series, window),
+    floor: measured?.floor ?? null,
+    p: null,
+    q: null,
+    excess: 0,
+    verdict: "inconclusive",
+    mature,
+  };
   if (!measured) return nothing;
-  const bound = boundOf(series.measure, measured.value, baseline.values(series, tiles, isReference ? window.startMs : undefined), series.alpha ?? options.alpha);
+  const bound = boundOf(
+    series.measure,
+    measured.value,
+    baseline.values(series, tiles, isReference ? window.startMs : undefined),
+    series.alpha ?? options.alpha,
+  );
   if (!bound) return nothing;
   const rows = series.labels ? labelsOf(window) : rowsOf(window);
-  if (undecided || !mature || (series.minRows !== null && rows < series.minRows)) return { ...nothing, bound: bound.bound, lower: bound.lower };
+  if (undecided || !mature || (series.minRows !== null && rows < series.minRows))
+    return { ...nothing, bound: bound.bound, lower: bound.lower };
   const beyond = bound.p <= (series.alpha ?? options.alpha) && (series.effect === null || measured.value >= series.effect);
-  return { ...nothing, bound: bound.bound, lower: bound.lower, p: bound.p, excess: beyond ? excessOf(series.measure, measured.value, bound) : 0, verdict: beyond ? "warn" : "pass" };
+  return {
+    ...nothing,
+    bound: bound.bound,
+    lower: bound.lower,
+    p: bound.p,
+    excess: beyond ? excessOf(series.measure, measured.value, bound) : 0,
+    verdict: beyond ? "warn" : "pass",
+  };
 }
 
 function intervalOf(series: SeriesSpec, window: WindowFacts): readonly [number, number] | null {
@@ -74,7 +118,10 @@ function intervalOf(series: SeriesSpec, window: WindowFacts): readonly [number, 
   if (series.of.kind !== "label_share") return null;
   const labels = labelsOf(window);
   if (labels === 0) return null;
-  const { lower, upper } = wilsonInterval([...window.tiles.values()].reduce((sum, tile) => sum + tile.labelSum, 0), labels);
+  const { lower, upper } = wilsonInterval(
+    [...window.tiles.values()].reduce((sum, tile) => sum + tile.labelSum, 0),
+    labels,
+  );
   return [lower, upper];
 }
 
@@ -86,8 +133,19 @@ export function backtestAt(baseline: Baseline, monitor: Monitor, series: readonl
   const alarming = cells.filter(({ cell }) => cell.verdict === "warn" || cell.verdict === "fail");
   const weeksWithAlarm = new Set(alarming.map(({ window }) => window.startMs)).size;
   return {
-    monitor: monitor.name, alpha, alarms: alarming.length, cells: cells.length, weeksWithAlarm, weeks: judged.length, verdict: backtestVerdict(alarming.length, cells.length, weeksWithAlarm, judged.length),
-    alarming: alarming.map(({ window, cell }) => ({ series: cell.series, weekMs: window.startMs, value: cell.value ?? 0, bound: (cell.lower !== null && (cell.value ?? 0) < cell.lower ? cell.lower : cell.bound) ?? 0 })),
+    monitor: monitor.name,
+    alpha,
+    alarms: alarming.length,
+    cells: cells.length,
+    weeksWithAlarm,
+    weeks: judged.length,
+    verdict: backtestVerdict(alarming.length, cells.length, weeksWithAlarm, judged.length),
+    alarming: alarming.map(({ window, cell }) => ({
+      series: cell.series,
+      weekMs: window.startMs,
+      value: cell.value ?? 0,
+      bound: (cell.lower !== null && (cell.value ?? 0) < cell.lower ? cell.lower : cell.bound) ?? 0,
+    })),
   };
 }
 

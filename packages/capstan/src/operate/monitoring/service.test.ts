@@ -8,7 +8,11 @@ let world: WatchedWorld;
 afterEach(() => world.close());
 const quiet: readonly Week[] = [0.23, 0.21, 0.25, 0.22].map((share) => ({ share }));
 const inKilometres: Week = { share: 0.23, change: (row) => ({ ...row, length: row.length * 1.609344 }) };
-const entries = (action: string) => world.store.database.all<{ id: string; subject_id: string; because: string | null }>("select id, subject_id, because from entry where action = ? order by idx", [action]);
+const entries = (action: string) =>
+  world.store.database.all<{ id: string; subject_id: string; because: string | null }>(
+    "select id, subject_id, because from entry where action = ? order by idx",
+    [action],
+  );
 
 it("stays quiet while the world is as it was, and judges each window once", async () => {
   world = await openWatchedWorld(season);
@@ -48,10 +52,20 @@ it("finds a prior shift, explains by it what goes with it, makes the stretch one
   expect(alerts[0]!.title).toMatch(/^Prior shift: share of late fell to \d/);
   expect(alerts[0]!.series).toEqual(expect.arrayContaining(["realised:label-share", "prediction:mean", "column:delay"]));
   expect(alerts[0]!.series).not.toContain("column:length");
-  expect((await world.incidents.get(project, "INC-1"))).toMatchObject({ state: "stable", class: "prior", restoredMs: world.liveFrom + 4 * week });
+  expect(await world.incidents.get(project, "INC-1")).toMatchObject({
+    state: "stable",
+    class: "prior",
+    restoredMs: world.liveFrom + 4 * week,
+  });
   expect(evaluation.triggered).toHaveLength(1);
   const end = world.liveFrom + 3 * week;
-  expect(evaluation.triggered[0]).toMatchObject({ trigger: "retrain", incident: "INC-1", set: [`window.until=${new Date(end).toISOString()}`], dueMs: end + week + 12 * 3_600_000, alertEntry: alerts[0]!.entryId });
+  expect(evaluation.triggered[0]).toMatchObject({
+    trigger: "retrain",
+    incident: "INC-1",
+    set: [`window.until=${new Date(end).toISOString()}`],
+    dueMs: end + week + 12 * 3_600_000,
+    alertEntry: alerts[0]!.entryId,
+  });
   const [job, ...others] = await world.jobs.list(project);
   expect(others).toEqual([]);
   expect(job).toMatchObject({ id: evaluation.triggered[0]!.job, kind: "trigger.run", because: alerts[0]!.entryId, state: "waiting" });
@@ -72,7 +86,14 @@ it("names a changed unit in its first window, and learns nothing from it", async
   await world.live([...quiet.slice(0, 2), inKilometres, inKilometres]);
   const evaluation = await world.monitoring.evaluate(project, world.now(), world.caller);
   const [second, first] = await world.monitoring.alerts(project);
-  expect(first).toMatchObject({ kind: "unit", title: "length: miles to kilometres", startMs: world.liveFrom + 2 * week, incident: "INC-1", retrains: false, series: ["column:length"] });
+  expect(first).toMatchObject({
+    kind: "unit",
+    title: "length: miles to kilometres",
+    startMs: world.liveFrom + 2 * week,
+    incident: "INC-1",
+    retrains: false,
+    series: ["column:length"],
+  });
   expect(second).toMatchObject({ kind: "unit", incident: "INC-1" });
   expect(evaluation.triggered).toEqual([]);
   const [opened] = await entries("alert.opened");
@@ -83,7 +104,9 @@ it("names a changed unit in its first window, and learns nothing from it", async
 
 it("tells a burst of missing values, and two causes in one window apart", async () => {
   world = await openWatchedWorld(season);
-  await world.live([{ share: 0.08, change: (row) => ({ ...row, length: row.length * 1.609344, town: row.score < 0.07 ? null : row.town }) }]);
+  await world.live([
+    { share: 0.08, change: (row) => ({ ...row, length: row.length * 1.609344, town: row.score < 0.07 ? null : row.town }) },
+  ]);
   await world.monitoring.evaluate(project, world.now(), world.caller);
   const alerts = await world.monitoring.alerts(project);
   expect(alerts.map((alert) => alert.kind).toSorted()).toEqual(["data", "prior", "unit"]);
@@ -120,7 +143,8 @@ it("answers in the contract's shapes, from evidence that was frozen", async () =
   const column = await handlers["monitors.column"]({ project, monitor: "inputs", column: "length" }, world.caller);
   expect(column.distribution!.median.current! / column.distribution!.median.reference!).toBeGreaterThan(1.5);
   const { bins, special } = column.distribution!;
-  for (const side of ["reference", "current"] as const) expect([...bins, ...special].reduce((sum, bin) => sum + bin[side], 0)).toBeCloseTo(1, 9);
+  for (const side of ["reference", "current"] as const)
+    expect([...bins, ...special].reduce((sum, bin) => sum + bin[side], 0)).toBeCloseTo(1, 9);
   expect(column.causes[0]).toMatchObject({ kind: "unit" });
   expect(column.evidence).toBe(evaluated.alerts[0]!.evidence);
   expect((await handlers["alerts.get"]({ project, alert: "AL-1" }, world.caller)).causes).toHaveLength(1);

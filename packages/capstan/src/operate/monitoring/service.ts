@@ -7,7 +7,11 @@ import { findAlert, findBacktest, listAlerts, listWindows, type StoredBacktest, 
 import { createWatching, type Watch, type WatchingDeps } from "./watching.ts";
 
 /** What the gate asks of the monitors of a route. */
-export type MonitorFacts = { readonly name: string; readonly kinds: readonly string[]; readonly backtest: { readonly alarmShare: number; readonly evidence: string } | null };
+export type MonitorFacts = {
+  readonly name: string;
+  readonly kinds: readonly string[];
+  readonly backtest: { readonly alarmShare: number; readonly evidence: string } | null;
+};
 
 export type MonitoringService = {
   /** As declared now. */
@@ -20,7 +24,10 @@ export type MonitoringService = {
   facts(project: string, route: string, caller: Caller): Promise<MonitorFacts[]>;
   lastBacktest(project: string, monitor: string): Promise<StoredBacktest | undefined>;
   windows(project: string, monitor: string, range?: { fromMs?: number; toMs?: number }): Promise<StoredWindow[]>;
-  alerts(project: string, filter?: { monitor?: string; incident?: string; open?: boolean; below?: number; limit?: number }): Promise<Alert[]>;
+  alerts(
+    project: string,
+    filter?: { monitor?: string; incident?: string; open?: boolean; below?: number; limit?: number },
+  ): Promise<Alert[]>;
   alert(project: string, name: string): Promise<Alert>;
 };
 
@@ -36,9 +43,14 @@ export function createMonitoringService(deps: MonitoringDeps): MonitoringService
     turn = mine.catch(() => undefined);
     return mine;
   };
-  const backtestAll = async (project: string, caller: Caller, route?: string): Promise<{ monitor: Monitor; watch: Watch | undefined }[]> => {
+  const backtestAll = async (
+    project: string,
+    caller: Caller,
+    route?: string,
+  ): Promise<{ monitor: Monitor; watch: Watch | undefined }[]> => {
     const found: { monitor: Monitor; watch: Watch | undefined }[] = [];
-    for (const monitor of await watching.monitors(project)) if (route === undefined || monitor.route === route) found.push({ monitor, watch: await watching.watch(monitor, caller) });
+    for (const monitor of await watching.monitors(project))
+      if (route === undefined || monitor.route === route) found.push({ monitor, watch: await watching.watch(monitor, caller) });
     return found;
   };
 
@@ -61,7 +73,10 @@ export function createMonitoringService(deps: MonitoringDeps): MonitoringService
         (await backtestAll(project, caller, route)).map(({ monitor, watch }) => ({
           name: monitor.name,
           kinds: [...new Set(monitor.config.tests.map((test) => test.kind))],
-          backtest: watch && watch.backtest.cells > 0 ? { alarmShare: watch.backtest.alarms / watch.backtest.cells, evidence: `entry:${watch.backtest.entryId}` } : null,
+          backtest:
+            watch && watch.backtest.cells > 0
+              ? { alarmShare: watch.backtest.alarms / watch.backtest.cells, evidence: `entry:${watch.backtest.entryId}` }
+              : null,
         })),
       ),
     lastBacktest: (project, monitor) => findBacktest(store.database, project, monitor),

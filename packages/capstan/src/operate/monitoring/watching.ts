@@ -16,10 +16,24 @@ import { backtest, rulesVersion } from "./rules.ts";
 import { seriesOf } from "./series.ts";
 import { findBacktest, insertBacktest, listMonitors, putMonitor, type StoredBacktest } from "./store.ts";
 
-export type WatchingDeps = { store: Store; analytics: Analytics; predictions: Predictions; reference: ReferenceRows; configs: ProjectConfigs; registry: Pick<RegistryService, "versions"> };
+export type WatchingDeps = {
+  store: Store;
+  analytics: Analytics;
+  predictions: Predictions;
+  reference: ReferenceRows;
+  configs: ProjectConfigs;
+  registry: Pick<RegistryService, "versions">;
+};
 
 /** A monitor ready to judge: its reference counted, its bounds learned. */
-export type Watch = { readonly monitor: Monitor; readonly baseline: Baseline; readonly kinds: Readonly<Record<string, ColumnKind>>; readonly series: readonly SeriesSpec[]; readonly backtest: StoredBacktest; readonly fresh: boolean };
+export type Watch = {
+  readonly monitor: Monitor;
+  readonly baseline: Baseline;
+  readonly kinds: Readonly<Record<string, ColumnKind>>;
+  readonly series: readonly SeriesSpec[];
+  readonly backtest: StoredBacktest;
+  readonly fresh: boolean;
+};
 
 const kept = 4;
 
@@ -28,7 +42,11 @@ export function createWatching(deps: WatchingDeps) {
   // References are read rarely and cost seconds; a few stay counted.
   const counted = new Map<string, Promise<Baseline>>();
 
-  const baselineOf = (monitor: Monitor, rows: { paths: readonly string[]; digest: string; name: string }, kinds: Readonly<Record<string, ColumnKind>>): Promise<Baseline> => {
+  const baselineOf = (
+    monitor: Monitor,
+    rows: { paths: readonly string[]; digest: string; name: string },
+    kinds: Readonly<Record<string, ColumnKind>>,
+  ): Promise<Baseline> => {
     const key = digestOfJson({ digest: rows.digest, kinds, columns: monitor.columns, windowMs: monitor.windowMs });
     let known = counted.get(key);
     if (!known) {
@@ -72,7 +90,12 @@ export function createWatching(deps: WatchingDeps) {
       const kinds = Object.fromEntries(features.flatMap((feature) => (all[feature] === undefined ? [] : [[feature, all[feature]]])));
       const baseline = await baselineOf(monitor, rows, kinds);
       const series = seriesOf(monitor, kinds);
-      const key = digestOfJson({ rulesVersion, settings: settingsDigest(monitor), reference: rows.digest, series: series.map((one) => one.id) });
+      const key = digestOfJson({
+        rulesVersion,
+        settings: settingsDigest(monitor),
+        reference: rows.digest,
+        series: series.map((one) => one.id),
+      });
       const known = await findBacktest(store.database, monitor.project, monitor.name, key);
       if (known) return { monitor, baseline, kinds, series, backtest: known, fresh: false };
       const change: Change[number][] = [];
@@ -82,19 +105,63 @@ export function createWatching(deps: WatchingDeps) {
       const common = { project: monitor.project, actor: caller.actor, ...(caller.because !== undefined && { because: caller.because }) };
       if (declared?.digest !== digest) {
         const entryId = store.recorder.newEntryId();
-        change.push(...putMonitor({ project: monitor.project, name: monitor.name, route: monitor.route, model: monitor.model, settings: canonicalJson(settingsOf(monitor)), digest, entryId }, store.clock.nowMs()));
-        entries.push({ ...common, id: entryId, action: declared ? "monitor.changed" : "monitor.declared", subject: { type: "monitor", id: monitor.name, digest }, payload: settingsOf(monitor) });
+        change.push(
+          ...putMonitor(
+            {
+              project: monitor.project,
+              name: monitor.name,
+              route: monitor.route,
+              model: monitor.model,
+              settings: canonicalJson(settingsOf(monitor)),
+              digest,
+              entryId,
+            },
+            store.clock.nowMs(),
+          ),
+        );
+        entries.push({
+          ...common,
+          id: entryId,
+          action: declared ? "monitor.changed" : "monitor.declared",
+          subject: { type: "monitor", id: monitor.name, digest },
+          payload: settingsOf(monitor),
+        });
       }
       const entryId = store.recorder.newEntryId();
-      const result: StoredBacktest = { ...backtest(baseline, monitor, series), series, reference: rows.digest, referenceName: rows.name, entryId, atMs: store.clock.nowMs() };
+      const result: StoredBacktest = {
+        ...backtest(baseline, monitor, series),
+        series,
+        reference: rows.digest,
+        referenceName: rows.name,
+        entryId,
+        atMs: store.clock.nowMs(),
+      };
       change.push(...insertBacktest(monitor.project, key, result));
-      change.push(...store.recorder.lineage(
-        [{ id: `monitor:${monitor.name}`, kind: "monitor", title: `monitor ${monitor.name} of ${monitor.route}`, digest, facts: {} }, { id: `blob:${rows.digest}`, kind: "blob", title: `bytes of ${rows.name}`, digest: rows.digest, facts: {} }],
-        [{ from: `monitor:${monitor.name}`, to: `blob:${rows.digest}`, relation: "learned from" }], monitor.project,
-      ));
+      change.push(
+        ...store.recorder.lineage(
+          [
+            { id: `monitor:${monitor.name}`, kind: "monitor", title: `monitor ${monitor.name} of ${monitor.route}`, digest, facts: {} },
+            { id: `blob:${rows.digest}`, kind: "blob", title: `bytes of ${rows.name}`, digest: rows.digest, facts: {} },
+          ],
+          [{ from: `monitor:${monitor.name}`, to: `blob:${rows.digest}`, relation: "learned from" }],
+          monitor.project,
+        ),
+      );
       entries.push({
-        ...common, id: entryId, action: "monitor.backtested", subject: { type: "monitor", id: monitor.name, digest }, outcome: result.verdict,
-        payload: { reference: rows.digest, alpha: result.alpha, alarms: result.alarms, cells: result.cells, weeksWithAlarm: result.weeksWithAlarm, weeks: result.weeks, alarming: result.alarming as unknown as Json },
+        ...common,
+        id: entryId,
+        action: "monitor.backtested",
+        subject: { type: "monitor", id: monitor.name, digest },
+        outcome: result.verdict,
+        payload: {
+          reference: rows.digest,
+          alpha: result.alpha,
+          alarms: result.alarms,
+          cells: result.cells,
+          weeksWithAlarm: result.weeksWithAlarm,
+          weeks: result.weeks,
+          alarming: result.alarming as unknown as Json,
+        },
       });
       await store.recorder.commit(change, entries);
       store.events.emit("changed", { project: monitor.project, kind: "monitor", id: monitor.name });

@@ -17,7 +17,8 @@ export function spanAt(ms: number, windowMs: number): Span {
 /** Windows that hold rows between two moments and have ended at `untilMs`. */
 export function closedSpans(firstMs: number, untilMs: number, windowMs: number): Span[] {
   const spans: Span[] = [];
-  for (let span = spanAt(firstMs, windowMs); span.endMs <= untilMs; span = { startMs: span.endMs, endMs: span.endMs + windowMs }) spans.push(span);
+  for (let span = spanAt(firstMs, windowMs); span.endMs <= untilMs; span = { startMs: span.endMs, endMs: span.endMs + windowMs })
+    spans.push(span);
   return spans;
 }
 

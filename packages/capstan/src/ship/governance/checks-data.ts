@@ -5,12 +5,22 @@ export const datasheet: GateCheck = ({ datasets }) => {
   const bound = "schema, licence, origin, personal data said";
   if (!datasets || datasets.length === 0) return unknown("no dataset version in its lineage", bound);
   const gaps = datasets.flatMap((one) => {
-    const missing = [...(one.columns ? [] : ["schema"]), ...(one.licence ? [] : ["licence"]), ...(one.origin ? [] : ["origin"]), ...(one.personal ? [] : ["whether personal"])];
+    const missing = [
+      ...(one.columns ? [] : ["schema"]),
+      ...(one.licence ? [] : ["licence"]),
+      ...(one.origin ? [] : ["origin"]),
+      ...(one.personal ? [] : ["whether personal"]),
+    ];
     return missing.length > 0 ? [`${one.node}: ${missing.join(", ")} missing`] : [];
   });
   const evidence = datasets.map((one) => one.node);
   if (gaps.length > 0) return { verdict: "fail", observed: gaps.join("; "), bound, evidence };
-  return { verdict: "pass", observed: datasets.map((one) => `${one.node}: ${one.columns} columns, ${one.licence}`).join("; "), bound, evidence };
+  return {
+    verdict: "pass",
+    observed: datasets.map((one) => `${one.node}: ${one.columns} columns, ${one.licence}`).join("; "),
+    bound,
+    evidence,
+  };
 };
 
 /** Every digest that went in needs tests of its own: a verdict on another version of the same data says nothing. */
@@ -24,7 +34,9 @@ export const dataTests: GateCheck = ({ lineage, dataChecks }) => {
   const passed = tests.reduce((sum, one) => sum + one.passed, 0);
   const all = tests.reduce((sum, one) => sum + one.all, 0);
   const verdict = worstVerdict(tests.map((one): Verdict => (one.verdict === "skipped" ? "inconclusive" : one.verdict)));
-  const bad = tests.filter((one) => one.verdict !== "pass" && one.verdict !== "warn").map((one) => `${one.suite} on ${one.node} ${one.verdict}`);
+  const bad = tests
+    .filter((one) => one.verdict !== "pass" && one.verdict !== "warn")
+    .map((one) => `${one.suite} on ${one.node} ${one.verdict}`);
   const observed = [`${passed} of ${all} pass`, ...bad, ...(untested.length > 0 ? [`no tests on ${untested.join(", ")}`] : [])].join("; ");
   const evidence = tests.map((one) => one.check);
   if (bad.length > 0) return { verdict, observed, bound, evidence };

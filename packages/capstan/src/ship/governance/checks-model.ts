@@ -18,9 +18,15 @@ function compare(one: Comparison): Answer {
 /** Superior to the baseline, and not worse than what is live by more than the margin; each by the lower end of its interval. */
 export const performance: GateCheck = ({ comparisons }) => {
   const bound = "lower end of each interval above its margin";
-  if (!comparisons || !comparisons.some((one) => one.against === "baseline")) return unknown("not compared with the baseline on held-out rows", bound);
+  if (!comparisons || !comparisons.some((one) => one.against === "baseline"))
+    return unknown("not compared with the baseline on held-out rows", bound);
   const answers = comparisons.map(compare);
-  return { verdict: worstVerdict(answers.map((one) => one.verdict)), observed: answers.map((one) => one.observed).join("; "), bound, evidence: answers.flatMap((one) => one.evidence ?? []) };
+  return {
+    verdict: worstVerdict(answers.map((one) => one.verdict)),
+    observed: answers.map((one) => one.observed).join("; "),
+    bound,
+    evidence: answers.flatMap((one) => one.evidence ?? []),
+  };
 };
 
 export const calibration: GateCheck = ({ calibration }, policy) => {
@@ -29,7 +35,12 @@ export const calibration: GateCheck = ({ calibration }, policy) => {
   const bound = `≤ ${figure(hard)}, advisory ${figure(advisory)}`;
   if (!calibration) return unknown("never measured on held-out rows", bound);
   const verdict = calibration.value <= advisory ? "pass" : calibration.value <= hard ? "warn" : "fail";
-  return { verdict: Number.isFinite(calibration.value) ? verdict : "inconclusive", observed: `${calibration.metric} ${figure(calibration.value)}`, bound, evidence: [calibration.evidence] };
+  return {
+    verdict: Number.isFinite(calibration.value) ? verdict : "inconclusive",
+    observed: `${calibration.metric} ${figure(calibration.value)}`,
+    bound,
+    evidence: [calibration.evidence],
+  };
 };
 
 export const artifactScan: GateCheck = ({ artifact, version }) => {
@@ -38,7 +49,13 @@ export const artifactScan: GateCheck = ({ artifact, version }) => {
   if (!artifact) return unknown("never scanned", bound);
   if (artifact.executable) return { verdict: "fail", observed: `${artifact.format} can run code when it is read`, bound, evidence };
   if (artifact.findings.length > 0) return { verdict: "fail", observed: artifact.findings.join("; "), bound, evidence };
-  if (artifact.weaknesses && artifact.weaknesses.length > 0) return { verdict: "fail", observed: `known weaknesses: ${artifact.weaknesses.join(", ")}`, bound, evidence };
+  if (artifact.weaknesses && artifact.weaknesses.length > 0)
+    return { verdict: "fail", observed: `known weaknesses: ${artifact.weaknesses.join(", ")}`, bound, evidence };
   const parts = artifact.parts.length > 0 ? `, parts ${artifact.parts.join(", ")}` : "";
-  return { verdict: "pass", observed: `${artifact.format} only, 0 findings${parts}${artifact.weaknesses ? ", no known weakness" : "; known weaknesses skipped: no feed"}`, bound, evidence };
+  return {
+    verdict: "pass",
+    observed: `${artifact.format} only, 0 findings${parts}${artifact.weaknesses ? ", no known weakness" : "; known weaknesses skipped: no feed"}`,
+    bound,
+    evidence,
+  };
 };

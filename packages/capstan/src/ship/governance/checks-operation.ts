@@ -1,7 +1,12 @@
 import { type GateCheck, unknown } from "./checks-origin.ts";
 
 const day = 86_400_000;
-const spanOf = (ms: number): string => (ms >= 2 * day ? `${Math.round(ms / day)} d` : ms >= 3_600_000 ? `${Number((ms / 3_600_000).toFixed(1))} h` : `${Math.round(ms / 60_000)} min`);
+const spanOf = (ms: number): string =>
+  ms >= 2 * day
+    ? `${Math.round(ms / day)} d`
+    : ms >= 3_600_000
+      ? `${Number((ms / 3_600_000).toFixed(1))} h`
+      : `${Math.round(ms / 60_000)} min`;
 
 export const logging: GateCheck = ({ route }, policy) => {
   const bound = `on, kept ≥ ${policy.logDays} d`;
@@ -16,12 +21,18 @@ export const logging: GateCheck = ({ route }, policy) => {
 };
 
 /** Before a release nothing can be watched yet: what counts is that each kind is declared and was tried on the reference. */
-const wanted = { drift: ["drift"], output: ["prediction_drift", "prior_shift", "estimated_performance"], performance: ["realized_performance", "calibration"] } as const;
+const wanted = {
+  drift: ["drift"],
+  output: ["prediction_drift", "prior_shift", "estimated_performance"],
+  performance: ["realized_performance", "calibration"],
+} as const;
 export const monitors: GateCheck = ({ route }, policy) => {
   const bound = `drift, output and performance; alarms on the reference ≤ ${policy.backtestAlarmShare * 100} %`;
   if (!route) return unknown("no route declares this model", bound);
   const kinds = new Set(route.monitors.flatMap((one) => one.kinds));
-  const missing = Object.entries(wanted).filter(([, any]) => !any.some((kind) => kinds.has(kind))).map(([name]) => name);
+  const missing = Object.entries(wanted)
+    .filter(([, any]) => !any.some((kind) => kinds.has(kind)))
+    .map(([name]) => name);
   if (missing.length > 0) return { verdict: "fail", observed: `no monitor for ${missing.join(", ")}`, bound };
   const untried = route.monitors.filter((one) => one.backtest === null).map((one) => one.name);
   const evidence = route.monitors.flatMap((one) => (one.backtest ? [one.backtest.evidence] : []));
@@ -57,17 +68,30 @@ export const exposure: GateCheck = ({ release }) => {
   const bound = "asked rows reached, canary passed";
   if (!release) return unknown("no release of this version is under way", bound);
   const evidence = [`release:${release.id}`];
-  const stages = [...(release.shadow ? [{ name: "shadow", ...release.shadow }] : []), ...(release.canary ? [{ name: "canary", ...release.canary }] : [])];
+  const stages = [
+    ...(release.shadow ? [{ name: "shadow", ...release.shadow }] : []),
+    ...(release.canary ? [{ name: "canary", ...release.canary }] : []),
+  ];
   if (stages.length === 0) return { verdict: "fail", observed: `${release.id} went without shadow and canary`, bound, evidence };
   const observed = stages.map((one) => `${one.name} ${one.rows} of ${one.asked} rows`).join(", ");
   if (!stages.some((one) => one.rows >= one.asked)) return { verdict: "inconclusive", observed, bound, evidence };
   const verdict = release.canary?.verdict ?? "pass";
-  return { verdict: verdict === "skipped" ? "inconclusive" : verdict, observed: release.canary ? `${observed}, canary ${verdict}` : observed, bound, evidence };
+  return {
+    verdict: verdict === "skipped" ? "inconclusive" : verdict,
+    observed: release.canary ? `${observed}, canary ${verdict}` : observed,
+    bound,
+    evidence,
+  };
 };
 
 export const rollbackArmed: GateCheck = ({ release }) => {
   if (!release) return unknown("no release of this version is under way", "armed");
-  return { verdict: release.automaticRollback ? "pass" : "fail", observed: release.automaticRollback ? `${release.id} goes back by itself` : `${release.id} has nothing to go back to`, bound: "armed", evidence: [`release:${release.id}`] };
+  return {
+    verdict: release.automaticRollback ? "pass" : "fail",
+    observed: release.automaticRollback ? `${release.id} goes back by itself` : `${release.id} has nothing to go back to`,
+    bound: "armed",
+    evidence: [`release:${release.id}`],
+  };
 };
 
 export const loadedBytes: GateCheck = ({ release, version }) => {
@@ -76,5 +100,10 @@ export const loadedBytes: GateCheck = ({ release, version }) => {
   const same = release.loaded.bundle === version.bundle;
   const evidence = [`blob:${version.digest}`];
   if (!same) return { verdict: "fail", observed: `bundle ${release.loaded.bundle.slice(0, 8)} is loaded`, bound, evidence };
-  return { verdict: release.loaded.verified ? "pass" : "inconclusive", observed: release.loaded.verified ? "hashed when loaded, the same" : "loaded without being hashed", bound, evidence };
+  return {
+    verdict: release.loaded.verified ? "pass" : "inconclusive",
+    observed: release.loaded.verified ? "hashed when loaded, the same" : "loaded without being hashed",
+    bound,
+    evidence,
+  };
 };

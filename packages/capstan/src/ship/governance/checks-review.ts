@@ -1,7 +1,13 @@
 import type { Answer, Risk } from "./model.ts";
 import type { Policy } from "./policy.ts";
 
-export type Approval = { readonly dossier: string; readonly by: string; readonly role: string; readonly selfApproved: boolean; readonly entry: string };
+export type Approval = {
+  readonly dossier: string;
+  readonly by: string;
+  readonly role: string;
+  readonly selfApproved: boolean;
+  readonly entry: string;
+};
 export type Review = {
   /** Digest that a dossier of this moment's evidence has. */
   readonly evidence: string;
@@ -10,7 +16,8 @@ export type Review = {
   readonly needed: number;
 };
 
-export const neededApprovals = (policy: Policy, risk: Risk, extra: number | null): number => Math.max(policy.quorum[risk.level ?? 3] ?? 2, extra ?? 0);
+export const neededApprovals = (policy: Policy, risk: Risk, extra: number | null): number =>
+  Math.max(policy.quorum[risk.level ?? 3] ?? 2, extra ?? 0);
 
 const holding = (review: Review): Approval[] => review.approvals.filter((one) => one.dossier === review.evidence);
 
@@ -31,7 +38,12 @@ export function reviewed(review: Review, policy: Policy, risk: Risk): Answer {
   if (now.length === 0) return { verdict: "inconclusive", observed: "not signed yet", bound };
   if (!isApproved(review, policy, risk)) {
     const self = now.some((one) => one.selfApproved) && level > policy.selfApprovedUpTo;
-    return { verdict: self ? "fail" : "inconclusive", observed: `${names}: ${self ? `self-approval counts up to level ${policy.selfApprovedUpTo}` : "not enough"}`, bound, evidence };
+    return {
+      verdict: self ? "fail" : "inconclusive",
+      observed: `${names}: ${self ? `self-approval counts up to level ${policy.selfApprovedUpTo}` : "not enough"}`,
+      bound,
+      evidence,
+    };
   }
   return { verdict: now.every((one) => one.selfApproved) ? "warn" : "pass", observed: names, bound, evidence };
 }
@@ -39,8 +51,19 @@ export function reviewed(review: Review, policy: Policy, risk: Risk): Answer {
 export function binding(review: Review): Answer {
   const bound = `dossier ${review.evidence.slice(0, 8)}`;
   const now = holding(review);
-  if (now.length > 0) return { verdict: "pass", observed: `signed ${bound}`, bound, evidence: [`dossier:${review.evidence}`, ...now.map((one) => `entry:${one.entry}`)] };
+  if (now.length > 0)
+    return {
+      verdict: "pass",
+      observed: `signed ${bound}`,
+      bound,
+      evidence: [`dossier:${review.evidence}`, ...now.map((one) => `entry:${one.entry}`)],
+    };
   const voided = [...new Set(review.approvals.map((one) => one.dossier.slice(0, 8)))];
   if (voided.length === 0) return { verdict: "inconclusive", observed: "not signed yet", bound };
-  return { verdict: "fail", observed: `signed was ${voided.join(", ")}; the evidence changed since`, bound, evidence: review.approvals.map((one) => `entry:${one.entry}`) };
+  return {
+    verdict: "fail",
+    observed: `signed was ${voided.join(", ")}; the evidence changed since`,
+    bound,
+    evidence: review.approvals.map((one) => `entry:${one.entry}`),
+  };
 }

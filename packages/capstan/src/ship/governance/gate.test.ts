@@ -8,12 +8,21 @@ import { classify } from "./risk.ts";
 import { goodFacts, levelOne } from "../../testing/gate-facts.ts";
 
 const risk1 = classify(levelOne);
-const ask = (change: Partial<Facts>, because: string[] = [], risk = risk1): GateResult[] => evidenceOf({ ...goodFacts, ...change }, builtinPolicy, risk, "promotion", because);
-const verdictAt = (id: string, change: Partial<Facts>, because: string[] = [], risk = risk1) => ask(change, because, risk).find((one) => one.id === id)?.verdict;
+const ask = (change: Partial<Facts>, because: string[] = [], risk = risk1): GateResult[] =>
+  evidenceOf({ ...goodFacts, ...change }, builtinPolicy, risk, "promotion", because);
+const verdictAt = (id: string, change: Partial<Facts>, because: string[] = [], risk = risk1) =>
+  ask(change, because, risk).find((one) => one.id === id)?.verdict;
 const lineage = goodFacts.lineage as NonNullable<Facts["lineage"]>;
 const route = goodFacts.route as NonNullable<Facts["route"]>;
 const release = goodFacts.release as NonNullable<Facts["release"]>;
-const comparison = (difference: number, low: number, high: number, against = "baseline", margin = 0) => ({ against, metric: "auc", difference, interval: [low, high] as const, margin, evidence: "check:C" });
+const comparison = (difference: number, low: number, high: number, against = "baseline", margin = 0) => ({
+  against,
+  metric: "auc",
+  difference,
+  interval: [low, high] as const,
+  margin,
+  evidence: "check:C",
+});
 
 test("a good version at level 1: these checks answer, all others are skipped by a named rule", () => {
   const results = ask({});
@@ -21,7 +30,9 @@ test("a good version at level 1: these checks answer, all others are skipped by 
     "risk-1 own-1 use-1 lin-1 dat-1 dat-2 dat-3 tst-1 cal-1 sec-1 log-1 mon-1 mon-2 inc-1 dep-1 dep-2 sig-1".split(" "),
   );
   expect(results.filter((one) => one.rule === null).every((one) => one.verdict === "pass")).toBe(true);
-  expect(results.filter((one) => one.rule !== null).every((one) => one.verdict === "skipped" && /^builtin-1: (from|for) /.test(one.rule ?? ""))).toBe(true);
+  expect(
+    results.filter((one) => one.rule !== null).every((one) => one.verdict === "skipped" && /^builtin-1: (from|for) /.test(one.rule ?? "")),
+  ).toBe(true);
   expect(verdictOf(results)).toBe("pass");
   expect(sentenceOf("late-arrival v2", results)).toBe("late-arrival v2 may go forward: 17 pass, 0 warn.");
 });
@@ -47,8 +58,24 @@ describe("each check", () => {
     ["dat-1", "fail", { datasets: [{ node: "data:x@v1", columns: 3, licence: null, origin: "here", personal: "none" }] }],
     ["dat-1", "inconclusive", { datasets: [] }],
     ["dat-2", "inconclusive", { lineage: { ...lineage, data: [...lineage.data, { node: "data:other@v1", digest: "9".repeat(64) }] } }],
-    ["dat-2", "fail", { dataChecks: [{ node: "data:flights@v1", digest: "d".repeat(64), suite: "s", verdict: "fail", passed: 6, all: 7, check: "check:C1" }] }],
-    ["dat-2", "inconclusive", { dataChecks: [{ node: "data:flights@v2", digest: "8".repeat(64), suite: "s", verdict: "pass", passed: 7, all: 7, check: "check:C1" }] }],
+    [
+      "dat-2",
+      "fail",
+      {
+        dataChecks: [
+          { node: "data:flights@v1", digest: "d".repeat(64), suite: "s", verdict: "fail", passed: 6, all: 7, check: "check:C1" },
+        ],
+      },
+    ],
+    [
+      "dat-2",
+      "inconclusive",
+      {
+        dataChecks: [
+          { node: "data:flights@v2", digest: "8".repeat(64), suite: "s", verdict: "pass", passed: 7, all: 7, check: "check:C1" },
+        ],
+      },
+    ],
     ["dat-3", "fail", { overlap: { rows: 3, of: 100, declared: false, evidence: "check:C" } }],
     ["dat-3", "warn", { overlap: { rows: 3, of: 100, declared: true, evidence: "check:C" } }],
     ["dat-3", "inconclusive", { overlap: { rows: 0, of: 0, declared: false, evidence: "check:C" } }],
@@ -65,11 +92,20 @@ describe("each check", () => {
     ["log-1", "fail", { route: { ...route, retention: { floorDays: null, ceilingDays: 30 } } }],
     ["mon-1", "fail", { route: { ...route, monitors: [route.monitors[0] as (typeof route.monitors)[number]] } }],
     ["mon-1", "inconclusive", { route: { ...route, monitors: route.monitors.map((one) => ({ ...one, backtest: null })) } }],
-    ["mon-1", "fail", { route: { ...route, monitors: route.monitors.map((one) => ({ ...one, backtest: { alarmShare: 0.2, evidence: "run:b" } })) } }],
+    [
+      "mon-1",
+      "fail",
+      { route: { ...route, monitors: route.monitors.map((one) => ({ ...one, backtest: { alarmShare: 0.2, evidence: "run:b" } })) } },
+    ],
     ["mon-2", "fail", { route: { ...route, labels: null } }],
     ["mon-2", "inconclusive", { route: null }],
     ["inc-1", "fail", { incidents: { open: [{ id: "INC-1", severity: 2, title: "prior shift", entries: ["E9"] }], overdue: [] } }],
-    ["inc-1", "pass", { incidents: { open: [{ id: "INC-1", severity: 2, title: "prior shift", entries: ["E9"] }], overdue: [] } }, ["E10", "E9"]],
+    [
+      "inc-1",
+      "pass",
+      { incidents: { open: [{ id: "INC-1", severity: 2, title: "prior shift", entries: ["E9"] }], overdue: [] } },
+      ["E10", "E9"],
+    ],
     ["inc-1", "pass", { incidents: { open: [{ id: "INC-1", severity: 3, title: "slow", entries: [] }], overdue: [] } }],
     ["inc-1", "fail", { incidents: { open: [], overdue: [{ id: "A-1", title: "detect units" }] } }],
     ["dep-1", "inconclusive", { release: { ...release, shadow: { rows: 10, asked: 1000 }, canary: null } }],
@@ -83,39 +119,82 @@ describe("each check", () => {
   });
 
   test("uncommitted code fails from level 2 on", () => {
-    expect(verdictAt("lin-1", { lineage: { ...lineage, dirty: true, diff: "f".repeat(64) } }, [], classify({ ...levelOne, vulnerable: true }))).toBe("fail");
+    expect(
+      verdictAt("lin-1", { lineage: { ...lineage, dirty: true, diff: "f".repeat(64) } }, [], classify({ ...levelOne, vulnerable: true })),
+    ).toBe("fail");
   });
   test("a prohibited use fails, and so does an answer that the record contradicts", () => {
     expect(verdictAt("risk-1", {}, [], classify({ ...levelOne, prohibited: ["social_scoring"] }))).toBe("fail");
-    expect(verdictAt("risk-1", {}, [], classify(levelOne, { personal_data: { value: "personal", says: "a tagged column", evidence: ["data:flights@v1"] } }))).toBe("fail");
+    expect(
+      verdictAt(
+        "risk-1",
+        {},
+        [],
+        classify(levelOne, { personal_data: { value: "personal", says: "a tagged column", evidence: ["data:flights@v1"] } }),
+      ),
+    ).toBe("fail");
     const { vulnerable: _, ...rest } = levelOne;
     expect(verdictAt("risk-1", {}, [], classify(rest))).toBe("warn");
   });
 });
 
-const forgetful = ["purpose", "lineage", "datasets", "dataChecks", "overlap", "comparisons", "calibration", "artifact", "route", "incidents", "release"] as const;
-const known = fc.record(Object.fromEntries(forgetful.map((key) => [key, fc.boolean()])) as Record<(typeof forgetful)[number], fc.Arbitrary<boolean>>);
-const without = (keep: Record<(typeof forgetful)[number], boolean>): Facts => ({ ...goodFacts, ...Object.fromEntries(forgetful.filter((key) => !keep[key]).map((key) => [key, null])) }) as Facts;
+const forgetful = [
+  "purpose",
+  "lineage",
+  "datasets",
+  "dataChecks",
+  "overlap",
+  "comparisons",
+  "calibration",
+  "artifact",
+  "route",
+  "incidents",
+  "release",
+] as const;
+const known = fc.record(
+  Object.fromEntries(forgetful.map((key) => [key, fc.boolean()])) as Record<(typeof forgetful)[number], fc.Arbitrary<boolean>>,
+);
+const without = (keep: Record<(typeof forgetful)[number], boolean>): Facts =>
+  ({ ...goodFacts, ...Object.fromEntries(forgetful.filter((key) => !keep[key]).map((key) => [key, null])) }) as Facts;
 
 describe("properties", () => {
   test("total: every check has a verdict whatever is unknown, and each id of the catalogue appears once", () => {
-    fc.assert(fc.property(known, fc.integer({ min: 0, max: 3_000_000 }), (keep, money) => {
-      const results = ask(without(keep), [], classify({ ...levelOne, money_per_day: money }));
-      expect(results.map((one) => one.id).sort()).toEqual(catalogue.map((one) => one.id).filter((id) => id !== "rev-1" && id !== "rev-2").sort());
-    }));
+    fc.assert(
+      fc.property(known, fc.integer({ min: 0, max: 3_000_000 }), (keep, money) => {
+        const results = ask(without(keep), [], classify({ ...levelOne, money_per_day: money }));
+        expect(results.map((one) => one.id).sort()).toEqual(
+          catalogue
+            .map((one) => one.id)
+            .filter((id) => id !== "rev-1" && id !== "rev-2")
+            .sort(),
+        );
+      }),
+    );
   });
   test("to know less never lets a version forward", () => {
-    fc.assert(fc.property(known, (keep) => {
-      const verdict = verdictOf(ask(without(keep)));
-      if (Object.values(keep).some((one) => !one)) expect(goesForward(verdict)).toBe(false);
-      else expect(verdict).toBe("pass");
-    }));
+    fc.assert(
+      fc.property(known, (keep) => {
+        const verdict = verdictOf(ask(without(keep)));
+        if (Object.values(keep).some((one) => !one)) expect(goesForward(verdict)).toBe(false);
+        else expect(verdict).toBe("pass");
+      }),
+    );
   });
 });
 
 test("reviews: none, self-approved, apart, voided, and two with the second line at level 3", () => {
-  const approval = (by: string, more: object = {}) => ({ dossier: "now", by, role: "reviewer", selfApproved: false, entry: `E-${by}`, ...more });
-  const say = (approvals: ReturnType<typeof approval>[], risk = risk1, needed = 1) => reviewsOf({ evidence: "now", approvals, needed }, builtinPolicy, risk).map((one) => one.verdict).slice(0, 2);
+  const approval = (by: string, more: object = {}) => ({
+    dossier: "now",
+    by,
+    role: "reviewer",
+    selfApproved: false,
+    entry: `E-${by}`,
+    ...more,
+  });
+  const say = (approvals: ReturnType<typeof approval>[], risk = risk1, needed = 1) =>
+    reviewsOf({ evidence: "now", approvals, needed }, builtinPolicy, risk)
+      .map((one) => one.verdict)
+      .slice(0, 2);
   const risk2 = classify({ ...levelOne, vulnerable: true });
   const risk3 = classify({ ...levelOne, money_per_day: 1e6 });
   expect(say([])).toEqual(["inconclusive", "inconclusive"]);

@@ -52,7 +52,8 @@ export function evidenceOf(facts: Facts, policy: Policy, risk: Risk, stage: Stag
       const rule = skippingRule(policy, check.applies, risk);
       if (rule !== undefined) return { ...resultOf(check, { verdict: "skipped", observed: "" }, rule), observed: null };
       const predicate = predicates[check.id];
-      if (!predicate) return resultOf(check, { verdict: "inconclusive", observed: "this version of Capstan cannot answer it from the record" });
+      if (!predicate)
+        return resultOf(check, { verdict: "inconclusive", observed: "this version of Capstan cannot answer it from the record" });
       return resultOf(check, predicate(facts, policy, risk, because));
     });
 }
@@ -69,18 +70,26 @@ export function reviewsOf(review: Review, policy: Policy, risk: Risk): GateResul
 }
 
 /** What was asked decides; what a rule skipped does not speak. */
-export const verdictOf = (results: readonly GateResult[]): Verdict => worstVerdict(results.filter((one) => one.rule === null).map((one) => (one.verdict === "skipped" ? "inconclusive" : one.verdict)));
+export const verdictOf = (results: readonly GateResult[]): Verdict =>
+  worstVerdict(results.filter((one) => one.rule === null).map((one) => (one.verdict === "skipped" ? "inconclusive" : one.verdict)));
 
 export const mostUrgentFirst = (results: readonly GateResult[]): GateResult[] => [...results].sort((a, b) => rank(a) - rank(b));
 const rank = (one: GateResult): number => (one.verdict === "skipped" ? verdicts.length : verdicts.indexOf(one.verdict));
 
 export const countsOf = (results: readonly GateResult[]): Record<Verdict, number> =>
-  Object.fromEntries(verdicts.map((verdict) => [verdict, results.filter((one) => one.verdict === verdict).length])) as Record<Verdict, number>;
+  Object.fromEntries(verdicts.map((verdict) => [verdict, results.filter((one) => one.verdict === verdict).length])) as Record<
+    Verdict,
+    number
+  >;
 
 export function sentenceOf(name: string, results: readonly GateResult[]): string {
   const counts = countsOf(results);
   const some = (verdict: Verdict): string[] => results.filter((one) => one.verdict === verdict).map((one) => one.id);
   const tally = `${counts.pass} pass, ${counts.warn} warn`;
-  const against = [...some("error").map((id) => `${id} could not be asked`), ...some("fail").map((id) => `${id} fails`), ...some("inconclusive").map((id) => `${id} is not answered`)];
+  const against = [
+    ...some("error").map((id) => `${id} could not be asked`),
+    ...some("fail").map((id) => `${id} fails`),
+    ...some("inconclusive").map((id) => `${id} is not answered`),
+  ];
   return against.length === 0 ? `${name} may go forward: ${tally}.` : `${name} may not go forward: ${against.join(", ")}; ${tally}.`;
 }

@@ -41,4 +41,8 @@ create table dossier_decline (
 `,
   },
 ];
-export const governanceTables: Record<string, TableClass> = { dossier: "ledgered", dossier_approval: "ledgered", dossier_decline: "ledgered" };
+export const governanceTables: Record<string, TableClass> = {
+  dossier: "ledgered",
+  dossier_approval: "ledgered",
+  dossier_decline: "ledgered",
+};

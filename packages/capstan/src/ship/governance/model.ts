@@ -5,7 +5,13 @@ import type { Json } from "../../base/foundation/canonical-json.ts";
 
 /** `release`: may it take traffic at all. `promotion`: may it take all traffic, asked once more after shadow and canary. */
 export type Stage = "release" | "promotion";
-export type Question = { project: string; model: string; version: number; stage: Stage; /** Entry that led to the question. */ because?: string | undefined };
+export type Question = {
+  project: string;
+  model: string;
+  version: number;
+  stage: Stage;
+  /** Entry that led to the question. */ because?: string | undefined;
+};
 
 /**
  * Everything that the gate looks at, gathered from the record. Null means that the record has no answer: a check that needs it is then inconclusive, never a pass.
@@ -26,31 +32,72 @@ export type Facts = {
     /** Names of those who wrote or ran what led to it. */
     authors: readonly string[];
   } | null;
-  datasets: readonly { node: string; columns: number | null; licence: string | null; origin: string | null; personal: string | null }[] | null;
+  datasets:
+    | readonly { node: string; columns: number | null; licence: string | null; origin: string | null; personal: string | null }[]
+    | null;
   /** Newest verdict of each suite on each digest. */
-  dataChecks: readonly { node: string; digest: string; suite: string; verdict: Verdict; passed: number; all: number; check: string }[] | null;
+  dataChecks:
+    | readonly { node: string; digest: string; suite: string; verdict: Verdict; passed: number; all: number; check: string }[]
+    | null;
   overlap: { rows: number; of: number; /** Named in the configuration as wanted. */ declared: boolean; evidence: string } | null;
   /** Held-out comparisons on the declared metric; a difference above 0 is better. */
-  comparisons: readonly { against: string; metric: string; difference: number; interval: readonly [number, number] | null; /** The lower end of the interval must lie above it. */ margin: number; evidence: string }[] | null;
+  comparisons:
+    | readonly {
+        against: string;
+        metric: string;
+        difference: number;
+        interval: readonly [number, number] | null;
+        /** The lower end of the interval must lie above it. */ margin: number;
+        evidence: string;
+      }[]
+    | null;
   calibration: { metric: string; value: number; bound: number | null; advisory: number | null; evidence: string } | null;
-  artifact: { format: string; /** The format can run code when it is read. */ executable: boolean; findings: readonly string[]; parts: readonly string[]; /** Null without a feed of known weaknesses. */ weaknesses: readonly string[] | null } | null;
+  artifact: {
+    format: string;
+    /** The format can run code when it is read. */ executable: boolean;
+    findings: readonly string[];
+    parts: readonly string[];
+    /** Null without a feed of known weaknesses. */ weaknesses: readonly string[] | null;
+  } | null;
   route: {
     name: string;
     logging: "strict" | "fast" | "off";
     /** Days that predictions are kept at least and at most; null is unlimited. */
     retention: { floorDays: number | null; ceilingDays: number | null };
     labels: { from: string; delayMs: number } | null;
-    monitors: readonly { name: string; kinds: readonly string[]; /** Alarms on the reference itself, as share of series and windows; null when that was never computed. */ backtest: { alarmShare: number; evidence: string } | null }[];
+    monitors: readonly {
+      name: string;
+      kinds: readonly string[];
+      /** Alarms on the reference itself, as share of series and windows; null when that was never computed. */ backtest: {
+        alarmShare: number;
+        evidence: string;
+      } | null;
+    }[];
   } | null;
-  incidents: { open: readonly { id: string; severity: number; title: string; entries: readonly string[] }[]; overdue: readonly { id: string; title: string }[] } | null;
+  incidents: {
+    open: readonly { id: string; severity: number; title: string; entries: readonly string[] }[];
+    overdue: readonly { id: string; title: string }[];
+  } | null;
   /** Known only after shadow and canary. */
-  release: { id: string; shadow: { rows: number; asked: number } | null; canary: { rows: number; asked: number; verdict: Verdict } | null; automaticRollback: boolean; loaded: { bundle: string; verified: boolean } | null } | null;
+  release: {
+    id: string;
+    shadow: { rows: number; asked: number } | null;
+    canary: { rows: number; asked: number; verdict: Verdict } | null;
+    automaticRollback: boolean;
+    loaded: { bundle: string; verified: boolean } | null;
+  } | null;
   /** Approvals that the project asks for on top of the policy. */
   approvals: number | null;
 };
 
 /** What the record says about a question of the risk class; it counts when it is worse than the answer. */
-export type RiskFindings = { readonly [K in keyof RiskConfig]?: { readonly value: NonNullable<RiskConfig[K]>; readonly says: string; readonly evidence: readonly string[] } };
+export type RiskFindings = {
+  readonly [K in keyof RiskConfig]?: {
+    readonly value: NonNullable<RiskConfig[K]>;
+    readonly says: string;
+    readonly evidence: readonly string[];
+  };
+};
 
 /** Declared here, plugged in by the program: every room that knows something of a model version. */
 export type GateFacts = {
@@ -74,7 +121,14 @@ export type DossierContent = {
   readonly digests: { readonly [name: string]: string };
   readonly run: string | null;
   readonly data: readonly { node: string; digest: string }[];
-  readonly checks: readonly { id: string; verdict: Verdict; observed: string | null; bound: string | null; evidence: readonly string[]; rule: string | null }[];
+  readonly checks: readonly {
+    id: string;
+    verdict: Verdict;
+    observed: string | null;
+    bound: string | null;
+    evidence: readonly string[];
+    rule: string | null;
+  }[];
   readonly risk: Json;
   readonly notFor: readonly string[];
   readonly purpose: string | null;

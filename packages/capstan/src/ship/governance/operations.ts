@@ -9,9 +9,14 @@ import { textOf } from "./risk.ts";
 import type { GovernanceService } from "./service.ts";
 import { type ListedDossier, listDossiers } from "./store.ts";
 
-const stateOf = (row: ListedDossier) => (row.declined_ms !== null ? "declined" : row.newer > 0 ? "voided" : row.signed >= row.needed ? "approved" : "in-review");
+const stateOf = (row: ListedDossier) =>
+  row.declined_ms !== null ? "declined" : row.newer > 0 ? "voided" : row.signed >= row.needed ? "approved" : "in-review";
 
-export const governanceHandlers = (service: GovernanceService, store: Store, record: RecordService): Handlers<typeof governanceOperations> => ({
+export const governanceHandlers = (
+  service: GovernanceService,
+  store: Store,
+  record: RecordService,
+): Handlers<typeof governanceOperations> => ({
   "governance.gate": async ({ project, model, version, stage }) => service.gate({ project, model, version, stage }),
   "governance.request": async ({ project, model, version, because }, caller) => {
     const reason = because ?? caller.because;
@@ -27,7 +32,13 @@ export const governanceHandlers = (service: GovernanceService, store: Store, rec
       risk: await service.risk(project, model),
       answers: questions.map((one) => {
         const answer = answers?.[one.key];
-        return { id: one.id, question: one.text, key: one.key, answer: answer === undefined ? null : textOf(answer), unknownCountsAs: textOf(one.worst) };
+        return {
+          id: one.id,
+          question: one.text,
+          key: one.key,
+          answer: answer === undefined ? null : textOf(answer),
+          unknownCountsAs: textOf(one.worst),
+        };
       }),
     };
   },
@@ -71,12 +82,15 @@ export const governanceHandlers = (service: GovernanceService, store: Store, rec
 
 function readCursor(cursor: string): number {
   const number = Number(cursor);
-  if (!Number.isSafeInteger(number)) throw new CapstanError("CAP-REQUEST-001", { operation: "governance.reviews", problem: "cursor is not one that this list gave" });
+  if (!Number.isSafeInteger(number))
+    throw new CapstanError("CAP-REQUEST-001", { operation: "governance.reviews", problem: "cursor is not one that this list gave" });
   return number;
 }
 
 /** Kept in the entry's payload; empty when that was erased. */
 function countsIn(payload: unknown): Record<"error" | "fail" | "inconclusive" | "warn" | "skipped" | "pass", number> {
   const none = { error: 0, fail: 0, inconclusive: 0, warn: 0, skipped: 0, pass: 0 };
-  return payload !== null && typeof payload === "object" && "counts" in payload ? { ...none, ...(payload.counts as Partial<typeof none>) } : none;
+  return payload !== null && typeof payload === "object" && "counts" in payload
+    ? { ...none, ...(payload.counts as Partial<typeof none>) }
+    : none;
 }

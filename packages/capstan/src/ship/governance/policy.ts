@@ -4,11 +4,24 @@ import { law } from "./law.ts";
 import type { Risk, Stage } from "./model.ts";
 
 /** When a check is asked: from a level on, or by one axis, or by the tier of the law. */
-export type Applies = { readonly from: number } | { readonly axis: "legal" | "ethical"; readonly from: number } | { readonly tiers: readonly Risk["tier"][] };
-export type CatalogueCheck = { readonly id: keyof typeof law.clauses; readonly title: string; readonly stage: Stage; readonly applies: Applies };
+export type Applies =
+  | { readonly from: number }
+  | { readonly axis: "legal" | "ethical"; readonly from: number }
+  | { readonly tiers: readonly Risk["tier"][] };
+export type CatalogueCheck = {
+  readonly id: keyof typeof law.clauses;
+  readonly title: string;
+  readonly stage: Stage;
+  readonly applies: Applies;
+};
 
 const at = (from: number): Applies => ({ from });
-const check = (id: CatalogueCheck["id"], title: string, applies: Applies, stage: Stage = "release"): CatalogueCheck => ({ id, title, stage, applies });
+const check = (id: CatalogueCheck["id"], title: string, applies: Applies, stage: Stage = "release"): CatalogueCheck => ({
+  id,
+  title,
+  stage,
+  applies,
+});
 
 /** Closed and typed: a policy chooses from it, it never brings expressions. In the order of the path. */
 export const catalogue: readonly CatalogueCheck[] = [
@@ -80,7 +93,11 @@ export const policyDigest = (policy: Policy): string => digestOfJson(policy as u
 /** The rule that skips a check, or undefined when it is asked. */
 export function skippingRule(policy: Policy, applies: Applies, risk: Risk): string | undefined {
   const level = risk.level ?? 3;
-  if ("tiers" in applies) return applies.tiers.includes(risk.tier) ? undefined : `${policy.name}: for tier ${applies.tiers.join(", ")}, this is ${risk.tier}`;
-  if ("axis" in applies) return risk.axes[applies.axis] >= applies.from ? undefined : `${policy.name}: from ${applies.axis} axis ${applies.from}, this is ${risk.axes[applies.axis]}`;
+  if ("tiers" in applies)
+    return applies.tiers.includes(risk.tier) ? undefined : `${policy.name}: for tier ${applies.tiers.join(", ")}, this is ${risk.tier}`;
+  if ("axis" in applies)
+    return risk.axes[applies.axis] >= applies.from
+      ? undefined
+      : `${policy.name}: from ${applies.axis} axis ${applies.from}, this is ${risk.axes[applies.axis]}`;
   return level >= applies.from ? undefined : `${policy.name}: from level ${applies.from}, this is ${level}`;
 }

@@ -5,8 +5,26 @@ import { questions, type RiskQuestion } from "./risk-questions.ts";
 import { classify } from "./risk.ts";
 
 const harmless: RiskConfig = riskConfig.parse({
-  eu: true, role: "provider", prohibited: [], safety_component: false, area: "none", exemption: "none", profiles_persons: false, talks_to_persons: false, general_purpose: false, personal_data: "none",
-  effect: ["service_quality", "advice"], persons_per_month: 0, harm: "nuisance", reversible: true, vulnerable: false, protected: "none", money_per_day: 50000, max_outage: "4h", third_party: "licensed", retrains_itself: true,
+  eu: true,
+  role: "provider",
+  prohibited: [],
+  safety_component: false,
+  area: "none",
+  exemption: "none",
+  profiles_persons: false,
+  talks_to_persons: false,
+  general_purpose: false,
+  personal_data: "none",
+  effect: ["service_quality", "advice"],
+  persons_per_month: 0,
+  harm: "nuisance",
+  reversible: true,
+  vulnerable: false,
+  protected: "none",
+  money_per_day: 50000,
+  max_outage: "4h",
+  third_party: "licensed",
+  retrains_itself: true,
 });
 
 const some: { [K in keyof RiskConfig]-?: fc.Arbitrary<NonNullable<RiskConfig[K]>> } = {
@@ -20,7 +38,10 @@ const some: { [K in keyof RiskConfig]-?: fc.Arbitrary<NonNullable<RiskConfig[K]>
   talks_to_persons: fc.boolean(),
   general_purpose: fc.boolean(),
   personal_data: fc.constantFrom("none", "pseudonymous", "personal", "special", "children"),
-  effect: fc.tuple(fc.constantFrom("none", "service_quality", "significant", "legal"), fc.constantFrom("advice", "in_loop", "on_loop", "solely_automated")),
+  effect: fc.tuple(
+    fc.constantFrom("none", "service_quality", "significant", "legal"),
+    fc.constantFrom("advice", "in_loop", "on_loop", "solely_automated"),
+  ),
   persons_per_month: fc.integer({ min: 0, max: 3_000_000 }),
   harm: fc.constantFrom("nuisance", "money", "livelihood", "health"),
   reversible: fc.boolean(),
@@ -37,7 +58,14 @@ const height = (answers: RiskConfig): number => classify(answers).level ?? 4;
 
 describe("the rules of the questionnaire", () => {
   test("all harmless, 50 000 a day: level 1 by money alone", () => {
-    expect(classify(harmless)).toMatchObject({ level: 1, tier: "minimal", axes: { business: 1, legal: 0, ethical: 0 }, unanswered: [], contradictions: [], reviewMonths: 12 });
+    expect(classify(harmless)).toMatchObject({
+      level: 1,
+      tier: "minimal",
+      axes: { business: 1, legal: 0, ethical: 0 },
+      unanswered: [],
+      contradictions: [],
+      reviewMonths: 12,
+    });
     expect(classify({ ...harmless, money_per_day: 9_999 }).level).toBe(0);
     expect(classify({ ...harmless, money_per_day: 1_000_000 }).level).toBe(3);
   });
@@ -66,8 +94,13 @@ describe("the rules of the questionnaire", () => {
     expect(classify({ ...harmless, ...change })).toMatchObject({ tier, level });
   });
   test("the record is believed where it knows worse, and the contradiction is shown; where it knows better, the answer stands", () => {
-    const worse = classify(harmless, { personal_data: { value: "personal", says: "column passenger_name is tagged as a name", evidence: ["data:flights@v1"] } });
-    expect(worse).toMatchObject({ level: 2, contradictions: [{ question: "personal_data", answer: "none", record: "column passenger_name is tagged as a name" }] });
+    const worse = classify(harmless, {
+      personal_data: { value: "personal", says: "column passenger_name is tagged as a name", evidence: ["data:flights@v1"] },
+    });
+    expect(worse).toMatchObject({
+      level: 2,
+      contradictions: [{ question: "personal_data", answer: "none", record: "column passenger_name is tagged as a name" }],
+    });
     const better = classify({ ...harmless, personal_data: "special" }, { personal_data: { value: "none", says: "no tag", evidence: [] } });
     expect(better).toMatchObject({ level: 3, contradictions: [] });
   });
@@ -75,15 +108,19 @@ describe("the rules of the questionnaire", () => {
 
 describe("properties", () => {
   test("total: any partial answers have a class", () => {
-    fc.assert(fc.property(partly, (answers) => {
-      const risk = classify(answers);
-      expect(risk.prohibited || (risk.level !== null && risk.level >= Math.max(...Object.values(risk.axes)))).toBe(true);
-    }));
+    fc.assert(
+      fc.property(partly, (answers) => {
+        const risk = classify(answers);
+        expect(risk.prohibited || (risk.level !== null && risk.level >= Math.max(...Object.values(risk.axes)))).toBe(true);
+      }),
+    );
   });
   test("a prohibited practice always stops", () => {
-    fc.assert(fc.property(partly, fc.constantFrom("social_scoring", "imagery"), (answers, practice) => {
-      expect(classify({ ...answers, prohibited: [practice] })).toMatchObject({ prohibited: true, level: null, tier: "prohibited" });
-    }));
+    fc.assert(
+      fc.property(partly, fc.constantFrom("social_scoring", "imagery"), (answers, practice) => {
+        expect(classify({ ...answers, prohibited: [practice] })).toMatchObject({ prohibited: true, level: null, tier: "prohibited" });
+      }),
+    );
   });
   test("monotone: a worse answer, or taking one away, never lowers the class", () => {
     fc.assert(
@@ -92,7 +129,9 @@ describe("properties", () => {
         const before = answers[question.key];
         const other = others[question.key];
         if (before !== undefined && other !== undefined) {
-          expect(height({ ...answers, [question.key]: question.worse(before as never, other as never) })).toBeGreaterThanOrEqual(height(answers));
+          expect(height({ ...answers, [question.key]: question.worse(before as never, other as never) })).toBeGreaterThanOrEqual(
+            height(answers),
+          );
         }
         const { [question.key]: _, ...without } = answers;
         expect(height(without)).toBeGreaterThanOrEqual(height(answers));
@@ -101,15 +140,21 @@ describe("properties", () => {
     );
   });
   test("monotone: a finding of the record never lowers the class", () => {
-    fc.assert(fc.property(partly, partly, fc.nat(questions.length - 1), (answers, found, pick) => {
-      const key = (questions[pick] as RiskQuestion).key;
-      if (found[key] === undefined) return;
-      expect(classify(answers, { [key]: { value: found[key], says: "", evidence: [] } }).level ?? 4).toBeGreaterThanOrEqual(height(answers));
-    }));
+    fc.assert(
+      fc.property(partly, partly, fc.nat(questions.length - 1), (answers, found, pick) => {
+        const key = (questions[pick] as RiskQuestion).key;
+        if (found[key] === undefined) return;
+        expect(classify(answers, { [key]: { value: found[key], says: "", evidence: [] } }).level ?? 4).toBeGreaterThanOrEqual(
+          height(answers),
+        );
+      }),
+    );
   });
   test("the order of the answers is of no account", () => {
-    fc.assert(fc.property(partly, (answers) => {
-      expect(classify(Object.fromEntries(Object.entries(answers).reverse()) as RiskConfig)).toEqual(classify(answers));
-    }));
+    fc.assert(
+      fc.property(partly, (answers) => {
+        expect(classify(Object.fromEntries(Object.entries(answers).reverse()) as RiskConfig)).toEqual(classify(answers));
+      }),
+    );
   });
 });

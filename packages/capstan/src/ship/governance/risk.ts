@@ -24,11 +24,20 @@ export function classify(given: RiskConfig | null, found: RiskFindings = {}): Ri
 
   const reasons: Reason[] = [];
   for (const question of questions) {
-    for (const effect of question.effects(answers[question.key] as never)) reasons.push({ question: question.key, answer: textOf(answers[question.key]), ...effect });
+    for (const effect of question.effects(answers[question.key] as never))
+      reasons.push({ question: question.key, answer: textOf(answers[question.key]), ...effect });
   }
-  const axisOf = (axis: (typeof axes)[number]): number => Math.max(0, ...reasons.filter((one) => one.axis === axis).map((one) => one.level));
+  const axisOf = (axis: (typeof axes)[number]): number =>
+    Math.max(0, ...reasons.filter((one) => one.axis === axis).map((one) => one.level));
   const ethical = Math.min(3, axisOf("ethical") + (answers.reversible ? 0 : 1));
-  if (!answers.reversible) reasons.push({ question: "reversible", answer: "false", effect: "not undone within a day: one level more", axis: "ethical", level: ethical });
+  if (!answers.reversible)
+    reasons.push({
+      question: "reversible",
+      answer: "false",
+      effect: "not undone within a day: one level more",
+      axis: "ethical",
+      level: ethical,
+    });
   const levels = { business: axisOf("business"), legal: axisOf("legal"), ethical };
 
   const { tier, floor, why } = tierOf(answers);
@@ -48,14 +57,21 @@ export function classify(given: RiskConfig | null, found: RiskFindings = {}): Ri
   };
 }
 
-function readingOf<K extends keyof Answers>(question: RiskQuestion<K>, given: RiskConfig | null, found: RiskFindings): { value: Answers[K]; contradiction?: Risk["contradictions"][number] } {
+function readingOf<K extends keyof Answers>(
+  question: RiskQuestion<K>,
+  given: RiskConfig | null,
+  found: RiskFindings,
+): { value: Answers[K]; contradiction?: Risk["contradictions"][number] } {
   const answer = given?.[question.key] as Answers[K] | undefined;
   const finding = found[question.key] as { value: Answers[K]; says: string; evidence: readonly string[] } | undefined;
   const value = answer ?? worstAnswers[question.key];
   if (!finding) return { value };
   const worse = question.worse(value, finding.value);
   if (answer === undefined || textOf(worse) === textOf(answer)) return { value: worse };
-  return { value: worse, contradiction: { question: question.key, answer: textOf(answer), record: finding.says, evidence: [...finding.evidence] } };
+  return {
+    value: worse,
+    contradiction: { question: question.key, answer: textOf(answer), record: finding.says, evidence: [...finding.evidence] },
+  };
 }
 
 /** Areas of annex III in which a wrong answer is critical: biometrics, law enforcement, migration. */
@@ -63,15 +79,26 @@ const criticalAreas = new Set(["1", "6", "7"]);
 
 function tierOf(answers: Answers): { tier: Risk["tier"]; floor: number; why: Omit<Reason, "axis" | "level"> } {
   const why = (question: string, answer: unknown, effect: string) => ({ question, answer: textOf(answer), effect });
-  if (answers.prohibited.length > 0) return { tier: "prohibited", floor: 3, why: why("prohibited", answers.prohibited, "article 5: may not be used at all") };
+  if (answers.prohibited.length > 0)
+    return { tier: "prohibited", floor: 3, why: why("prohibited", answers.prohibited, "article 5: may not be used at all") };
   if (!answers.eu) return { tier: "out-of-scope", floor: 0, why: why("eu", false, "no use in the Union") };
   // Who profiles persons may not claim an exemption of article 6(3).
   const exempt = answers.exemption !== "none" && !answers.profiles_persons;
   const critical = answers.harm === "health" || criticalAreas.has(answers.area);
-  if (answers.safety_component) return { tier: "high", floor: critical ? 3 : 2, why: why("safety_component", true, "article 6(1): high risk") };
-  if (answers.area !== "none" && !exempt) return { tier: "high", floor: critical ? 3 : 2, why: why("area", answers.area, "article 6(2), annex III: high risk") };
+  if (answers.safety_component)
+    return { tier: "high", floor: critical ? 3 : 2, why: why("safety_component", true, "article 6(1): high risk") };
+  if (answers.area !== "none" && !exempt)
+    return { tier: "high", floor: critical ? 3 : 2, why: why("area", answers.area, "article 6(2), annex III: high risk") };
   if (answers.talks_to_persons) return { tier: "limited", floor: 1, why: why("talks_to_persons", true, "article 50: persons must know") };
-  return { tier: "minimal", floor: 0, why: why("area", answers.area, answers.area === "none" ? "no area of annex III" : `annex III, exemption ${answers.exemption} claimed in writing`) };
+  return {
+    tier: "minimal",
+    floor: 0,
+    why: why(
+      "area",
+      answers.area,
+      answers.area === "none" ? "no area of annex III" : `annex III, exemption ${answers.exemption} claimed in writing`,
+    ),
+  };
 }
 
 function dutiesOf(answers: Answers, tier: Risk["tier"]): string[] {
@@ -83,7 +110,8 @@ function dutiesOf(answers: Answers, tier: Risk["tier"]): string[] {
   if (answers.eu && answers.general_purpose) add(law.duties.generalPurpose);
   if (answers.area !== "none" && answers.exemption !== "none" && !answers.profiles_persons) add(law.duties.exemptionWritten);
   if (answers.personal_data === "special" || answers.personal_data === "children") add(law.duties.impactAssessment);
-  if (answers.effect[1] === "solely_automated" && (answers.effect[0] === "significant" || answers.effect[0] === "legal")) add(law.duties.solelyAutomated);
+  if (answers.effect[1] === "solely_automated" && (answers.effect[0] === "significant" || answers.effect[0] === "legal"))
+    add(law.duties.solelyAutomated);
   if (answers.retrains_itself) add(law.duties.preDeterminedChanges);
   return [...duties];
 }

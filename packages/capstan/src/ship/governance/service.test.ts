@@ -26,7 +26,12 @@ beforeEach(async () => {
 });
 afterEach(() => opened.close());
 
-const person = (name: string, roles: Role[], via: Caller["via"] = "token"): Caller => ({ actor: { kind: "person", name }, via, roles, capabilities: capabilitiesOf(roles) });
+const person = (name: string, roles: Role[], via: Caller["via"] = "token"): Caller => ({
+  actor: { kind: "person", name },
+  via,
+  roles,
+  capabilities: capabilitiesOf(roles),
+});
 const ada = person("local:ada", ["contributor", "reviewer"], "session");
 const ines = person("ines", ["reviewer"]);
 const of = { project: "default", model: "late-arrival", version: 2 };
@@ -37,28 +42,56 @@ const ask = async <K extends keyof typeof governanceOperations>(name: K, input: 
 };
 
 test("from question to dossier to signature to a gate that lets it go", async () => {
-  expect(await ask("governance.gate", { ...of, stage: "release" }, ada)).toMatchObject({ verdict: "inconclusive", dossier: null, level: 1 });
+  expect(await ask("governance.gate", { ...of, stage: "release" }, ada)).toMatchObject({
+    verdict: "inconclusive",
+    dossier: null,
+    level: 1,
+  });
   const made = await ask("governance.request", of, ada);
-  expect(made).toMatchObject({ state: "in-review", verdict: "pass", needed: 1, madeBy: "local:ada", maySign: { may: true, why: "marked as self-approved" } });
-  expect(made.contents.map((one) => one.name)).toEqual(expect.arrayContaining(["model", "bundle", "data:flights@v1", "purpose", "policy builtin-1"]));
+  expect(made).toMatchObject({
+    state: "in-review",
+    verdict: "pass",
+    needed: 1,
+    madeBy: "local:ada",
+    maySign: { may: true, why: "marked as self-approved" },
+  });
+  expect(made.contents.map((one) => one.name)).toEqual(
+    expect.arrayContaining(["model", "bundle", "data:flights@v1", "purpose", "policy builtin-1"]),
+  );
   expect((await ask("governance.request", of, ines)).digest).toBe(made.digest);
   await opened.store.recorder.signed();
   expect((await record.list({ action: "dossier.made" }, { limit: 9 })).length).toBe(1);
   expect(JSON.parse((await opened.store.blobs.bytes(made.digest)).toString())).toMatchObject({ kind: "dossier", purpose: "c".repeat(64) });
 
   const signed = await ask("governance.approve", { project: "default", dossier: made.digest, note: "looked at the slices" }, ines);
-  expect(signed).toMatchObject({ state: "approved", approvals: [{ by: "ines", role: "reviewer", note: "looked at the slices", selfApproved: false, voided: null }] });
+  expect(signed).toMatchObject({
+    state: "approved",
+    approvals: [{ by: "ines", role: "reviewer", note: "looked at the slices", selfApproved: false, voided: null }],
+  });
   expect(opened.store.recorder.checkpoint()?.size).toBe(2);
   const gate = await ask("governance.gate", { ...of, stage: "promotion" }, ada);
-  expect(gate).toMatchObject({ verdict: "pass", dossier: made.digest, evidence: made.digest, sentence: "late-arrival v2 may go forward: 19 pass, 0 warn." });
-  expect((await record.closure("default", `dossier:${made.digest}`, "up")).nodes.map((one) => one.id)).toEqual(expect.arrayContaining(["model:late-arrival@v2", "run:run1", "data:flights@v1", "check:C3"]));
-  expect(await ask("governance.reviews", { project: "default" }, ada)).toMatchObject({ reviews: [{ dossier: made.digest, state: "approved", signed: 1, needed: 1, askedBy: "local:ada", counts: { pass: 14 } }], cursor: null });
+  expect(gate).toMatchObject({
+    verdict: "pass",
+    dossier: made.digest,
+    evidence: made.digest,
+    sentence: "late-arrival v2 may go forward: 19 pass, 0 warn.",
+  });
+  expect((await record.closure("default", `dossier:${made.digest}`, "up")).nodes.map((one) => one.id)).toEqual(
+    expect.arrayContaining(["model:late-arrival@v2", "run:run1", "data:flights@v1", "check:C3"]),
+  );
+  expect(await ask("governance.reviews", { project: "default" }, ada)).toMatchObject({
+    reviews: [{ dossier: made.digest, state: "approved", signed: 1, needed: 1, askedBy: "local:ada", counts: { pass: 14 } }],
+    cursor: null,
+  });
 });
 
 test("self-approval is marked and warns, and ends at level 1", async () => {
   const one = await ask("governance.request", of, ada);
   expect((await service.approve("default", one.digest, "", ada)).approvals[0]).toMatchObject({ selfApproved: true, role: "local" });
-  expect((await service.gate({ ...of, stage: "release" })).results.find((result) => result.id === "rev-1")).toMatchObject({ verdict: "warn", observed: "local:ada, self-approved" });
+  expect((await service.gate({ ...of, stage: "release" })).results.find((result) => result.id === "rev-1")).toMatchObject({
+    verdict: "warn",
+    observed: "local:ada, self-approved",
+  });
   source.answers = { ...levelOne, money_per_day: 500_000 };
   const two = await service.request(of, ada);
   expect(two.digest).not.toBe(one.digest);
@@ -82,7 +115,11 @@ test("an approval dies with any change of the evidence, and lives again when the
   await service.approve("default", digest, "", ines);
   source.facts = { ...goodFacts, calibration: { metric: "ece", value: 0.018, bound: null, advisory: null, evidence: "check:C9" } };
   expect((await service.gate({ ...of, stage: "release" })).results.find((one) => one.id === "rev-2")?.verdict).toBe("fail");
-  expect(await service.dossier("default", digest.slice(0, 8), ines)).toMatchObject({ state: "voided", changes: ["cal-1: pass then, warn now"], approvals: [{ voided: "cal-1: pass then, warn now" }] });
+  expect(await service.dossier("default", digest.slice(0, 8), ines)).toMatchObject({
+    state: "voided",
+    changes: ["cal-1: pass then, warn now"],
+    approvals: [{ voided: "cal-1: pass then, warn now" }],
+  });
   await expect(service.approve("default", digest, "", person("tomas", ["reviewer"]))).rejects.toMatchObject({ code: "CAP-GOV-010" });
   source.facts = goodFacts;
   expect((await service.dossier("default", digest, ines)).state).toBe("approved");
@@ -111,10 +148,19 @@ test("a prohibited use gets no dossier; a failing gate gets one that nobody can 
 });
 
 test("an incident that the request answers does not block it, whether named or found up the chain", async () => {
-  const { entries } = await opened.store.recorder.commit([], [{ action: "incident.opened", subject: { type: "incident", id: "INC-1" }, project: "default", actor: ada.actor, payload: {} }]);
+  const { entries } = await opened.store.recorder.commit(
+    [],
+    [{ action: "incident.opened", subject: { type: "incident", id: "INC-1" }, project: "default", actor: ada.actor, payload: {} }],
+  );
   const incident = entries[0]?.id ?? "";
-  const retrained = await opened.store.recorder.commit([], [{ action: "run.ended", subject: { type: "run", id: "r" }, project: "default", actor: ada.actor, because: incident, payload: {} }]);
-  source.facts = { ...goodFacts, incidents: { open: [{ id: "INC-1", severity: 2, title: "prior shift", entries: [incident] }], overdue: [] } };
+  const retrained = await opened.store.recorder.commit(
+    [],
+    [{ action: "run.ended", subject: { type: "run", id: "r" }, project: "default", actor: ada.actor, because: incident, payload: {} }],
+  );
+  source.facts = {
+    ...goodFacts,
+    incidents: { open: [{ id: "INC-1", severity: 2, title: "prior shift", entries: [incident] }], overdue: [] },
+  };
   expect((await service.gate({ ...of, stage: "release" })).results[0]).toMatchObject({ id: "inc-1", verdict: "fail" });
   const made = await service.request({ ...of, because: retrained.entries[0]?.id }, ada);
   expect(made).toMatchObject({ verdict: "pass", because: retrained.entries[0]?.id });
@@ -129,9 +175,19 @@ test("reviews page by page, and a newer dossier voids the one before", async () 
     await service.request({ ...of, version: 1 + (i % 2) }, ada);
   }
   const first = await ask("governance.reviews", { project: "default", limit: 3 }, ada);
-  expect(first.reviews.map((one) => [one.version, one.state])).toEqual([[1, "in-review"], [2, "in-review"], [1, "voided"]]);
+  expect(first.reviews.map((one) => [one.version, one.state])).toEqual([
+    [1, "in-review"],
+    [2, "in-review"],
+    [1, "voided"],
+  ]);
   const rest = await ask("governance.reviews", { project: "default", limit: 3, cursor: first.cursor }, ada);
-  expect(rest).toMatchObject({ cursor: null, reviews: [{ version: 2, state: "voided" }, { version: 1, state: "voided" }] });
+  expect(rest).toMatchObject({
+    cursor: null,
+    reviews: [
+      { version: 2, state: "voided" },
+      { version: 1, state: "voided" },
+    ],
+  });
 });
 
 test("risk answers come with what each does and what counts without one", async () => {

@@ -14,11 +14,36 @@ import { versionId } from "./model.ts";
 import { builtinPolicy, type Policy, policyDigest } from "./policy.ts";
 import { classify } from "./risk.ts";
 import { maySign, signingRole, type SigningState } from "./signing-rules.ts";
-import { approvalsOf, type ApprovalRow, type DossierRow, findDecline, getDossier, insertApproval, insertDecline, insertDossier, newestDossier } from "./store.ts";
+import {
+  approvalsOf,
+  type ApprovalRow,
+  type DossierRow,
+  findDecline,
+  getDossier,
+  insertApproval,
+  insertDecline,
+  insertDossier,
+  newestDossier,
+} from "./store.ts";
 
 /** What the record says of a version at one moment. */
-type Look = { question: Question; facts: Facts; risk: Risk; evidence: GateResult[]; content: DossierContent; digest: string; review: Review };
-type Reading = { row: DossierRow; content: DossierContent; look: Look; approvals: (Approval & { atMs: number; note: string })[]; state: SigningState; view(caller: Caller): Promise<DossierView> };
+type Look = {
+  question: Question;
+  facts: Facts;
+  risk: Risk;
+  evidence: GateResult[];
+  content: DossierContent;
+  digest: string;
+  review: Review;
+};
+type Reading = {
+  row: DossierRow;
+  content: DossierContent;
+  look: Look;
+  approvals: (Approval & { atMs: number; note: string })[];
+  state: SigningState;
+  view(caller: Caller): Promise<DossierView>;
+};
 
 export type GovernanceService = ReturnType<typeof createGovernanceService>;
 
@@ -44,7 +69,11 @@ export function createGovernanceService(deps: { store: Store; record: RecordServ
     const evidence = evidenceOf(facts, policy, risk, question.stage, chain);
     const content = contentOf(question, facts, evidence, risk, policy, because);
     const digest = dossierDigest(content);
-    const review: Review = { evidence: digest, approvals: await approvalsWithNames(rows), needed: neededApprovals(policy, risk, facts.approvals) };
+    const review: Review = {
+      evidence: digest,
+      approvals: await approvalsWithNames(rows),
+      needed: neededApprovals(policy, risk, facts.approvals),
+    };
     return { question, facts, risk, evidence, content, digest, review };
   };
 
@@ -52,7 +81,15 @@ export function createGovernanceService(deps: { store: Store; record: RecordServ
     const entries = await record.byId(rows.map((row) => row.entry_id));
     return rows.map((row) => {
       const entry = entries.get(row.entry_id);
-      return { dossier: row.dossier, by: entry?.actor.name ?? "someone", role: row.role, selfApproved: row.self_approved === 1, entry: row.entry_id, atMs: row.at_ms, note: textIn(entry, "note") };
+      return {
+        dossier: row.dossier,
+        by: entry?.actor.name ?? "someone",
+        role: row.role,
+        selfApproved: row.self_approved === 1,
+        entry: row.entry_id,
+        atMs: row.at_ms,
+        note: textIn(entry, "note"),
+      };
     });
   };
 
@@ -94,13 +131,21 @@ export function createGovernanceService(deps: { store: Store; record: RecordServ
       verdict: row.verdict,
       prohibited: risk.prohibited,
       level: risk.level ?? 3,
-      participants: new Set([madeBy, ...(now.facts.version.registeredBy ? [now.facts.version.registeredBy] : []), ...(now.facts.lineage?.authors ?? [])]),
+      participants: new Set([
+        madeBy,
+        ...(now.facts.version.registeredBy ? [now.facts.version.registeredBy] : []),
+        ...(now.facts.lineage?.authors ?? []),
+      ]),
       signedBy: approvals.filter((one) => one.dossier === row.digest).map((one) => one.by),
     };
     const approved = isApproved({ evidence: row.digest, approvals, needed: row.needed }, policy, risk);
     const results = mostUrgentFirst(resultsOf(content, policy));
     return {
-      row, content, look: now, approvals, state,
+      row,
+      content,
+      look: now,
+      approvals,
+      state,
       view: async (caller) => {
         const answer = maySign(caller, state, policy);
         return {
@@ -118,15 +163,35 @@ export function createGovernanceService(deps: { store: Store; record: RecordServ
           results,
           risk,
           approvals: approvals.map((one) => ({
-            dossier: one.dossier, by: one.by, at: toTime(one.atMs), role: one.role, note: one.note, selfApproved: one.selfApproved, entry: one.entry,
-            voided: one.dossier !== row.digest ? `it was given to dossier ${one.dossier.slice(0, 8)}` : state.changed ? (changes[0] ?? "the evidence changed") : null,
+            dossier: one.dossier,
+            by: one.by,
+            at: toTime(one.atMs),
+            role: one.role,
+            note: one.note,
+            selfApproved: one.selfApproved,
+            entry: one.entry,
+            voided:
+              one.dossier !== row.digest
+                ? `it was given to dossier ${one.dossier.slice(0, 8)}`
+                : state.changed
+                  ? (changes[0] ?? "the evidence changed")
+                  : null,
           })),
           needed: row.needed,
-          declined: decline ? { by: entries.get(decline.entry_id)?.actor.name ?? "someone", at: toTime(decline.at_ms), reason: textIn(entries.get(decline.entry_id), "reason"), entry: decline.entry_id } : null,
+          declined: decline
+            ? {
+                by: entries.get(decline.entry_id)?.actor.name ?? "someone",
+                at: toTime(decline.at_ms),
+                reason: textIn(entries.get(decline.entry_id), "reason"),
+                entry: decline.entry_id,
+              }
+            : null,
           intendedUse: now.facts.purpose?.text ?? null,
           notFor: [...content.notFor],
           changes,
-          maySign: answer.may ? { may: true, why: answer.selfApproved ? "marked as self-approved" : null } : { may: false, why: answer.why },
+          maySign: answer.may
+            ? { may: true, why: answer.selfApproved ? "marked as self-approved" : null }
+            : { may: false, why: answer.why },
         };
       },
     };
@@ -148,19 +213,43 @@ export function createGovernanceService(deps: { store: Store; record: RecordServ
     async request(question: Omit<Question, "stage">, caller: Caller): Promise<DossierView> {
       const now = await look({ ...question, stage: "release" });
       const name = versionId(question.model, question.version);
-      if (now.risk.prohibited) throw new CapstanError("CAP-GOV-001", { model: name, why: now.evidence.find((one) => one.id === "risk-1")?.observed ?? "its use" });
+      if (now.risk.prohibited)
+        throw new CapstanError("CAP-GOV-001", { model: name, why: now.evidence.find((one) => one.id === "risk-1")?.observed ?? "its use" });
       const row: Omit<DossierRow, "number"> = {
-        project: question.project, digest: now.digest, model: question.model, version: question.version,
-        verdict: verdictOf(now.evidence), level: now.risk.level, needed: now.review.needed, because: question.because ?? null, entry_id: store.recorder.newEntryId(), made_ms: store.clock.nowMs(),
+        project: question.project,
+        digest: now.digest,
+        model: question.model,
+        version: question.version,
+        verdict: verdictOf(now.evidence),
+        level: now.risk.level,
+        needed: now.review.needed,
+        because: question.because ?? null,
+        entry_id: store.recorder.newEntryId(),
+        made_ms: store.clock.nowMs(),
       };
-      const present = () => store.database.find("select digest from dossier where project = ? and digest = ?", [question.project, now.digest]);
+      const present = () =>
+        store.database.find("select digest from dossier where project = ? and digest = ?", [question.project, now.digest]);
       if (!(await present())) {
         await store.blobs.putBytes(Buffer.from(canonicalJson(now.content as unknown as Json)));
         const change = [insertDossier(row), ...store.recorder.lineage([nodeOf(row)], edgesOf(now, row), question.project)];
         const entry: EntryDraft = {
-          id: row.entry_id, action: "dossier.made", subject: { type: "dossier", id: name, digest: now.digest }, project: question.project, actor: caller.actor,
-          outcome: row.verdict, policy: policyRef.digest, ...(question.because !== undefined && { because: question.because }),
-          payload: { model: question.model, version: question.version, level: row.level, needed: row.needed, counts: countsOf(now.evidence), purpose: now.content.purpose, modelDigest: now.facts.version.digest },
+          id: row.entry_id,
+          action: "dossier.made",
+          subject: { type: "dossier", id: name, digest: now.digest },
+          project: question.project,
+          actor: caller.actor,
+          outcome: row.verdict,
+          policy: policyRef.digest,
+          ...(question.because !== undefined && { because: question.because }),
+          payload: {
+            model: question.model,
+            version: question.version,
+            level: row.level,
+            needed: row.needed,
+            counts: countsOf(now.evidence),
+            purpose: now.content.purpose,
+            modelDigest: now.facts.version.digest,
+          },
         };
         for (let lost = 0; ; lost++) {
           try {
@@ -185,25 +274,51 @@ export function createGovernanceService(deps: { store: Store; record: RecordServ
       const name = versionId(row.model, row.version);
       if (state.signedBy.includes(caller.actor.name)) return reading.view(caller);
       if (state.prohibited) throw new CapstanError("CAP-GOV-001", { model: name, why: "its use" });
-      if (state.declined) throw new CapstanError("CAP-STATE-001", { noun: "dossier", name: row.digest.slice(0, 8), state: "declined", action: "signed" });
-      if (state.changed) throw new CapstanError("CAP-GOV-010", { dossier: row.digest.slice(0, 8), model: name, changes: changesBetween(reading.content, now.content).slice(0, 3).join("; ") });
-      if (!["pass", "warn"].includes(row.verdict)) throw new CapstanError("CAP-GOV-011", { model: name, verdict: row.verdict, why: sentenceOf(name, now.evidence) });
+      if (state.declined)
+        throw new CapstanError("CAP-STATE-001", { noun: "dossier", name: row.digest.slice(0, 8), state: "declined", action: "signed" });
+      if (state.changed)
+        throw new CapstanError("CAP-GOV-010", {
+          dossier: row.digest.slice(0, 8),
+          model: name,
+          changes: changesBetween(reading.content, now.content).slice(0, 3).join("; "),
+        });
+      if (!["pass", "warn"].includes(row.verdict))
+        throw new CapstanError("CAP-GOV-011", { model: name, verdict: row.verdict, why: sentenceOf(name, now.evidence) });
       const answer = maySign(caller, state, policy);
       if (!answer.may) throw new CapstanError("CAP-GOV-009", { dossier: row.digest.slice(0, 8), why: answer.why });
       await store.recorder.signed();
       const entryId = store.recorder.newEntryId();
       const role = signingRole(caller);
       const atMs = store.clock.nowMs();
-      const node: LineageNode = { id: `approval:${entryId}`, kind: "approval", title: `approval of ${name}`, digest: null, facts: { role, selfApproved: answer.selfApproved } };
+      const node: LineageNode = {
+        id: `approval:${entryId}`,
+        kind: "approval",
+        title: `approval of ${name}`,
+        digest: null,
+        facts: { role, selfApproved: answer.selfApproved },
+      };
       await store.recorder.commit(
         [
-          insertApproval(project, { dossier: row.digest, entry_id: entryId, role, self_approved: answer.selfApproved ? 1 : 0, at_ms: atMs }),
+          insertApproval(project, {
+            dossier: row.digest,
+            entry_id: entryId,
+            role,
+            self_approved: answer.selfApproved ? 1 : 0,
+            at_ms: atMs,
+          }),
           ...store.recorder.lineage([node], [{ from: node.id, to: `dossier:${row.digest}`, relation: "signs" }], project),
         ],
         [
           {
-            id: entryId, action: "dossier.approved", subject: { type: "dossier", id: name, digest: row.digest }, project, actor: caller.actor, policy: policyRef.digest,
-            outcome: answer.selfApproved ? "self-approved" : "approved", because: row.entry_id, payload: { note, role, selfApproved: answer.selfApproved },
+            id: entryId,
+            action: "dossier.approved",
+            subject: { type: "dossier", id: name, digest: row.digest },
+            project,
+            actor: caller.actor,
+            policy: policyRef.digest,
+            outcome: answer.selfApproved ? "self-approved" : "approved",
+            because: row.entry_id,
+            payload: { note, role, selfApproved: answer.selfApproved },
           },
         ],
       );
@@ -215,11 +330,29 @@ export function createGovernanceService(deps: { store: Store; record: RecordServ
     /** Decided no: an end, too. What is signed by others does not count any more. */
     async decline(project: string, digest: string, reason: string, caller: Caller): Promise<DossierView> {
       const { row, state } = await read(project, digest);
-      if (state.declined) throw new CapstanError("CAP-STATE-001", { noun: "dossier", name: row.digest.slice(0, 8), state: "declined", action: "declined again" });
+      if (state.declined)
+        throw new CapstanError("CAP-STATE-001", {
+          noun: "dossier",
+          name: row.digest.slice(0, 8),
+          state: "declined",
+          action: "declined again",
+        });
       const entryId = store.recorder.newEntryId();
       await store.recorder.commit(
         [insertDecline(project, { dossier: row.digest, entry_id: entryId, at_ms: store.clock.nowMs() })],
-        [{ id: entryId, action: "dossier.declined", subject: { type: "dossier", id: versionId(row.model, row.version), digest: row.digest }, project, actor: caller.actor, outcome: "no", policy: policyRef.digest, because: row.entry_id, payload: { reason } }],
+        [
+          {
+            id: entryId,
+            action: "dossier.declined",
+            subject: { type: "dossier", id: versionId(row.model, row.version), digest: row.digest },
+            project,
+            actor: caller.actor,
+            outcome: "no",
+            policy: policyRef.digest,
+            because: row.entry_id,
+            payload: { reason },
+          },
+        ],
       );
       changed(project, row.digest);
       return (await read(project, row.digest)).view(caller);
@@ -229,16 +362,26 @@ export function createGovernanceService(deps: { store: Store; record: RecordServ
 
 const textIn = (entry: Entry | undefined, member: string): string => {
   const payload = entry?.payload;
-  const value = payload !== null && typeof payload === "object" && !Array.isArray(payload) ? (payload as { [key: string]: Json })[member] : undefined;
+  const value =
+    payload !== null && typeof payload === "object" && !Array.isArray(payload) ? (payload as { [key: string]: Json })[member] : undefined;
   return typeof value === "string" ? value : "";
 };
 
-const nodeOf = (row: Omit<DossierRow, "number">): LineageNode => ({ id: `dossier:${row.digest}`, kind: "dossier", title: `dossier of ${versionId(row.model, row.version)}`, digest: row.digest, facts: { verdict: row.verdict, level: row.level } });
+const nodeOf = (row: Omit<DossierRow, "number">): LineageNode => ({
+  id: `dossier:${row.digest}`,
+  kind: "dossier",
+  title: `dossier of ${versionId(row.model, row.version)}`,
+  digest: row.digest,
+  facts: { verdict: row.verdict, level: row.level },
+});
 
 function edgesOf(now: Look, row: Omit<DossierRow, "number">) {
   const from = `dossier:${row.digest}`;
   const evidence = new Set(now.evidence.flatMap((one) => one.evidence).filter((node) => !node.startsWith("entry:")));
-  return [{ from, to: `model:${versionId(row.model, row.version)}`, relation: "judges" }, ...[...evidence].map((to) => ({ from, to, relation: "evidence" }))];
+  return [
+    { from, to: `model:${versionId(row.model, row.version)}`, relation: "judges" },
+    ...[...evidence].map((to) => ({ from, to, relation: "evidence" })),
+  ];
 }
 
 const contentsOf = (content: DossierContent): { name: string; digest: string }[] => [

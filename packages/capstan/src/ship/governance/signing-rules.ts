@@ -27,11 +27,16 @@ export function maySign(caller: Pick<Caller, "actor" | "via" | "capabilities">, 
   if (state.signedBy.includes(caller.actor.name)) return no("you have signed it");
   if (!state.participants.has(caller.actor.name)) return { may: true, selfApproved: false };
   if (state.level <= policy.selfApprovedUpTo && caller.via === "session") return { may: true, selfApproved: true };
-  return no(state.level > policy.selfApprovedUpTo ? `you had a part in it, and self-approval counts up to level ${policy.selfApprovedUpTo} only` : "you had a part in it");
+  return no(
+    state.level > policy.selfApprovedUpTo
+      ? `you had a part in it, and self-approval counts up to level ${policy.selfApprovedUpTo} only`
+      : "you had a part in it",
+  );
 }
 
 /** As which one signs; the second line speaks as such even when it holds more. */
 export const signingRole = (caller: Pick<Caller, "via" | "roles">): string => {
-  for (const role of ["second-line", "sponsor", "reviewer"] as const) if (caller.via !== "session" && caller.roles.includes(role)) return role;
+  for (const role of ["second-line", "sponsor", "reviewer"] as const)
+    if (caller.via !== "session" && caller.roles.includes(role)) return role;
   return caller.via === "session" ? "local" : "reviewer";
 };

@@ -22,21 +22,46 @@ export type DeclineRow = { dossier: string; entry_id: string; at_ms: number };
 export const insertDossier = (row: Omit<DossierRow, "number">): Statement => ({
   sql: `insert into dossier (project, digest, number, model, version, verdict, level, needed, because, entry_id, made_ms)
     values (?, ?, (select coalesce(max(number), 0) + 1 from dossier where project = ?), ?, ?, ?, ?, ?, ?, ?, ?)`,
-  params: [row.project, row.digest, row.project, row.model, row.version, row.verdict, row.level, row.needed, row.because, row.entry_id, row.made_ms],
+  params: [
+    row.project,
+    row.digest,
+    row.project,
+    row.model,
+    row.version,
+    row.verdict,
+    row.level,
+    row.needed,
+    row.because,
+    row.entry_id,
+    row.made_ms,
+  ],
   exists: { noun: "dossier", name: row.digest.slice(0, 8) },
 });
 export const insertApproval = (project: string, row: ApprovalRow): Statement => insert("dossier_approval", { project, ...row });
-export const insertDecline = (project: string, row: DeclineRow): Statement => insert("dossier_decline", { project, ...row }, { exists: { noun: "decision on dossier", name: row.dossier.slice(0, 8) } });
+export const insertDecline = (project: string, row: DeclineRow): Statement =>
+  insert("dossier_decline", { project, ...row }, { exists: { noun: "decision on dossier", name: row.dossier.slice(0, 8) } });
 
 /** By digest, or by its first eight or more digits when only one begins so. */
 export async function getDossier(database: Database, project: string, digest: string): Promise<DossierRow> {
-  const rows = await database.all<DossierRow>("select * from dossier where project = ? and digest >= ? and digest < ? limit 2", [project, digest, `${digest}g`]);
-  if (rows.length !== 1) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "dossier", name: rows.length === 0 ? digest : `${digest}, more than one begins so` });
+  const rows = await database.all<DossierRow>("select * from dossier where project = ? and digest >= ? and digest < ? limit 2", [
+    project,
+    digest,
+    `${digest}g`,
+  ]);
+  if (rows.length !== 1)
+    throw new CapstanError("CAP-NOT-FOUND-001", {
+      noun: "dossier",
+      name: rows.length === 0 ? digest : `${digest}, more than one begins so`,
+    });
   return rows[0] as DossierRow;
 }
 
 export const newestDossier = (database: Database, project: string, model: string, version: number): Promise<DossierRow | undefined> =>
-  database.find<DossierRow>("select * from dossier where project = ? and model = ? and version = ? order by number desc limit 1", [project, model, version]);
+  database.find<DossierRow>("select * from dossier where project = ? and model = ? and version = ? order by number desc limit 1", [
+    project,
+    model,
+    version,
+  ]);
 
 export const approvalsOf = (database: Database, project: string, model: string, version: number): Promise<ApprovalRow[]> =>
   database.all<ApprovalRow>(
@@ -52,7 +77,11 @@ export const findDecline = (database: Database, project: string, dossier: string
 export type ListedDossier = DossierRow & { signed: number; declined_ms: number | null; signed_ms: number | null; newer: number };
 
 /** Newest first, below the number `before`. */
-export const listDossiers = (database: Database, project: string, filter: { model?: string | undefined; before?: number | undefined; limit: number }): Promise<ListedDossier[]> =>
+export const listDossiers = (
+  database: Database,
+  project: string,
+  filter: { model?: string | undefined; before?: number | undefined; limit: number },
+): Promise<ListedDossier[]> =>
   database.all<ListedDossier>(
     `select dossier.*,
        (select count(*) from dossier_approval a where a.project = dossier.project and a.dossier = dossier.digest) as signed,

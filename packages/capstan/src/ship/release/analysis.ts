@@ -1,4 +1,17 @@
-import { addFailure, chiSquareFit, differenceSequence, evidence, exceeds, type FailureShare, type Moments, mergeMoments, moments, emptyMoments, pairedSequence, startFailureShare } from "@capstan/statistics";
+import {
+  addFailure,
+  chiSquareFit,
+  differenceSequence,
+  evidence,
+  exceeds,
+  type FailureShare,
+  type Moments,
+  mergeMoments,
+  moments,
+  emptyMoments,
+  pairedSequence,
+  startFailureShare,
+} from "@capstan/statistics";
 import { worstVerdict } from "@capstan/contract";
 import { createLatency, type Latency } from "../serving/latency.ts";
 import type { Values } from "../../build/inference/model.ts";
@@ -7,9 +20,18 @@ import { thin, tripWire } from "./rules.ts";
 
 /** One look for the UI. Differences are canary (or shadow) minus control. */
 type Point = {
-  readonly atMs: number; readonly stage: string; readonly canaryRows: number; readonly controlRows: number; readonly eValue: number | null;
-  readonly scoreDifference: number | null; readonly scoreLower: number | null; readonly scoreUpper: number | null;
-  readonly canaryFailures: number; readonly controlFailures: number; readonly canaryP95Ms: number | null; readonly controlP95Ms: number | null;
+  readonly atMs: number;
+  readonly stage: string;
+  readonly canaryRows: number;
+  readonly controlRows: number;
+  readonly eValue: number | null;
+  readonly scoreDifference: number | null;
+  readonly scoreLower: number | null;
+  readonly scoreUpper: number | null;
+  readonly canaryFailures: number;
+  readonly controlFailures: number;
+  readonly canaryP95Ms: number | null;
+  readonly controlP95Ms: number | null;
 };
 /** Shown at most this many. */
 const pointLimit = 300;
@@ -18,7 +40,15 @@ const passAlpha = 0.05;
 
 /** Everything observed since the release began; plain JSON, so that another process can go on. Score and rows are of the running stage. */
 export type Progress = {
-  stage: { name: string; kind: StageKind; canaryRows: number; controlRows: number; canaryRequests: number; controlRequests: number; share: number };
+  stage: {
+    name: string;
+    kind: StageKind;
+    canaryRows: number;
+    controlRows: number;
+    canaryRequests: number;
+    controlRequests: number;
+    share: number;
+  };
   failures: FailureShare;
   slow: FailureShare;
   consecutiveFailures: number;
@@ -38,8 +68,20 @@ export type Progress = {
 
 const newProgress = (): Progress => ({
   stage: { name: "gate", kind: "gate", canaryRows: 0, controlRows: 0, canaryRequests: 0, controlRequests: 0, share: 0 },
-  failures: startFailureShare(), slow: startFailureShare(), consecutiveFailures: 0, invalid: 0, canaryFailures: 0, controlFailures: 0, canaryScores: emptyMoments(), controlScores: emptyMoments(),
-  shadow: { rows: 0, onlyInShadow: 0, flips: 0, largest: 0, differences: emptyMoments() }, traffic: { requests: 0, failed: 0, fallbacks: 0 }, points: [], sampleMs: 100, sampledMs: 0, ranMs: 0,
+  failures: startFailureShare(),
+  slow: startFailureShare(),
+  consecutiveFailures: 0,
+  invalid: 0,
+  canaryFailures: 0,
+  controlFailures: 0,
+  canaryScores: emptyMoments(),
+  controlScores: emptyMoments(),
+  shadow: { rows: 0, onlyInShadow: 0, flips: 0, largest: 0, differences: emptyMoments() },
+  traffic: { requests: 0, failed: 0, fallbacks: 0 },
+  points: [],
+  sampleMs: 100,
+  sampledMs: 0,
+  ranMs: 0,
 });
 
 export type Analysis = {
@@ -48,7 +90,15 @@ export type Analysis = {
   rows(): number;
   begin(stage: { name: string; kind: StageKind; share: number }): void;
   /** A sentence when a trip-wire or the failure evidence says back, at once. */
-  answered(event: { arm: "live" | "canary"; rows: number; failed: boolean; invalid: boolean; latencyUs: number; scores: Values | null; share: number }): string | null;
+  answered(event: {
+    arm: "live" | "canary";
+    rows: number;
+    failed: boolean;
+    invalid: boolean;
+    latencyUs: number;
+    scores: Values | null;
+    share: number;
+  }): string | null;
   shadowed(event: { rows: number; live: Values; shadow: Values | null }): void;
   looks(): Look[];
   /** A point when one is due, or `now` in any case. */
@@ -81,7 +131,10 @@ export function createAnalysis(plan: Plan, progress: Progress = newProgress()): 
   const scoreLook = (): { look: Look; estimate: number; lower: number; upper: number } => {
     settle();
     const shadow = progress.stage.kind === "shadow";
-    const at = (level: number) => (shadow ? pairedSequence(progress.shadow.differences, { alpha: level, plannedN: plannedN() }) : differenceSequence(progress.controlScores, progress.canaryScores, { alpha: level, plannedN: plannedN() }));
+    const at = (level: number) =>
+      shadow
+        ? pairedSequence(progress.shadow.differences, { alpha: level, plannedN: plannedN() })
+        : differenceSequence(progress.controlScores, progress.canaryScores, { alpha: level, plannedN: plannedN() });
     const back = at(alpha / Math.max(1, plan.steps.length));
     const forward = at(passAlpha);
     // Equal answers on every row have no spread: the difference is known exactly.
@@ -90,15 +143,32 @@ export function createAnalysis(plan: Plan, progress: Progress = newProgress()): 
     const [lower, upper] = [known?.lower ?? forward.lower, known?.upper ?? forward.upper];
     const [backLower, backUpper] = [known?.lower ?? back.lower, known?.upper ?? back.upper];
     const bound = scoreMean ?? Number.POSITIVE_INFINITY;
-    const verdict = scoreMean === null ? "skipped" : backLower > bound || backUpper < -bound ? "fail" : lower >= -bound && upper <= bound ? "pass" : "inconclusive";
+    const verdict =
+      scoreMean === null
+        ? "skipped"
+        : backLower > bound || backUpper < -bound
+          ? "fail"
+          : lower >= -bound && upper <= bound
+            ? "pass"
+            : "inconclusive";
     const estimate = shadow ? progress.shadow.differences.mean : back.estimate;
     const [arm, control] = shadow ? [null, null] : [meanOf(progress.canaryScores), meanOf(progress.controlScores)];
     const shown = verdict === "fail" ? back : { lower, upper };
     return {
-      estimate, lower, upper,
+      estimate,
+      lower,
+      upper,
       look: {
-        id: "score_mean", title: "Mean score", verdict, control, canary: arm, difference: Number.isFinite(estimate) ? estimate : null,
-        interval: Number.isFinite(shown.lower) && Number.isFinite(shown.upper) ? [shown.lower, shown.upper] : null, eValue: null, bound: scoreMean, unit: "score",
+        id: "score_mean",
+        title: "Mean score",
+        verdict,
+        control,
+        canary: arm,
+        difference: Number.isFinite(estimate) ? estimate : null,
+        interval: Number.isFinite(shown.lower) && Number.isFinite(shown.upper) ? [shown.lower, shown.upper] : null,
+        eValue: null,
+        bound: scoreMean,
+        unit: "score",
         detail: `score mean ${signed(estimate)} [${signed(shown.lower)}, ${signed(shown.upper)}], bound ±${bound}`,
       },
     };
@@ -107,8 +177,17 @@ export function createAnalysis(plan: Plan, progress: Progress = newProgress()): 
     const { e } = evidence(progress.failures);
     const { canaryRequests, controlRequests } = progress.stage;
     return {
-      id: "failures", title: "Failures", verdict: exceeds(progress.failures, alpha) ? "fail" : "pass", control: share(progress.controlFailures, controlRequests), canary: share(progress.canaryFailures, canaryRequests), difference: null, interval: null,
-      eValue: e, bound: backAt, unit: "share", detail: `failures ${progress.canaryFailures} of ${canaryRequests} against ${progress.controlFailures} of ${controlRequests}, e ${round(e)}, back at ${round(backAt)}`,
+      id: "failures",
+      title: "Failures",
+      verdict: exceeds(progress.failures, alpha) ? "fail" : "pass",
+      control: share(progress.controlFailures, controlRequests),
+      canary: share(progress.canaryFailures, canaryRequests),
+      difference: null,
+      interval: null,
+      eValue: e,
+      bound: backAt,
+      unit: "share",
+      detail: `failures ${progress.canaryFailures} of ${canaryRequests} against ${progress.controlFailures} of ${controlRequests}, e ${round(e)}, back at ${round(backAt)}`,
     };
   };
   const latencyLook = (): Look | null => {
@@ -117,9 +196,27 @@ export function createAnalysis(plan: Plan, progress: Progress = newProgress()): 
     const control = msOf(controlLatency);
     const { e } = evidence(progress.slow);
     const over = exceeds(progress.slow, alpha);
-    const verdict = over && (canary ?? 0) > latencyP95Ms ? "fail" : canary === null ? "inconclusive" : canary <= latencyP95Ms ? "pass" : (control ?? 0) > latencyP95Ms ? "warn" : "inconclusive";
+    const verdict =
+      over && (canary ?? 0) > latencyP95Ms
+        ? "fail"
+        : canary === null
+          ? "inconclusive"
+          : canary <= latencyP95Ms
+            ? "pass"
+            : (control ?? 0) > latencyP95Ms
+              ? "warn"
+              : "inconclusive";
     return {
-      id: "latency_p95", title: "p95 latency", verdict, control: inSeconds(control), canary: inSeconds(canary), difference: canary !== null && control !== null ? (canary - control) / 1000 : null, interval: null, eValue: e, bound: latencyP95Ms / 1000, unit: "s",
+      id: "latency_p95",
+      title: "p95 latency",
+      verdict,
+      control: inSeconds(control),
+      canary: inSeconds(canary),
+      difference: canary !== null && control !== null ? (canary - control) / 1000 : null,
+      interval: null,
+      eValue: e,
+      bound: latencyP95Ms / 1000,
+      unit: "s",
       detail: `p95 ${round(canary ?? Number.NaN)} against ${round(control ?? Number.NaN)} ms, bound ${latencyP95Ms} ms${verdict === "warn" ? ": both are slow" : ""}`,
     };
   };
@@ -127,8 +224,19 @@ export function createAnalysis(plan: Plan, progress: Progress = newProgress()): 
     const shadow = progress.stage.kind === "shadow";
     const seen = shadow ? progress.shadow.onlyInShadow : progress.invalid;
     return {
-      id: "invalid_outputs", title: shadow ? "Errors only in shadow" : "Invalid outputs", verdict: (shadow ? seen > 0 : tripWire(0, seen) !== null) ? "fail" : "pass", control: 0, canary: seen, difference: null, interval: null, eValue: null, bound: 0, unit: "rows",
-      detail: shadow ? `${seen} of ${progress.shadow.rows} rows failed only in shadow` : `${seen} answers were no numbers or out of their range`,
+      id: "invalid_outputs",
+      title: shadow ? "Errors only in shadow" : "Invalid outputs",
+      verdict: (shadow ? seen > 0 : tripWire(0, seen) !== null) ? "fail" : "pass",
+      control: 0,
+      canary: seen,
+      difference: null,
+      interval: null,
+      eValue: null,
+      bound: 0,
+      unit: "rows",
+      detail: shadow
+        ? `${seen} of ${progress.shadow.rows} rows failed only in shadow`
+        : `${seen} answers were no numbers or out of their range`,
     };
   };
 
@@ -171,7 +279,8 @@ export function createAnalysis(plan: Plan, progress: Progress = newProgress()): 
         const into = canary ? canaryScores : controlScores;
         for (let i = 0; i < event.scores.length; i++) into.push(Number(event.scores[i]));
       }
-      if (latencyP95Ms !== null && event.latencyUs > latencyP95Ms * 1000) progress.slow = addFailure(progress.slow, canary ? "canary" : "control", event.share);
+      if (latencyP95Ms !== null && event.latencyUs > latencyP95Ms * 1000)
+        progress.slow = addFailure(progress.slow, canary ? "canary" : "control", event.share);
       if (!event.failed) return null;
       if (canary) progress.canaryFailures++;
       else progress.controlFailures++;
@@ -205,9 +314,18 @@ export function createAnalysis(plan: Plan, progress: Progress = newProgress()): 
       const { stage } = progress;
       const score = scoreLook();
       progress.points.push({
-        atMs: nowMs, stage: stage.name, canaryRows: stage.kind === "shadow" ? progress.shadow.rows : stage.canaryRows, controlRows: stage.controlRows, eValue: stage.kind === "canary" ? evidence(progress.failures).e : null,
-        scoreDifference: finite(score.estimate), scoreLower: finite(score.lower), scoreUpper: finite(score.upper), canaryFailures: progress.canaryFailures, controlFailures: progress.controlFailures,
-        canaryP95Ms: msOf(canaryLatency), controlP95Ms: msOf(controlLatency),
+        atMs: nowMs,
+        stage: stage.name,
+        canaryRows: stage.kind === "shadow" ? progress.shadow.rows : stage.canaryRows,
+        controlRows: stage.controlRows,
+        eValue: stage.kind === "canary" ? evidence(progress.failures).e : null,
+        scoreDifference: finite(score.estimate),
+        scoreLower: finite(score.lower),
+        scoreUpper: finite(score.upper),
+        canaryFailures: progress.canaryFailures,
+        controlFailures: progress.controlFailures,
+        canaryP95Ms: msOf(canaryLatency),
+        controlP95Ms: msOf(controlLatency),
       });
       if (progress.points.length >= pointLimit) {
         progress.points = thin(progress.points, pointLimit);
@@ -233,4 +351,11 @@ const msOf = (latency: Latency): number | null => {
 };
 const inSeconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
 const round = (value: number): string => (Number.isNaN(value) ? "no" : value >= 100 ? value.toFixed(0) : value.toPrecision(3));
-const signed = (value: number): string => (Number.isFinite(value) ? `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4)}` : value < 0 ? "−∞" : Number.isNaN(value) ? "unknown" : "+∞");
+const signed = (value: number): string =>
+  Number.isFinite(value)
+    ? `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4)}`
+    : value < 0
+      ? "−∞"
+      : Number.isNaN(value)
+        ? "unknown"
+        : "+∞";

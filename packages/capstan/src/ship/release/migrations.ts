@@ -57,4 +57,8 @@ create table release_progress (
 ];
 
 /** Progress is what the next process goes on from; what counts of it is frozen as evidence when the release ends. */
-export const releaseTables: Record<string, TableClass> = { release: "ledgered", release_transition: "ledgered", release_progress: "operational" };
+export const releaseTables: Record<string, TableClass> = {
+  release: "ledgered",
+  release_transition: "ledgered",
+  release_progress: "operational",
+};

@@ -3,20 +3,54 @@ import type { GateResultView } from "@capstan/contract/operations/governance";
 import type { Caller } from "../../base/foundation/caller.ts";
 import type { ArmSpec } from "../serving/model.ts";
 
-export type ReleaseState = "draft" | "shadow" | "canary" | "promoting" | "live" | "superseded" | "paused" | "rolled_back" | "failed" | "inconclusive" | "stopped";
+export type ReleaseState =
+  | "draft"
+  | "shadow"
+  | "canary"
+  | "promoting"
+  | "live"
+  | "superseded"
+  | "paused"
+  | "rolled_back"
+  | "failed"
+  | "inconclusive"
+  | "stopped";
 
 /** What must hold between a model version and its traffic. Implemented by governance; asked before any traffic, and once more before all of it. */
 export type Gate = {
-  evaluate(question: { project: string; model: string; version: number; stage: "release" | "promotion"; because?: string }, caller: Caller): Promise<GateAnswer>;
+  evaluate(
+    question: { project: string; model: string; version: number; stage: "release" | "promotion"; because?: string },
+    caller: Caller,
+  ): Promise<GateAnswer>;
 };
-export type GateAnswer = { readonly verdict: Verdict; readonly dossierDigest: string | null; readonly results: readonly GateResultView[]; /** Digest of the policy in force. */ readonly policy?: string };
+export type GateAnswer = {
+  readonly verdict: Verdict;
+  readonly dossierDigest: string | null;
+  readonly results: readonly GateResultView[];
+  /** Digest of the policy in force. */ readonly policy?: string;
+};
 
 /** Told of every release that was taken back by evidence. Returns the incident's id, if there is one. */
 export type IncidentSink = {
-  rolledBack(event: { project: string; release: string; route: string; model: string; from: number; to: number; because: string; atMs: number; entryId: string; evidenceDigest: string }): Promise<string | null>;
+  rolledBack(event: {
+    project: string;
+    release: string;
+    route: string;
+    model: string;
+    from: number;
+    to: number;
+    because: string;
+    atMs: number;
+    entryId: string;
+    evidenceDigest: string;
+  }): Promise<string | null>;
 };
 
-type GuardBounds = { readonly latencyP95Ms: number | null; readonly scoreMean: number | null; /** Chance that a good canary is ever taken back by one guard. */ readonly alpha: number };
+type GuardBounds = {
+  readonly latencyP95Ms: number | null;
+  readonly scoreMean: number | null;
+  /** Chance that a good canary is ever taken back by one guard. */ readonly alpha: number;
+};
 
 export type Plan = {
   readonly strategy: "direct" | "canary";
@@ -91,7 +125,15 @@ export type Release = {
   readonly entryId: string;
 };
 
-export type Transition = { readonly rev: number; readonly from: ReleaseState; readonly to: ReleaseState; readonly atMs: number; readonly because: string; readonly epoch: number | null; readonly entryId: string };
+export type Transition = {
+  readonly rev: number;
+  readonly from: ReleaseState;
+  readonly to: ReleaseState;
+  readonly atMs: number;
+  readonly because: string;
+  readonly epoch: number | null;
+  readonly entryId: string;
+};
 
 export const releaseName = (number: number): string => `R-${number}`;
 export const releaseNode = (number: number): string => `release:${releaseName(number)}`;

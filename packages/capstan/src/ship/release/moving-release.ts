@@ -34,7 +34,12 @@ export type MovingRelease = {
   /** Goes on from a pause, or takes the next step: refused unless the stage has what it asks for, or `override`. */
   advance(caller: Caller, override: boolean, reason: string | undefined): Promise<string>;
   /** All traffic back to what was live, on this turn; resolves when durable. */
-  back(state: "rolled_back" | "inconclusive" | "stopped" | "failed", verdict: Verdict | null, because: string, caller?: Caller): Promise<{ entryId: string; tookMs: number; epoch: number }>;
+  back(
+    state: "rolled_back" | "inconclusive" | "stopped" | "failed",
+    verdict: Verdict | null,
+    because: string,
+    caller?: Caller,
+  ): Promise<{ entryId: string; tookMs: number; epoch: number }>;
   /** Waits for what is under way and lets go; the release itself goes on in the next process. */
   leave(): Promise<void>;
 };
@@ -57,23 +62,56 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
   const changed = (): void => store.events.emit("changed", { project: release.project, kind: "release", id: name });
   const stage = (): Stage | undefined => release.stages[runningStage(release.stages)];
 
-  const entryOf = (next: Release, action: string, entryId: string, caller: Caller, because: string, more: { [key: string]: Json | undefined } = {}): EntryDraft => ({
-    id: entryId, action, subject: { type: "release", id: name, digest: next.bundle }, project: next.project, actor: caller.actor, ...(next.verdict && { outcome: next.verdict }),
+  const entryOf = (
+    next: Release,
+    action: string,
+    entryId: string,
+    caller: Caller,
+    because: string,
+    more: { [key: string]: Json | undefined } = {},
+  ): EntryDraft => ({
+    id: entryId,
+    action,
+    subject: { type: "release", id: name, digest: next.bundle },
+    project: next.project,
+    actor: caller.actor,
+    ...(next.verdict && { outcome: next.verdict }),
     ...(next.becauseEntry !== null && { because: next.becauseEntry }),
     payload: {
-      route: next.route, from: next.from === null ? "nothing" : versionName(next.from), to: versionName(next.to), state: next.state, because, override: next.override ?? undefined, ...more,
+      route: next.route,
+      from: next.from === null ? "nothing" : versionName(next.from),
+      to: versionName(next.to),
+      state: next.state,
+      because,
+      override: next.override ?? undefined,
+      ...more,
     },
   });
   const transition = (next: Release, entryId: string, because: string): Change => [
     ...updateRelease(next, release.rev),
-    ...insertTransition(next, { rev: next.rev, from: release.state, to: next.state, atMs: store.clock.nowMs(), because, epoch: next.epoch, entryId }),
+    ...insertTransition(next, {
+      rev: next.rev,
+      from: release.state,
+      to: next.state,
+      atMs: store.clock.nowMs(),
+      because,
+      epoch: next.epoch,
+      entryId,
+    }),
   ];
   const stepTo = (state: ReleaseState, more: Partial<Release>): Release => {
-    if (!mayGo(release.state, state)) throw new CapstanError("CAP-RELEASE-004", { release: name, state: release.state, action: `become ${state}` });
+    if (!mayGo(release.state, state))
+      throw new CapstanError("CAP-RELEASE-004", { release: name, state: release.state, action: `become ${state}` });
     return { ...release, ...more, state, rev: release.rev + 1, pausedFrom: more.pausedFrom ?? null };
   };
   /** Committed without a new route table. */
-  const commit = async (next: Release, action: string, caller: Caller, because: string, more?: { [key: string]: Json | undefined }): Promise<string> => {
+  const commit = async (
+    next: Release,
+    action: string,
+    caller: Caller,
+    because: string,
+    more?: { [key: string]: Json | undefined },
+  ): Promise<string> => {
     const entryId = store.recorder.newEntryId();
     await store.recorder.commit(transition(next, entryId, because), [entryOf(next, action, entryId, caller, because, more)]);
     release = next;
@@ -81,13 +119,35 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
     return entryId;
   };
   /** Committed together with the table that serves it. */
-  const publish = async (next: Release, arms: readonly ArmSpec[], back: ArmSpec | null, action: string, caller: Caller, because: string, extra: Change = [], more?: { [key: string]: Json | undefined }): Promise<string> => {
+  const publish = async (
+    next: Release,
+    arms: readonly ArmSpec[],
+    back: ArmSpec | null,
+    action: string,
+    caller: Caller,
+    because: string,
+    extra: Change = [],
+    more?: { [key: string]: Json | undefined },
+  ): Promise<string> => {
     const entryId = store.recorder.newEntryId();
-    const table: NextTable = { project: next.project, route: next.route, arms, back, salt: name, release: next.state === "live" ? null : name, reason: `${name}: ${because}`, entryId };
+    const table: NextTable = {
+      project: next.project,
+      route: next.route,
+      arms,
+      back,
+      salt: name,
+      release: next.state === "live" ? null : name,
+      reason: `${name}: ${because}`,
+      entryId,
+    };
     // A rollback decided meanwhile has the last word.
     if (ended) throw new CapstanError("CAP-RELEASE-004", { release: name, state: release.state, action: "move" });
     const before = release;
-    const published = await serving.publish(table, [...transition(next, entryId, because), ...extra], [entryOf(next, action, entryId, caller, because, more)]);
+    const published = await serving.publish(
+      table,
+      [...transition(next, entryId, because), ...extra],
+      [entryOf(next, action, entryId, caller, because, more)],
+    );
     // A rollback on the same turn has already decided otherwise: its own change was guarded by `rev`.
     if (release === before) release = { ...next, epoch: published.table.epoch };
     changed();
@@ -96,7 +156,13 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
 
   const freeze = async (): Promise<string> => {
     analysis.sample(store.clock.nowMs(), true);
-    const { digest } = await store.blobs.putBytes(Buffer.from(canonicalJson(JSON.parse(JSON.stringify({ release: name, route: release.route, looks: analysis.looks(), progress: analysis.progress })) as Json)));
+    const { digest } = await store.blobs.putBytes(
+      Buffer.from(
+        canonicalJson(
+          JSON.parse(JSON.stringify({ release: name, route: release.route, looks: analysis.looks(), progress: analysis.progress })) as Json,
+        ),
+      ),
+    );
     return digest;
   };
 
@@ -111,7 +177,9 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
     const { candidate } = release;
     const back = tableOf()?.back ?? null;
     const arms =
-      next.kind === "shadow" ? [moved(live, "live", 1, live.sinceMs), moved(candidate, "shadow", 0, now)] : [moved(live, "live", 1 - next.share, live.sinceMs), moved(candidate, "canary", next.share, now)];
+      next.kind === "shadow"
+        ? [moved(live, "live", 1, live.sinceMs), moved(candidate, "shadow", 0, now)]
+        : [moved(live, "live", 1 - next.share, live.sinceMs), moved(candidate, "canary", next.share, now)];
     const action = release.state === "draft" ? "release.stepped" : stage()?.kind === "shadow" ? "release.shadowed" : "release.stepped";
     const stepped = stepTo(stateOf(next), { stages, because: `${next.name}: just begun` });
     const entryId = await publish(stepped, arms, back, action, caller, because, [], { share: next.share, stage: next.name });
@@ -122,25 +190,70 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
   /** Decided, then signed, then asked once more, then served. The first version of a route had nobody to be tried beside, so there is nothing more to ask. */
   const promote = async (stages: Stage[], because: string, caller: Caller): Promise<string> => {
     const rows = analysis.rows();
-    await commit(stepTo("promoting", { stages, because: "waits until its evidence is signed" }), "release.passed", caller, because, { rows });
+    await commit(stepTo("promoting", { stages, because: "waits until its evidence is signed" }), "release.passed", caller, because, {
+      rows,
+    });
     await store.recorder.signed();
-    const answer: GateAnswer = release.from === null ? { verdict: "skipped", dossierDigest: null, results: [] } : await deps.gate.evaluate({ project: release.project, model: release.model, version: release.to, stage: "promotion", ...(release.becauseEntry !== null && { because: release.becauseEntry }) }, caller);
-    const gate = { verdict: worstVerdict([release.gate?.verdict ?? "skipped", answer.verdict]), dossier: answer.dossierDigest ?? release.gate?.dossier ?? null, results: answer.results.length > 0 ? answer.results : (release.gate?.results ?? []) };
+    const answer: GateAnswer =
+      release.from === null
+        ? { verdict: "skipped", dossierDigest: null, results: [] }
+        : await deps.gate.evaluate(
+            {
+              project: release.project,
+              model: release.model,
+              version: release.to,
+              stage: "promotion",
+              ...(release.becauseEntry !== null && { because: release.becauseEntry }),
+            },
+            caller,
+          );
+    const gate = {
+      verdict: worstVerdict([release.gate?.verdict ?? "skipped", answer.verdict]),
+      dossier: answer.dossierDigest ?? release.gate?.dossier ?? null,
+      results: answer.results.length > 0 ? answer.results : (release.gate?.results ?? []),
+    };
     if (!goesForward(answer.verdict) && release.override === null) {
       release = { ...release, gate };
       const open = answer.results.filter((one) => !goesForward(one.verdict)).map((one) => `${one.id} ${one.observed ?? one.verdict}`);
-      const { entryId } = await goBack(answer.verdict === "inconclusive" ? "inconclusive" : "failed", answer.verdict, `the gate before all traffic says ${answer.verdict}: ${open.join("; ") || "no reason"}`, caller, true);
+      const { entryId } = await goBack(
+        answer.verdict === "inconclusive" ? "inconclusive" : "failed",
+        answer.verdict,
+        `the gate before all traffic says ${answer.verdict}: ${open.join("; ") || "no reason"}`,
+        caller,
+        true,
+      );
       return entryId;
     }
     const now = store.clock.nowMs();
     const live = liveSpec();
-    const done = stages.map((one): Stage => (one.kind === "live" ? { ...one, state: "done", verdict: "pass", endedMs: now, because: "serves everyone" } : one));
-    const verdict = release.override !== null && !goesForward(gate.verdict) ? "warn" : worstVerdict(done.flatMap((one) => (one.verdict && one.kind !== "gate" ? [one.verdict] : [])));
+    const done = stages.map((one): Stage =>
+      one.kind === "live" ? { ...one, state: "done", verdict: "pass", endedMs: now, because: "serves everyone" } : one,
+    );
+    const verdict =
+      release.override !== null && !goesForward(gate.verdict)
+        ? "warn"
+        : worstVerdict(done.flatMap((one) => (one.verdict && one.kind !== "gate" ? [one.verdict] : [])));
     const evidenceDigest = await freeze();
-    const next = stepTo("live", { stages: done, gate, verdict, endedMs: now, evidenceDigest, because: `${versionName(release.to)} serves everyone: ${because}` });
+    const next = stepTo("live", {
+      stages: done,
+      gate,
+      verdict,
+      endedMs: now,
+      evidenceDigest,
+      because: `${versionName(release.to)} serves everyone: ${because}`,
+    });
     const before = (await listReleases(store.database, release.project, { route: release.route })).find((one) => one.state === "live");
     const supersede = before ? updateRelease({ ...before, state: "superseded", rev: before.rev + 1 }, before.rev) : [];
-    const entryId = await publish(next, [moved(release.candidate, "live", 1, now)], live ?? null, "release.promoted", caller, because, supersede, { evidence: evidenceDigest, requests: analysis.progress.traffic.requests, failed: analysis.progress.traffic.failed });
+    const entryId = await publish(
+      next,
+      [moved(release.candidate, "live", 1, now)],
+      live ?? null,
+      "release.promoted",
+      caller,
+      because,
+      supersede,
+      { evidence: evidenceDigest, requests: analysis.progress.traffic.requests, failed: analysis.progress.traffic.failed },
+    );
     end();
     return entryId;
   };
@@ -151,7 +264,13 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
   };
 
   /** `inside` a step that is under way, which then is not waited for. */
-  const goBack = async (state: Parameters<MovingRelease["back"]>[0], verdict: Verdict | null, because: string, caller: Caller, inside: boolean): ReturnType<MovingRelease["back"]> => {
+  const goBack = async (
+    state: Parameters<MovingRelease["back"]>[0],
+    verdict: Verdict | null,
+    because: string,
+    caller: Caller,
+    inside: boolean,
+  ): ReturnType<MovingRelease["back"]> => {
     if (ended) throw new CapstanError("CAP-RELEASE-004", { release: name, state: release.state, action: "be taken back" });
     end();
     const entryId = store.recorder.newEntryId();
@@ -170,13 +289,25 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
     }
     let next = release;
     const reverted = serving.revert(
-      { project: release.project, route: release.route, arms: [moved(live, "live", 1, live.sinceMs)], back: table.back, salt: name, release: null, reason: `${name}: ${because}`, entryId },
+      {
+        project: release.project,
+        route: release.route,
+        arms: [moved(live, "live", 1, live.sinceMs)],
+        back: table.back,
+        salt: name,
+        release: null,
+        reason: `${name}: ${because}`,
+        entryId,
+      },
       async ({ epoch, tookMs }) => {
         // A step that was under way settles first: it holds the newer `rev`, or it failed.
         if (!inside) await busy;
         const evidenceDigest = await freeze();
         next = nextOf(tookMs, epoch, evidenceDigest);
-        return { change: transition(next, entryId, because), entries: [entryOf(next, action, entryId, caller, because, { evidence: evidenceDigest, tookMs, epoch })] };
+        return {
+          change: transition(next, entryId, because),
+          entries: [entryOf(next, action, entryId, caller, because, { evidence: evidenceDigest, tookMs, epoch })],
+        };
       },
     );
     await reverted.committed;
@@ -191,7 +322,16 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
   const openIncident = async (entryId: string, because: string): Promise<void> => {
     try {
       const incident = await deps.incidents.rolledBack({
-        project: release.project, release: name, route: release.route, model: release.model, from: release.from ?? 0, to: release.to, because, atMs: store.clock.nowMs(), entryId, evidenceDigest: release.evidenceDigest ?? "",
+        project: release.project,
+        release: name,
+        route: release.route,
+        model: release.model,
+        from: release.from ?? 0,
+        to: release.to,
+        because,
+        atMs: store.clock.nowMs(),
+        entryId,
+        evidenceDigest: release.evidenceDigest ?? "",
       });
       if (incident === null) return;
       await store.database.commit(setIncident(release.project, release.number, incident));
@@ -207,7 +347,10 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
     await busy;
     if (ended) throw new CapstanError("CAP-RELEASE-004", { release: name, state: release.state, action: "move" });
     const running = step();
-    const settled = running.then(() => undefined, () => undefined);
+    const settled = running.then(
+      () => undefined,
+      () => undefined,
+    );
     busy = settled;
     try {
       return await running;
@@ -279,7 +422,10 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
       }),
     advance: (caller, override, reason) =>
       exclusively(async () => {
-        if (release.state === "draft") return release.override === null ? goForward("pass", "the gate lets it pass", caller) : goForward("warn", `in spite of the gate: ${release.override}`, caller);
+        if (release.state === "draft")
+          return release.override === null
+            ? goForward("pass", "the gate lets it pass", caller)
+            : goForward("warn", `in spite of the gate: ${release.override}`, caller);
         if (release.state === "paused") {
           const to = release.pausedFrom ?? "canary";
           if (to === "promoting") return promote([...release.stages], reason ?? "goes on by hand", caller);
@@ -288,7 +434,8 @@ export function createMovingRelease(deps: MovingDeps, initial: Release, progress
         const running = stage();
         if (!running) throw new CapstanError("CAP-RELEASE-004", { release: name, state: release.state, action: "advance" });
         const decision = decideStage(release.plan, running, analysis.looks(), analysis.rows(), analysis.progress.ranMs);
-        if (decision.act !== "advance" && !override) throw new CapstanError("CAP-RELEASE-004", { release: name, state: release.state, action: `advance: ${decision.because}` });
+        if (decision.act !== "advance" && !override)
+          throw new CapstanError("CAP-RELEASE-004", { release: name, state: release.state, action: `advance: ${decision.because}` });
         if (override && reason === undefined) throw new CapstanError("CAP-RELEASE-005", {});
         return goForward(decision.act === "advance" ? decision.verdict : worstLook(analysis.looks()), reason ?? decision.because, caller);
       }),

@@ -21,8 +21,12 @@ let failed = 0;
 
 const open = async (): Promise<void> => {
   service = createReleaseService({
-    store: fixture.opened.store, serving: fixture.serving, registry: fixture.registry,
-    gate: { evaluate: async (question) => ({ verdict: question.stage === "release" ? verdict : "pass", dossierDigest: null, results: [] }) },
+    store: fixture.opened.store,
+    serving: fixture.serving,
+    registry: fixture.registry,
+    gate: {
+      evaluate: async (question) => ({ verdict: question.stage === "release" ? verdict : "pass", dossierDigest: null, results: [] }),
+    },
     incidents: { rolledBack: async (event) => `INC-${incidents.push(event)}` },
   });
   await service.open();
@@ -39,13 +43,30 @@ afterEach(async () => {
   await fixture.close();
 });
 
-const plan = (more: Partial<Plan> = {}): Plan => ({ strategy: "canary", shadow: false, steps: [0.1], eachMs: 2000, eachRows: 200, maxMs: 60_000, threshold: 0.5, guard: { alpha: 0.001, latencyP95Ms: null, scoreMean: 0.02 }, ...more });
+const plan = (more: Partial<Plan> = {}): Plan => ({
+  strategy: "canary",
+  shadow: false,
+  steps: [0.1],
+  eachMs: 2000,
+  eachRows: 200,
+  maxMs: 60_000,
+  threshold: 0.5,
+  guard: { alpha: 0.001, latencyP95Ms: null, scoreMean: 0.02 },
+  ...more,
+});
 const start = (version: ModelVersion, more: Partial<StartRequest> = {}): Promise<Release> =>
-  service.start({ project: "default", route: "late-arrival", model: "late-arrival", ref: `v${version.number}`, plan: plan(), override: false, ...more }, ada);
+  service.start(
+    { project: "default", route: "late-arrival", model: "late-arrival", ref: `v${version.number}`, plan: plan(), override: false, ...more },
+    ada,
+  );
 /** Requests with keys and varied inputs; counts what a client would call failed. */
 const traffic = async (count: number, value: (i: number) => number = (i) => ((i * 7) % 100) / 100): Promise<void> => {
   for (let done = 0; done < count; done += 50) {
-    const replies = await Promise.all(Array.from({ length: Math.min(50, count - done) }, () => fixture.post("/v2/models/late-arrival/infer", v2({ a: [value(sent)] }, { keys: [`k${sent++}`] }))));
+    const replies = await Promise.all(
+      Array.from({ length: Math.min(50, count - done) }, () =>
+        fixture.post("/v2/models/late-arrival/infer", v2({ a: [value(sent)] }, { keys: [`k${sent++}`] })),
+      ),
+    );
     failed += replies.filter((reply) => reply.status !== 200).length;
   }
 };
@@ -54,7 +75,10 @@ const after = async (ms: number): Promise<void> => {
   await service.tick();
 };
 const current = (id: string): Promise<Release> => service.get("default", id);
-const actions = async (): Promise<string[]> => (await fixture.opened.store.database.all<{ action: string }>("select action from entry where subject_type = 'release' order by idx")).map((one) => one.action);
+const actions = async (): Promise<string[]> =>
+  (await fixture.opened.store.database.all<{ action: string }>("select action from entry where subject_type = 'release' order by idx")).map(
+    (one) => one.action,
+  );
 const good = (): Promise<ModelVersion> => fixture.register(logisticModel({ a: 1 }, 0));
 const better = (): Promise<ModelVersion> => fixture.register(logisticModel({ a: 1.01 }, 0));
 const worse = (): Promise<ModelVersion> => fixture.register(logisticModel({ a: 1 }, 1));
@@ -86,18 +110,39 @@ describe("forward", () => {
     await after(2500);
     const live = await current("R-2");
     expect(live).toMatchObject({ state: "live", verdict: "pass" });
-    expect(live.stages.map((stage) => [stage.name, stage.verdict])).toEqual([["gate", "pass"], ["shadow", "pass"], ["10 %", "pass"], ["live", "pass"]]);
+    expect(live.stages.map((stage) => [stage.name, stage.verdict])).toEqual([
+      ["gate", "pass"],
+      ["shadow", "pass"],
+      ["10 %", "pass"],
+      ["live", "pass"],
+    ]);
     expect(liveNumber()).toBe(2);
     expect(failed).toBe(0);
     expect((await current("R-1")).state).toBe("superseded");
-    expect(await actions()).toEqual(["release.started", "release.passed", "release.promoted", "release.started", "release.stepped", "release.shadowed", "release.passed", "release.promoted"]);
+    expect(await actions()).toEqual([
+      "release.started",
+      "release.passed",
+      "release.promoted",
+      "release.started",
+      "release.stepped",
+      "release.shadowed",
+      "release.passed",
+      "release.promoted",
+    ]);
 
-    const handlers = checked({ ...releaseOperations, ...servingOperations }, releaseHandlers(service, fixture.serving, fixture.opened.store));
+    const handlers = checked(
+      { ...releaseOperations, ...servingOperations },
+      releaseHandlers(service, fixture.serving, fixture.opened.store),
+    );
     const detail = await handlers["releases.get"]({ project: "default", release: "R-2" }, ada);
     expect(detail.shadow).toMatchObject({ rows: 250, onlyInShadow: 0 });
     expect(detail.shadow!.meanDifference!).toBeGreaterThan(0);
     expect(detail.shadow!.interval![0]).toBeLessThan(detail.shadow!.meanDifference!);
-    expect(detail.guards.map((guard) => [guard.id, guard.verdict])).toEqual([["failures", "pass"], ["invalid_outputs", "pass"], ["score_mean", "pass"]]);
+    expect(detail.guards.map((guard) => [guard.id, guard.verdict])).toEqual([
+      ["failures", "pass"],
+      ["invalid_outputs", "pass"],
+      ["score_mean", "pass"],
+    ]);
     expect(detail.evidence.points.length).toBeGreaterThan(2);
     expect(detail.evidence).toMatchObject({ rollbackAt: 1000, scoreBound: 0.02 });
     expect(detail.transitions.map((one) => one.to)).toEqual(["draft", "shadow", "canary", "promoting", "live"]);
@@ -165,7 +210,10 @@ describe("back by itself", () => {
     expect(release.tookMs!).toBeLessThan(50);
     const evidence = JSON.parse((await fixture.opened.store.blobs.bytes(release.evidenceDigest!)).toString());
     expect(evidence.progress.stage.canaryRows).toBeGreaterThanOrEqual(30);
-    const handlers = checked({ ...releaseOperations, ...servingOperations }, releaseHandlers(service, fixture.serving, fixture.opened.store));
+    const handlers = checked(
+      { ...releaseOperations, ...servingOperations },
+      releaseHandlers(service, fixture.serving, fixture.opened.store),
+    );
     const detail = await handlers["releases.get"]({ project: "default", release: "R-2" }, ada);
     expect(detail.guards.find((guard) => guard.id === "score_mean")).toMatchObject({ verdict: "fail", bound: 0.02 });
     expect(detail.evidence.points.at(-1)!.scoreLower!).toBeGreaterThan(0);
@@ -192,7 +240,9 @@ describe("back by itself", () => {
 
   it("by the failure evidence, when failures are rare", async () => {
     await firstLive();
-    await start(await fixture.register(brittleModel("a")), { plan: plan({ steps: [0.5], eachRows: 100_000, guard: { alpha: 0.001, latencyP95Ms: null, scoreMean: null } }) });
+    await start(await fixture.register(brittleModel("a")), {
+      plan: plan({ steps: [0.5], eachRows: 100_000, guard: { alpha: 0.001, latencyP95Ms: null, scoreMean: null } }),
+    });
     for (let i = 0; i < 40 && (await current("R-2")).state === "canary"; i++) {
       await traffic(100, (k) => (k % 7 === 0 ? 50 : 5));
       await after(100);
@@ -223,11 +273,31 @@ describe("back by itself", () => {
 describe("by hand", () => {
   it("pause holds, guards stay on, advance goes on", async () => {
     await firstLive();
-    const handlers = checked({ ...releaseOperations, ...servingOperations }, releaseHandlers(service, fixture.serving, fixture.opened.store));
-    const begun = await handlers["releases.start"]({ ...releaseOperations["releases.start"].input.parse({ project: "default", route: "late-arrival", model: "late-arrival", shadow: false, guard: { scoreMean: 0.02, latencyP95: 1, alpha: 0.001 }, each: { seconds: 2, rows: 200 } }), version: `v${(await better()).number}` }, ada);
+    const handlers = checked(
+      { ...releaseOperations, ...servingOperations },
+      releaseHandlers(service, fixture.serving, fixture.opened.store),
+    );
+    const begun = await handlers["releases.start"](
+      {
+        ...releaseOperations["releases.start"].input.parse({
+          project: "default",
+          route: "late-arrival",
+          model: "late-arrival",
+          shadow: false,
+          guard: { scoreMean: 0.02, latencyP95: 1, alpha: 0.001 },
+          each: { seconds: 2, rows: 200 },
+        }),
+        version: `v${(await better()).number}`,
+      },
+      ada,
+    );
     expect(begun).toMatchObject({ release: "R-2", state: "canary" });
     await traffic(100);
-    expect((await handlers["releases.list"]({ project: "default", limit: 10 }, ada)).releases[0]!.stages[1]).toMatchObject({ state: "running", asksRows: 200, asksSeconds: 2 });
+    expect((await handlers["releases.list"]({ project: "default", limit: 10 }, ada)).releases[0]!.stages[1]).toMatchObject({
+      state: "running",
+      asksRows: 200,
+      asksSeconds: 2,
+    });
     expect((await handlers["releases.get"]({ project: "default", release: "R-2" }, ada)).actions.advance).toContain("of 200 rows");
     await service.pause("default", "R-2", ada, "lunch");
     await traffic(2500);
@@ -264,7 +334,10 @@ describe("by hand", () => {
     expect(liveNumber()).toBe(2);
     const load = traffic(600);
     const before = (await actions()).length;
-    const handlers = checked({ ...releaseOperations, ...servingOperations }, releaseHandlers(service, fixture.serving, fixture.opened.store));
+    const handlers = checked(
+      { ...releaseOperations, ...servingOperations },
+      releaseHandlers(service, fixture.serving, fixture.opened.store),
+    );
     const back = await handlers["routes.rollback"]({ project: "default", route: "late-arrival" }, ada);
     expect(back).toMatchObject({ from: "v2", to: "v1", release: "R-2" });
     expect(back.took).toBeLessThan(0.05);

@@ -4,8 +4,29 @@ import type { Verdict } from "@capstan/contract";
 import type { Look, Plan, ReleaseState } from "./model.ts";
 import { advanceStages, decideStage, endStages, mayGo, reachable, runningStage, stagesOf, thin, tripWire } from "./rules.ts";
 
-const plan: Plan = { strategy: "canary", shadow: true, steps: [0.1, 0.5], eachMs: 2000, eachRows: 1000, maxMs: 60_000, threshold: 0.5, guard: { alpha: 0.001, latencyP95Ms: 20, scoreMean: 0.02 } };
-const look = (verdict: Verdict): Look => ({ id: "failures", title: "", verdict, control: null, canary: null, difference: null, interval: null, eValue: null, bound: null, unit: "share", detail: `says ${verdict}` });
+const plan: Plan = {
+  strategy: "canary",
+  shadow: true,
+  steps: [0.1, 0.5],
+  eachMs: 2000,
+  eachRows: 1000,
+  maxMs: 60_000,
+  threshold: 0.5,
+  guard: { alpha: 0.001, latencyP95Ms: 20, scoreMean: 0.02 },
+};
+const look = (verdict: Verdict): Look => ({
+  id: "failures",
+  title: "",
+  verdict,
+  control: null,
+  canary: null,
+  difference: null,
+  interval: null,
+  eValue: null,
+  bound: null,
+  unit: "share",
+  detail: `says ${verdict}`,
+});
 const verdicts = fc.constantFrom<Verdict>("pass", "warn", "fail", "inconclusive", "error", "skipped");
 const running = stagesOf(plan, true).map((stage, i) => (i === 1 ? { ...stage, state: "running" as const } : stage));
 
@@ -52,7 +73,9 @@ describe("states", () => {
   const ends: ReleaseState[] = ["rolled_back", "failed", "inconclusive", "stopped"];
   it("end states end, and live is reached through promoting only", () => {
     for (const state of ends) expect(reachable(state)).toEqual([]);
-    const before = (["draft", "shadow", "canary", "promoting", "paused", "live", "superseded"] as const).filter((state) => mayGo(state, "live"));
+    const before = (["draft", "shadow", "canary", "promoting", "paused", "live", "superseded"] as const).filter((state) =>
+      mayGo(state, "live"),
+    );
     expect(before).toEqual(["promoting", "superseded"]);
   });
 

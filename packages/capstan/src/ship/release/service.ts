@@ -8,7 +8,16 @@ import { armOf, moved } from "../serving/rules.ts";
 import { createMovingRelease, type MovingDeps, type MovingRelease } from "./moving-release.ts";
 import { type GateAnswer, type Plan, type Release, releaseName, releaseNode, type ReleaseState, type Stage } from "./model.ts";
 import { exposureOf, stagesOf } from "./rules.ts";
-import { findProgress, findRelease, insertRelease, insertTransition, listActive, listReleases, nextNumber, updateRelease } from "./store.ts";
+import {
+  findProgress,
+  findRelease,
+  insertRelease,
+  insertTransition,
+  listActive,
+  listReleases,
+  nextNumber,
+  updateRelease,
+} from "./store.ts";
 
 export type StartRequest = {
   readonly project: string;
@@ -24,7 +33,15 @@ export type StartRequest = {
   readonly because?: string;
 };
 
-type RolledBack = { readonly route: string; readonly from: string; readonly to: string; readonly epoch: number; readonly tookMs: number; readonly release: string | null; readonly entryId: string };
+type RolledBack = {
+  readonly route: string;
+  readonly from: string;
+  readonly to: string;
+  readonly epoch: number;
+  readonly tookMs: number;
+  readonly release: string | null;
+  readonly entryId: string;
+};
 
 export type ReleaseService = {
   /** Asks the gate, then begins. A gate that says no leaves a failed release behind, as a recorded end. */
@@ -56,7 +73,8 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
   const keyOf = (project: string, number: number): string => `${project}/${number}`;
   const numberOf = (id: string): number => Number(/^R-([1-9][0-9]*)$/.exec(id)?.[1] ?? 0);
   const movingOf = (project: string, id: string): MovingRelease | undefined => active.get(keyOf(project, numberOf(id)));
-  const movingOn = (route: string): MovingRelease | undefined => [...active.values()].find((one) => !one.ended && one.release.route === route);
+  const movingOn = (route: string): MovingRelease | undefined =>
+    [...active.values()].find((one) => !one.ended && one.release.route === route);
   const settle = (one: MovingRelease): void => {
     if (one.ended) active.delete(keyOf(one.release.project, one.release.number));
   };
@@ -81,19 +99,51 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
     const served = serving.find(route);
     const live = served?.live;
     if (live?.spec.bundle === version.bundle) throw new CapstanError("CAP-RELEASE-006", named);
-    const earlier = (await listReleases(store.database, project, { route })).find((one) => one.bundle === version.bundle && (one.state === "rolled_back" || (one.state === "failed" && one.evidenceDigest !== null)));
+    const earlier = (await listReleases(store.database, project, { route })).find(
+      (one) => one.bundle === version.bundle && (one.state === "rolled_back" || (one.state === "failed" && one.evidenceDigest !== null)),
+    );
     if (earlier && !request.override) throw new CapstanError("CAP-RELEASE-003", { ...named, release: releaseName(earlier.number) });
     const differences = live ? signatureDifferences(live.loaded.runtime.signature, version.signature) : [];
     if (differences.length > 0) throw new CapstanError("CAP-RELEASE-007", { ...named, problem: differences.join("; ") });
 
-    const answer = await deps.gate.evaluate({ project, model: version.model, version: version.number, stage: "release", ...(request.because !== undefined && { because: request.because }) }, caller);
+    const answer = await deps.gate.evaluate(
+      {
+        project,
+        model: version.model,
+        version: version.number,
+        stage: "release",
+        ...(request.because !== undefined && { because: request.because }),
+      },
+      caller,
+    );
     const passes = goesForward(answer.verdict) || request.override;
     const now = store.clock.nowMs();
     const release: Release = {
-      project, number: await nextNumber(store.database, project), route, model: version.model, from: live?.spec.number ?? null, to: version.number, bundle: version.bundle, plan, state: passes ? "draft" : "failed", pausedFrom: null, rev: 1,
-      verdict: passes ? null : answer.verdict, override: request.override ? (request.reason ?? null) : null, gate: { verdict: answer.verdict, dossier: answer.dossierDigest, results: answer.results },
-      stages: gateStages(stagesOf(plan, live !== undefined), answer, request, passes, now), because: gateSentence(answer, request), becauseEntry: request.because ?? caller.because ?? null, epoch: null, evidenceDigest: null, tookMs: null,
-      incident: null, candidate: armOf(version, "canary", 0, now), startedMs: now, endedMs: passes ? null : now, entryId: store.recorder.newEntryId(),
+      project,
+      number: await nextNumber(store.database, project),
+      route,
+      model: version.model,
+      from: live?.spec.number ?? null,
+      to: version.number,
+      bundle: version.bundle,
+      plan,
+      state: passes ? "draft" : "failed",
+      pausedFrom: null,
+      rev: 1,
+      verdict: passes ? null : answer.verdict,
+      override: request.override ? (request.reason ?? null) : null,
+      gate: { verdict: answer.verdict, dossier: answer.dossierDigest, results: answer.results },
+      stages: gateStages(stagesOf(plan, live !== undefined), answer, request, passes, now),
+      because: gateSentence(answer, request),
+      becauseEntry: request.because ?? caller.because ?? null,
+      epoch: null,
+      evidenceDigest: null,
+      tookMs: null,
+      incident: null,
+      candidate: armOf(version, "canary", 0, now),
+      startedMs: now,
+      endedMs: passes ? null : now,
+      entryId: store.recorder.newEntryId(),
     };
     await commitStart(release, answer, request, caller);
     if (!passes) return release;
@@ -104,7 +154,8 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       await moving.advance(caller, false, undefined);
     } catch (error) {
       // What could not be loaded or recorded must not stay behind as a release in motion.
-      if (!moving.ended) await moving.back("failed", "error", `it could not begin: ${error instanceof Error ? error.message : String(error)}`, caller);
+      if (!moving.ended)
+        await moving.back("failed", "error", `it could not begin: ${error instanceof Error ? error.message : String(error)}`, caller);
       throw error;
     } finally {
       settle(moving);
@@ -114,24 +165,64 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
 
   const commitStart = async (release: Release, answer: GateAnswer, request: StartRequest, caller: Caller): Promise<void> => {
     const name = releaseName(release.number);
-    const dossier = answer.dossierDigest === null ? [] : [{ from: releaseNode(release.number), to: `blob:${answer.dossierDigest}`, relation: "admitted by" }];
+    const dossier =
+      answer.dossierDigest === null
+        ? []
+        : [{ from: releaseNode(release.number), to: `blob:${answer.dossierDigest}`, relation: "admitted by" }];
     await store.recorder.commit(
       [
         ...insertRelease(release),
-        ...insertTransition(release, { rev: 1, from: "draft", to: release.state, atMs: release.startedMs, because: release.because, epoch: null, entryId: release.entryId }),
+        ...insertTransition(release, {
+          rev: 1,
+          from: "draft",
+          to: release.state,
+          atMs: release.startedMs,
+          because: release.because,
+          epoch: null,
+          entryId: release.entryId,
+        }),
         ...store.recorder.lineage(
-          [{ id: releaseNode(release.number), kind: "release", title: `${name} ${release.route} to ${versionName(release.to)}`, digest: release.bundle, facts: { route: release.route, strategy: release.plan.strategy } }],
+          [
+            {
+              id: releaseNode(release.number),
+              kind: "release",
+              title: `${name} ${release.route} to ${versionName(release.to)}`,
+              digest: release.bundle,
+              facts: { route: release.route, strategy: release.plan.strategy },
+            },
+          ],
           [{ from: releaseNode(release.number), to: versionNode(release.model, release.to), relation: "releases" }, ...dossier],
           release.project,
         ),
       ],
       [
         {
-          id: release.entryId, action: release.state === "failed" ? "release.refused" : "release.started", subject: { type: "release", id: name, digest: release.bundle }, project: release.project, actor: caller.actor, outcome: answer.verdict,
-          ...(release.becauseEntry !== null && { because: release.becauseEntry }), ...(answer.policy !== undefined && { policy: answer.policy }),
+          id: release.entryId,
+          action: release.state === "failed" ? "release.refused" : "release.started",
+          subject: { type: "release", id: name, digest: release.bundle },
+          project: release.project,
+          actor: caller.actor,
+          outcome: answer.verdict,
+          ...(release.becauseEntry !== null && { because: release.becauseEntry }),
+          ...(answer.policy !== undefined && { policy: answer.policy }),
           payload: {
-            route: release.route, model: release.model, from: release.from === null ? "nothing" : versionName(release.from), to: versionName(release.to), gate: answer.verdict, dossier: answer.dossierDigest, override: release.override ?? undefined,
-            reason: request.reason, because: release.because, plan: { strategy: release.plan.strategy, shadow: release.plan.shadow, steps: release.plan.steps, eachMs: release.plan.eachMs, eachRows: release.plan.eachRows, guard: { ...release.plan.guard } },
+            route: release.route,
+            model: release.model,
+            from: release.from === null ? "nothing" : versionName(release.from),
+            to: versionName(release.to),
+            gate: answer.verdict,
+            dossier: answer.dossierDigest,
+            override: release.override ?? undefined,
+            reason: request.reason,
+            because: release.because,
+            plan: {
+              strategy: release.plan.strategy,
+              shadow: release.plan.shadow,
+              steps: release.plan.steps,
+              eachMs: release.plan.eachMs,
+              eachRows: release.plan.eachRows,
+              guard: { ...release.plan.guard },
+            },
           },
         },
       ],
@@ -140,7 +231,12 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
   };
 
   /** No release moves the route: what was live before is live again. */
-  const rollbackLive = async (project: string, route: string, caller: Caller, options: { to?: string; reason?: string }): Promise<RolledBack> => {
+  const rollbackLive = async (
+    project: string,
+    route: string,
+    caller: Caller,
+    options: { to?: string; reason?: string },
+  ): Promise<RolledBack> => {
     const served = serving.find(route);
     const live = served?.live;
     if (!served || !live || served.settings.project !== project) throw new CapstanError("CAP-SERVE-002", { route });
@@ -156,11 +252,30 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       const current = all.find((one) => one.state === "live");
       const earlier = all.find((one) => one.state === "superseded" && one.to === target.number);
       const change = [
-        ...(current ? [...updateRelease({ ...current, state: "rolled_back", verdict: "fail", rev: current.rev + 1, because, tookMs, epoch }, current.rev), ...insertTransition(current, { rev: current.rev + 1, from: "live", to: "rolled_back", atMs: now, because, epoch, entryId })] : []),
-        ...(earlier ? [...updateRelease({ ...earlier, state: "live", rev: earlier.rev + 1 }, earlier.rev), ...insertTransition(earlier, { rev: earlier.rev + 1, from: "superseded", to: "live", atMs: now, because, epoch, entryId })] : []),
+        ...(current
+          ? [
+              ...updateRelease(
+                { ...current, state: "rolled_back", verdict: "fail", rev: current.rev + 1, because, tookMs, epoch },
+                current.rev,
+              ),
+              ...insertTransition(current, { rev: current.rev + 1, from: "live", to: "rolled_back", atMs: now, because, epoch, entryId }),
+            ]
+          : []),
+        ...(earlier
+          ? [
+              ...updateRelease({ ...earlier, state: "live", rev: earlier.rev + 1 }, earlier.rev),
+              ...insertTransition(earlier, { rev: earlier.rev + 1, from: "superseded", to: "live", atMs: now, because, epoch, entryId }),
+            ]
+          : []),
       ];
       const draft = {
-        id: entryId, action: "release.rolled_back", project, actor: caller.actor, subject: current ? { type: "release", id: releaseName(current.number), digest: current.bundle } : { type: "route", id: route, digest: live.spec.bundle },
+        id: entryId,
+        action: "release.rolled_back",
+        project,
+        actor: caller.actor,
+        subject: current
+          ? { type: "release", id: releaseName(current.number), digest: current.bundle }
+          : { type: "route", id: route, digest: live.spec.bundle },
         ...(caller.because !== undefined && { because: caller.because }),
         payload: { route, from: versionName(live.spec.number), to: versionName(target.number), because, tookMs, epoch },
       };
@@ -188,11 +303,16 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
 
   return {
     get,
-    list: async (project, options = {}) => (await listReleases(store.database, project, options)).map((one) => movingOf(project, releaseName(one.number))?.release ?? one),
+    list: async (project, options = {}) =>
+      (await listReleases(store.database, project, options)).map((one) => movingOf(project, releaseName(one.number))?.release ?? one),
     moving: movingOf,
     async start(request, caller) {
       const moving = movingOn(request.route);
-      if (moving || starting.has(request.route)) throw new CapstanError("CAP-RELEASE-002", { release: moving ? releaseName(moving.release.number) : "another release", route: request.route });
+      if (moving || starting.has(request.route))
+        throw new CapstanError("CAP-RELEASE-002", {
+          release: moving ? releaseName(moving.release.number) : "another release",
+          route: request.route,
+        });
       starting.add(request.route);
       try {
         return await begin(request, caller);
@@ -221,11 +341,21 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       if (!one || one.release.project !== project) return rollbackLive(project, route, caller, options);
       const { entryId, tookMs, epoch } = await one.back("rolled_back", "fail", options.reason ?? "rolled back by hand", caller);
       settle(one);
-      return { route, from: versionName(one.release.to), to: one.release.from === null ? "nothing" : versionName(one.release.from), epoch, tookMs, release: releaseName(one.release.number), entryId };
+      return {
+        route,
+        from: versionName(one.release.to),
+        to: one.release.from === null ? "nothing" : versionName(one.release.from),
+        epoch,
+        tookMs,
+        release: releaseName(one.release.number),
+        entryId,
+      };
     },
     async exposure(project, model, version) {
       const all = [...active.values()].map((one) => one.release).filter((one) => one.project === project);
-      const found = all.find((one) => one.model === model && one.to === version) ?? (await listReleases(store.database, project)).find((one) => one.model === model && one.to === version);
+      const found =
+        all.find((one) => one.model === model && one.to === version) ??
+        (await listReleases(store.database, project)).find((one) => one.model === model && one.to === version);
       if (!found || found.state === "failed") return null;
       const served = serving.find(found.route);
       const loaded = [served?.canary, served?.shadow, served?.live, served?.back].find((arm) => arm?.spec.bundle === found.bundle);
@@ -239,7 +369,8 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
         moving.watch();
         // The process ended between two steps that belong together: nothing served it yet, so it ends here.
         const stuck: readonly ReleaseState[] = ["draft", "promoting"];
-        if (stuck.includes(release.state)) await moving.back("stopped", "error", "the process ended while it was at this step; start it again");
+        if (stuck.includes(release.state))
+          await moving.back("stopped", "error", "the process ended while it was at this step; start it again");
         settle(moving);
       }
     },
@@ -263,6 +394,16 @@ const gateSentence = (answer: GateAnswer, request: StartRequest): string => {
 };
 
 function gateStages(stages: readonly Stage[], answer: GateAnswer, request: StartRequest, passes: boolean, nowMs: number): Stage[] {
-  return stages.map((stage): Stage => (stage.kind === "gate" ? { ...stage, state: passes ? "running" : "done", verdict: answer.verdict, startedMs: nowMs, endedMs: passes ? null : nowMs, because: gateSentence(answer, request) } : stage));
+  return stages.map((stage): Stage =>
+    stage.kind === "gate"
+      ? {
+          ...stage,
+          state: passes ? "running" : "done",
+          verdict: answer.verdict,
+          startedMs: nowMs,
+          endedMs: passes ? null : nowMs,
+          because: gateSentence(answer, request),
+        }
+      : stage,
+  );
 }
-

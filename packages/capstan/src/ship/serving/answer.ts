@@ -26,7 +26,12 @@ export function answerRows(served: ServedRoute, first: ServedArm, columns: Plain
     const arm = chain[at];
     if (!arm) {
       const constant = constantOf(served);
-      answered(constant === undefined || !served.signature ? undefined : { arm: first, outputs: constantOutputs(served.signature, constant, rows), fallback: true, constant: true }, failures);
+      answered(
+        constant === undefined || !served.signature
+          ? undefined
+          : { arm: first, outputs: constantOutputs(served.signature, constant, rows), fallback: true, constant: true },
+        failures,
+      );
       return;
     }
     let given = false;
@@ -89,7 +94,12 @@ export function outputsFit(arm: ServedArm, outputs: Readonly<Record<string, Valu
 }
 
 const constantOutputs = (signature: Signature, constant: number, rows: number): Record<string, Values> =>
-  Object.fromEntries(signature.outputs.map((column, i) => [column.name, toValues(column.datatype, new Array<unknown>(rows).fill(column.datatype === "BYTES" ? "" : i === 0 ? constant : 0))]));
+  Object.fromEntries(
+    signature.outputs.map((column, i) => [
+      column.name,
+      toValues(column.datatype, new Array<unknown>(rows).fill(column.datatype === "BYTES" ? "" : i === 0 ? constant : 0)),
+    ]),
+  );
 
 /** The first output as numbers: the score that releases compare. */
 export function scoresOf(signature: Signature, outputs: Readonly<Record<string, Values>>): Values | null {
@@ -100,7 +110,11 @@ export function scoresOf(signature: Signature, outputs: Readonly<Record<string, 
 }
 
 /** Outputs of parts put back into the order of the request's rows. */
-export function gather(columns: readonly Column[], rows: number, parts: readonly { rows: readonly number[] | null; outputs: Readonly<Record<string, Values>> }[]): Record<string, ArrayLike<unknown>> {
+export function gather(
+  columns: readonly Column[],
+  rows: number,
+  parts: readonly { rows: readonly number[] | null; outputs: Readonly<Record<string, Values>> }[],
+): Record<string, ArrayLike<unknown>> {
   const [only] = parts;
   if (parts.length === 1 && only?.rows === null) return only.outputs;
   const all: Record<string, unknown[]> = {};

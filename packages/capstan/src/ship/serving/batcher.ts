@@ -116,4 +116,9 @@ function merge(inputs: readonly Column[], taken: readonly Waiting[]): Batch {
 }
 
 /** The rows of one request out of a merged answer. */
-export const rowsOf = (values: Values, start: number, rows: number): Values => (start === 0 && values.length === rows ? values : isTyped(values) ? values.subarray(start, start + rows) : values.slice(start, start + rows));
+export const rowsOf = (values: Values, start: number, rows: number): Values =>
+  start === 0 && values.length === rows
+    ? values
+    : isTyped(values)
+      ? values.subarray(start, start + rows)
+      : values.slice(start, start + rows);

@@ -20,10 +20,18 @@ it("carries all datatypes over JSON", async () => {
   await fixture.route();
   await fixture.live(await fixture.register(echoModel({ i: "INT32", l: "INT64", o: "BOOL", s: "BYTES", d: "FP64" })));
   const input = (name: string, datatype: string, data: unknown[]) => ({ name, datatype, shape: [2, 1], data });
-  const inputs = [input("i", "INT32", [1, -2]), input("l", "INT64", [2 ** 53 - 1, 3]), input("o", "BOOL", [true, false]), input("s", "BYTES", ['"\n', "ü"]), input("d", "FP64", [0.1, 1e300])];
+  const inputs = [
+    input("i", "INT32", [1, -2]),
+    input("l", "INT64", [2 ** 53 - 1, 3]),
+    input("o", "BOOL", [true, false]),
+    input("s", "BYTES", ['"\n', "ü"]),
+    input("d", "FP64", [0.1, 1e300]),
+  ];
   const reply = await fixture.post(infer, { inputs });
   expect(reply.body.outputs?.map((output) => output.data)).toEqual(inputs.map((one) => one.data));
-  expect((await fixture.post(infer, { inputs: inputs.map((one) => (one.name === "i" ? { ...one, data: [1, 1.5] } : one)) })).body.error).toContain("whole numbers of 32 bits");
+  expect(
+    (await fixture.post(infer, { inputs: inputs.map((one) => (one.name === "i" ? { ...one, data: [1, 1.5] } : one)) })).body.error,
+  ).toContain("whole numbers of 32 bits");
 });
 
 describe("arms", () => {
@@ -52,7 +60,9 @@ describe("arms", () => {
     await fixture.route();
     for (const version of [brittle, nan]) {
       await fixture.publish([armOf(one, "live", 0.5, 0), armOf(version, "canary", 0.5, version.number)]);
-      const replies = await Promise.all(Array.from({ length: 100 }, (_, i) => fixture.post(infer, v2({ a: [-20] }, { keys: [String(i)] }))));
+      const replies = await Promise.all(
+        Array.from({ length: 100 }, (_, i) => fixture.post(infer, v2({ a: [-20] }, { keys: [String(i)] }))),
+      );
       expect(replies.every((reply) => reply.status === 200 && reply.body.model_version === "1")).toBe(true);
       const served = fixture.serving.find("late-arrival")!;
       expect(served.canary!.counts.failures).toBeGreaterThan(20);
@@ -68,7 +78,10 @@ describe("arms", () => {
     await fixture.publish([armOf(brittle, "live", 1, 0)], moved(armOf(one, "live", 1, 0), "live", 1, 0));
     expect((await fixture.post(infer, v2({ a: [50] }))).body.model_version).toBe("1");
     await fixture.publish([armOf(brittle, "live", 1, 0)]);
-    expect((await fixture.post(infer, v2({ a: [50] }))).body).toMatchObject({ model_version: "constant", outputs: [{ data: [Math.fround(0.21)] }] });
+    expect((await fixture.post(infer, v2({ a: [50] }))).body).toMatchObject({
+      model_version: "constant",
+      outputs: [{ data: [Math.fround(0.21)] }],
+    });
     await fixture.route({ fallback: ["previous"] });
     expect((await fixture.post(infer, v2({ a: [50] }))).body).toMatchObject({ code: "CAP-SERVE-005" });
     expect((await fixture.post(infer, v2({ a: [5] }))).status).toBe(200);
@@ -112,10 +125,22 @@ describe("swaps", () => {
     const [liveOne, liveTwo] = [armOf(one, "live", 1, 1), armOf(two, "live", 1, 2)];
     await fixture.publish([liveTwo], liveOne);
     const entryId = fixture.opened.store.recorder.newEntryId();
-    const reverted = fixture.serving.revert({ project: "default", route: "late-arrival", arms: [liveOne], back: liveTwo, salt: "", release: null, reason: "by hand", entryId }, async () => ({
-      change: [],
-      entries: [{ id: entryId, action: "route.rolled_back", subject: { type: "route", id: "late-arrival" }, project: "default", actor: ada.actor, payload: {} }],
-    }));
+    const reverted = fixture.serving.revert(
+      { project: "default", route: "late-arrival", arms: [liveOne], back: liveTwo, salt: "", release: null, reason: "by hand", entryId },
+      async () => ({
+        change: [],
+        entries: [
+          {
+            id: entryId,
+            action: "route.rolled_back",
+            subject: { type: "route", id: "late-arrival" },
+            project: "default",
+            actor: ada.actor,
+            payload: {},
+          },
+        ],
+      }),
+    );
     expect((await fixture.post(infer, v2({ a: [0] }))).body.model_version).toBe("1");
     await reverted.committed;
     await fixture.reopen();
@@ -128,18 +153,34 @@ describe("prediction log and labels", () => {
   it.each(["strict", "fast"] as const)("logs every row with caller, use, key and event time (%s)", async (log) => {
     await fixture.route({ log });
     await fixture.live(await fixture.register(logisticModel({ a: 1 }, 0)));
-    await fixture.post(infer, v2({ a: [1, 2] }, { keys: ["7", "8"], observed: ["2001-04-01T10:00:00Z", "2001-04-01T10:05:00Z"] }), { "capstan-use": "replay" });
-    await fixture.post(infer, { ...v2({ a: [3] }), parameters: { "capstan.key": "9", "capstan.observed_at": "2001-04-02T00:00:00Z" } }, { "capstan-use": "release" });
+    await fixture.post(infer, v2({ a: [1, 2] }, { keys: ["7", "8"], observed: ["2001-04-01T10:00:00Z", "2001-04-01T10:05:00Z"] }), {
+      "capstan-use": "replay",
+    });
+    await fixture.post(
+      infer,
+      { ...v2({ a: [3] }), parameters: { "capstan.key": "9", "capstan.observed_at": "2001-04-02T00:00:00Z" } },
+      { "capstan-use": "release" },
+    );
     await fixture.post(infer, v2({ a: [4] }));
     const handlers = checked(servingOperations, servingHandlers(fixture.serving, fixture.opened.store));
-    expect(await handlers["predictions.keys"]({ project: "default", route: "late-arrival", use: "replay" }, ada)).toEqual({ keys: ["7", "8"] });
+    expect(await handlers["predictions.keys"]({ project: "default", route: "late-arrival", use: "replay" }, ada)).toEqual({
+      keys: ["7", "8"],
+    });
     const before = await handlers["predictions.list"]({ project: "default", route: "late-arrival", limit: 10 }, ada);
     await fixture.serving.flush("late-arrival");
     const after = await handlers["predictions.list"]({ project: "default", route: "late-arrival", limit: 10 }, ada);
     expect(after.predictions.map((one) => one.id).sort()).toEqual(before.predictions.map((one) => one.id).sort());
     expect(after).toMatchObject({ rows: 4, cursor: null });
     const seven = after.predictions.find((one) => one.key === "7");
-    expect(seven).toMatchObject({ observedAt: "2001-04-01T10:00:00.000Z", version: "v1", arm: "live", use: "replay", caller: "local:ada", features: { a: 1 }, flags: [] });
+    expect(seven).toMatchObject({
+      observedAt: "2001-04-01T10:00:00.000Z",
+      version: "v1",
+      arm: "live",
+      use: "replay",
+      caller: "local:ada",
+      features: { a: 1 },
+      flags: [],
+    });
     expect(seven?.outputs["probability"]).toBeCloseTo(sigmoid(1), 5);
     expect(after.predictions.find((one) => one.key === null)).toMatchObject({ flags: ["unkeyed"], use: null });
     expect((await handlers["predictions.keys"]({ project: "default", route: "late-arrival" }, ada)).keys.sort()).toEqual(["7", "8", "9"]);
@@ -154,7 +195,7 @@ describe("prediction log and labels", () => {
       if (i === 2) await fixture.serving.flush("late-arrival");
     }
     const seen: string[] = [];
-    for (let cursor: string | undefined; ; ) {
+    for (let cursor: string | undefined; ;) {
       const page = await fixture.serving.predictions("late-arrival", {}, { limit: 4, ...(cursor !== undefined && { cursor }) });
       expect(page.rows).toBe(15);
       seen.push(...page.predictions.map((one) => one.key ?? ""));
@@ -171,22 +212,38 @@ describe("prediction log and labels", () => {
     await fixture.post(infer, v2({ a: [1] }, { keys: ["7"] }));
     const handlers = checked(servingOperations, servingHandlers(fixture.serving, fixture.opened.store));
     const labels = Array.from({ length: 1200 }, (_, i) => ({ key: String(i), value: i % 2, observed_at: "2001-04-01T10:00:00Z" }));
-    expect(await handlers["labels.append"]({ project: "default", route: "late-arrival", labels }, ada)).toEqual({ received: 1200, added: 1200 });
-    expect(await handlers["labels.append"]({ project: "default", route: "late-arrival", labels: labels.slice(0, 700) }, ada)).toEqual({ received: 700, added: 0 });
+    expect(await handlers["labels.append"]({ project: "default", route: "late-arrival", labels }, ada)).toEqual({
+      received: 1200,
+      added: 1200,
+    });
+    expect(await handlers["labels.append"]({ project: "default", route: "late-arrival", labels: labels.slice(0, 700) }, ada)).toEqual({
+      received: 700,
+      added: 0,
+    });
     const { predictions } = await handlers["predictions.list"]({ project: "default", route: "late-arrival", limit: 10 }, ada);
     expect(predictions[0]?.label).toEqual({ value: 1, observedAt: "2001-04-01T10:00:00.000Z" });
     expect(await fixture.serving.writeLabels("late-arrival", `${fixture.opened.folder}/labels.csv`)).toBe(1200);
-    await expect(handlers["labels.append"]({ project: "default", route: "other", labels }, ada)).rejects.toMatchObject({ code: "CAP-SERVE-001" });
+    await expect(handlers["labels.append"]({ project: "default", route: "other", labels }, ada)).rejects.toMatchObject({
+      code: "CAP-SERVE-001",
+    });
   });
 
   it("shows routes with arms, latency and epochs", async () => {
     await fixture.route();
     const handlers = checked(servingOperations, servingHandlers(fixture.serving, fixture.opened.store));
-    expect((await handlers["routes.list"]({ project: "default" }, ada)).routes).toMatchObject([{ route: "late-arrival", live: null, arms: [] }]);
+    expect((await handlers["routes.list"]({ project: "default" }, ada)).routes).toMatchObject([
+      { route: "late-arrival", live: null, arms: [] },
+    ]);
     await fixture.live(await fixture.register(logisticModel({ a: 1 }, 0)));
     await fixture.post(infer, v2({ a: [1] }, { keys: ["7"] }));
     const route = await handlers["routes.get"]({ project: "default", route: "late-arrival" }, ada);
-    expect(route).toMatchObject({ live: "v1", requests: 1, arms: [{ arm: "live", rows: 1, placement: "thread" }], epochs: [{ epoch: 1, reason: "by the test" }], predictions: { openRows: 1 } });
+    expect(route).toMatchObject({
+      live: "v1",
+      requests: 1,
+      arms: [{ arm: "live", rows: 1, placement: "thread" }],
+      epochs: [{ epoch: 1, reason: "by the test" }],
+      predictions: { openRows: 1 },
+    });
     expect(route.latency?.p99).toBeGreaterThan(0);
   });
 

@@ -36,7 +36,13 @@ export type Gateway = {
   handleInference(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
 };
 
-type Exchange = { readonly response: ServerResponse; readonly caller: string; readonly use: string | null; readonly startedMs: number; readonly receivedMs: number };
+type Exchange = {
+  readonly response: ServerResponse;
+  readonly caller: string;
+  readonly use: string | null;
+  readonly startedMs: number;
+  readonly receivedMs: number;
+};
 
 export function createGateway(deps: GatewayDeps): Gateway {
   const { routes, log, clock } = deps;
@@ -51,25 +57,43 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const arms = [served.live, served.canary, served.shadow, served.back].filter((arm) => arm !== undefined);
     const wanted = Number(version.replace(/^v/, ""));
     const arm = arms.find((one) => one.spec.number === wanted);
-    if (!arm) throw new CapstanError("CAP-SERVE-003", { route: served.settings.route, version, served: arms.map((one) => versionName(one.spec.number)).join(", ") || "none" });
+    if (!arm)
+      throw new CapstanError("CAP-SERVE-003", {
+        route: served.settings.route,
+        version,
+        served: arms.map((one) => versionName(one.spec.number)).join(", ") || "none",
+      });
     return arm;
   };
 
   const describe = (path: readonly string[], response: ServerResponse): void => {
     // ["v2", "models", route, "versions", v, "ready"]
     const [, noun, route, versions, version] = path;
-    if (path.length === 1) return reply(response, 200, { name: deps.server.name, version: deps.server.version, extensions: ["capstan.key", "capstan.observed_at"] });
-    if (noun === "health" && path.length === 3 && (route === "live" || route === "ready")) return reply(response, route === "live" || deps.ready() ? 200 : 503, { live: true, ready: deps.ready() });
+    if (path.length === 1)
+      return reply(response, 200, {
+        name: deps.server.name,
+        version: deps.server.version,
+        extensions: ["capstan.key", "capstan.observed_at"],
+      });
+    if (noun === "health" && path.length === 3 && (route === "live" || route === "ready"))
+      return reply(response, route === "live" || deps.ready() ? 200 : 503, { live: true, ready: deps.ready() });
     if (noun === "models" && route !== undefined) {
       const served = servedOf(route);
       const pinned = versions === "versions" && version !== undefined ? armOf(served, version) : served.live;
       const rest = path.slice(versions === "versions" ? 5 : 3);
-      if (rest.length === 1 && rest[0] === "ready") return reply(response, pinned ? 200 : 503, { name: route, ready: pinned !== undefined });
+      if (rest.length === 1 && rest[0] === "ready")
+        return reply(response, pinned ? 200 : 503, { name: route, ready: pinned !== undefined });
       if (rest.length === 0) {
         const signature = pinned?.loaded.runtime.signature;
         if (!pinned || !signature) throw new CapstanError("CAP-SERVE-002", { route });
         const arms = [served.live, served.canary, served.shadow, served.back].flatMap((arm) => (arm ? [String(arm.spec.number)] : []));
-        return reply(response, 200, { name: route, versions: [...new Set(arms)], platform: "onnx_onnxv1", inputs: signature.inputs, outputs: signature.outputs });
+        return reply(response, 200, {
+          name: route,
+          versions: [...new Set(arms)],
+          platform: "onnx_onnxv1",
+          inputs: signature.inputs,
+          outputs: signature.outputs,
+        });
       }
     }
     throw new CapstanError("CAP-REQUEST-002", { path: `/${path.join("/")}` });
@@ -101,7 +125,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
     });
   };
 
-  const finish = (served: ServedRoute, request: InferenceRequest, parts: readonly Part[], answers: readonly (Answer | undefined)[], pinned: boolean, exchange: Exchange): void => {
+  const finish = (
+    served: ServedRoute,
+    request: InferenceRequest,
+    parts: readonly Part[],
+    answers: readonly (Answer | undefined)[],
+    pinned: boolean,
+    exchange: Exchange,
+  ): void => {
     const { table, settings, counts } = served;
     const observer = deps.observers.get(settings.route);
     const latencyUs = (performance.now() - exchange.startedMs) * 1000;
@@ -116,7 +147,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
       counts.failures++;
       observer?.unanswered();
       const cause = parts.flatMap((part) => part.failures)[0]?.error;
-      throw new CapstanError("CAP-SERVE-005", { route: settings.route, problem: cause instanceof Error ? cause.message : "an output was no number or out of its range" }, { cause });
+      throw new CapstanError(
+        "CAP-SERVE-005",
+        { route: settings.route, problem: cause instanceof Error ? cause.message : "an output was no number or out of its range" },
+        { cause },
+      );
     }
     if (whole.some((answer) => answer.fallback)) counts.fallbacks++;
 
@@ -136,16 +171,29 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const answer = whole[i]!;
       const { signature } = answer.arm.loaded.runtime;
       const rows = part.rows;
-      const flags = (request.keys ? 0 : flag.unkeyed) | (answer.fallback ? flag.fallback : 0) | (answer.constant ? flag.constant : 0) | (pinned ? flag.pinned : 0);
+      const flags =
+        (request.keys ? 0 : flag.unkeyed) |
+        (answer.fallback ? flag.fallback : 0) |
+        (answer.constant ? flag.constant : 0) |
+        (pinned ? flag.pinned : 0);
       log.append(
         {
-          table, arm: answer.arm.spec, caller: exchange.caller, use: exchange.use, rows: rows?.length ?? request.rows, receivedMs: exchange.receivedMs, latencyUs, flags,
+          table,
+          arm: answer.arm.spec,
+          caller: exchange.caller,
+          use: exchange.use,
+          rows: rows?.length ?? request.rows,
+          receivedMs: exchange.receivedMs,
+          latencyUs,
+          flags,
           observedMs: pickMaybe(request.observedMs, rows) ?? new Float64Array(rows?.length ?? request.rows).fill(exchange.receivedMs),
           keys: pickMaybe(request.keys, rows),
           features: signature.inputs.map((column) => [column.name, pickMaybe(request.columns[column.name] ?? [], rows) ?? []] as const),
           outputs: signature.outputs.map((column) => [column.name, answer.outputs[column.name] ?? []] as const),
         },
-        signature, settings.log, durable,
+        signature,
+        settings.log,
+        durable,
       );
     });
     if (settings.log === "fast") send();
@@ -153,7 +201,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 
   /** The same rows, after the reply. Its answer is compared and thrown away. */
-  const shadow = (served: ServedRoute, arm: ServedArm, request: InferenceRequest, parts: readonly Part[], answers: readonly Answer[], observer: RouteObserver | undefined): void => {
+  const shadow = (
+    served: ServedRoute,
+    arm: ServedArm,
+    request: InferenceRequest,
+    parts: readonly Part[],
+    answers: readonly Answer[],
+    observer: RouteObserver | undefined,
+  ): void => {
     const liveAnswer = answers[0];
     // Only rows that the live arm answered alone can be compared with it.
     if (parts.length !== 1 || !liveAnswer || liveAnswer.arm.spec.arm !== "live") return;
@@ -168,7 +223,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
     arm.loaded.batcher.submit(request.columns, request.rows, (_error, batch, start) => {
       shadowRows -= request.rows;
       const latencyUs = (performance.now() - startedMs) * 1000;
-      const outputs = batch && Object.fromEntries(arm.loaded.runtime.signature.outputs.map((column) => [column.name, rowsOf(batch.columns[column.name] ?? [], start, request.rows)]));
+      const outputs =
+        batch &&
+        Object.fromEntries(
+          arm.loaded.runtime.signature.outputs.map((column) => [
+            column.name,
+            rowsOf(batch.columns[column.name] ?? [], start, request.rows),
+          ]),
+        );
       const scores = outputs && outputsFit(arm, outputs) ? scoresOf(arm.loaded.runtime.signature, outputs) : null;
       arm.counts.requests++;
       arm.counts.rows += request.rows;
@@ -187,20 +249,35 @@ export function createGateway(deps: GatewayDeps): Gateway {
         if (request.method === "GET" || request.method === "HEAD") return describe(path, response);
         const [, models, route, versions, version] = path;
         const verb = path.at(-1);
-        if (request.method !== "POST" || models !== "models" || route === undefined || verb !== "infer" || (path.length !== 4 && !(path.length === 6 && versions === "versions"))) {
+        if (
+          request.method !== "POST" ||
+          models !== "models" ||
+          route === undefined ||
+          verb !== "infer" ||
+          (path.length !== 4 && !(path.length === 6 && versions === "versions"))
+        ) {
           throw new CapstanError("CAP-REQUEST-002", { path: `/${path.join("/")}` });
         }
         const use = useOf(request.headers["capstan-use"]);
-        if (request.headers["inference-header-content-length"] !== undefined) throw new CapstanError("CAP-REQUEST-004", { expected: "JSON", actual: "the binary extension" });
+        if (request.headers["inference-header-content-length"] !== undefined)
+          throw new CapstanError("CAP-REQUEST-004", { expected: "JSON", actual: "the binary extension" });
         const type = request.headers["content-type"];
-        if (type !== undefined && !type.includes("json")) throw new CapstanError("CAP-REQUEST-004", { expected: "application/json", actual: type });
+        if (type !== undefined && !type.includes("json"))
+          throw new CapstanError("CAP-REQUEST-004", { expected: "application/json", actual: type });
         // The table is read once, when the request has arrived whole.
         readBody(request, (error, body) => {
           try {
             if (error) throw error;
             const served = servedOf(route);
-            if (caller.projects && !caller.projects.includes(served.settings.project)) throw new CapstanError("CAP-ACCESS-002", { capability: `predict in ${served.settings.project}`, caller: caller.actor.name });
-            infer(served, version === undefined || path.length === 4 ? undefined : armOf(served, version), body, { response, caller: caller.actor.name, use, startedMs, receivedMs: clock.nowMs() });
+            if (caller.projects && !caller.projects.includes(served.settings.project))
+              throw new CapstanError("CAP-ACCESS-002", { capability: `predict in ${served.settings.project}`, caller: caller.actor.name });
+            infer(served, version === undefined || path.length === 4 ? undefined : armOf(served, version), body, {
+              response,
+              caller: caller.actor.name,
+              use,
+              startedMs,
+              receivedMs: clock.nowMs(),
+            });
           } catch (thrown) {
             refuse(response, thrown, deps.trace);
           }
@@ -212,7 +289,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 }
 
-function count(part: Part, rows: number, answer: Answer | undefined, latencyUs: number, share: number, observer: RouteObserver | undefined): void {
+function count(
+  part: Part,
+  rows: number,
+  answer: Answer | undefined,
+  latencyUs: number,
+  share: number,
+  observer: RouteObserver | undefined,
+): void {
   const { counts, spec } = part.arm;
   const failure = part.failures.find((one) => one.arm === part.arm);
   counts.requests++;
@@ -221,16 +305,31 @@ function count(part: Part, rows: number, answer: Answer | undefined, latencyUs: 
   for (const one of part.failures) one.arm.counts.failures++;
   if (!observer || spec.arm === "shadow") return;
   observer.answered({
-    arm: spec.arm, rows, failed: failure !== undefined, invalid: failure?.invalid ?? false, latencyUs,
-    scores: !failure && answer ? scoresOf(answer.arm.loaded.runtime.signature, answer.outputs) : null, share,
+    arm: spec.arm,
+    rows,
+    failed: failure !== undefined,
+    invalid: failure?.invalid ?? false,
+    latencyUs,
+    scores: !failure && answer ? scoresOf(answer.arm.loaded.runtime.signature, answer.outputs) : null,
+    share,
   });
 }
 
-function sendAnswer(response: ServerResponse, served: ServedRoute, request: InferenceRequest, parts: readonly Part[], answers: readonly Answer[]): void {
+function sendAnswer(
+  response: ServerResponse,
+  served: ServedRoute,
+  request: InferenceRequest,
+  parts: readonly Part[],
+  answers: readonly Answer[],
+): void {
   if (response.writableEnded || response.destroyed) return;
   const first = answers[0]!;
   const columns = first.arm.loaded.runtime.signature.outputs;
-  const outputs = gather(columns, request.rows, parts.map((part, i) => ({ rows: part.rows, outputs: answers[i]!.outputs })));
+  const outputs = gather(
+    columns,
+    request.rows,
+    parts.map((part, i) => ({ rows: part.rows, outputs: answers[i]!.outputs })),
+  );
   const versions = [...new Set(answers.map((answer) => (answer.constant ? "constant" : String(answer.arm.spec.number))))];
   let text = `{"model_name":${JSON.stringify(served.settings.route)}`;
   if (versions.length === 1) text += `,"model_version":"${versions[0]}"`;
@@ -244,7 +343,11 @@ function sendAnswer(response: ServerResponse, served: ServedRoute, request: Infe
     text += `${count++ === 0 ? "" : ","}{"name":${JSON.stringify(column.name)},"datatype":"${column.datatype}","shape":${shape},"data":${jsonOf(column, outputs[column.name] ?? [])}}`;
   }
   text += "]}";
-  const headers: Record<string, string | number> = { "content-type": "application/json", "content-length": Buffer.byteLength(text), "capstan-epoch": served.table.epoch };
+  const headers: Record<string, string | number> = {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    "capstan-epoch": served.table.epoch,
+  };
   if (answers.some((answer) => answer.fallback)) headers["capstan-fallback"] = versions.join(",");
   response.writeHead(200, headers);
   response.end(text);

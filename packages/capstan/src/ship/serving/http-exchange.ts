@@ -29,7 +29,11 @@ export const pathOf = (url: string): string[] => {
 export function useOf(header: string | string[] | undefined): string | null {
   if (header === undefined) return null;
   const use = String(header);
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(use)) throw new CapstanError("CAP-REQUEST-001", { operation: "infer", problem: "Capstan-Use takes up to 64 letters, digits, dots, hyphens and underscores" });
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(use))
+    throw new CapstanError("CAP-REQUEST-001", {
+      operation: "infer",
+      problem: "Capstan-Use takes up to 64 letters, digits, dots, hyphens and underscores",
+    });
   return use;
 }
 

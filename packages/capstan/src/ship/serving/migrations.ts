@@ -57,4 +57,9 @@ create index label_observed on label (route, observed_ms)`,
 ];
 
 /** A route's table changes with its entry; labels are covered by what reads them (windows and scores are runs that name their inputs). */
-export const servingTables: Record<string, TableClass> = { route: "ledgered", route_table: "ledgered", segment: "ledgered", label: "operational" };
+export const servingTables: Record<string, TableClass> = {
+  route: "ledgered",
+  route_table: "ledgered",
+  segment: "ledgered",
+  label: "operational",
+};

@@ -69,7 +69,15 @@ export type LoggedRows = {
 /** What a release is told of traffic, on the turn of the reply. */
 export type RouteObserver = {
   /** `failed`: the arm did not answer and another did, or nobody. Pinned requests are not reported. */
-  answered(event: { readonly arm: "live" | "canary"; readonly rows: number; readonly failed: boolean; readonly invalid: boolean; readonly latencyUs: number; readonly scores: Values | null; readonly share: number }): void;
+  answered(event: {
+    readonly arm: "live" | "canary";
+    readonly rows: number;
+    readonly failed: boolean;
+    readonly invalid: boolean;
+    readonly latencyUs: number;
+    readonly scores: Values | null;
+    readonly share: number;
+  }): void;
   /** The same rows by both; null when only the shadow failed. */
   shadowed(event: { readonly rows: number; readonly live: Values; readonly shadow: Values | null; readonly latencyUs: number }): void;
   /** A client got an error although every fallback was tried. */
@@ -112,4 +120,10 @@ export type Prediction = {
   readonly flags: number;
 };
 
-export type PredictionFilter = { readonly key?: string; readonly use?: string; readonly version?: number; readonly fromMs?: number; readonly untilMs?: number };
+export type PredictionFilter = {
+  readonly key?: string;
+  readonly use?: string;
+  readonly version?: number;
+  readonly fromMs?: number;
+  readonly untilMs?: number;
+};

@@ -29,4 +29,5 @@ export function assign(served: ServedRoute, pinned: ServedArm | undefined, reque
 
 export const pick = (columns: Readonly<Record<string, readonly unknown[]>>, rows: readonly number[]): Record<string, unknown[]> =>
   Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, rows.map((row) => values[row])]));
-export const pickMaybe = <T>(values: readonly T[] | null, rows: readonly number[] | null): readonly T[] | null => (values && rows ? rows.map((row) => values[row]!) : values);
+export const pickMaybe = <T>(values: readonly T[] | null, rows: readonly number[] | null): readonly T[] | null =>
+  values && rows ? rows.map((row) => values[row]!) : values;

@@ -16,7 +16,14 @@ const sliceRows = 2000;
 export type LogLimits = { readonly segmentBytes: number; readonly segmentRows: number; readonly segmentMs: number };
 const defaultLimits: LogLimits = { segmentBytes: 16 << 20, segmentRows: 50_000, segmentMs: 600_000 };
 
-type Open = { readonly id: string; readonly project: string; readonly writer: SegmentWriter; readonly contexts: Map<string, number>; rows: number; readonly openedMs: number };
+type Open = {
+  readonly id: string;
+  readonly project: string;
+  readonly writer: SegmentWriter;
+  readonly contexts: Map<string, number>;
+  rows: number;
+  readonly openedMs: number;
+};
 /** No longer written, not yet a blob. */
 type Pending = { readonly id: string; readonly project: string; readonly route: string; readonly path: string; readonly openedMs: number };
 
@@ -85,7 +92,12 @@ export function createPredictionLog(deps: { store: Store; engine: TableEngine; l
     append(rows, signature, mode, durable) {
       const { project, route } = rows.table;
       let current = open.get(route) ?? start(project, route, mode);
-      if (current.rows >= limits.segmentRows || current.writer.sizeBytes >= limits.segmentBytes || (current.rows > 0 && store.clock.nowMs() - current.openedMs >= limits.segmentMs) || current.contexts.size >= 1000) {
+      if (
+        current.rows >= limits.segmentRows ||
+        current.writer.sizeBytes >= limits.segmentBytes ||
+        (current.rows > 0 && store.clock.nowMs() - current.openedMs >= limits.segmentMs) ||
+        current.contexts.size >= 1000
+      ) {
         inBackground(finish(route));
         current = start(project, route, mode);
       }
@@ -94,8 +106,18 @@ export function createPredictionLog(deps: { store: Store; engine: TableEngine; l
       if (context === undefined) {
         context = current.contexts.size;
         const described: Context = {
-          segment: current.id, project, route, epoch: rows.table.epoch, model: rows.arm.model, version: rows.arm.number, bundle: rows.arm.bundle, arm: rows.arm.arm,
-          caller: rows.caller, use: rows.use, inputs: signature.inputs, outputs: signature.outputs,
+          segment: current.id,
+          project,
+          route,
+          epoch: rows.table.epoch,
+          model: rows.arm.model,
+          version: rows.arm.number,
+          bundle: rows.arm.bundle,
+          arm: rows.arm.arm,
+          caller: rows.caller,
+          use: rows.use,
+          inputs: signature.inputs,
+          outputs: signature.outputs,
         };
         current.writer.append(encodeContext(described));
         current.contexts.set(key, context);
@@ -115,7 +137,13 @@ export function createPredictionLog(deps: { store: Store; engine: TableEngine; l
     async readOpen(route, onRow) {
       const current = open.get(route);
       if (current && current.rows > 0) await current.writer.flush();
-      const paths = [...[...pending.values()].filter((one) => one.route === route).sort((a, b) => (a.id < b.id ? -1 : 1)).map((one) => one.path), ...(current ? [current.writer.path] : [])];
+      const paths = [
+        ...[...pending.values()]
+          .filter((one) => one.route === route)
+          .sort((a, b) => (a.id < b.id ? -1 : 1))
+          .map((one) => one.path),
+        ...(current ? [current.writer.path] : []),
+      ];
       for (const path of paths) {
         // Gone means that it became a blob meanwhile: whoever asks looks there afterwards.
         const bytes = await readFile(path).catch(() => undefined);
@@ -147,7 +175,9 @@ export function createPredictionLog(deps: { store: Store; engine: TableEngine; l
             store.log.warn("serving.torn", { segment: id, keptRows: scan.rows, droppedBytes: bytes.length - scan.wholeBytes });
             await truncate(path, scan.wholeBytes);
           }
-          inBackground(seal({ id, project: scan.first.project, route: scan.first.route, path, openedMs: Math.floor(scan.firstReceivedMs) }));
+          inBackground(
+            seal({ id, project: scan.first.project, route: scan.first.route, path, openedMs: Math.floor(scan.firstReceivedMs) }),
+          );
         }
       }
     },

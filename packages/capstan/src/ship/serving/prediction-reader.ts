@@ -7,7 +7,11 @@ type Found = Prediction & { readonly segment: string };
 
 export type PredictionReader = {
   /** Newest first. */
-  page(route: string, filter: PredictionFilter, page: { limit: number; cursor?: string }): Promise<{ predictions: Found[]; cursor: string | null; rows: number }>;
+  page(
+    route: string,
+    filter: PredictionFilter,
+    page: { limit: number; cursor?: string },
+  ): Promise<{ predictions: Found[]; cursor: string | null; rows: number }>;
   keys(route: string, use?: string): Promise<string[]>;
 };
 
@@ -38,7 +42,9 @@ export function createPredictionReader(deps: { store: Store; engine: TableEngine
         const table = await tableOf(segments);
         const where = conditionsOf(filter);
         const receivedUs = "epoch_us(received_at)";
-        const page = after ? [...where, `(${receivedUs} < ${after.us} or (${receivedUs} = ${after.us} and id < ${quoteText(after.id)}))`] : where;
+        const page = after
+          ? [...where, `(${receivedUs} < ${after.us} or (${receivedUs} = ${after.us} and id < ${quoteText(after.id)}))`]
+          : where;
         const [closed, [total]] = await Promise.all([
           engine.all<Record<string, unknown>>(
             `select * exclude (observed_at, received_at), epoch_us(observed_at) / 1000 as observed_ms, ${receivedUs} / 1000 as received_ms from ${table} ${whereOf(page)} order by received_at desc, id desc limit ${limit + 1}`,
@@ -61,7 +67,9 @@ export function createPredictionReader(deps: { store: Store; engine: TableEngine
       const segments = await log.closed(route);
       if (segments.length > 0) {
         // One list: a row each would cost more to carry than to find.
-        const [all] = await engine.all<{ keys: string[] | null }>(`select list(distinct key) as keys from ${await tableOf(segments)} ${whereOf(["key is not null", ...conditionsOf({ ...(use !== undefined && { use }) })])}`);
+        const [all] = await engine.all<{ keys: string[] | null }>(
+          `select list(distinct key) as keys from ${await tableOf(segments)} ${whereOf(["key is not null", ...conditionsOf({ ...(use !== undefined && { use }) })])}`,
+        );
         for (const key of all?.keys ?? []) keys.add(key);
       }
       return [...keys];
@@ -100,11 +108,28 @@ const isAfter = (row: Prediction, cursor: Cursor): boolean => {
 };
 
 function predictionOf(row: Record<string, unknown>): Found {
-  const named = (prefix: string): Record<string, unknown> => Object.fromEntries(Object.entries(row).flatMap(([name, value]) => (name.startsWith(prefix) && value !== null ? [[name.slice(prefix.length), value]] : [])));
+  const named = (prefix: string): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(row).flatMap(([name, value]) =>
+        name.startsWith(prefix) && value !== null ? [[name.slice(prefix.length), value]] : [],
+      ),
+    );
   const id = String(row["id"]);
   return {
-    id, segment: id.slice(0, id.lastIndexOf("-")), observedMs: Number(row["observed_ms"]), receivedMs: Number(row["received_ms"]), epoch: Number(row["epoch"]), model: String(row["model"]), version: Number(row["version"]),
-    arm: String(row["arm"]), key: row["key"] === null ? null : String(row["key"]), use: row["use"] === null ? null : String(row["use"]), caller: String(row["caller"]), features: named("feature_"), outputs: named("output_"),
-    latencyUs: Number(row["latency_us"]), flags: Number(row["flags"] ?? 0) | (row["key"] === null ? flag.unkeyed : 0),
+    id,
+    segment: id.slice(0, id.lastIndexOf("-")),
+    observedMs: Number(row["observed_ms"]),
+    receivedMs: Number(row["received_ms"]),
+    epoch: Number(row["epoch"]),
+    model: String(row["model"]),
+    version: Number(row["version"]),
+    arm: String(row["arm"]),
+    key: row["key"] === null ? null : String(row["key"]),
+    use: row["use"] === null ? null : String(row["use"]),
+    caller: String(row["caller"]),
+    features: named("feature_"),
+    outputs: named("output_"),
+    latencyUs: Number(row["latency_us"]),
+    flags: Number(row["flags"] ?? 0) | (row["key"] === null ? flag.unkeyed : 0),
   };
 }

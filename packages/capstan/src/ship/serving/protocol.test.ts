@@ -18,7 +18,12 @@ describe("Open Inference Protocol", () => {
     expect((await fixture.get("/v2")).body).toMatchObject({ name: "capstan", extensions: ["capstan.key", "capstan.observed_at"] });
     expect((await fixture.get("/v2/health/ready")).body).toEqual({ live: true, ready: true });
     expect((await fixture.get("/v2/models/late-arrival/ready")).body).toEqual({ name: "late-arrival", ready: true });
-    expect((await fixture.get("/v2/models/late-arrival/versions/1")).body).toMatchObject({ name: "late-arrival", versions: ["1"], platform: "onnx_onnxv1", inputs: [{ name: "a", datatype: "FP32", shape: [-1, 1] }, { name: "b" }] });
+    expect((await fixture.get("/v2/models/late-arrival/versions/1")).body).toMatchObject({
+      name: "late-arrival",
+      versions: ["1"],
+      platform: "onnx_onnxv1",
+      inputs: [{ name: "a", datatype: "FP32", shape: [-1, 1] }, { name: "b" }],
+    });
     expect((await fixture.get("/v2/models/late-arrival/versions/9")).body).toMatchObject({ code: "CAP-SERVE-003" });
     expect((await fixture.get("/v2/models/other")).status).toBe(404);
     expect((await fixture.get("/v2/elsewhere")).status).toBe(404);
@@ -27,13 +32,23 @@ describe("Open Inference Protocol", () => {
   it("answers rows with id, version and shape", async () => {
     const reply = await fixture.post(infer, v2({ a: [0.5, 1], b: [1, 0] }, { id: "x1" }));
     expect(reply.status).toBe(200);
-    expect(reply.body).toMatchObject({ model_name: "late-arrival", model_version: "1", id: "x1", outputs: [{ name: "probability", datatype: "FP32", shape: [2, 1] }] });
+    expect(reply.body).toMatchObject({
+      model_name: "late-arrival",
+      model_version: "1",
+      id: "x1",
+      outputs: [{ name: "probability", datatype: "FP32", shape: [2, 1] }],
+    });
     expect(reply.body.outputs?.[0]?.data[0]).toBe(0.5);
     expect(reply.body.outputs?.[0]?.data[1]).toBeCloseTo(sigmoid(2), 6);
   });
 
   it("takes nested data and requests by version", async () => {
-    const body = { inputs: [{ name: "b", shape: [2, 1], datatype: "FP32", data: [[1], [0]] }, { name: "a", shape: [2], datatype: "FP32", data: [0.5, 0] }] };
+    const body = {
+      inputs: [
+        { name: "b", shape: [2, 1], datatype: "FP32", data: [[1], [0]] },
+        { name: "a", shape: [2], datatype: "FP32", data: [0.5, 0] },
+      ],
+    };
     const reply = await fixture.post("/v2/models/late-arrival/versions/1/infer", body);
     expect(reply.body.outputs?.[0]?.data).toEqual([0.5, 0.5]);
   });

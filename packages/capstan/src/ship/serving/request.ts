@@ -59,17 +59,26 @@ export function readRequest(route: string, signature: Signature, body: unknown):
   }
   const id = body["id"];
   if (id !== undefined && typeof id !== "string") throw refuse(route, "`id` is no text");
-  return { id, rows, columns, keys: checkKeys(route, keys), observedMs: times && times.map((time, row) => timeOf(route, time, row)), outputs: outputNames(route, signature, body["outputs"]) };
+  return {
+    id,
+    rows,
+    columns,
+    keys: checkKeys(route, keys),
+    observedMs: times && times.map((time, row) => timeOf(route, time, row)),
+    outputs: outputNames(route, signature, body["outputs"]),
+  };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 const quote = (value: unknown): string => (typeof value === "string" ? value.slice(0, 80) : JSON.stringify(value ?? null).slice(0, 80));
-const missing = (known: readonly Column[], columns: Readonly<Record<string, unknown>>): string => known.find((one) => columns[one.name] === undefined)?.name ?? "";
+const missing = (known: readonly Column[], columns: Readonly<Record<string, unknown>>): string =>
+  known.find((one) => columns[one.name] === undefined)?.name ?? "";
 
 function rowsOfShape(route: string, name: string, shape: unknown): number {
   const fits = Array.isArray(shape) && (shape.length === 1 || (shape.length === 2 && shape[1] === 1));
   const rows: unknown = fits ? shape[0] : undefined;
-  if (!Number.isInteger(rows) || (rows as number) < 1) throw refuse(route, `input ${quote(name)} has shape ${quote(shape)}, it takes [n, 1]`);
+  if (!Number.isInteger(rows) || (rows as number) < 1)
+    throw refuse(route, `input ${quote(name)} has shape ${quote(shape)}, it takes [n, 1]`);
   if ((rows as number) > maxRows) throw refuse(route, `${String(rows)} rows; a request has at most ${maxRows}`);
   return rows as number;
 }
@@ -83,10 +92,18 @@ function flat(data: unknown): unknown[] | undefined {
 function checkValues(route: string, name: string, datatype: Datatype, values: readonly unknown[]): void {
   for (let row = 0; row < values.length; row++) {
     const value = values[row];
-    if (!valueFits(datatype, value)) throw refuse(route, `input ${quote(name)} has ${quote(value)} in row ${row}, it takes ${words[datatype]}`);
+    if (!valueFits(datatype, value))
+      throw refuse(route, `input ${quote(name)} has ${quote(value)} in row ${row}, it takes ${words[datatype]}`);
   }
 }
-const words: Readonly<Record<Datatype, string>> = { FP32: "finite numbers", FP64: "finite numbers", INT32: "whole numbers of 32 bits", INT64: "whole numbers up to 2^53", BOOL: "true and false", BYTES: "text" };
+const words: Readonly<Record<Datatype, string>> = {
+  FP32: "finite numbers",
+  FP64: "finite numbers",
+  INT32: "whole numbers of 32 bits",
+  INT64: "whole numbers up to 2^53",
+  BOOL: "true and false",
+  BYTES: "text",
+};
 function valueFits(datatype: Datatype, value: unknown): boolean {
   switch (datatype) {
     case "FP32":
@@ -120,7 +137,8 @@ function checkKeys(route: string, keys: readonly string[] | null): readonly stri
 
 function timeOf(route: string, text: string, row: number): number {
   const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms)) throw refuse(route, `capstan.observed_at of row ${row} is ${quote(text)}, it takes RFC 3339 such as 2001-04-01T10:00:00Z`);
+  if (Number.isNaN(ms))
+    throw refuse(route, `capstan.observed_at of row ${row} is ${quote(text)}, it takes RFC 3339 such as 2001-04-01T10:00:00Z`);
   return ms;
 }
 
@@ -129,7 +147,8 @@ function outputNames(route: string, signature: Signature, outputs: unknown): rea
   if (!Array.isArray(outputs)) throw refuse(route, "`outputs` is no list");
   return outputs.map((output: unknown) => {
     const name = isObject(output) ? output["name"] : undefined;
-    if (!signature.outputs.some((column) => column.name === name)) throw refuse(route, `there is no output ${quote(name)}; it gives ${signature.outputs.map((one) => one.name).join(", ")}`);
+    if (!signature.outputs.some((column) => column.name === name))
+      throw refuse(route, `there is no output ${quote(name)}; it gives ${signature.outputs.map((one) => one.name).join(", ")}`);
     return name as string;
   });
 }

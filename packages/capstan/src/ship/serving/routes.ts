@@ -22,7 +22,8 @@ type Prepared = { readonly table: RouteTable; readonly arms: Map<string, Loaded>
 export function createRoutes(pool: RuntimePool): Routes {
   let current: ReadonlyMap<string, ServedRoute> = new Map();
 
-  const digestsOf = (table: RouteTable): Set<string> => new Set([...table.arms, ...(table.back ? [table.back] : [])].map((arm) => arm.digest));
+  const digestsOf = (table: RouteTable): Set<string> =>
+    new Set([...table.arms, ...(table.back ? [table.back] : [])].map((arm) => arm.digest));
   const put = (settings: RouteSettings, table: RouteTable, arms: ReadonlyMap<string, Loaded>): void => {
     const before = current.get(settings.route);
     const served = createServedRoute(settings, table, arms, before, pool);

@@ -44,7 +44,10 @@ export function encodeContext(context: Context): Buffer {
 
 export function encodeRows(rows: LoggedRows, context: number, signature: Signature): Buffer {
   const { rows: n, keys } = rows;
-  const columns = [...rows.features.map((one, i) => [signature.inputs[i]!.datatype, one[1]] as const), ...rows.outputs.map((one, i) => [signature.outputs[i]!.datatype, one[1]] as const)];
+  const columns = [
+    ...rows.features.map((one, i) => [signature.inputs[i]!.datatype, one[1]] as const),
+    ...rows.outputs.map((one, i) => [signature.outputs[i]!.datatype, one[1]] as const),
+  ];
   let size = frameHead + 24 + 8 * n;
   for (let i = 0; i < n; i++) size += 2 + (keys ? Buffer.byteLength(keys[i]!) : 0);
   for (const [datatype, values] of columns) size += columnSize(datatype, values, n);
@@ -136,7 +139,7 @@ export function segmentReader(bytes: Buffer, onRow: OnRow): (rows: number) => bo
   let at = beginsWell(bytes) ? magic.length : bytes.length;
   let read = 0;
   return (rows) => {
-    for (const until = read + rows; read < until; ) {
+    for (const until = read + rows; read < until;) {
       const frame = frameAt(bytes, at);
       if (!frame) return false;
       if (bytes[frame.start] === 1) contexts.push(contextAt(bytes, frame));
@@ -183,11 +186,24 @@ function decodeRows(bytes: Buffer, start: number, contexts: readonly Context[], 
   const inputs = context.inputs.map(read);
   const outputs = context.outputs.map(read);
   for (let i = 0; i < n; i++) {
-    const named = (columns: readonly Column[], values: readonly unknown[][]): Record<string, unknown> => Object.fromEntries(columns.map((column, c) => [column.name, values[c]?.[i]]));
+    const named = (columns: readonly Column[], values: readonly unknown[][]): Record<string, unknown> =>
+      Object.fromEntries(columns.map((column, c) => [column.name, values[c]?.[i]]));
     onRow(
       {
-        id: rowId(context.segment, firstRow + i), observedMs: observed[i]!, receivedMs, epoch: context.epoch, model: context.model, version: context.version, arm: context.arm,
-        key: keys[i] ?? null, use: context.use, caller: context.caller, features: named(context.inputs, inputs), outputs: named(context.outputs, outputs), latencyUs, flags,
+        id: rowId(context.segment, firstRow + i),
+        observedMs: observed[i]!,
+        receivedMs,
+        epoch: context.epoch,
+        model: context.model,
+        version: context.version,
+        arm: context.arm,
+        key: keys[i] ?? null,
+        use: context.use,
+        caller: context.caller,
+        features: named(context.inputs, inputs),
+        outputs: named(context.outputs, outputs),
+        latencyUs,
+        flags,
       },
       context,
     );

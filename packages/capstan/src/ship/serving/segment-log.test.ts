@@ -18,10 +18,33 @@ const signature: Signature = {
   outputs: [{ name: "probability", datatype: "FP32", shape: [-1, 1] }],
 };
 const arm = { arm: "live", model: "late-arrival", number: 2, digest: "d", bundle: "b", share: 1, ranges: {}, sinceMs: 0 } as const;
-const table: RouteTable = { project: "default", route: "late-arrival", epoch: 7, arms: [arm], back: null, salt: "s", release: null, reason: "", atMs: 0, entryId: null };
+const table: RouteTable = {
+  project: "default",
+  route: "late-arrival",
+  epoch: 7,
+  arms: [arm],
+  back: null,
+  salt: "s",
+  release: null,
+  reason: "",
+  atMs: 0,
+  entryId: null,
+};
 const rows = (keys: readonly string[]): LoggedRows => ({
-  table, arm, caller: "loopback", use: "replay", rows: keys.length, receivedMs: 1000, latencyUs: 42, flags: 0, observedMs: keys.map((_, i) => 986_119_200_000 + i * 60_000), keys,
-  features: [["distance", keys.map((_, i) => 733 + i)], ["origin", keys.map(() => "Ōrd'\"\n")]],
+  table,
+  arm,
+  caller: "loopback",
+  use: "replay",
+  rows: keys.length,
+  receivedMs: 1000,
+  latencyUs: 42,
+  flags: 0,
+  observedMs: keys.map((_, i) => 986_119_200_000 + i * 60_000),
+  keys,
+  features: [
+    ["distance", keys.map((_, i) => 733 + i)],
+    ["origin", keys.map(() => "Ōrd'\"\n")],
+  ],
   outputs: [["probability", Float32Array.from(keys, () => 0.25)]],
 });
 
@@ -46,7 +69,12 @@ const openKeys = async (): Promise<(string | null)[]> => {
   await log.readOpen("late-arrival", (row) => keys.push(row.key));
   return keys;
 };
-const segmentFile = async (): Promise<string> => join(opened.folder, "spool/late-arrival", (await readdir(join(opened.folder, "spool/late-arrival"))).find((name) => name.endsWith(".seg")) ?? "");
+const segmentFile = async (): Promise<string> =>
+  join(
+    opened.folder,
+    "spool/late-arrival",
+    (await readdir(join(opened.folder, "spool/late-arrival"))).find((name) => name.endsWith(".seg")) ?? "",
+  );
 
 it("computes CRC-32C as everyone does", () => {
   expect(crc32c(Buffer.from("123456789"))).toBe(0xe3069283);
@@ -59,7 +87,16 @@ describe("prediction log", () => {
     expect((await readFile(await segmentFile())).includes("Ōrd")).toBe(true);
     const read: Prediction[] = [];
     await log.readOpen("late-arrival", (row) => read.push(row));
-    expect(read[1]).toMatchObject({ key: "2", epoch: 7, version: 2, use: "replay", caller: "loopback", features: { distance: 734, origin: "Ōrd'\"\n" }, outputs: { probability: 0.25 }, latencyUs: 42 });
+    expect(read[1]).toMatchObject({
+      key: "2",
+      epoch: 7,
+      version: 2,
+      use: "replay",
+      caller: "loopback",
+      features: { distance: 734, origin: "Ōrd'\"\n" },
+      outputs: { probability: 0.25 },
+      latencyUs: 42,
+    });
   });
 
   it("many frames of a turn are synced together, in order", async () => {
@@ -74,9 +111,19 @@ describe("prediction log", () => {
     expect(segment).toMatchObject({ rows: 3, firstObservedMs: 986_119_200_000, lastObservedMs: 986_119_320_000 });
     const path = await opened.store.blobs.localPath(segment?.digest ?? "");
     const [row] = await engine.all(`select * from read_parquet('${path}') where key = '2'`);
-    expect(row).toMatchObject({ observed_at: "2001-04-01T10:01:00.000Z", feature_distance: 734, feature_origin: "Ōrd'\"\n", output_probability: 0.25, version: 2, use: "replay", epoch: 7 });
+    expect(row).toMatchObject({
+      observed_at: "2001-04-01T10:01:00.000Z",
+      feature_distance: 734,
+      feature_origin: "Ōrd'\"\n",
+      output_probability: 0.25,
+      version: 2,
+      use: "replay",
+      epoch: 7,
+    });
     expect(await readdir(join(opened.folder, "spool/late-arrival"))).toEqual([]);
-    expect(await opened.store.database.all("select action, subject_id from entry")).toEqual([{ action: "segment.closed", subject_id: segment?.id }]);
+    expect(await opened.store.database.all("select action, subject_id from entry")).toEqual([
+      { action: "segment.closed", subject_id: segment?.id },
+    ]);
     expect(await opened.store.database.all("select to_id from lineage_edge")).toEqual([{ to_id: "model:late-arrival@v2" }]);
   });
 

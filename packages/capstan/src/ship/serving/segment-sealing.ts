@@ -6,13 +6,30 @@ import type { Segment, TableEngine } from "./model.ts";
 import type { RowsToWrite, Written } from "./segment-worker.ts";
 import { insertSegment } from "./store.ts";
 
-const fixed = { id: "VARCHAR", observed_ms: "DOUBLE", received_ms: "DOUBLE", route: "VARCHAR", epoch: "BIGINT", model: "VARCHAR", version: "BIGINT", arm: "VARCHAR", key: "VARCHAR", use: "VARCHAR", caller: "VARCHAR", latency_us: "BIGINT", flags: "INTEGER" };
+const fixed = {
+  id: "VARCHAR",
+  observed_ms: "DOUBLE",
+  received_ms: "DOUBLE",
+  route: "VARCHAR",
+  epoch: "BIGINT",
+  model: "VARCHAR",
+  version: "BIGINT",
+  arm: "VARCHAR",
+  key: "VARCHAR",
+  use: "VARCHAR",
+  caller: "VARCHAR",
+  latency_us: "BIGINT",
+  flags: "INTEGER",
+};
 
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** Makes the blob, the row, the entry and the lineage of a finished segment, then removes its file. May be repeated after a crash at any point. */
-export async function sealSegment(deps: { store: Store; engine: TableEngine }, one: { id: string; project: string; route: string; path: string; openedMs: number }): Promise<Segment | undefined> {
+export async function sealSegment(
+  deps: { store: Store; engine: TableEngine },
+  one: { id: string; project: string; route: string; path: string; openedMs: number },
+): Promise<Segment | undefined> {
   const { store, engine } = deps;
   const [rowsPath, tablePath] = [`${one.path}.ndjson`, `${one.path}.parquet`];
   try {
@@ -21,15 +38,26 @@ export async function sealSegment(deps: { store: Store; engine: TableEngine }, o
       const columns = Object.entries({ ...fixed, ...written.columns });
       const declared = columns.map(([name, type]) => `${quoteText(name)}: ${quoteText(type)}`).join(", ");
       const selected = columns.map(([name]) =>
-        name.endsWith("_ms") && name in fixed ? `make_timestamp(cast(round(${name} * 1000) as BIGINT)) as ${name.replace("_ms", "_at")}` : quoteName(name),
+        name.endsWith("_ms") && name in fixed
+          ? `make_timestamp(cast(round(${name} * 1000) as BIGINT)) as ${name.replace("_ms", "_at")}`
+          : quoteName(name),
       );
       await engine.all(
         `copy (select ${selected.join(", ")} from read_json(${quoteText(rowsPath)}, format = 'newline_delimited', columns = {${declared}})) to ${quoteText(tablePath)} (format parquet, compression zstd)`,
       );
       const blob = await store.blobs.putFile(tablePath);
       const segment: Segment = {
-        project: one.project, route: one.route, id: one.id, rows: written.rows, digest: blob.digest, sizeBytes: blob.sizeBytes, firstObservedMs: written.firstMs, lastObservedMs: written.lastMs,
-        openedMs: one.openedMs, closedMs: store.clock.nowMs(), entryId: store.recorder.newEntryId(),
+        project: one.project,
+        route: one.route,
+        id: one.id,
+        rows: written.rows,
+        digest: blob.digest,
+        sizeBytes: blob.sizeBytes,
+        firstObservedMs: written.firstMs,
+        lastObservedMs: written.lastMs,
+        openedMs: one.openedMs,
+        closedMs: store.clock.nowMs(),
+        entryId: store.recorder.newEntryId(),
       };
       await commitSegment(store, segment, written.versions);
       await rm(one.path, { force: true });
@@ -44,13 +72,25 @@ export async function sealSegment(deps: { store: Store; engine: TableEngine }, o
   }
 }
 
-async function commitSegment(store: Store, segment: Segment, versions: ReadonlyMap<string, { model: string; number: number; rows: number }>): Promise<void> {
+async function commitSegment(
+  store: Store,
+  segment: Segment,
+  versions: ReadonlyMap<string, { model: string; number: number; rows: number }>,
+): Promise<void> {
   const node = `segment:${segment.id}`;
   await store.recorder.commit(
     [
       ...insertSegment(segment),
       ...store.recorder.lineage(
-        [{ id: node, kind: "segment", title: `${segment.rows} predictions of ${segment.route}`, digest: segment.digest, facts: { rows: segment.rows, firstObservedMs: segment.firstObservedMs, lastObservedMs: segment.lastObservedMs } }],
+        [
+          {
+            id: node,
+            kind: "segment",
+            title: `${segment.rows} predictions of ${segment.route}`,
+            digest: segment.digest,
+            facts: { rows: segment.rows, firstObservedMs: segment.firstObservedMs, lastObservedMs: segment.lastObservedMs },
+          },
+        ],
         [...versions.values()].map((version) => ({ from: node, to: versionNode(version.model, version.number), relation: "answered by" })),
         segment.project,
       ),
@@ -63,7 +103,11 @@ async function commitSegment(store: Store, segment: Segment, versions: ReadonlyM
         project: segment.project,
         actor: { kind: "system", name: "system:serving" },
         payload: {
-          route: segment.route, rows: segment.rows, sizeBytes: segment.sizeBytes, firstObservedMs: segment.firstObservedMs, lastObservedMs: segment.lastObservedMs,
+          route: segment.route,
+          rows: segment.rows,
+          sizeBytes: segment.sizeBytes,
+          firstObservedMs: segment.firstObservedMs,
+          lastObservedMs: segment.lastObservedMs,
           versions: [...versions.values()].map((version) => ({ version: versionId(version.model, version.number), rows: version.rows })),
         },
       },

@@ -15,7 +15,14 @@ export type Written = {
   versions: Map<string, { model: string; number: number; rows: number }>;
 };
 
-const types: Readonly<Record<Datatype, string>> = { FP32: "FLOAT", FP64: "DOUBLE", INT32: "INTEGER", INT64: "BIGINT", BOOL: "BOOLEAN", BYTES: "VARCHAR" };
+const types: Readonly<Record<Datatype, string>> = {
+  FP32: "FLOAT",
+  FP64: "DOUBLE",
+  INT32: "INTEGER",
+  INT64: "BIGINT",
+  BOOL: "BOOLEAN",
+  BYTES: "VARCHAR",
+};
 const { path, route, rowsPath } = workerData as RowsToWrite;
 const written: Written = { rows: 0, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY, columns: {}, versions: new Map() };
 let lines: string[] = [];
@@ -32,8 +39,19 @@ const read = segmentReader(readFileSync(path), (row, context) => {
   written.firstMs = Math.min(written.firstMs, row.observedMs);
   written.lastMs = Math.max(written.lastMs, row.observedMs);
   const line: Record<string, unknown> = {
-    id: row.id, observed_ms: row.observedMs, received_ms: row.receivedMs, route, epoch: row.epoch, model: row.model, version: row.version, arm: row.arm, key: row.key, use: row.use, caller: row.caller,
-    latency_us: row.latencyUs, flags: row.flags,
+    id: row.id,
+    observed_ms: row.observedMs,
+    received_ms: row.receivedMs,
+    route,
+    epoch: row.epoch,
+    model: row.model,
+    version: row.version,
+    arm: row.arm,
+    key: row.key,
+    use: row.use,
+    caller: row.caller,
+    latency_us: row.latencyUs,
+    flags: row.flags,
   };
   for (const [name, value] of Object.entries(row.features)) line[`feature_${name}`] = value;
   for (const [name, value] of Object.entries(row.outputs)) line[`output_${name}`] = value;
@@ -41,7 +59,7 @@ const read = segmentReader(readFileSync(path), (row, context) => {
 });
 
 const file = openSync(rowsPath, "w", 0o600);
-for (let more = true; more; ) {
+for (let more = true; more;) {
   more = read(5000);
   if (lines.length > 0) writeSync(file, `${lines.join("\n")}\n`);
   lines = [];

@@ -105,7 +105,8 @@ export function openSegmentWriter(path: string, route: string, pace: "strict" | 
       return problem;
     },
     append(frame, durable) {
-      if (pendingBytes + frame.length > pendingLimitBytes) throw new CapstanError("CAP-SERVE-006", { route, problem: problem ?? "the disk is too slow" });
+      if (pendingBytes + frame.length > pendingLimitBytes)
+        throw new CapstanError("CAP-SERVE-006", { route, problem: problem ?? "the disk is too slow" });
       frames.push(frame);
       pendingBytes += frame.length;
       if (durable) waiters.push(durable);

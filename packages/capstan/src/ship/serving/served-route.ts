@@ -8,7 +8,14 @@ type ArmCounts = { requests: number; rows: number; failures: number; readonly la
 export type ServedArm = { readonly spec: ArmSpec; readonly loaded: Loaded; readonly counts: ArmCounts };
 
 /** Counted since the process began. */
-type RouteCounts = { requests: number; rows: number; failures: number; fallbacks: number; shadowDropped: number; readonly latency: Latency };
+type RouteCounts = {
+  requests: number;
+  rows: number;
+  failures: number;
+  fallbacks: number;
+  shadowDropped: number;
+  readonly latency: Latency;
+};
 
 /**
  * A route as one request sees it: never changed, replaced as a whole. Requests hold it while they run;
@@ -32,11 +39,19 @@ const newArmCounts = (): ArmCounts => ({ requests: 0, rows: 0, failures: 0, late
 const newRouteCounts = (): RouteCounts => ({ requests: 0, rows: 0, failures: 0, fallbacks: 0, shadowDropped: 0, latency: createLatency() });
 
 /** Takes over the holds on `arms`: they are released when it is retired and empty. */
-export function createServedRoute(settings: RouteSettings, table: RouteTable, arms: ReadonlyMap<string, Loaded>, before: ServedRoute | undefined, pool: RuntimePool): ServedRoute {
+export function createServedRoute(
+  settings: RouteSettings,
+  table: RouteTable,
+  arms: ReadonlyMap<string, Loaded>,
+  before: ServedRoute | undefined,
+  pool: RuntimePool,
+): ServedRoute {
   const armOf = (spec: ArmSpec | null | undefined): ServedArm | undefined => {
     const loaded = spec && arms.get(spec.digest);
     if (!spec || !loaded) return undefined;
-    const same = [before?.live, before?.canary, before?.shadow, before?.back].find((one) => one && one.spec.arm === spec.arm && one.spec.bundle === spec.bundle && one.spec.sinceMs === spec.sinceMs);
+    const same = [before?.live, before?.canary, before?.shadow, before?.back].find(
+      (one) => one && one.spec.arm === spec.arm && one.spec.bundle === spec.bundle && one.spec.sinceMs === spec.sinceMs,
+    );
     return { spec, loaded, counts: same?.counts ?? newArmCounts() };
   };
   const named = (name: ArmSpec["arm"]): ServedArm | undefined => armOf(table.arms.find((one) => one.arm === name));

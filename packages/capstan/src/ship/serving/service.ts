@@ -7,7 +7,17 @@ import type { Change, Committed } from "../../base/storage/database.ts";
 import type { Runtime } from "../../build/inference/model.ts";
 import { livePart, noLivePart } from "../../build/registry/store.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
-import type { ArmSpec, Label, Prediction, PredictionFilter, RouteObserver, RouteSettings, RouteTable, Segment, TableEngine } from "./model.ts";
+import type {
+  ArmSpec,
+  Label,
+  Prediction,
+  PredictionFilter,
+  RouteObserver,
+  RouteSettings,
+  RouteTable,
+  Segment,
+  TableEngine,
+} from "./model.ts";
 import { createPredictionLog, type LogLimits } from "./prediction-log.ts";
 import { createPredictionReader } from "./prediction-reader.ts";
 import { createRoutes } from "./routes.ts";
@@ -40,14 +50,21 @@ export type ServingService = Gateway & {
   /** Forward: loads, commits, then serves. Nothing changes when it fails. */
   publish(next: NextTable, change: Change, entries: readonly EntryDraft[]): Promise<{ table: RouteTable; committed: Committed }>;
   /** Back: serves on this turn what is loaded already, and says so with `committed` when that is durable. `tookMs` is the time to the pointer write. */
-  revert(next: NextTable, more: (served: { epoch: number; tookMs: number }) => Promise<{ change: Change; entries: readonly EntryDraft[] }>): { table: RouteTable; tookMs: number; committed: Promise<void> };
+  revert(
+    next: NextTable,
+    more: (served: { epoch: number; tookMs: number }) => Promise<{ change: Change; entries: readonly EntryDraft[] }>,
+  ): { table: RouteTable; tookMs: number; committed: Promise<void> };
   /** Told of a route's traffic until it is taken off; one observer a route. */
   observe(route: string, observer: RouteObserver): () => void;
   /** Makes all logged predictions of a route readable as closed segments. */
   flush(route: string): Promise<void>;
   /** Closed segments with the path of their Parquet file; `flush` first for all rows. */
   closedSegments(route: string): Promise<(Segment & { path: string })[]>;
-  predictions(route: string, filter: PredictionFilter, page: { limit: number; cursor?: string }): Promise<{ predictions: (Prediction & { segment: string })[]; cursor: string | null; rows: number }>;
+  predictions(
+    route: string,
+    filter: PredictionFilter,
+    page: { limit: number; cursor?: string },
+  ): Promise<{ predictions: (Prediction & { segment: string })[]; cursor: string | null; rows: number }>;
   keys(route: string, use?: string): Promise<string[]>;
   openRows(route: string): number;
   appendLabels(project: string, route: string, labels: readonly Label[]): Promise<number>;
@@ -73,7 +90,16 @@ export function createServingService(deps: ServingDeps): ServingService {
   const reader = createPredictionReader({ store, engine: deps.engine, log });
   const observers = new Map<string, RouteObserver>();
   const known = new Map<string, RouteSettings>();
-  const gateway = createGateway({ routes, log, observers, clock: store.clock, trace: store.log, random: deps.random ?? Math.random, ready: () => opened, server: { name: "capstan", version: deps.version ?? "0" } });
+  const gateway = createGateway({
+    routes,
+    log,
+    observers,
+    clock: store.clock,
+    trace: store.log,
+    random: deps.random ?? Math.random,
+    ready: () => opened,
+    server: { name: "capstan", version: deps.version ?? "0" },
+  });
   let nextEpoch = 1;
   let opened = false;
 
@@ -87,7 +113,13 @@ export function createServingService(deps: ServingDeps): ServingService {
   const liveChange = (table: RouteTable): Change => {
     const live = table.arms.find((arm) => arm.arm === "live");
     if (!live) return noLivePart(table.project, table.route);
-    return livePart(table.project, { model: live.model, route: table.route, number: live.number, sinceMs: live.sinceMs, entryId: table.entryId ?? "" });
+    return livePart(table.project, {
+      model: live.model,
+      route: table.route,
+      number: live.number,
+      sinceMs: live.sinceMs,
+      entryId: table.entryId ?? "",
+    });
   };
   const changed = (project: string, route: string): void => store.events.emit("changed", { project, kind: "route", id: route });
 
@@ -116,9 +148,19 @@ export function createServingService(deps: ServingDeps): ServingService {
       const entryId = store.recorder.newEntryId();
       await store.recorder.commit(putRoute(settings, entryId, store.clock.nowMs()), [
         {
-          id: entryId, action: before ? "route.changed" : "route.created", subject: { type: "route", id: settings.route }, project: settings.project, actor: caller.actor,
+          id: entryId,
+          action: before ? "route.changed" : "route.created",
+          subject: { type: "route", id: settings.route },
+          project: settings.project,
+          actor: caller.actor,
           ...(caller.because !== undefined && { because: caller.because }),
-          payload: { model: settings.model, key: settings.key, log: settings.log, answerWithinMs: settings.answerWithinMs, fallback: settings.fallback.map((one) => (one === "previous" ? one : { constant: one.constant })) },
+          payload: {
+            model: settings.model,
+            key: settings.key,
+            log: settings.log,
+            answerWithinMs: settings.answerWithinMs,
+            fallback: settings.fallback.map((one) => (one === "previous" ? one : { constant: one.constant })),
+          },
         },
       ]);
       known.set(settings.route, settings);
@@ -168,7 +210,9 @@ export function createServingService(deps: ServingDeps): ServingService {
     },
     flush: (route) => log.flush(route),
     async closedSegments(route) {
-      return Promise.all((await log.closed(route)).map(async (segment) => ({ ...segment, path: await store.blobs.localPath(segment.digest) })));
+      return Promise.all(
+        (await log.closed(route)).map(async (segment) => ({ ...segment, path: await store.blobs.localPath(segment.digest) })),
+      );
     },
     predictions: reader.page,
     keys: reader.keys,
@@ -184,12 +228,14 @@ export function createServingService(deps: ServingDeps): ServingService {
       let rows = 0;
       try {
         await file.write("key,value,observed_ms,received_ms\n");
-        for (let after = ""; ; ) {
+        for (let after = ""; ;) {
           const page = await labelPage(store.database, route, after, 5000);
           // A key may have several values; the page ends between keys.
           const last = page.at(-1)?.key;
           const whole = page.length < 5000 ? page : page.filter((label) => label.key !== last);
-          await file.write(whole.map((label) => `"${label.key.replaceAll('"', '""')}",${label.value},${label.observedMs},${label.receivedMs}\n`).join(""));
+          await file.write(
+            whole.map((label) => `"${label.key.replaceAll('"', '""')}",${label.value},${label.observedMs},${label.receivedMs}\n`).join(""),
+          );
           rows += whole.length;
           if (page.length < 5000) break;
           after = whole.at(-1)?.key ?? last ?? "";

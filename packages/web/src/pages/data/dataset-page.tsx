@@ -12,15 +12,118 @@ export function DatasetPage() {
     <Answer query={query}>
       {({ versions, refused }) => (
         <>
-          <PageHead title={dataset} tags={<span className="tag">dataset</span>} acts={versions[0] && <To href={`${base}/data/${dataset}/${versions[0].version}`} className="button">Open {versions[0].version}</To>}>{versions.length} {versions.length === 1 ? "version" : "versions"}, {refused.length} refused.{versions[0]?.origin && ` ${versions[0].origin}.`}</PageHead>
-          <Card title="Versions" note="newest first" flush><div className="scroll" tabIndex={0} role="group" aria-label="Table of versions"><table>
-            <thead><tr><th scope="col">Version</th><th scope="col" className="num">Rows</th><th scope="col" className="num">Size</th><th scope="col">Format</th><th scope="col">Added</th><th scope="col">By</th><th scope="col">Digest</th><th scope="col">Difference</th></tr></thead>
-            <tbody>{versions.map((one, i) => <tr key={one.version}><th scope="row"><span className="verdict"><VerdictGlyph mark={one.verdict} /><To href={`${base}/data/${dataset}/${one.version}`}>{one.version}</To></span></th><td className="num">{one.rows === null ? "–" : count(one.rows)}</td><td className="num">{bytes(one.sizeBytes)}</td><td>{one.format}</td><td><Ago time={one.addedAt} /></td><td>{one.actor}</td><td><Digest digest={one.digest} /></td><td>{versions[i + 1] ? <To href={`${base}/data/${dataset}/${one.version}?tab=diff`}>against {versions[i + 1]?.version}</To> : <span className="muted">the first</span>}</td></tr>)}</tbody>
-          </table></div></Card>
-          <Card title="Refused" note="offers that broke a rule; nothing was kept but the verdict" flush>{refused.length === 0 ? <p className="second" style={{ padding: 14 }}>Every offer passed its rules.</p> : <div className="scroll" tabIndex={0} role="group" aria-label="Table of refused offers"><table>
-            <thead><tr><th scope="col">Verdict</th><th scope="col">Offered</th><th scope="col">By</th><th scope="col" className="num">Size</th><th scope="col">Digest</th><th scope="col">Evidence</th></tr></thead>
-            <tbody>{refused.map((one) => <tr key={one.entry}><th scope="row"><span className="verdict"><VerdictGlyph mark={one.verdict} label={false} />{one.verdict}</span></th><td><Ago time={one.at} /></td><td>{one.actor}</td><td className="num">{bytes(one.sizeBytes)}</td><td><Digest digest={one.digest} /></td><td><To href={`${base}/record/${one.entry}`}>entry {one.entry.slice(-6)}</To></td></tr>)}</tbody>
-          </table></div>}</Card>
+          <PageHead
+            title={dataset}
+            tags={<span className="tag">dataset</span>}
+            acts={
+              versions[0] && (
+                <To href={`${base}/data/${dataset}/${versions[0].version}`} className="button">
+                  Open {versions[0].version}
+                </To>
+              )
+            }
+          >
+            {versions.length} {versions.length === 1 ? "version" : "versions"}, {refused.length} refused.
+            {versions[0]?.origin && ` ${versions[0].origin}.`}
+          </PageHead>
+          <Card title="Versions" note="newest first" flush>
+            <div className="scroll" tabIndex={0} role="group" aria-label="Table of versions">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Version</th>
+                    <th scope="col" className="num">
+                      Rows
+                    </th>
+                    <th scope="col" className="num">
+                      Size
+                    </th>
+                    <th scope="col">Format</th>
+                    <th scope="col">Added</th>
+                    <th scope="col">By</th>
+                    <th scope="col">Digest</th>
+                    <th scope="col">Difference</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {versions.map((one, i) => (
+                    <tr key={one.version}>
+                      <th scope="row">
+                        <span className="verdict">
+                          <VerdictGlyph mark={one.verdict} />
+                          <To href={`${base}/data/${dataset}/${one.version}`}>{one.version}</To>
+                        </span>
+                      </th>
+                      <td className="num">{one.rows === null ? "–" : count(one.rows)}</td>
+                      <td className="num">{bytes(one.sizeBytes)}</td>
+                      <td>{one.format}</td>
+                      <td>
+                        <Ago time={one.addedAt} />
+                      </td>
+                      <td>{one.actor}</td>
+                      <td>
+                        <Digest digest={one.digest} />
+                      </td>
+                      <td>
+                        {versions[i + 1] ? (
+                          <To href={`${base}/data/${dataset}/${one.version}?tab=diff`}>against {versions[i + 1]?.version}</To>
+                        ) : (
+                          <span className="muted">the first</span>
+                        )}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          </Card>
+          <Card title="Refused" note="offers that broke a rule; nothing was kept but the verdict" flush>
+            {refused.length === 0 ? (
+              <p className="second" style={{ padding: 14 }}>
+                Every offer passed its rules.
+              </p>
+            ) : (
+              <div className="scroll" tabIndex={0} role="group" aria-label="Table of refused offers">
+                <table>
+                  <thead>
+                    <tr>
+                      <th scope="col">Verdict</th>
+                      <th scope="col">Offered</th>
+                      <th scope="col">By</th>
+                      <th scope="col" className="num">
+                        Size
+                      </th>
+                      <th scope="col">Digest</th>
+                      <th scope="col">Evidence</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {refused.map((one) => (
+                      <tr key={one.entry}>
+                        <th scope="row">
+                          <span className="verdict">
+                            <VerdictGlyph mark={one.verdict} label={false} />
+                            {one.verdict}
+                          </span>
+                        </th>
+                        <td>
+                          <Ago time={one.at} />
+                        </td>
+                        <td>{one.actor}</td>
+                        <td className="num">{bytes(one.sizeBytes)}</td>
+                        <td>
+                          <Digest digest={one.digest} />
+                        </td>
+                        <td>
+                          <To href={`${base}/record/${one.entry}`}>entry {one.entry.slice(-6)}</To>
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+            )}
+          </Card>
         </>
       )}
     </Answer>

@@ -15,11 +15,22 @@ export function Board({ models }: { models: readonly LoopModel[] }) {
           <thead>
             <tr>
               <th scope="col">Model</th>
-              {stations.map(({ id, name, icon: Icon }) => <th key={id} scope="col"><span className="station-name"><Icon size={15} stroke={1.75} aria-hidden />{name}</span></th>)}
+              {stations.map(({ id, name, icon: Icon }) => (
+                <th key={id} scope="col">
+                  <span className="station-name">
+                    <Icon size={15} stroke={1.75} aria-hidden />
+                    {name}
+                  </span>
+                </th>
+              ))}
               <th scope="col">Turns</th>
             </tr>
           </thead>
-          <tbody>{models.map((model) => <BoardRow key={`${model.project}/${model.model}`} model={model} />)}</tbody>
+          <tbody>
+            {models.map((model) => (
+              <BoardRow key={`${model.project}/${model.model}`} model={model} />
+            ))}
+          </tbody>
         </table>
       </div>
     </section>
@@ -36,20 +47,43 @@ function BoardRow({ model }: { model: LoopModel }) {
   const reached = reachedBy(model);
   return (
     <tr>
-      <th scope="row"><To href={model.href} className="model">{model.model}</To><span className="small">{model.project}{model.level === null ? "" : ` · level ${model.level}`}</span></th>
+      <th scope="row">
+        <To href={model.href} className="model">
+          {model.model}
+        </To>
+        <span className="small">
+          {model.project}
+          {model.level === null ? "" : ` · level ${model.level}`}
+        </span>
+      </th>
       {stations.map(({ id, name }, i) => {
         const one = model.stations[id];
         return (
           <td key={id}>
             <div className={i < reached ? "rail done" : i === stations.length - 1 ? "rail end" : "rail"}>
-              {model.pill.station === id ? <span className="pill"><VerdictGlyph mark={one.mark} />{model.pill.label}</span> : <VerdictGlyph mark={one.mark} />}
+              {model.pill.station === id ? (
+                <span className="pill">
+                  <VerdictGlyph mark={one.mark} />
+                  {model.pill.label}
+                </span>
+              ) : (
+                <VerdictGlyph mark={one.mark} />
+              )}
             </div>
-            {one.fact !== "" && <To href={one.href} className="fact"><span className="visually-hidden">{name}: </span>{one.fact}</To>}
+            {one.fact !== "" && (
+              <To href={one.href} className="fact">
+                <span className="visually-hidden">{name}: </span>
+                {one.fact}
+              </To>
+            )}
             {one.small !== "" && <span className="small">{one.small}</span>}
           </td>
         );
       })}
-      <td className="turns"><IconRotateClockwise2 size={14} stroke={1.75} aria-hidden />{model.turns}</td>
+      <td className="turns">
+        <IconRotateClockwise2 size={14} stroke={1.75} aria-hidden />
+        {model.turns}
+      </td>
     </tr>
   );
 }

@@ -11,8 +11,14 @@ export const DeliveryCard = ({ delivery, days }: { delivery: Delivery; days: num
       {delivery.map((one) => (
         <div key={one.id}>
           <dt className="muted">{one.label}</dt>
-          <dd className="value">{one.value}<Spark values={one.line} /></dd>
-          <dd className="muted small">{one.small}{one.change !== null && <span className={`change ${one.tone}`}>{one.change}</span>}</dd>
+          <dd className="value">
+            {one.value}
+            <Spark values={one.line} />
+          </dd>
+          <dd className="muted small">
+            {one.small}
+            {one.change !== null && <span className={`change ${one.tone}`}>{one.change}</span>}
+          </dd>
         </div>
       ))}
     </dl>

@@ -12,21 +12,48 @@ export const markOf: Record<DemoState, Mark> = { done: "pass", failed: "fail", r
 export function DemoCard({ demo }: { demo: Demo }) {
   const total = demo.stations.reduce((sum, one) => sum + (one.seconds ?? 0), 0);
   const done = demo.stations.filter((one) => one.state === "done" || one.state === "reused").length;
-  const state = demo.state === "running" ? `${done} of ${demo.stations.length} stations` : demo.state === "failed" ? "ended before the last station" : `${demo.stations.length} stations in ${seconds(total)}`;
+  const state =
+    demo.state === "running"
+      ? `${done} of ${demo.stations.length} stations`
+      : demo.state === "failed"
+        ? "ended before the last station"
+        : `${demo.stations.length} stations in ${seconds(total)}`;
   return (
     <Card title="The guided loop" note="every figure was computed in this run" right={state} flush>
-      <div className="scroll" tabIndex={0} role="group" aria-label="Stations of the guided loop"><table>
-        <thead><tr><th scope="col"><span className="visually-hidden">Number</span></th><th scope="col">Station</th><th scope="col">Figure</th><th scope="col" className="num">Took</th><th scope="col">Reference</th></tr></thead>
-        <tbody>
-          {demo.stations.map((one) => (
-            <tr key={one.id}>
-              <td className="muted num index">{one.id}</td>
-              <td><span className="verdict"><VerdictGlyph mark={markOf[one.state]} />{one.title[0]?.toUpperCase()}{one.title.slice(1)}</span></td>
-              <td>{one.figure}</td><td className="num muted">{one.seconds === null ? "" : seconds(one.seconds)}</td><td>{one.digest !== null && one.digest !== "" && <code className="muted">{one.digest}</code>}</td>
+      <div className="scroll" tabIndex={0} role="group" aria-label="Stations of the guided loop">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">
+                <span className="visually-hidden">Number</span>
+              </th>
+              <th scope="col">Station</th>
+              <th scope="col">Figure</th>
+              <th scope="col" className="num">
+                Took
+              </th>
+              <th scope="col">Reference</th>
             </tr>
-          ))}
-        </tbody>
-      </table></div>
+          </thead>
+          <tbody>
+            {demo.stations.map((one) => (
+              <tr key={one.id}>
+                <td className="muted num index">{one.id}</td>
+                <td>
+                  <span className="verdict">
+                    <VerdictGlyph mark={markOf[one.state]} />
+                    {one.title[0]?.toUpperCase()}
+                    {one.title.slice(1)}
+                  </span>
+                </td>
+                <td>{one.figure}</td>
+                <td className="num muted">{one.seconds === null ? "" : seconds(one.seconds)}</td>
+                <td>{one.digest !== null && one.digest !== "" && <code className="muted">{one.digest}</code>}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </Card>
   );
 }

@@ -1,5 +1,15 @@
 import type { StationId } from "@capstan/contract/operations/insights";
-import { type Icon, IconActivity, IconDatabase, IconFlask2, IconListCheck, IconRocket, IconRoute, IconSchool, IconSignature } from "@tabler/icons-react";
+import {
+  type Icon,
+  IconActivity,
+  IconDatabase,
+  IconFlask2,
+  IconListCheck,
+  IconRocket,
+  IconRoute,
+  IconSchool,
+  IconSignature,
+} from "@tabler/icons-react";
 
 export type StationFace = { id: StationId; name: string; icon: Icon; /** What happens here, for who has never seen it. */ about: string };
 

@@ -21,10 +21,40 @@ export function IncidentPage() {
 function Page({ project, one }: { project: string; one: Incident }) {
   const [message, setMessage] = useState("");
   const waits = one.actions.filter((each) => each.state === "open").map((each) => each.action);
-  const closed = one.state === "closed" ? "it is closed" : one.state === "open" && waits.length === 0 ? "it still goes on" : waits.length > 0 ? `waits for ${waits.join(", ")}` : message.trim() === "" ? "write what was learned first" : null;
+  const closed =
+    one.state === "closed"
+      ? "it is closed"
+      : one.state === "open" && waits.length === 0
+        ? "it still goes on"
+        : waits.length > 0
+          ? `waits for ${waits.join(", ")}`
+          : message.trim() === ""
+            ? "write what was learned first"
+            : null;
   return (
     <>
-      <PageHead title={<>{one.incident} <span style={{ fontWeight: 400 }}>{one.title}</span></>} tags={<><SeverityBadge severity={one.severity} /><StateTag state={one.state} /></>} acts={<Guarded capability="incident" closed={closed} act={() => client.call("incidents.close", { project, incident: one.incident, message })}>Close</Guarded>}>
+      <PageHead
+        title={
+          <>
+            {one.incident} <span style={{ fontWeight: 400 }}>{one.title}</span>
+          </>
+        }
+        tags={
+          <>
+            <SeverityBadge severity={one.severity} />
+            <StateTag state={one.state} />
+          </>
+        }
+        acts={
+          <Guarded
+            capability="incident"
+            closed={closed}
+            act={() => client.call("incidents.close", { project, incident: one.incident, message })}
+          >
+            Close
+          </Guarded>
+        }
+      >
         {one.sentence} {one.model !== null && <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>}
       </PageHead>
       <Facts facts={one.facts} />
@@ -35,16 +65,96 @@ function Page({ project, one }: { project: string; one: Incident }) {
         </div>
         <div className="grid" style={{ alignContent: "start" }}>
           <Card title="Contributing factors" right={one.factors.length}>
-            {one.factors.length === 0 ? <p className="second">None named yet.</p> : <ul style={list}>{one.factors.map((each) => <li key={`${each.type} ${each.title}`}><div className="muted" style={{ display: "flex" }}>{each.type.replaceAll("_", " ")}<span style={{ marginLeft: "auto" }}>{each.href !== null ? <To href={each.href}>evidence</To> : each.entry !== null && <To href={`/p/${project}/record/${each.entry}`}>entry {each.entry}</To>}</span></div><div style={{ fontWeight: 500 }}>{each.title}</div><div className="second">{each.sense}</div></li>)}</ul>}
+            {one.factors.length === 0 ? (
+              <p className="second">None named yet.</p>
+            ) : (
+              <ul style={list}>
+                {one.factors.map((each) => (
+                  <li key={`${each.type} ${each.title}`}>
+                    <div className="muted" style={{ display: "flex" }}>
+                      {each.type.replaceAll("_", " ")}
+                      <span style={{ marginLeft: "auto" }}>
+                        {each.href !== null ? (
+                          <To href={each.href}>evidence</To>
+                        ) : (
+                          each.entry !== null && <To href={`/p/${project}/record/${each.entry}`}>entry {each.entry}</To>
+                        )}
+                      </span>
+                    </div>
+                    <div style={{ fontWeight: 500 }}>{each.title}</div>
+                    <div className="second">{each.sense}</div>
+                  </li>
+                ))}
+              </ul>
+            )}
           </Card>
           <Card title="Actions" right={`${one.actions.length - waits.length} of ${one.actions.length} done`}>
-            {one.actions.length === 0 ? <p className="second">Nothing is left to do.</p> : <ul style={list}>{one.actions.map((each) => <li key={each.action} style={{ display: "flex", gap: 10 }}><span style={{ paddingTop: 2 }}><VerdictGlyph mark={each.state === "done" ? (each.verdict ?? "pass") : (each.verdict ?? "waiting")} /></span><div><span style={{ fontWeight: 500 }}>{each.title}</span> <span className="muted">{each.action}, {each.state}{each.dueAt !== null && each.state === "open" && `, due ${day(each.dueAt)}`}</span><div className="second">{each.detail}</div></div></li>)}</ul>}
-            {one.state !== "closed" && waits.length === 0 && <label style={{ display: "block", paddingTop: 12 }}><span className="second">What was learned, written with the closing</span><input className="field" value={message} onChange={(event) => setMessage(event.target.value)} /></label>}
+            {one.actions.length === 0 ? (
+              <p className="second">Nothing is left to do.</p>
+            ) : (
+              <ul style={list}>
+                {one.actions.map((each) => (
+                  <li key={each.action} style={{ display: "flex", gap: 10 }}>
+                    <span style={{ paddingTop: 2 }}>
+                      <VerdictGlyph mark={each.state === "done" ? (each.verdict ?? "pass") : (each.verdict ?? "waiting")} />
+                    </span>
+                    <div>
+                      <span style={{ fontWeight: 500 }}>{each.title}</span>{" "}
+                      <span className="muted">
+                        {each.action}, {each.state}
+                        {each.dueAt !== null && each.state === "open" && `, due ${day(each.dueAt)}`}
+                      </span>
+                      <div className="second">{each.detail}</div>
+                    </div>
+                  </li>
+                ))}
+              </ul>
+            )}
+            {one.state !== "closed" && waits.length === 0 && (
+              <label style={{ display: "block", paddingTop: 12 }}>
+                <span className="second">What was learned, written with the closing</span>
+                <input className="field" value={message} onChange={(event) => setMessage(event.target.value)} />
+              </label>
+            )}
           </Card>
           <Card title="Alerts" right={one.alertList.length}>
-            {one.alertList.length === 0 ? <p className="second">No monitor alerted; {one.class === "release" ? "the guards of the release found it" : "it was opened by hand"}.</p> : <ul style={list}>{one.alertList.map((each) => <li key={each.id} className="verdict" style={{ display: "flex" }}><VerdictGlyph mark={each.verdict} /><span>{each.id} <span className="second">{each.title}</span></span></li>)}</ul>}
+            {one.alertList.length === 0 ? (
+              <p className="second">
+                No monitor alerted; {one.class === "release" ? "the guards of the release found it" : "it was opened by hand"}.
+              </p>
+            ) : (
+              <ul style={list}>
+                {one.alertList.map((each) => (
+                  <li key={each.id} className="verdict" style={{ display: "flex" }}>
+                    <VerdictGlyph mark={each.verdict} />
+                    <span>
+                      {each.id} <span className="second">{each.title}</span>
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            )}
           </Card>
-          <Card title="Clocks">{one.clocks.length === 0 ? <p className="second">No statutory clock runs.</p> : <ul style={list}>{one.clocks.map((each) => <li key={each.title} style={{ display: "flex", gap: 10 }}><VerdictGlyph mark={each.applies ? "warn" : "skipped"} /><div>{each.title}<div className="second">{each.applies && each.dueAt !== null ? `due ${day(each.dueAt)}, ` : ""}{each.reason}</div></div></li>)}</ul>}</Card>
+          <Card title="Clocks">
+            {one.clocks.length === 0 ? (
+              <p className="second">No statutory clock runs.</p>
+            ) : (
+              <ul style={list}>
+                {one.clocks.map((each) => (
+                  <li key={each.title} style={{ display: "flex", gap: 10 }}>
+                    <VerdictGlyph mark={each.applies ? "warn" : "skipped"} />
+                    <div>
+                      {each.title}
+                      <div className="second">
+                        {each.applies && each.dueAt !== null ? `due ${day(each.dueAt)}, ` : ""}
+                        {each.reason}
+                      </div>
+                    </div>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Card>
         </div>
       </div>
     </>
@@ -56,18 +166,36 @@ function Impact({ one, impact }: { one: Incident; impact: NonNullable<Incident["
   const evidence = useMemo((): Evidence => {
     const x = impact.points.map((point) => Date.parse(point.at));
     const marks = new Map<number, string>();
-    for (const event of one.timeline) if (event.mark !== null) marks.set(Date.parse(event.at), [marks.get(Date.parse(event.at)), event.mark].filter(Boolean).join(", "));
+    for (const event of one.timeline)
+      if (event.mark !== null) marks.set(Date.parse(event.at), [marks.get(Date.parse(event.at)), event.mark].filter(Boolean).join(", "));
     const values = impact.points.map((point) => point.value);
     return {
-      x, lines: [{ label: impact.label, values }],
-      ...(impact.points.some((point) => point.low !== null) && { band: { label: "interval", low: impact.points.map((point) => point.low), high: impact.points.map((point) => point.high) } }),
+      x,
+      lines: [{ label: impact.label, values }],
+      ...(impact.points.some((point) => point.low !== null) && {
+        band: { label: "interval", low: impact.points.map((point) => point.low), high: impact.points.map((point) => point.high) },
+      }),
       bounds: impact.bound === null ? [] : [{ value: impact.bound, label: `bound ${number(impact.bound)}`, side: "above" }],
       marks: [...marks].map(([at, label]) => ({ x: at, label })).filter((mark) => mark.x >= (x[0] ?? 0) && mark.x <= (x.at(-1) ?? 0)),
     };
   }, [one, impact]);
   return (
     <Card title={impact.label} note={log ? "log axis" : "what the incident did"}>
-      {impact.points.length === 0 ? <Empty title="Nothing to draw" /> : <EvidenceChart evidence={evidence} log={log} height={190} xText={(at) => { const span = (evidence.x.at(-1) ?? 0) - (evidence.x[0] ?? 0); const text = new Date(at).toISOString(); return span > 2 * 86_400_000 ? day(text) : text.slice(11, 19); }} summary={`${impact.label}, with the marks of the incident`} />}
+      {impact.points.length === 0 ? (
+        <Empty title="Nothing to draw" />
+      ) : (
+        <EvidenceChart
+          evidence={evidence}
+          log={log}
+          height={190}
+          xText={(at) => {
+            const span = (evidence.x.at(-1) ?? 0) - (evidence.x[0] ?? 0);
+            const text = new Date(at).toISOString();
+            return span > 2 * 86_400_000 ? day(text) : text.slice(11, 19);
+          }}
+          summary={`${impact.label}, with the marks of the incident`}
+        />
+      )}
     </Card>
   );
 }

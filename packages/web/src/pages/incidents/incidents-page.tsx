@@ -11,27 +11,91 @@ export function IncidentsPage() {
     <Answer query={useOperation("incidents.list", { project, state: "all", limit: 1000 })}>
       {({ incidents }) => {
         const open = incidents.filter((one) => one.state !== "closed");
-        const silent = incidents.map((one) => one.silentSeconds).filter((one): one is number => one !== null).sort((a, b) => a - b);
+        const silent = incidents
+          .map((one) => one.silentSeconds)
+          .filter((one): one is number => one !== null)
+          .sort((a, b) => a - b);
         return (
           <>
-            <PageHead title="Incidents">{incidents.length === 0 ? "Nothing went wrong yet." : `${open.length} not closed of ${incidents.length}. Each is assembled from the record; closing waits for its actions.`}</PageHead>
-            {incidents.length > 0 && <Facts facts={[
-              { label: "Not closed", value: open.length, small: `${open.filter((one) => one.state === "open").length} open, ${open.filter((one) => one.state === "stable").length} stable` },
-              { label: "Actions open", value: incidents.reduce((sum, one) => sum + one.actionsOpen, 0), small: "closed by a check, not by a word" },
-              { label: "Silent for", value: seconds(silent[Math.floor(silent.length / 2)]), small: "median, impact to detection" },
-              { label: "Found by a monitor", value: `${incidents.filter((one) => one.alerts > 0).length} of ${incidents.length}`, small: "the others by a release's guards or people" },
-            ]} />}
+            <PageHead title="Incidents">
+              {incidents.length === 0
+                ? "Nothing went wrong yet."
+                : `${open.length} not closed of ${incidents.length}. Each is assembled from the record; closing waits for its actions.`}
+            </PageHead>
+            {incidents.length > 0 && (
+              <Facts
+                facts={[
+                  {
+                    label: "Not closed",
+                    value: open.length,
+                    small: `${open.filter((one) => one.state === "open").length} open, ${open.filter((one) => one.state === "stable").length} stable`,
+                  },
+                  {
+                    label: "Actions open",
+                    value: incidents.reduce((sum, one) => sum + one.actionsOpen, 0),
+                    small: "closed by a check, not by a word",
+                  },
+                  { label: "Silent for", value: seconds(silent[Math.floor(silent.length / 2)]), small: "median, impact to detection" },
+                  {
+                    label: "Found by a monitor",
+                    value: `${incidents.filter((one) => one.alerts > 0).length} of ${incidents.length}`,
+                    small: "the others by a release's guards or people",
+                  },
+                ]}
+              />
+            )}
             <Card title="Incidents" note="newest first" flush>
-              {incidents.length === 0 ? <Empty title="No incident">Monitors and the guards of releases open them.</Empty> : (
-                <div className="scroll" tabIndex={0} role="group" aria-label="Incidents"><table>
-                  <thead><tr><th>Incident</th><th>Severity</th><th>What</th><th>State</th><th>Model</th><th>Class</th><th className="num">Silent</th><th className="num">Mitigate</th><th className="num">Restore</th><th className="num">Alerts</th><th className="num">Actions open</th><th className="num">Opened</th></tr></thead>
-                  <tbody>{incidents.map((one) => (
-                    <tr key={one.incident}>
-                      <td><To href={`/p/${project}/incidents/${one.incident}`}><strong>{one.incident}</strong></To></td><td><SeverityBadge severity={one.severity} /></td><td style={{ fontWeight: 500, padding: "5px 10px" }}>{one.title}</td><td><StateTag state={one.state} /></td>
-                      <td>{one.model === null ? "–" : <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>}</td><td>{one.class}</td><td className="num">{seconds(one.silentSeconds)}</td><td className="num">{seconds(one.mitigateSeconds)}</td><td className="num">{seconds(one.restoreSeconds)}</td><td className="num">{one.alerts}</td><td className="num">{one.actionsOpen}</td><td className="num"><Ago time={one.openedAt} /></td>
-                    </tr>
-                  ))}</tbody>
-                </table></div>
+              {incidents.length === 0 ? (
+                <Empty title="No incident">Monitors and the guards of releases open them.</Empty>
+              ) : (
+                <div className="scroll" tabIndex={0} role="group" aria-label="Incidents">
+                  <table>
+                    <thead>
+                      <tr>
+                        <th>Incident</th>
+                        <th>Severity</th>
+                        <th>What</th>
+                        <th>State</th>
+                        <th>Model</th>
+                        <th>Class</th>
+                        <th className="num">Silent</th>
+                        <th className="num">Mitigate</th>
+                        <th className="num">Restore</th>
+                        <th className="num">Alerts</th>
+                        <th className="num">Actions open</th>
+                        <th className="num">Opened</th>
+                      </tr>
+                    </thead>
+                    <tbody>
+                      {incidents.map((one) => (
+                        <tr key={one.incident}>
+                          <td>
+                            <To href={`/p/${project}/incidents/${one.incident}`}>
+                              <strong>{one.incident}</strong>
+                            </To>
+                          </td>
+                          <td>
+                            <SeverityBadge severity={one.severity} />
+                          </td>
+                          <td style={{ fontWeight: 500, padding: "5px 10px" }}>{one.title}</td>
+                          <td>
+                            <StateTag state={one.state} />
+                          </td>
+                          <td>{one.model === null ? "–" : <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>}</td>
+                          <td>{one.class}</td>
+                          <td className="num">{seconds(one.silentSeconds)}</td>
+                          <td className="num">{seconds(one.mitigateSeconds)}</td>
+                          <td className="num">{seconds(one.restoreSeconds)}</td>
+                          <td className="num">{one.alerts}</td>
+                          <td className="num">{one.actionsOpen}</td>
+                          <td className="num">
+                            <Ago time={one.openedAt} />
+                          </td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                </div>
               )}
             </Card>
           </>

@@ -20,30 +20,108 @@ export function GateCard({ gate, base }: { gate: Gate; base: string }) {
   const head = passing.slice(0, Math.max(0, 6 - urgent.length));
   const rest = passing.slice(head.length);
   return (
-    <Card title={`Gate to ${gate.stage}`} note={`computed ${gate.at.slice(11, 16)} UTC from the record, policy ${gate.policy.name}`} right={<CountsLine counts={gate.counts} />} flush>
-      <div className="scroll" tabIndex={0} role="group" aria-label="Gate results"><table>
-        <thead><tr><th><span className="visually-hidden">Verdict</span></th><th>Id</th><th>Question</th><th>Found</th><th>Asked for</th><th>Evidence</th></tr></thead>
-        <tbody>
-          {urgent.map((one) => <Row key={one.id} one={one} base={base} />)}
-          {head.map((one) => <Row key={one.id} one={one} base={base} />)}
-          {rest.length > 0 && <Fold open={passes} flip={() => setPasses(!passes)} text={`${rest.length} more, all pass`} right={`Not yet answered: ${open === 0 ? "nothing" : open}`} />}
-          {passes && rest.map((one) => <Row key={one.id} one={one} base={base} />)}
-          {skipped.length > 0 && <Fold open={skips} flip={() => setSkips(!skips)} text={`${skipped.length} not asked at this level`} right="each by a rule of the policy" />}
-          {skips && skipped.map((one) => <Row key={one.id} one={one} base={base} />)}
-        </tbody>
-      </table></div>
+    <Card
+      title={`Gate to ${gate.stage}`}
+      note={`computed ${gate.at.slice(11, 16)} UTC from the record, policy ${gate.policy.name}`}
+      right={<CountsLine counts={gate.counts} />}
+      flush
+    >
+      <div className="scroll" tabIndex={0} role="group" aria-label="Gate results">
+        <table>
+          <thead>
+            <tr>
+              <th>
+                <span className="visually-hidden">Verdict</span>
+              </th>
+              <th>Id</th>
+              <th>Question</th>
+              <th>Found</th>
+              <th>Asked for</th>
+              <th>Evidence</th>
+            </tr>
+          </thead>
+          <tbody>
+            {urgent.map((one) => (
+              <Row key={one.id} one={one} base={base} />
+            ))}
+            {head.map((one) => (
+              <Row key={one.id} one={one} base={base} />
+            ))}
+            {rest.length > 0 && (
+              <Fold
+                open={passes}
+                flip={() => setPasses(!passes)}
+                text={`${rest.length} more, all pass`}
+                right={`Not yet answered: ${open === 0 ? "nothing" : open}`}
+              />
+            )}
+            {passes && rest.map((one) => <Row key={one.id} one={one} base={base} />)}
+            {skipped.length > 0 && (
+              <Fold
+                open={skips}
+                flip={() => setSkips(!skips)}
+                text={`${skipped.length} not asked at this level`}
+                right="each by a rule of the policy"
+              />
+            )}
+            {skips && skipped.map((one) => <Row key={one.id} one={one} base={base} />)}
+          </tbody>
+        </table>
+      </div>
     </Card>
   );
 }
 
 const Fold = ({ open, flip, text, right }: { open: boolean; flip: () => void; text: string; right: string }) => (
-  <tr><td colSpan={6}><span style={{ display: "flex" }}><button type="button" aria-expanded={open} onClick={flip} style={{ background: "none", border: 0, padding: 0, minHeight: 24, color: "var(--accent-ink)", cursor: "pointer", fontWeight: 500 }}><span aria-hidden>{open ? "⌄ " : "› "}</span>{text}</button><span className="muted" style={{ marginLeft: "auto" }}>{right}</span></span></td></tr>
+  <tr>
+    <td colSpan={6}>
+      <span style={{ display: "flex" }}>
+        <button
+          type="button"
+          aria-expanded={open}
+          onClick={flip}
+          style={{
+            background: "none",
+            border: 0,
+            padding: 0,
+            minHeight: 24,
+            color: "var(--accent-ink)",
+            cursor: "pointer",
+            fontWeight: 500,
+          }}
+        >
+          <span aria-hidden>{open ? "⌄ " : "› "}</span>
+          {text}
+        </button>
+        <span className="muted" style={{ marginLeft: "auto" }}>
+          {right}
+        </span>
+      </span>
+    </td>
+  </tr>
 );
 
 const Row = ({ one, base }: { one: Result; base: string }) => (
   <tr>
-    <td style={{ width: 36 }}><VerdictGlyph mark={one.verdict} /></td><td className="mono second">{one.id}</td><td style={{ fontWeight: 500 }} title={one.clauses.length > 0 ? `asked for by ${one.clauses.join(", ")}` : undefined}>{one.title}</td>
-    <td style={{ padding: "5px 10px", maxWidth: 340, overflowWrap: "anywhere" }}>{one.observed ?? <span className="muted">{one.rule}</span>}</td><td className="second" style={{ padding: "5px 10px", maxWidth: 220 }}>{one.bound}</td>
-    <td style={{ whiteSpace: "nowrap" }}>{[...new Set(one.evidence)].slice(0, 2).map((node) => <div key={node}><To href={nodeHref(base, node)}>{nodeLabel(node)}</To></div>)}</td>
+    <td style={{ width: 36 }}>
+      <VerdictGlyph mark={one.verdict} />
+    </td>
+    <td className="mono second">{one.id}</td>
+    <td style={{ fontWeight: 500 }} title={one.clauses.length > 0 ? `asked for by ${one.clauses.join(", ")}` : undefined}>
+      {one.title}
+    </td>
+    <td style={{ padding: "5px 10px", maxWidth: 340, overflowWrap: "anywhere" }}>
+      {one.observed ?? <span className="muted">{one.rule}</span>}
+    </td>
+    <td className="second" style={{ padding: "5px 10px", maxWidth: 220 }}>
+      {one.bound}
+    </td>
+    <td style={{ whiteSpace: "nowrap" }}>
+      {[...new Set(one.evidence)].slice(0, 2).map((node) => (
+        <div key={node}>
+          <To href={nodeHref(base, node)}>{nodeLabel(node)}</To>
+        </div>
+      ))}
+    </td>
   </tr>
 );

@@ -12,30 +12,113 @@ export function ReviewsPage() {
     <Answer query={useOperation("governance.reviews", { project, limit: 1000 })}>
       {({ reviews }) => {
         const waiting = reviews.filter((one) => one.state === "in-review");
-        const waits = reviews.filter((one) => one.state !== "in-review").map((one) => one.waitingSeconds).sort((a, b) => a - b);
-        const sorted = [...waiting.sort((a, b) => b.waitingSeconds - a.waitingSeconds), ...reviews.filter((one) => one.state !== "in-review")];
+        const waits = reviews
+          .filter((one) => one.state !== "in-review")
+          .map((one) => one.waitingSeconds)
+          .sort((a, b) => a - b);
+        const sorted = [
+          ...waiting.sort((a, b) => b.waitingSeconds - a.waitingSeconds),
+          ...reviews.filter((one) => one.state !== "in-review"),
+        ];
         return (
           <>
-            <PageHead title="Reviews">{waiting.length === 0 ? "Nothing waits for a signature. " : `${waiting.length} ${waiting.length === 1 ? "dossier waits" : "dossiers wait"} for a signature. `}A dossier freezes the evidence of one version; signatures bind to its digest.</PageHead>
+            <PageHead title="Reviews">
+              {waiting.length === 0
+                ? "Nothing waits for a signature. "
+                : `${waiting.length} ${waiting.length === 1 ? "dossier waits" : "dossiers wait"} for a signature. `}
+              A dossier freezes the evidence of one version; signatures bind to its digest.
+            </PageHead>
             {reviews.length > 0 && (
-              <Facts facts={[
-                { label: "Waiting", value: waiting.length, small: waiting.length === 0 ? "none" : `longest ${seconds(waiting[0]?.waitingSeconds)}` },
-                { label: "Decided", value: waits.length, small: `${reviews.filter((one) => one.state === "declined").length} declined, ${reviews.filter((one) => one.state === "voided").length} voided` },
-                { label: "Median wait", value: seconds(waits[Math.floor(waits.length / 2)]), small: "asked to decided" },
-                { label: "Held up by the gate", value: reviews.filter((one) => one.verdict !== "pass" && one.verdict !== "warn").length, small: "fail, error or inconclusive" },
-              ]} />
+              <Facts
+                facts={[
+                  {
+                    label: "Waiting",
+                    value: waiting.length,
+                    small: waiting.length === 0 ? "none" : `longest ${seconds(waiting[0]?.waitingSeconds)}`,
+                  },
+                  {
+                    label: "Decided",
+                    value: waits.length,
+                    small: `${reviews.filter((one) => one.state === "declined").length} declined, ${reviews.filter((one) => one.state === "voided").length} voided`,
+                  },
+                  { label: "Median wait", value: seconds(waits[Math.floor(waits.length / 2)]), small: "asked to decided" },
+                  {
+                    label: "Held up by the gate",
+                    value: reviews.filter((one) => one.verdict !== "pass" && one.verdict !== "warn").length,
+                    small: "fail, error or inconclusive",
+                  },
+                ]}
+              />
             )}
             <Card title="Dossiers" note="waiting first, then newest" flush>
-              {reviews.length === 0 ? <Empty title="No dossier yet" command="capstan review MODEL">Asking for a review freezes the evidence of a version as a dossier.</Empty> : (
-                <div className="scroll" tabIndex={0} role="group" aria-label="Dossiers"><table>
-                  <thead><tr><th>Version</th><th>State</th><th className="num">Level</th><th>Gate</th><th>Answers</th><th className="num">Signed</th><th className="num">Waited</th><th>Asked by</th><th className="num">Asked</th><th>Dossier</th></tr></thead>
-                  <tbody>{sorted.map((one) => (
-                    <tr key={one.dossier}>
-                      <td><To href={`/p/${project}/models/${one.model}/v${one.version}`}><strong>{one.model} v{one.version}</strong></To></td><td><VerdictBadge mark={one.state === "approved" ? "pass" : one.state === "in-review" ? "waiting" : one.state === "declined" ? "fail" : "skipped"} text={one.state.replaceAll("-", " ")} /></td>
-                      <td className="num">{one.level ?? "–"}</td><td><VerdictBadge mark={one.verdict} /></td><td><CountsLine counts={one.counts} /></td><td className="num">{one.signed} of {one.needed}</td><td className="num">{seconds(one.waitingSeconds)}</td><td className="second">{one.askedBy}</td><td className="num"><Ago time={one.askedAt} /></td><td><Digest digest={one.dossier} /></td>
-                    </tr>
-                  ))}</tbody>
-                </table></div>
+              {reviews.length === 0 ? (
+                <Empty title="No dossier yet" command="capstan review MODEL">
+                  Asking for a review freezes the evidence of a version as a dossier.
+                </Empty>
+              ) : (
+                <div className="scroll" tabIndex={0} role="group" aria-label="Dossiers">
+                  <table>
+                    <thead>
+                      <tr>
+                        <th>Version</th>
+                        <th>State</th>
+                        <th className="num">Level</th>
+                        <th>Gate</th>
+                        <th>Answers</th>
+                        <th className="num">Signed</th>
+                        <th className="num">Waited</th>
+                        <th>Asked by</th>
+                        <th className="num">Asked</th>
+                        <th>Dossier</th>
+                      </tr>
+                    </thead>
+                    <tbody>
+                      {sorted.map((one) => (
+                        <tr key={one.dossier}>
+                          <td>
+                            <To href={`/p/${project}/models/${one.model}/v${one.version}`}>
+                              <strong>
+                                {one.model} v{one.version}
+                              </strong>
+                            </To>
+                          </td>
+                          <td>
+                            <VerdictBadge
+                              mark={
+                                one.state === "approved"
+                                  ? "pass"
+                                  : one.state === "in-review"
+                                    ? "waiting"
+                                    : one.state === "declined"
+                                      ? "fail"
+                                      : "skipped"
+                              }
+                              text={one.state.replaceAll("-", " ")}
+                            />
+                          </td>
+                          <td className="num">{one.level ?? "–"}</td>
+                          <td>
+                            <VerdictBadge mark={one.verdict} />
+                          </td>
+                          <td>
+                            <CountsLine counts={one.counts} />
+                          </td>
+                          <td className="num">
+                            {one.signed} of {one.needed}
+                          </td>
+                          <td className="num">{seconds(one.waitingSeconds)}</td>
+                          <td className="second">{one.askedBy}</td>
+                          <td className="num">
+                            <Ago time={one.askedAt} />
+                          </td>
+                          <td>
+                            <Digest digest={one.dossier} />
+                          </td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                </div>
               )}
             </Card>
           </>

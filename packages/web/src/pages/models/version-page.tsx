@@ -15,40 +15,157 @@ export type Version = Output<"models.version">;
 /** The dossier: may this version go forward, who says so, on what evidence. */
 export function ModelVersionPage() {
   const { project = "", model = "", version = "" } = useParams({ strict: false }) as { project?: string; model?: string; version?: string };
-  return <Answer query={useOperation("models.version", { project, model, version })}>{(one) => <Page project={project} one={one} />}</Answer>;
+  return (
+    <Answer query={useOperation("models.version", { project, model, version })}>{(one) => <Page project={project} one={one} />}</Answer>
+  );
 }
 
 function Page({ project, one }: { project: string; one: Version }) {
   const base = `/p/${project}`;
   const target = { project, model: one.model, version: Number(one.version.slice(1)) };
   const gate = useOperation("governance.gate", target);
-  const dossier = useOperation("governance.dossier", { project, dossier: gate.data?.dossier ?? "" }, { enabled: typeof gate.data?.dossier === "string" });
+  const dossier = useOperation(
+    "governance.dossier",
+    { project, dossier: gate.data?.dossier ?? "" },
+    { enabled: typeof gate.data?.dossier === "string" },
+  );
   const data = dossier.data;
   return (
     <>
       <PageHead
         title={`${one.model} ${one.version}`}
-        tags={<>{gate.data && <VerdictBadge mark={gate.data.verdict} />}{one.live && <span className="tag accent">live since <Ago time={one.liveSince} /></span>}{one.aliases.map((alias) => <span key={alias} className="tag">{alias}</span>)}{data && <span className="tag">{data.state.replaceAll("-", " ")}, {data.approvals.filter((each) => each.voided === null).length} of {data.needed} signed</span>}{gate.data && <span className="tag">level {gate.data.level ?? "–"}</span>}</>}
-        acts={<><Guarded capability="request" closed={gate.data && gate.data.dossier === gate.data.evidence ? "this evidence has its dossier already" : null} act={() => client.call("governance.request", target)}>Ask for review</Guarded><To className="button" href={`${base}/record/model:${one.model}@${one.version}`}>Lineage</To></>}
+        tags={
+          <>
+            {gate.data && <VerdictBadge mark={gate.data.verdict} />}
+            {one.live && (
+              <span className="tag accent">
+                live since <Ago time={one.liveSince} />
+              </span>
+            )}
+            {one.aliases.map((alias) => (
+              <span key={alias} className="tag">
+                {alias}
+              </span>
+            ))}
+            {data && (
+              <span className="tag">
+                {data.state.replaceAll("-", " ")}, {data.approvals.filter((each) => each.voided === null).length} of {data.needed} signed
+              </span>
+            )}
+            {gate.data && <span className="tag">level {gate.data.level ?? "–"}</span>}
+          </>
+        }
+        acts={
+          <>
+            <Guarded
+              capability="request"
+              closed={gate.data && gate.data.dossier === gate.data.evidence ? "this evidence has its dossier already" : null}
+              act={() => client.call("governance.request", target)}
+            >
+              Ask for review
+            </Guarded>
+            <To className="button" href={`${base}/record/model:${one.model}@${one.version}`}>
+              Lineage
+            </To>
+          </>
+        }
       >
-        {gate.data?.sentence} Registered by {one.actor}, <Ago time={one.createdAt} />{one.run !== null && <>, from <To href={`${base}/runs/${one.run}`}>{one.step ?? "run"} {one.run.slice(0, 8)}</To></>}, {bytes(one.sizeBytes)}.
+        {gate.data?.sentence} Registered by {one.actor}, <Ago time={one.createdAt} />
+        {one.run !== null && (
+          <>
+            , from{" "}
+            <To href={`${base}/runs/${one.run}`}>
+              {one.step ?? "run"} {one.run.slice(0, 8)}
+            </To>
+          </>
+        )}
+        , {bytes(one.sizeBytes)}.
       </PageHead>
       <div className="grid two">
         <div className="grid" style={{ alignContent: "start" }}>
           <Answer query={gate}>{(answer) => <GateCard gate={answer} base={base} />}</Answer>
           {data && (data.intendedUse !== null || data.notFor.length > 0) && (
-            <div className="grid halves"><Card title="Intended use">{data.intendedUse ?? "not said"}</Card><Card title="Out of scope">{data.notFor.length === 0 ? "not said" : data.notFor.join(", ")}</Card></div>
+            <div className="grid halves">
+              <Card title="Intended use">{data.intendedUse ?? "not said"}</Card>
+              <Card title="Out of scope">{data.notFor.length === 0 ? "not said" : data.notFor.join(", ")}</Card>
+            </div>
           )}
-          <Card title="Metrics" note="of the evaluation that made it" flush><div className="scroll" tabIndex={0} role="group" aria-label="Metrics"><table><thead><tr>{Object.keys(one.metrics).map((name) => <th key={name} className="num">{name.replaceAll("_", " ")}</th>)}</tr></thead><tbody><tr>{Object.entries(one.metrics).map(([name, value]) => <td key={name} className="num">{number(value)}</td>)}</tr></tbody></table>{Object.keys(one.metrics).length === 0 && <p className="second" style={{ padding: 14 }}>It came without metrics.</p>}</div></Card>
+          <Card title="Metrics" note="of the evaluation that made it" flush>
+            <div className="scroll" tabIndex={0} role="group" aria-label="Metrics">
+              <table>
+                <thead>
+                  <tr>
+                    {Object.keys(one.metrics).map((name) => (
+                      <th key={name} className="num">
+                        {name.replaceAll("_", " ")}
+                      </th>
+                    ))}
+                  </tr>
+                </thead>
+                <tbody>
+                  <tr>
+                    {Object.entries(one.metrics).map(([name, value]) => (
+                      <td key={name} className="num">
+                        {number(value)}
+                      </td>
+                    ))}
+                  </tr>
+                </tbody>
+              </table>
+              {Object.keys(one.metrics).length === 0 && (
+                <p className="second" style={{ padding: 14 }}>
+                  It came without metrics.
+                </p>
+              )}
+            </div>
+          </Card>
           <SignatureCard one={one} />
         </div>
         <div className="grid" style={{ alignContent: "start" }}>
-          {data ? <Signatures dossier={data} project={project} /> : <Card title="Signatures"><p className="second">{gate.isPending ? "…" : "No dossier was asked for, so there is nothing to sign."}</p></Card>}
+          {data ? (
+            <Signatures dossier={data} project={project} />
+          ) : (
+            <Card title="Signatures">
+              <p className="second">{gate.isPending ? "…" : "No dossier was asked for, so there is nothing to sign."}</p>
+            </Card>
+          )}
           {gate.data && <RiskCard risk={gate.data.risk} />}
-          <Card title="Contents" note={data ? "what the dossier binds" : "what the bundle is made of"} right={data && <To href={`${base}/record/${data.entry}`}>entry {data.entry.slice(-6)}</To>}>
-            <dl style={{ margin: 0, display: "grid", gap: 6 }}>{(data?.contents ?? [{ name: "model", digest: one.digest }, { name: "bundle", digest: one.bundle }, { name: "schema", digest: one.bundleParts.schema }]).map((each) => <div key={each.name} style={{ display: "flex", justifyContent: "space-between", gap: 12 }}><dt className="second">{each.name}</dt><dd style={{ margin: 0 }}><Digest digest={each.digest} /></dd></div>)}</dl>
+          <Card
+            title="Contents"
+            note={data ? "what the dossier binds" : "what the bundle is made of"}
+            right={data && <To href={`${base}/record/${data.entry}`}>entry {data.entry.slice(-6)}</To>}
+          >
+            <dl style={{ margin: 0, display: "grid", gap: 6 }}>
+              {(
+                data?.contents ?? [
+                  { name: "model", digest: one.digest },
+                  { name: "bundle", digest: one.bundle },
+                  { name: "schema", digest: one.bundleParts.schema },
+                ]
+              ).map((each) => (
+                <div key={each.name} style={{ display: "flex", justifyContent: "space-between", gap: 12 }}>
+                  <dt className="second">{each.name}</dt>
+                  <dd style={{ margin: 0 }}>
+                    <Digest digest={each.digest} />
+                  </dd>
+                </div>
+              ))}
+            </dl>
           </Card>
-          <Card title="Made from" note="one step away"><dl style={{ margin: 0, display: "grid", gap: 6 }}>{one.data.map((each, i) => <div key={i} style={{ display: "flex", justifyContent: "space-between", gap: 12 }}><dt><To href={nodeHref(base, each.node)}>{nodeLabel(each.node)}</To> <span className="muted">{each.relation}</span></dt><dd style={{ margin: 0 }}><Digest digest={each.digest} /></dd></div>)}</dl></Card>
+          <Card title="Made from" note="one step away">
+            <dl style={{ margin: 0, display: "grid", gap: 6 }}>
+              {one.data.map((each, i) => (
+                <div key={i} style={{ display: "flex", justifyContent: "space-between", gap: 12 }}>
+                  <dt>
+                    <To href={nodeHref(base, each.node)}>{nodeLabel(each.node)}</To> <span className="muted">{each.relation}</span>
+                  </dt>
+                  <dd style={{ margin: 0 }}>
+                    <Digest digest={each.digest} />
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </Card>
         </div>
       </div>
       <HistoryCard one={one} base={base} />

@@ -5,16 +5,67 @@ import { VerdictBadge } from "../../parts/verdict.tsx";
 import { short } from "./windows.ts";
 
 /** Alerts with what they saw, what came of them, and the evidence frozen with each. */
-export const AlertsTable = ({ alerts, project, monitor = false }: { alerts: Output<"alerts.list">["alerts"]; project: string; monitor?: boolean }) =>
-  alerts.length === 0 ? <Empty title="No alert">Nothing went beyond its bound often enough to alert.</Empty> : (
-    <div className="scroll" tabIndex={0} role="group" aria-label="Alerts"><table>
-      <thead><tr><th>Alert</th><th>State</th>{monitor && <th>Monitor</th>}<th>Window</th><th>What</th><th>Incident</th><th>Retrains</th><th>Evidence</th><th className="num">Entry</th></tr></thead>
-      <tbody>{alerts.map((one) => (
-        <tr key={one.id}>
-          <td>{one.id}</td><td><VerdictBadge mark={one.state === "closed" ? "skipped" : one.verdict} text={one.state} /></td>{monitor && <td><To href={`/p/${project}/monitors/${one.monitor}`}>{one.monitor}</To></td>}
-          <td style={{ whiteSpace: "nowrap" }}>{short(one.window.start)} to {short(one.window.end)}</td><td style={{ padding: "5px 10px" }}><span style={{ fontWeight: 500 }}>{one.title}</span><div className="second">{one.detail}</div></td>
-          <td>{one.incident === null ? <span className="muted">none</span> : <To href={`/p/${project}/incidents/${one.incident}`}>{one.incident}</To>}</td><td>{one.retrains ? "yes" : "no"}</td><td><Digest digest={one.evidence} /></td><td className="num">{one.entry === null ? "–" : <To href={`/p/${project}/record/${one.entry}`}>{one.entry}</To>}</td>
-        </tr>
-      ))}</tbody>
-    </table></div>
+export const AlertsTable = ({
+  alerts,
+  project,
+  monitor = false,
+}: {
+  alerts: Output<"alerts.list">["alerts"];
+  project: string;
+  monitor?: boolean;
+}) =>
+  alerts.length === 0 ? (
+    <Empty title="No alert">Nothing went beyond its bound often enough to alert.</Empty>
+  ) : (
+    <div className="scroll" tabIndex={0} role="group" aria-label="Alerts">
+      <table>
+        <thead>
+          <tr>
+            <th>Alert</th>
+            <th>State</th>
+            {monitor && <th>Monitor</th>}
+            <th>Window</th>
+            <th>What</th>
+            <th>Incident</th>
+            <th>Retrains</th>
+            <th>Evidence</th>
+            <th className="num">Entry</th>
+          </tr>
+        </thead>
+        <tbody>
+          {alerts.map((one) => (
+            <tr key={one.id}>
+              <td>{one.id}</td>
+              <td>
+                <VerdictBadge mark={one.state === "closed" ? "skipped" : one.verdict} text={one.state} />
+              </td>
+              {monitor && (
+                <td>
+                  <To href={`/p/${project}/monitors/${one.monitor}`}>{one.monitor}</To>
+                </td>
+              )}
+              <td style={{ whiteSpace: "nowrap" }}>
+                {short(one.window.start)} to {short(one.window.end)}
+              </td>
+              <td style={{ padding: "5px 10px" }}>
+                <span style={{ fontWeight: 500 }}>{one.title}</span>
+                <div className="second">{one.detail}</div>
+              </td>
+              <td>
+                {one.incident === null ? (
+                  <span className="muted">none</span>
+                ) : (
+                  <To href={`/p/${project}/incidents/${one.incident}`}>{one.incident}</To>
+                )}
+              </td>
+              <td>{one.retrains ? "yes" : "no"}</td>
+              <td>
+                <Digest digest={one.evidence} />
+              </td>
+              <td className="num">{one.entry === null ? "–" : <To href={`/p/${project}/record/${one.entry}`}>{one.entry}</To>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );

@@ -22,27 +22,80 @@ function Page({ project, one }: { project: string; one: Monitor }) {
   const quality = one.seriesList.filter((each) => each.group === "estimated" || each.group === "realised");
   return (
     <>
-      <PageHead title={one.monitor} tags={<><VerdictBadge mark={one.verdict} text={`${one.quiet} of ${one.series} quiet`} /><span className="tag">windows of {seconds(one.windowSeconds)}</span><span className="tag">against {one.reference}</span></>} acts={<Guarded capability="run" act={() => client.call("monitors.evaluate", { project })}>Judge now</Guarded>}>
+      <PageHead
+        title={one.monitor}
+        tags={
+          <>
+            <VerdictBadge mark={one.verdict} text={`${one.quiet} of ${one.series} quiet`} />
+            <span className="tag">windows of {seconds(one.windowSeconds)}</span>
+            <span className="tag">against {one.reference}</span>
+          </>
+        }
+        acts={
+          <Guarded capability="run" act={() => client.call("monitors.evaluate", { project })}>
+            Judge now
+          </Guarded>
+        }
+      >
         {one.sentence} <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>
       </PageHead>
-      <Facts facts={one.facts.map((fact) => ({ label: fact.label, value: fact.mark === null ? fact.value : <span className="verdict"><VerdictGlyph mark={fact.mark} />{fact.value}</span>, small: fact.small }))} />
+      <Facts
+        facts={one.facts.map((fact) => ({
+          label: fact.label,
+          value:
+            fact.mark === null ? (
+              fact.value
+            ) : (
+              <span className="verdict">
+                <VerdictGlyph mark={fact.mark} />
+                {fact.value}
+              </span>
+            ),
+          small: fact.small,
+        }))}
+      />
       <Card title="Windows" note="shade is how far beyond the bound, glyph is the verdict" right={<ShadeKey />} flush>
-        {one.windowList.length === 0 ? <Empty title="No window has ended yet">A window is judged once it has ended and has rows.</Empty> : <HeatTable one={one} base={`/p/${project}/monitors/${one.monitor}`} />}
+        {one.windowList.length === 0 ? (
+          <Empty title="No window has ended yet">A window is judged once it has ended and has rows.</Empty>
+        ) : (
+          <HeatTable one={one} base={`/p/${project}/monitors/${one.monitor}`} />
+        )}
       </Card>
-      {quality.map((series) => <SeriesCard key={series.id} one={one} series={series} />)}
+      {quality.map((series) => (
+        <SeriesCard key={series.id} one={one} series={series} />
+      ))}
       {one.backtest && (
-        <Card title="Backtest" note="the same bounds on the training weeks, leaving one week out at a time" right={<VerdictBadge mark={one.backtest.verdict} />}>
-          <p>{one.backtest.alarms} of {one.backtest.cells} values would have alarmed, in {one.backtest.weeksWithAlarm} of {one.backtest.weeks} weeks. The bounds were made for {number(one.backtest.alpha * 100)} % false alarms per series and window, about {number(Number((one.backtest.alpha * one.backtest.cells).toPrecision(2)))} expected here.</p>
+        <Card
+          title="Backtest"
+          note="the same bounds on the training weeks, leaving one week out at a time"
+          right={<VerdictBadge mark={one.backtest.verdict} />}
+        >
+          <p>
+            {one.backtest.alarms} of {one.backtest.cells} values would have alarmed, in {one.backtest.weeksWithAlarm} of{" "}
+            {one.backtest.weeks} weeks. The bounds were made for {number(one.backtest.alpha * 100)} % false alarms per series and window,
+            about {number(Number((one.backtest.alpha * one.backtest.cells).toPrecision(2)))} expected here.
+          </p>
         </Card>
       )}
-      <Card title="Alerts" note={`${one.alertsOpen} open`} flush><AlertsTable alerts={one.alerts} project={project} /></Card>
+      <Card title="Alerts" note={`${one.alertsOpen} open`} flush>
+        <AlertsTable alerts={one.alerts} project={project} />
+      </Card>
     </>
   );
 }
 
 function SeriesCard({ one, series }: { one: Monitor; series: Monitor["seriesList"][number] }) {
   const evidence = useMemo((): Evidence => evidenceOf(one.windowList, series, one.markers), [one, series]);
-  return <Card title={series.name} note={`${series.group}, ${series.unit}`} right={<VerdictBadge mark={series.verdict} />}><EvidenceChart evidence={evidence} xText={(at) => short(new Date(at).toISOString())} summary={`${series.name} over ${one.windowList.length} windows, bound ${number(series.bound)}`} height={200} /></Card>;
+  return (
+    <Card title={series.name} note={`${series.group}, ${series.unit}`} right={<VerdictBadge mark={series.verdict} />}>
+      <EvidenceChart
+        evidence={evidence}
+        xText={(at) => short(new Date(at).toISOString())}
+        summary={`${series.name} over ${one.windowList.length} windows, bound ${number(series.bound)}`}
+        height={200}
+      />
+    </Card>
+  );
 }
 
 /** A series over its windows, with its bound, its noise floor, and what happened meanwhile. */
@@ -52,10 +105,19 @@ export function evidenceOf(windows: Monitor["windowList"], series: Monitor["seri
   return {
     x,
     lines: [{ label: series.name, values: series.cells.map((cell) => cell.value) }],
-    ...(intervals.some((each) => each !== null) && { band: { label: "interval", low: intervals.map((each) => each?.[0] ?? null), high: intervals.map((each) => each?.[1] ?? null) } }),
-    bounds: [...(series.bound === null ? [] : [{ value: series.bound, label: `bound ${number(series.bound)}`, side: series.above ? ("above" as const) : ("below" as const) }]), ...(series.lower === null ? [] : [{ value: series.lower, label: `bound ${number(series.lower)}`, side: "below" as const }])],
+    ...(intervals.some((each) => each !== null) && {
+      band: { label: "interval", low: intervals.map((each) => each?.[0] ?? null), high: intervals.map((each) => each?.[1] ?? null) },
+    }),
+    bounds: [
+      ...(series.bound === null
+        ? []
+        : [{ value: series.bound, label: `bound ${number(series.bound)}`, side: series.above ? ("above" as const) : ("below" as const) }]),
+      ...(series.lower === null ? [] : [{ value: series.lower, label: `bound ${number(series.lower)}`, side: "below" as const }]),
+    ],
     guides: series.floor === null ? [] : [{ value: series.floor, label: "noise floor" }],
-    marks: markers.map((each) => ({ x: Date.parse(each.at), label: each.label })).filter((each) => each.x >= (x[0] ?? 0) && each.x <= (x.at(-1) ?? 0)),
+    marks: markers
+      .map((each) => ({ x: Date.parse(each.at), label: each.label }))
+      .filter((each) => each.x >= (x[0] ?? 0) && each.x <= (x.at(-1) ?? 0)),
     failing: series.cells.flatMap((cell, i) => (cell.verdict === "fail" ? [i] : [])),
   };
 }

@@ -15,22 +15,72 @@ export function MonitorsPage() {
         const open = monitors.reduce((sum, one) => sum + one.alertsOpen, 0);
         return (
           <>
-            <PageHead title="Monitors">{monitors.length === 0 ? "Nothing is watched yet." : `${monitors.length} ${monitors.length === 1 ? "monitor" : "monitors"}, ${open === 0 ? "no alert is open" : `${open} ${open === 1 ? "alert" : "alerts"} open`}. Each compares windows of what a route answered with what its model learned from.`}</PageHead>
+            <PageHead title="Monitors">
+              {monitors.length === 0
+                ? "Nothing is watched yet."
+                : `${monitors.length} ${monitors.length === 1 ? "monitor" : "monitors"}, ${open === 0 ? "no alert is open" : `${open} ${open === 1 ? "alert" : "alerts"} open`}. Each compares windows of what a route answered with what its model learned from.`}
+            </PageHead>
             <Card title="Monitors" flush>
-              {monitors.length === 0 ? <Empty title="No monitor yet">Declare one under <code>monitors</code> in capstan.yaml.</Empty> : (
-                <div className="scroll" tabIndex={0} role="group" aria-label="Monitors"><table>
-                  <thead><tr><th>Monitor</th><th>Verdict</th><th>Route</th><th>Newest windows, oldest first</th><th className="num">Quiet</th><th className="num">Window</th><th className="num">Labels after</th><th className="num">Alerts open</th><th className="num">Last window ended</th></tr></thead>
-                  <tbody>{monitors.map((one) => (
-                    <tr key={one.monitor}>
-                      <td><To href={`/p/${project}/monitors/${one.monitor}`}><strong>{one.monitor}</strong></To></td><td><VerdictBadge mark={one.verdict} /></td><td>{one.route}</td>
-                      <td><span role="img" aria-label={one.recent.join(", ")} style={{ display: "inline-flex", gap: 3, verticalAlign: "middle" }}>{one.recent.map((verdict, i) => <VerdictGlyph key={i} mark={verdict} size={13} label={false} />)}</span></td>
-                      <td className="num">{one.quiet} of {one.series}</td><td className="num">{seconds(one.windowSeconds)}</td><td className="num">{seconds(one.labelDelaySeconds)}</td><td className="num">{one.alertsOpen}</td><td className="num">{one.lastWindow === null ? "–" : day(one.lastWindow.end)}</td>
-                    </tr>
-                  ))}</tbody>
-                </table></div>
+              {monitors.length === 0 ? (
+                <Empty title="No monitor yet">
+                  Declare one under <code>monitors</code> in capstan.yaml.
+                </Empty>
+              ) : (
+                <div className="scroll" tabIndex={0} role="group" aria-label="Monitors">
+                  <table>
+                    <thead>
+                      <tr>
+                        <th>Monitor</th>
+                        <th>Verdict</th>
+                        <th>Route</th>
+                        <th>Newest windows, oldest first</th>
+                        <th className="num">Quiet</th>
+                        <th className="num">Window</th>
+                        <th className="num">Labels after</th>
+                        <th className="num">Alerts open</th>
+                        <th className="num">Last window ended</th>
+                      </tr>
+                    </thead>
+                    <tbody>
+                      {monitors.map((one) => (
+                        <tr key={one.monitor}>
+                          <td>
+                            <To href={`/p/${project}/monitors/${one.monitor}`}>
+                              <strong>{one.monitor}</strong>
+                            </To>
+                          </td>
+                          <td>
+                            <VerdictBadge mark={one.verdict} />
+                          </td>
+                          <td>{one.route}</td>
+                          <td>
+                            <span
+                              role="img"
+                              aria-label={one.recent.join(", ")}
+                              style={{ display: "inline-flex", gap: 3, verticalAlign: "middle" }}
+                            >
+                              {one.recent.map((verdict, i) => (
+                                <VerdictGlyph key={i} mark={verdict} size={13} label={false} />
+                              ))}
+                            </span>
+                          </td>
+                          <td className="num">
+                            {one.quiet} of {one.series}
+                          </td>
+                          <td className="num">{seconds(one.windowSeconds)}</td>
+                          <td className="num">{seconds(one.labelDelaySeconds)}</td>
+                          <td className="num">{one.alertsOpen}</td>
+                          <td className="num">{one.lastWindow === null ? "–" : day(one.lastWindow.end)}</td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                </div>
               )}
             </Card>
-            <Card title="Alerts" note="newest first" flush><Answer query={alerts}>{(answer) => <AlertsTable alerts={answer.alerts} project={project} monitor />}</Answer></Card>
+            <Card title="Alerts" note="newest first" flush>
+              <Answer query={alerts}>{(answer) => <AlertsTable alerts={answer.alerts} project={project} monitor />}</Answer>
+            </Card>
           </>
         );
       }}

@@ -7,4 +7,11 @@ export function short(time: string, withHour = false): string {
 
 /** Step 1–8 of the sequential palette for a distance beyond the bound, in units of the bound; inside the bound is step 1. */
 export const shadeOf = (excess: number): number => (excess <= 0 ? 1 : Math.min(8, 2 + Math.round(Math.log10(1 + excess) * 3)));
-export const groupNames = { column: "Inputs", prediction: "Prediction", estimated: "Estimated performance", realised: "Realised performance", fairness: "Fairness", service: "Service" } as const;
+export const groupNames = {
+  column: "Inputs",
+  prediction: "Prediction",
+  estimated: "Estimated performance",
+  realised: "Realised performance",
+  fairness: "Fairness",
+  service: "Service",
+} as const;

@@ -16,8 +16,15 @@ function Box({ data: { node, chosen } }: NodeProps<StepNode>) {
   return (
     <div className={`step-node${node.quiet ? " quiet" : ""}${node.pale ? " pale" : ""}${chosen ? " chosen" : ""}`}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
-      <div className="name"><Icon size={15} stroke={1.75} aria-hidden /><span>{node.name}</span>{node.kind === "step" && <VerdictGlyph mark={node.mark} label={false} />}</div>
-      <div className="state"><span>{node.word}</span><span>{node.fact}</span></div>
+      <div className="name">
+        <Icon size={15} stroke={1.75} aria-hidden />
+        <span>{node.name}</span>
+        {node.kind === "step" && <VerdictGlyph mark={node.mark} label={false} />}
+      </div>
+      <div className="state">
+        <span>{node.word}</span>
+        <span>{node.fact}</span>
+      </div>
       {node.progress !== null && <i className="done" style={{ width: `${Math.round(node.progress * 100)}%` }} />}
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
@@ -26,7 +33,17 @@ function Box({ data: { node, chosen } }: NodeProps<StepNode>) {
 const nodeTypes = { step: Box };
 
 /** Left to right. Positions depend on names and edges only, so a running pipeline does not move under the eye. */
-export default function Graph({ nodes, edges, chosen, choose }: { nodes: readonly GraphNode[]; edges: readonly GraphEdge[]; chosen: string | null; choose: (step: string) => void }) {
+export default function Graph({
+  nodes,
+  edges,
+  chosen,
+  choose,
+}: {
+  nodes: readonly GraphNode[];
+  edges: readonly GraphEdge[];
+  chosen: string | null;
+  choose: (step: string) => void;
+}) {
   const shape = JSON.stringify([nodes.map((node) => node.id), edges.map((edge) => [edge.from, edge.to])]);
   const at = useMemo(() => {
     const graph = new dagre.graphlib.Graph().setDefaultEdgeLabel(() => ({}));
@@ -37,15 +54,57 @@ export default function Graph({ nodes, edges, chosen, choose }: { nodes: readonl
     dagre.layout(graph);
     return new Map(ids.map((id) => [id, { x: graph.node(id).x - size.width / 2, y: graph.node(id).y - size.height / 2 }]));
   }, [shape]);
-  const flowNodes = nodes.map((node): StepNode => ({ id: node.id, type: "step", position: at.get(node.id) ?? { x: 0, y: 0 }, data: { node, chosen: chosen === node.name && node.kind === "step" }, ...size, ariaLabel: `${node.name}: ${node.word} ${node.fact}`, focusable: node.kind === "step", draggable: false }));
+  const flowNodes = nodes.map((node): StepNode => ({
+    id: node.id,
+    type: "step",
+    position: at.get(node.id) ?? { x: 0, y: 0 },
+    data: { node, chosen: chosen === node.name && node.kind === "step" },
+    ...size,
+    ariaLabel: `${node.name}: ${node.word} ${node.fact}`,
+    focusable: node.kind === "step",
+    draggable: false,
+  }));
   const joined = Map.groupBy(edges, (edge) => `${edge.from} ${edge.to}`);
   const flowEdges = [...joined].map(([id, group]): Edge => {
     const changed = group.some((edge) => edge.changed);
     const stroke = changed ? "var(--accent)" : "var(--line-strong)";
-    return { id, source: group[0]?.from ?? "", target: group[0]?.to ?? "", type: "smoothstep", focusable: false, style: { stroke, strokeWidth: changed ? 2 : 1.4 }, markerEnd: { type: MarkerType.ArrowClosed, color: stroke, width: 16, height: 16 }, ...(changed && { label: "changed", labelStyle: { fill: "var(--accent-ink)", fontSize: 10.5 }, labelBgStyle: { fill: "var(--accent-soft)" }, labelBgPadding: [5, 2] as [number, number], labelBgBorderRadius: 4 }) };
+    return {
+      id,
+      source: group[0]?.from ?? "",
+      target: group[0]?.to ?? "",
+      type: "smoothstep",
+      focusable: false,
+      style: { stroke, strokeWidth: changed ? 2 : 1.4 },
+      markerEnd: { type: MarkerType.ArrowClosed, color: stroke, width: 16, height: 16 },
+      ...(changed && {
+        label: "changed",
+        labelStyle: { fill: "var(--accent-ink)", fontSize: 10.5 },
+        labelBgStyle: { fill: "var(--accent-soft)" },
+        labelBgPadding: [5, 2] as [number, number],
+        labelBgBorderRadius: 4,
+      }),
+    };
   });
   return (
-    <ReactFlow nodes={flowNodes} edges={flowEdges} nodeTypes={nodeTypes} fitView fitViewOptions={{ padding: 0.06, maxZoom: 1 }} minZoom={0.2} maxZoom={1.6} nodesConnectable={false} zoomOnScroll={false} preventScrolling={false} elementsSelectable onNodeClick={(_, node) => { if (node.id.startsWith("step:")) choose(node.id.slice(5)); }} onSelectionChange={({ nodes: [first] }) => { if (first?.id.startsWith("step:")) choose(first.id.slice(5)); }}>
+    <ReactFlow
+      nodes={flowNodes}
+      edges={flowEdges}
+      nodeTypes={nodeTypes}
+      fitView
+      fitViewOptions={{ padding: 0.06, maxZoom: 1 }}
+      minZoom={0.2}
+      maxZoom={1.6}
+      nodesConnectable={false}
+      zoomOnScroll={false}
+      preventScrolling={false}
+      elementsSelectable
+      onNodeClick={(_, node) => {
+        if (node.id.startsWith("step:")) choose(node.id.slice(5));
+      }}
+      onSelectionChange={({ nodes: [first] }) => {
+        if (first?.id.startsWith("step:")) choose(first.id.slice(5));
+      }}
+    >
       <Background gap={20} color="var(--line)" />
       <Controls showInteractive={false} position="bottom-left" orientation="horizontal" />
     </ReactFlow>

@@ -27,25 +27,92 @@ export function RecordPage() {
   const seen = entries.data?.entries.find((one) => one.id === entry || String(one.index) === entry);
   return (
     <>
-      <PageHead title="Record" acts={<button type="button" className="button filled" aria-disabled={verify.isPending} onClick={() => { if (!verify.isPending) verify.mutate(); }}>{verify.isPending ? "Verifying …" : "Verify now"}</button>}>
+      <PageHead
+        title="Record"
+        acts={
+          <button
+            type="button"
+            className="button filled"
+            aria-disabled={verify.isPending}
+            onClick={() => {
+              if (!verify.isPending) verify.mutate();
+            }}
+          >
+            {verify.isPending ? "Verifying …" : "Verify now"}
+          </button>
+        }
+      >
         Everything that changed state, in order. Entries cannot be edited or deleted, by anyone.
       </PageHead>
       <Answer query={head}>
         {(one) => (
-          <Facts facts={[
-            { label: "State", value: <span className="verdict">{found === null ? <><VerdictGlyph mark="none" />Not verified yet</> : <><VerdictGlyph mark={found.verdict} />{found.verdict === "pass" ? "Verified" : found.verdict}</>}</span>, small: found === null ? "by this process" : <><Ago time={found.at} />, {count(found.entries)} entries in {seconds(found.seconds)}</> },
-            { label: "Signed head", value: one.signed ? <Digest digest={one.signed.root} /> : "not signed", small: one.signed ? <>tree of {count(one.signed.size)}, <Ago time={one.signed.at} /></> : "no key at hand" },
-            { label: "Entries", value: count(one.size), small: <span style={{ overflowWrap: "anywhere" }}>{one.origin}</span> },
-            { label: "Waiting for a signature", value: count(one.waiting), small: one.waiting === 0 ? "all are under the signed head" : "acknowledged, not signed" },
-            { label: "Key", value: one.key === null ? "none" : one.key.split("+")[1] ?? "", small: one.canSign ? "signs in this process" : "not at hand here" },
-          ]} />
+          <Facts
+            facts={[
+              {
+                label: "State",
+                value: (
+                  <span className="verdict">
+                    {found === null ? (
+                      <>
+                        <VerdictGlyph mark="none" />
+                        Not verified yet
+                      </>
+                    ) : (
+                      <>
+                        <VerdictGlyph mark={found.verdict} />
+                        {found.verdict === "pass" ? "Verified" : found.verdict}
+                      </>
+                    )}
+                  </span>
+                ),
+                small:
+                  found === null ? (
+                    "by this process"
+                  ) : (
+                    <>
+                      <Ago time={found.at} />, {count(found.entries)} entries in {seconds(found.seconds)}
+                    </>
+                  ),
+              },
+              {
+                label: "Signed head",
+                value: one.signed ? <Digest digest={one.signed.root} /> : "not signed",
+                small: one.signed ? (
+                  <>
+                    tree of {count(one.signed.size)}, <Ago time={one.signed.at} />
+                  </>
+                ) : (
+                  "no key at hand"
+                ),
+              },
+              { label: "Entries", value: count(one.size), small: <span style={{ overflowWrap: "anywhere" }}>{one.origin}</span> },
+              {
+                label: "Waiting for a signature",
+                value: count(one.waiting),
+                small: one.waiting === 0 ? "all are under the signed head" : "acknowledged, not signed",
+              },
+              {
+                label: "Key",
+                value: one.key === null ? "none" : (one.key.split("+")[1] ?? ""),
+                small: one.canSign ? "signs in this process" : "not at hand here",
+              },
+            ]}
+          />
         )}
       </Answer>
       {verify.isError && <Failure error={verify.error} />}
       {found && <VerificationCard found={found} />}
       {node !== undefined && <Lineage key={node} project={project} node={node} />}
       <div className="grid two" style={{ alignItems: "start" }}>
-        <Entries project={project} query={entries} q={q} search={search} chosen={seen?.id ?? entry} more={() => setLimit(Math.min(1000, limit + 200))} open={(id) => void navigate({ to: `${base}/${id}` as never, search: (q === "" ? {} : { q }) as never, resetScroll: false })} />
+        <Entries
+          project={project}
+          query={entries}
+          q={q}
+          search={search}
+          chosen={seen?.id ?? entry}
+          more={() => setLimit(Math.min(1000, limit + 200))}
+          open={(id) => void navigate({ to: `${base}/${id}` as never, search: (q === "" ? {} : { q }) as never, resetScroll: false })}
+        />
         <EntryPanel project={project} entry={node === undefined ? (entry ?? entries.data?.entries[0]?.id) : entries.data?.entries[0]?.id} />
       </div>
     </>

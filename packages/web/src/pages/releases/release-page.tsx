@@ -25,23 +25,57 @@ function Page({ project, one }: { project: string; one: Release }) {
   const now = moving(one.state);
   const isLive = one.state === "live" && route.data?.live === one.to;
   const target = one.back.version;
-  const closed = now ? one.actions.stop : isLive && target !== null ? null : target === null ? "there is nothing to go back to" : `${one.release} is ${stateText(one.state)}; ${one.route} serves ${route.data?.live ?? "another version"}`;
+  const closed = now
+    ? one.actions.stop
+    : isLive && target !== null
+      ? null
+      : target === null
+        ? "there is nothing to go back to"
+        : `${one.release} is ${stateText(one.state)}; ${one.route} serves ${route.data?.live ?? "another version"}`;
   const input = { project, release: one.release };
   return (
     <>
       <PageHead
-        title={<>{one.release} <span style={{ fontWeight: 400 }}>{one.model} {one.from ?? "nothing"} → {one.to}</span></>}
-        tags={<><VerdictBadge mark={markOf(one)} text={stateText(one.state)} />{one.epoch !== null && <span className="tag">epoch {one.epoch}</span>}{one.override !== null && <span className="tag">override</span>}</>}
+        title={
+          <>
+            {one.release}{" "}
+            <span style={{ fontWeight: 400 }}>
+              {one.model} {one.from ?? "nothing"} → {one.to}
+            </span>
+          </>
+        }
+        tags={
+          <>
+            <VerdictBadge mark={markOf(one)} text={stateText(one.state)} />
+            {one.epoch !== null && <span className="tag">epoch {one.epoch}</span>}
+            {one.override !== null && <span className="tag">override</span>}
+          </>
+        }
         acts={
           <>
-            <Guarded capability="release" closed={one.actions.pause} act={() => client.call("releases.pause", input)}>Pause</Guarded>
-            <Guarded capability="release" closed={one.actions.advance} act={() => client.call("releases.advance", input)}>Advance</Guarded>
-            <Guarded capability="rollback" closed={closed} className="button danger" act={() => client.call("routes.rollback", { project, route: one.route })}>Roll back{target !== null && closed === null ? ` to ${target}` : ""}</Guarded>
+            <Guarded capability="release" closed={one.actions.pause} act={() => client.call("releases.pause", input)}>
+              Pause
+            </Guarded>
+            <Guarded capability="release" closed={one.actions.advance} act={() => client.call("releases.advance", input)}>
+              Advance
+            </Guarded>
+            <Guarded
+              capability="rollback"
+              closed={closed}
+              className="button danger"
+              act={() => client.call("routes.rollback", { project, route: one.route })}
+            >
+              Roll back{target !== null && closed === null ? ` to ${target}` : ""}
+            </Guarded>
           </>
         }
       >
         {one.because}. {one.override !== null && <>Against the gate, because: {one.override} </>}
-        {one.state === "rolled_back" && one.back.took !== null && <>{one.back.version} was back after {one.back.took < 0.001 ? "less than 1 ms" : seconds(one.back.took)}. </>}
+        {one.state === "rolled_back" && one.back.took !== null && (
+          <>
+            {one.back.version} was back after {one.back.took < 0.001 ? "less than 1 ms" : seconds(one.back.took)}.{" "}
+          </>
+        )}
         {one.incident !== null && <To href={`/p/${project}/incidents/${one.incident}`}>{one.incident}</To>}
       </PageHead>
       <Steps stages={one.stages} gate={one.gate?.verdict ?? null} />
@@ -58,7 +92,13 @@ function Page({ project, one }: { project: string; one: Release }) {
       <Transitions project={project} one={one} />
       <div className="grid halves">
         <Back one={one} />
-        {one.shadow === null ? <Card title="Shadow"><p className="second">This release had no shadow stage.</p></Card> : <ShadowCard shadow={one.shadow} />}
+        {one.shadow === null ? (
+          <Card title="Shadow">
+            <p className="second">This release had no shadow stage.</p>
+          </Card>
+        ) : (
+          <ShadowCard shadow={one.shadow} />
+        )}
       </div>
     </>
   );

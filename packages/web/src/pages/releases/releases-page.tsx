@@ -16,30 +16,86 @@ export function ReleasesPage() {
       {({ releases }) => {
         const now = releases.filter((one) => moving(one.state));
         const back = releases.filter((one) => one.state === "rolled_back").length;
-        const times = releases.map(took).filter((one): one is number => one !== null).sort((a, b) => a - b);
+        const times = releases
+          .map(took)
+          .filter((one): one is number => one !== null)
+          .sort((a, b) => a - b);
         return (
           <>
-            <PageHead title="Releases">{now.length === 0 ? "Nothing moves now. " : `${now.map((one) => one.release).join(", ")} ${now.length === 1 ? "moves" : "move"} now. `}A release moves a route to a model version; evidence decides each step, and going back needs none.</PageHead>
-            {releases.length === 0 ? <Card><Empty title="No release yet" command="capstan release MODEL">A model version goes live by a release: gate, shadow, a share of the traffic, everyone.</Empty></Card> : (
+            <PageHead title="Releases">
+              {now.length === 0
+                ? "Nothing moves now. "
+                : `${now.map((one) => one.release).join(", ")} ${now.length === 1 ? "moves" : "move"} now. `}
+              A release moves a route to a model version; evidence decides each step, and going back needs none.
+            </PageHead>
+            {releases.length === 0 ? (
+              <Card>
+                <Empty title="No release yet" command="capstan release MODEL">
+                  A model version goes live by a release: gate, shadow, a share of the traffic, everyone.
+                </Empty>
+              </Card>
+            ) : (
               <>
-                <Facts facts={[
-                  { label: "Releases", value: releases.length, small: `${releases.filter((one) => one.verdict === "pass").length} passed` },
-                  { label: "Taken back", value: back, small: back === 0 ? "none" : "each with its frozen evidence" },
-                  { label: "By override", value: releases.filter((one) => one.override !== null).length, small: "against the gate, with a reason" },
-                  { label: "Time to decision", value: seconds(times[Math.floor(times.length / 2)]), small: "median, start to end" },
-                ]} />
+                <Facts
+                  facts={[
+                    {
+                      label: "Releases",
+                      value: releases.length,
+                      small: `${releases.filter((one) => one.verdict === "pass").length} passed`,
+                    },
+                    { label: "Taken back", value: back, small: back === 0 ? "none" : "each with its frozen evidence" },
+                    {
+                      label: "By override",
+                      value: releases.filter((one) => one.override !== null).length,
+                      small: "against the gate, with a reason",
+                    },
+                    { label: "Time to decision", value: seconds(times[Math.floor(times.length / 2)]), small: "median, start to end" },
+                  ]}
+                />
                 <Card title="History" note="newest first" flush>
-                  <div className="scroll" tabIndex={0} role="group" aria-label="Releases"><table>
-                    <thead><tr><th>Release</th><th>Route</th><th>From → to</th><th>State</th><th>Strategy</th><th>What happened</th><th>By</th><th className="num">Took</th><th className="num">Started</th></tr></thead>
-                    <tbody>{releases.map((one) => (
-                      <tr key={one.release}>
-                        <td><To href={`/p/${project}/releases/${one.release}`}>{one.release}</To></td><td>{one.route}</td>
-                        <td style={{ whiteSpace: "nowrap" }}>{one.from ?? "nothing"} → <strong>{one.to}</strong></td><td><VerdictBadge mark={markOf(one)} text={stateText(one.state)} /></td><td>{one.strategy}</td>
-                        <td className="second">{one.because}{one.override !== null && <div className="muted">override: {one.override}</div>}</td><td className="second">{one.actor}</td>
-                        <td className="num">{seconds(took(one))}</td><td className="num"><Ago time={one.startedAt} /></td>
-                      </tr>
-                    ))}</tbody>
-                  </table></div>
+                  <div className="scroll" tabIndex={0} role="group" aria-label="Releases">
+                    <table>
+                      <thead>
+                        <tr>
+                          <th>Release</th>
+                          <th>Route</th>
+                          <th>From → to</th>
+                          <th>State</th>
+                          <th>Strategy</th>
+                          <th>What happened</th>
+                          <th>By</th>
+                          <th className="num">Took</th>
+                          <th className="num">Started</th>
+                        </tr>
+                      </thead>
+                      <tbody>
+                        {releases.map((one) => (
+                          <tr key={one.release}>
+                            <td>
+                              <To href={`/p/${project}/releases/${one.release}`}>{one.release}</To>
+                            </td>
+                            <td>{one.route}</td>
+                            <td style={{ whiteSpace: "nowrap" }}>
+                              {one.from ?? "nothing"} → <strong>{one.to}</strong>
+                            </td>
+                            <td>
+                              <VerdictBadge mark={markOf(one)} text={stateText(one.state)} />
+                            </td>
+                            <td>{one.strategy}</td>
+                            <td className="second">
+                              {one.because}
+                              {one.override !== null && <div className="muted">override: {one.override}</div>}
+                            </td>
+                            <td className="second">{one.actor}</td>
+                            <td className="num">{seconds(took(one))}</td>
+                            <td className="num">
+                              <Ago time={one.startedAt} />
+                            </td>
+                          </tr>
+                        ))}
+                      </tbody>
+                    </table>
+                  </div>
                 </Card>
               </>
             )}

@@ -6,7 +6,12 @@ type Route = Output<"routes.get">;
 
 /** A request that fits the signature, in the Open Inference Protocol. */
 function commandOf(one: Route): string {
-  const inputs = (one.signature?.inputs ?? []).map((column) => ({ name: column.name, datatype: column.datatype, shape: [1, 1], data: [column.datatype === "BYTES" ? "…" : column.datatype === "BOOL" ? false : 0] }));
+  const inputs = (one.signature?.inputs ?? []).map((column) => ({
+    name: column.name,
+    datatype: column.datatype,
+    shape: [1, 1],
+    data: [column.datatype === "BYTES" ? "…" : column.datatype === "BOOL" ? false : 0],
+  }));
   return `curl ${location.origin}${one.url} \\\n  -H 'content-type: application/json' -d '{\n  "inputs": [\n    ${inputs.map((input) => JSON.stringify(input)).join(",\n    ")}\n  ]\n}'`;
 }
 
@@ -14,9 +19,38 @@ export function CallCard({ one }: { one: Route }) {
   const [copied, setCopied] = useState(false);
   const command = commandOf(one);
   return (
-    <Card title="How to call it" note="Open Inference Protocol v2" right={<button type="button" className="button" style={{ height: 24 }} onClick={() => void navigator.clipboard.writeText(command).then(() => setCopied(true))}>{copied ? "Copied" : "Copy"}</button>}>
-      <pre className="mono" tabIndex={0} aria-label="Request" style={{ margin: 0, overflowX: "auto", background: "var(--sunken)", borderRadius: 6, padding: 10 }}>{command}</pre>
-      <p className="second" style={{ paddingTop: 10 }}>{one.signature === null ? "The signature is not known yet. " : `${one.signature.inputs.length} columns in, ${one.signature.outputs.map((column) => column.name).join(", ")} out. `}{one.settings.key !== null && <>Give <code>{one.settings.key}</code> as the key, so that labels find their prediction.</>}</p>
+    <Card
+      title="How to call it"
+      note="Open Inference Protocol v2"
+      right={
+        <button
+          type="button"
+          className="button"
+          style={{ height: 24 }}
+          onClick={() => void navigator.clipboard.writeText(command).then(() => setCopied(true))}
+        >
+          {copied ? "Copied" : "Copy"}
+        </button>
+      }
+    >
+      <pre
+        className="mono"
+        tabIndex={0}
+        aria-label="Request"
+        style={{ margin: 0, overflowX: "auto", background: "var(--sunken)", borderRadius: 6, padding: 10 }}
+      >
+        {command}
+      </pre>
+      <p className="second" style={{ paddingTop: 10 }}>
+        {one.signature === null
+          ? "The signature is not known yet. "
+          : `${one.signature.inputs.length} columns in, ${one.signature.outputs.map((column) => column.name).join(", ")} out. `}
+        {one.settings.key !== null && (
+          <>
+            Give <code>{one.settings.key}</code> as the key, so that labels find their prediction.
+          </>
+        )}
+      </p>
     </Card>
   );
 }

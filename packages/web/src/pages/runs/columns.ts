@@ -9,8 +9,12 @@ export function columnsOf(known: RunColumns, runs: readonly Run[]): readonly Run
   const metrics = known.metrics.map((name) => ({ key: `metrics.${name}`, name, numeric: true }));
   const bare = new Set(known.varying.map((name) => name.split(".").at(-1) ?? name));
   const params = known.varying
-    .map((name) => ({ key: `params.${name}`, name, numeric: runs.every((run) => run.params[name] === undefined || Number.isFinite(Number(run.params[name]))) }))
-    .filter((one) => one.name.includes(".") ? !known.varying.includes(one.name.split(".").at(-1) ?? "") : bare.has(one.name))
+    .map((name) => ({
+      key: `params.${name}`,
+      name,
+      numeric: runs.every((run) => run.params[name] === undefined || Number.isFinite(Number(run.params[name]))),
+    }))
+    .filter((one) => (one.name.includes(".") ? !known.varying.includes(one.name.split(".").at(-1) ?? "") : bare.has(one.name)))
     .toSorted((a, b) => held(b.key) - held(a.key));
   return [...metrics.slice(0, 3), ...params.slice(0, 6), ...metrics.slice(3)];
 }

@@ -16,10 +16,19 @@ export function Section({ kind, title, rows, runs, all }: { kind: Kind; title: s
   if (rows.length === 0) return null;
   return (
     <tbody>
-      <tr><th scope="rowgroup" colSpan={runs + 1} style={{ background: "var(--sunken)", color: "var(--ink)" }}><strong style={{ fontWeight: 600 }}>{title}</strong> <span className="muted" style={{ fontWeight: 400 }}>{differing} of {rows.length} {differing === 1 ? "differs" : "differ"}</span></th></tr>
+      <tr>
+        <th scope="rowgroup" colSpan={runs + 1} style={{ background: "var(--sunken)", color: "var(--ink)" }}>
+          <strong style={{ fontWeight: 600 }}>{title}</strong>{" "}
+          <span className="muted" style={{ fontWeight: 400 }}>
+            {differing} of {rows.length} {differing === 1 ? "differs" : "differ"}
+          </span>
+        </th>
+      </tr>
       {shown.map((row) => {
         const first = row.values[0] ?? null;
-        const widest = Math.max(...row.values.map((value) => (typeof value === "number" && typeof first === "number" ? Math.abs(value - first) : 0)));
+        const widest = Math.max(
+          ...row.values.map((value) => (typeof value === "number" && typeof first === "number" ? Math.abs(value - first) : 0)),
+        );
         return (
           <tr key={row.key}>
             <th scope="row">{row.key}</th>
@@ -28,10 +37,38 @@ export function Section({ kind, title, rows, runs, all }: { kind: Kind; title: s
               const changed = i > 0 && value !== first;
               const distance = typeof value === "number" && typeof first === "number" ? value - first : null;
               return (
-                <td key={i} title={value === null ? "no value" : String(value)} style={{ borderLeft: "1px solid var(--line)", ...(changed && kind !== "metrics" && kind !== "resources" && { background: "var(--warn-soft)" }) }}>
+                <td
+                  key={i}
+                  title={value === null ? "no value" : String(value)}
+                  style={{
+                    borderLeft: "1px solid var(--line)",
+                    ...(changed && kind !== "metrics" && kind !== "resources" && { background: "var(--warn-soft)" }),
+                  }}
+                >
                   <span style={{ display: "flex", gap: 10, alignItems: "center" }}>
-                    <span className={i > 0 && !changed ? "muted" : ""} style={{ fontWeight: changed ? 600 : 400, overflow: "hidden", textOverflow: "ellipsis", maxWidth: 260, whiteSpace: "nowrap" }}>{words(kind, row.key, value)}</span>
-                    {changed && distance !== null && distance !== 0 && <><Bar share={widest === 0 ? 0 : distance / widest} /><span className="second" style={{ whiteSpace: "nowrap" }}>{distance > 0 ? "+" : ""}{kind === "resources" ? words(kind, row.key, Math.abs(distance)).replace(/^/, distance < 0 ? "−" : "") : number(distance)}</span></>}
+                    <span
+                      className={i > 0 && !changed ? "muted" : ""}
+                      style={{
+                        fontWeight: changed ? 600 : 400,
+                        overflow: "hidden",
+                        textOverflow: "ellipsis",
+                        maxWidth: 260,
+                        whiteSpace: "nowrap",
+                      }}
+                    >
+                      {words(kind, row.key, value)}
+                    </span>
+                    {changed && distance !== null && distance !== 0 && (
+                      <>
+                        <Bar share={widest === 0 ? 0 : distance / widest} />
+                        <span className="second" style={{ whiteSpace: "nowrap" }}>
+                          {distance > 0 ? "+" : ""}
+                          {kind === "resources"
+                            ? words(kind, row.key, Math.abs(distance)).replace(/^/, distance < 0 ? "−" : "")
+                            : number(distance)}
+                        </span>
+                      </>
+                    )}
                   </span>
                 </td>
               );
@@ -44,5 +81,8 @@ export function Section({ kind, title, rows, runs, all }: { kind: Kind; title: s
 }
 
 const Bar = ({ share }: { share: number }) => (
-  <svg width="64" height="10" aria-hidden="true" style={{ marginLeft: "auto", flex: "none" }}><line x1="32" x2="32" y1="0" y2="10" stroke="var(--line-strong)" /><rect x={share < 0 ? 32 + share * 30 : 32} y="2" width={Math.max(1, Math.abs(share) * 30)} height="6" rx="1.5" fill="var(--series-1)" /></svg>
+  <svg width="64" height="10" aria-hidden="true" style={{ marginLeft: "auto", flex: "none" }}>
+    <line x1="32" x2="32" y1="0" y2="10" stroke="var(--line-strong)" />
+    <rect x={share < 0 ? 32 + share * 30 : 32} y="2" width={Math.max(1, Math.abs(share) * 30)} height="6" rx="1.5" fill="var(--series-1)" />
+  </svg>
 );

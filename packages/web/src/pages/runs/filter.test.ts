@@ -2,11 +2,24 @@ import { expect, test } from "vitest";
 import { matches, parseFilter, type Run, sorted } from "./filter.ts";
 
 const run = (id: string, metrics: Record<string, number>, params: Record<string, string> = {}): Run =>
-  ({ id, name: `run ${id}`, kind: "user", status: "FINISHED", started: `2026-01-0${id}T00:00:00Z`, seconds: 1, metrics, params, tags: {} }) as unknown as Run;
+  ({
+    id,
+    name: `run ${id}`,
+    kind: "user",
+    status: "FINISHED",
+    started: `2026-01-0${id}T00:00:00Z`,
+    seconds: 1,
+    metrics,
+    params,
+    tags: {},
+  }) as unknown as Run;
 
 test("comparisons are joined by AND, the rest are words", () => {
   const filter = parseFilter('metrics.auc > 0.7 AND params.kind = "boosted" and train');
-  expect(filter.terms).toEqual([{ key: "metrics.auc", operator: ">", value: "0.7" }, { key: "params.kind", operator: "=", value: "boosted" }]);
+  expect(filter.terms).toEqual([
+    { key: "metrics.auc", operator: ">", value: "0.7" },
+    { key: "params.kind", operator: "=", value: "boosted" },
+  ]);
   expect(filter.words).toBe("train");
   expect(filter.problem).toBeNull();
 });

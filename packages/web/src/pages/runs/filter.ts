@@ -12,7 +12,10 @@ export function parseFilter(text: string): Filter {
   const terms: Term[] = [];
   const words: string[] = [];
   let problem: string | null = null;
-  for (const part of text.split(/\s+AND\s+/i).map((one) => one.trim()).filter((one) => one !== "")) {
+  for (const part of text
+    .split(/\s+AND\s+/i)
+    .map((one) => one.trim())
+    .filter((one) => one !== "")) {
     const found = comparison.exec(part);
     if (!found) {
       words.push(part);
@@ -20,8 +23,17 @@ export function parseFilter(text: string): Filter {
     }
     const key = (found[1] ?? "").trim().replace(/[`"]/g, "");
     const operator = /like/i.test(found[2] ?? "") ? "~" : (found[2] as Operator);
-    if (/^(metrics|params|tags|attributes)\.\S/.test(key) || ["name", "status", "kind", "step", "seconds", "verdict"].includes(key)) terms.push({ key, operator, value: (found[3] ?? "").trim().replace(/^(['"])(.*)\1$/, "$2").replace(/^%|%$/g, "") });
-    else problem = `\`${key}\` is not a key. Write metrics.${key}, params.${key}, tags.${key}, name, status, kind, step, seconds or verdict.`;
+    if (/^(metrics|params|tags|attributes)\.\S/.test(key) || ["name", "status", "kind", "step", "seconds", "verdict"].includes(key))
+      terms.push({
+        key,
+        operator,
+        value: (found[3] ?? "")
+          .trim()
+          .replace(/^(['"])(.*)\1$/, "$2")
+          .replace(/^%|%$/g, ""),
+      });
+    else
+      problem = `\`${key}\` is not a key. Write metrics.${key}, params.${key}, tags.${key}, name, status, kind, step, seconds or verdict.`;
   }
   return { words: words.join(" "), terms, problem };
 }
@@ -47,13 +59,20 @@ export function matches(run: Run, terms: readonly Term[]): boolean {
     const text = String(actual).toLowerCase();
     const wanted = term.value.toLowerCase();
     switch (term.operator) {
-      case "=": return numeric ? left === right : text === wanted;
-      case "!=": return numeric ? left !== right : text !== wanted;
-      case "~": return text.includes(wanted);
-      case ">": return numeric && left > right;
-      case ">=": return numeric && left >= right;
-      case "<": return numeric && left < right;
-      case "<=": return numeric && left <= right;
+      case "=":
+        return numeric ? left === right : text === wanted;
+      case "!=":
+        return numeric ? left !== right : text !== wanted;
+      case "~":
+        return text.includes(wanted);
+      case ">":
+        return numeric && left > right;
+      case ">=":
+        return numeric && left >= right;
+      case "<":
+        return numeric && left < right;
+      case "<=":
+        return numeric && left <= right;
     }
   });
 }
@@ -70,4 +89,5 @@ export function sorted(runs: readonly Run[], sort: string): Run[] {
     return a.started < b.started ? 1 : a.started > b.started ? -1 : a.id < b.id ? -1 : 1;
   });
 }
-const comparable = (value: string | number | undefined): string | number | undefined => (value === undefined || value === "NaN" ? undefined : value !== "" && Number.isFinite(Number(value)) ? Number(value) : value);
+const comparable = (value: string | number | undefined): string | number | undefined =>
+  value === undefined || value === "NaN" ? undefined : value !== "" && Number.isFinite(Number(value)) ? Number(value) : value;

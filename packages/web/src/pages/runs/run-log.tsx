@@ -8,8 +8,16 @@ export function RunLog({ project, run }: { project: string; run: RunDetail }) {
   if (query.isError || query.data === undefined) return null;
   const { lines, cut } = query.data;
   return (
-    <Card title="Log" note={lines.length === 0 ? "nothing was written" : cut ? `last ${lines.length} lines` : `${lines.length} lines`} flush>
-      {lines.length > 0 && <pre className="log" tabIndex={0} role="group" aria-label="Log">{lines.join("\n")}</pre>}
+    <Card
+      title="Log"
+      note={lines.length === 0 ? "nothing was written" : cut ? `last ${lines.length} lines` : `${lines.length} lines`}
+      flush
+    >
+      {lines.length > 0 && (
+        <pre className="log" tabIndex={0} role="group" aria-label="Log">
+          {lines.join("\n")}
+        </pre>
+      )}
     </Card>
   );
 }

@@ -9,7 +9,19 @@ export type RunList = { runs: readonly Run[]; total: number; columns: RunColumns
 export function useRuns(input: { project: string; experiment?: string; q?: string; kind?: string }, all: boolean) {
   const query = useInfiniteQuery({
     queryKey: ["runs.list", input],
-    queryFn: ({ pageParam, signal }) => client.call("runs.list", { project: input.project, limit: 200, ...(input.experiment !== undefined && { experiment: input.experiment }), ...(input.q && { q: input.q }), ...(input.kind && { kind: input.kind }), ...(pageParam !== "" && { cursor: pageParam }) }, { signal }),
+    queryFn: ({ pageParam, signal }) =>
+      client.call(
+        "runs.list",
+        {
+          project: input.project,
+          limit: 200,
+          ...(input.experiment !== undefined && { experiment: input.experiment }),
+          ...(input.q && { q: input.q }),
+          ...(input.kind && { kind: input.kind }),
+          ...(pageParam !== "" && { cursor: pageParam }),
+        },
+        { signal },
+      ),
     initialPageParam: "",
     getNextPageParam: (last) => last.cursor ?? undefined,
     staleTime: 2_000,

@@ -7,10 +7,23 @@ import { colorOf, type RunColumn } from "./columns.ts";
 import { type Run, valueOf } from "./filter.ts";
 import { kindWord, markOf } from "./status.ts";
 
-type Props = { project: string; rows: readonly Run[]; columns: readonly RunColumn[]; sort: string; onSort: (sort: string) => void; selected: readonly string[]; onSelect: (ids: readonly string[]) => void; drawn: readonly string[]; onDraw: (ids: readonly string[]) => void; more: (() => void) | null; total: number };
+type Props = {
+  project: string;
+  rows: readonly Run[];
+  columns: readonly RunColumn[];
+  sort: string;
+  onSort: (sort: string) => void;
+  selected: readonly string[];
+  onSelect: (ids: readonly string[]) => void;
+  drawn: readonly string[];
+  onDraw: (ids: readonly string[]) => void;
+  more: (() => void) | null;
+  total: number;
+};
 
 const rowPixels = 33;
-const toggled = (ids: readonly string[], id: string): readonly string[] => (ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]);
+const toggled = (ids: readonly string[], id: string): readonly string[] =>
+  ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id];
 
 /** One continuous table: only the rows in view are mounted, the scroll bar is true. */
 export function RunsTable({ project, rows, columns, sort, onSort, selected, onSelect, drawn, onDraw, more, total }: Props) {
@@ -28,24 +41,58 @@ export function RunsTable({ project, rows, columns, sort, onSort, selected, onSe
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   const rest = columns.slice(main ? 1 : 0);
   const head = (key: string, name: string, numeric: boolean) => (
-    <th key={key} scope="col" className={numeric ? "num" : ""} aria-sort={sort === key ? "ascending" : sort === `-${key}` ? "descending" : "none"}>
-      <button type="button" title={name} onClick={() => onSort(sort === `-${key}` ? key : `-${key}`)}>{name}<span aria-hidden>{sort === key ? " ↑" : sort === `-${key}` ? " ↓" : ""}</span></button>
+    <th
+      key={key}
+      scope="col"
+      className={numeric ? "num" : ""}
+      aria-sort={sort === key ? "ascending" : sort === `-${key}` ? "descending" : "none"}
+    >
+      <button type="button" title={name} onClick={() => onSort(sort === `-${key}` ? key : `-${key}`)}>
+        {name}
+        <span aria-hidden>{sort === key ? " ↑" : sort === `-${key}` ? " ↓" : ""}</span>
+      </button>
     </th>
   );
-  const spacer = (height: number) => height > 0 && <tr aria-hidden><td colSpan={columns.length + 6} style={{ height, padding: 0 }} /></tr>;
+  const spacer = (height: number) =>
+    height > 0 && (
+      <tr aria-hidden>
+        <td colSpan={columns.length + 6} style={{ height, padding: 0 }} />
+      </tr>
+    );
   return (
     <section className="card runs-card" aria-label="Runs">
-      <div className="scroll runs-scroll" ref={box} tabIndex={0} role="group" aria-label="Table of runs" style={{ maxHeight: Math.min(Math.max(rows.length + 1, 4) * rowPixels + 12, 720) }}>
+      <div
+        className="scroll runs-scroll"
+        ref={box}
+        tabIndex={0}
+        role="group"
+        aria-label="Table of runs"
+        style={{ maxHeight: Math.min(Math.max(rows.length + 1, 4) * rowPixels + 12, 720) }}
+      >
         <table className="runs" aria-rowcount={total + 1}>
           <thead>
             <tr>
-              <th scope="col"><input type="checkbox" aria-label="Select all that match" checked={rows.length > 0 && selected.length === rows.length} onChange={(event) => onSelect(event.target.checked ? rows.map((run) => run.id) : [])} /></th>
-              <th scope="col"><span className="visually-hidden">In charts</span></th>
+              <th scope="col">
+                <input
+                  type="checkbox"
+                  aria-label="Select all that match"
+                  checked={rows.length > 0 && selected.length === rows.length}
+                  onChange={(event) => onSelect(event.target.checked ? rows.map((run) => run.id) : [])}
+                />
+              </th>
+              <th scope="col">
+                <span className="visually-hidden">In charts</span>
+              </th>
               {head("name", "Run", false)}
               {main && head(main.key, main.name, true)}
-              {main && <th scope="col"><span className="visually-hidden">{main.name} within the range of all</span></th>}
+              {main && (
+                <th scope="col">
+                  <span className="visually-hidden">{main.name} within the range of all</span>
+                </th>
+              )}
               {rest.map((column) => head(column.key, column.name, column.numeric))}
-              {head("started", "Started", true)}{head("seconds", "Took", true)}
+              {head("started", "Started", true)}
+              {head("seconds", "Took", true)}
             </tr>
           </thead>
           <tbody>
@@ -56,12 +103,44 @@ export function RunsTable({ project, rows, columns, sort, onSort, selected, onSe
               const color = colorOf(run.id, drawn);
               return (
                 <tr key={run.id} aria-rowindex={item.index + 2} className={selected.includes(run.id) ? "selected" : ""}>
-                  <td><input type="checkbox" aria-label={`Select ${run.name} ${run.id.slice(0, 6)}`} checked={selected.includes(run.id)} onChange={() => onSelect(toggled(selected, run.id))} /></td>
-                  <td><button type="button" className="eye" aria-pressed={color !== null} aria-label={`${run.name} ${run.id.slice(0, 6)} in charts`} onClick={() => onDraw(toggled(drawn, run.id))}><i style={color === null ? {} : { background: color, borderColor: color }} /></button></td>
-                  <td><span className="verdict"><VerdictGlyph mark={markOf(run)} /><Link to={`/p/${project}/runs/${run.id}` as never} className="name">{run.name}</Link>{run.kind !== "user" && <span className="tag">{kindWord[run.kind]}</span>}</span></td>
+                  <td>
+                    <input
+                      type="checkbox"
+                      aria-label={`Select ${run.name} ${run.id.slice(0, 6)}`}
+                      checked={selected.includes(run.id)}
+                      onChange={() => onSelect(toggled(selected, run.id))}
+                    />
+                  </td>
+                  <td>
+                    <button
+                      type="button"
+                      className="eye"
+                      aria-pressed={color !== null}
+                      aria-label={`${run.name} ${run.id.slice(0, 6)} in charts`}
+                      onClick={() => onDraw(toggled(drawn, run.id))}
+                    >
+                      <i style={color === null ? {} : { background: color, borderColor: color }} />
+                    </button>
+                  </td>
+                  <td>
+                    <span className="verdict">
+                      <VerdictGlyph mark={markOf(run)} />
+                      <Link to={`/p/${project}/runs/${run.id}` as never} className="name">
+                        {run.name}
+                      </Link>
+                      {run.kind !== "user" && <span className="tag">{kindWord[run.kind]}</span>}
+                    </span>
+                  </td>
                   {main && <MainCells run={run} column={main} range={range} />}
-                  {rest.map((column) => <td key={column.key} className={column.numeric ? "num" : ""}>{shown(valueOf(run, column.key), column.numeric)}</td>)}
-                  <td className="num muted"><Ago time={run.started} /></td><td className="num muted">{seconds(run.seconds)}</td>
+                  {rest.map((column) => (
+                    <td key={column.key} className={column.numeric ? "num" : ""}>
+                      {shown(valueOf(run, column.key), column.numeric)}
+                    </td>
+                  ))}
+                  <td className="num muted">
+                    <Ago time={run.started} />
+                  </td>
+                  <td className="num muted">{seconds(run.seconds)}</td>
                 </tr>
               );
             })}
@@ -81,7 +160,13 @@ function MainCells({ run, column, range: [least, most] }: { run: Run; column: Ru
   return (
     <>
       <td className="num strong">{part !== null ? `${Math.round(part * 100)} %` : number(valueOf(run, column.key) ?? null)}</td>
-      <td>{Number.isFinite(width) && <span className="bar" aria-hidden><i style={{ width: `${width}%` }} /></span>}</td>
+      <td>
+        {Number.isFinite(width) && (
+          <span className="bar" aria-hidden>
+            <i style={{ width: `${width}%` }} />
+          </span>
+        )}
+      </td>
     </>
   );
 }

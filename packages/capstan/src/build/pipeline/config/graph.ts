@@ -2,7 +2,8 @@ import { CapstanError } from "../../../base/foundation/errors.ts";
 import type { Graph, InputSource, StepNode } from "../model.ts";
 
 /** Nodes that a source waits for. */
-const stepsOf = (source: InputSource): string[] => (source.kind === "output" ? [source.step] : source.kind === "outputs" ? source.of.map((one) => one.step) : []);
+const stepsOf = (source: InputSource): string[] =>
+  source.kind === "output" ? [source.step] : source.kind === "outputs" ? source.of.map((one) => one.step) : [];
 
 const inside = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
@@ -11,7 +12,14 @@ export function graphOf(nodes: readonly StepNode[]): { graph: Graph; errors: Cap
   const errors: CapstanError[] = [];
   const byId = new Map<string, StepNode>();
   for (const node of nodes) {
-    if (byId.has(node.id)) errors.push(new CapstanError("CAP-CONFIG-020", { step: node.step, problem: `two nodes are ${node.id}`, fix: "let their values differ" }, { where: node.place }));
+    if (byId.has(node.id))
+      errors.push(
+        new CapstanError(
+          "CAP-CONFIG-020",
+          { step: node.step, problem: `two nodes are ${node.id}`, fix: "let their values differ" },
+          { where: node.place },
+        ),
+      );
     byId.set(node.id, node);
   }
   errors.push(...doubleWriters(nodes));
@@ -31,14 +39,25 @@ export function graphOf(nodes: readonly StepNode[]): { graph: Graph; errors: Cap
   if (cycle) {
     const lines = cycle.slice(0, -1).map((id) => byId.get(id)?.place?.line ?? 0);
     const newest = Math.max(...lines);
-    const at = byId.get(cycle.find((id) => byId.get(id)?.place?.line === newest) ?? "")?.inputs.find((input) => stepsOf(input.source).some((id) => cycle.includes(id)))?.place;
-    errors.push(new CapstanError("CAP-CONFIG-008", { cycle: cycle.join(" → "), lines: lines.join(", "), newest: at?.line ?? newest }, { where: at ?? byId.get(cycle[0] ?? "")?.place }));
+    const at = byId
+      .get(cycle.find((id) => byId.get(id)?.place?.line === newest) ?? "")
+      ?.inputs.find((input) => stepsOf(input.source).some((id) => cycle.includes(id)))?.place;
+    errors.push(
+      new CapstanError(
+        "CAP-CONFIG-008",
+        { cycle: cycle.join(" → "), lines: lines.join(", "), newest: at?.line ?? newest },
+        { where: at ?? byId.get(cycle[0] ?? "")?.place },
+      ),
+    );
   }
   return { graph: { nodes: byId, order, needs }, errors };
 }
 
 /** Depth first, in the order of writing; a cycle is given as a closed path of ids. */
-function sortByNeed(ids: readonly string[], needs: ReadonlyMap<string, readonly string[]>): { order: string[]; cycle: string[] | undefined } {
+function sortByNeed(
+  ids: readonly string[],
+  needs: ReadonlyMap<string, readonly string[]>,
+): { order: string[]; cycle: string[] | undefined } {
   const order: string[] = [];
   const state = new Map<string, "open" | "done">();
   const path: string[] = [];
@@ -65,7 +84,9 @@ function sortByNeed(ids: readonly string[], needs: ReadonlyMap<string, readonly 
 
 function doubleWriters(nodes: readonly StepNode[]): CapstanError[] {
   const errors: CapstanError[] = [];
-  const writers = nodes.flatMap((node) => node.outputs.map((output) => ({ node, path: output.path }))).sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const writers = nodes
+    .flatMap((node) => node.outputs.map((output) => ({ node, path: output.path })))
+    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   writers.forEach((writer, i) => {
     for (const other of writers.slice(i + 1)) {
       if (!inside(other.path, writer.path)) {
@@ -73,7 +94,17 @@ function doubleWriters(nodes: readonly StepNode[]): CapstanError[] {
         if (!other.path.startsWith(writer.path)) break;
         continue;
       }
-      errors.push(new CapstanError("CAP-CONFIG-009", { first: writer.node.id, second: other.node.id, path: writer.path === other.path ? writer.path : `${writer.path} and ${other.path} in it` }, { where: other.node.place }));
+      errors.push(
+        new CapstanError(
+          "CAP-CONFIG-009",
+          {
+            first: writer.node.id,
+            second: other.node.id,
+            path: writer.path === other.path ? writer.path : `${writer.path} and ${other.path} in it`,
+          },
+          { where: other.node.place },
+        ),
+      );
     }
   });
   return errors;

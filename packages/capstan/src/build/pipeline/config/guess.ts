@@ -5,7 +5,9 @@ export function guessWord(word: string, known: Iterable<string>): string | undef
   const words = [...known];
   const found = nearest(word, words);
   if (found !== undefined) return found;
-  const near = words.filter((one) => (one.length * 5 >= word.length * 2 && isWithin(one, word)) || (word.length * 5 >= one.length * 2 && isWithin(word, one)));
+  const near = words.filter(
+    (one) => (one.length * 5 >= word.length * 2 && isWithin(one, word)) || (word.length * 5 >= one.length * 2 && isWithin(word, one)),
+  );
   return near.sort((a, b) => Math.abs(a.length - word.length) - Math.abs(b.length - word.length))[0];
 }
 

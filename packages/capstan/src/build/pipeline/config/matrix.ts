@@ -8,13 +8,24 @@ const maxNodes = 1_000_000;
 
 /** `train@seed=1,kind=gbt`, in the order in which the matrix names its values. */
 export const nodeId = (step: string, matrix: Readonly<Record<string, Scalar>> | null): string =>
-  matrix === null ? step : `${step}@${Object.entries(matrix).map(([name, value]) => `${name}=${value}`).join(",")}`;
+  matrix === null
+    ? step
+    : `${step}@${Object.entries(matrix)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(",")}`;
 
 /** All combinations of a step's matrix, or one null when it has none. */
-export function matrixOf(step: string, config: StepConfig, { layers, params, errors }: { layers: Layers; params: Plain; errors: CapstanError[] }): (Readonly<Record<string, Scalar>> | null)[] {
+export function matrixOf(
+  step: string,
+  config: StepConfig,
+  { layers, params, errors }: { layers: Layers; params: Plain; errors: CapstanError[] },
+): (Readonly<Record<string, Scalar>> | null)[] {
   if (!config.matrix) return [null];
   const { include = [], exclude = [], ...axes } = config.matrix;
-  const refuse = (problem: string, fix: string): void => void errors.push(new CapstanError("CAP-CONFIG-020", { step, problem, fix }, { where: layers.originOf(["steps", step, "matrix"])?.key }));
+  const refuse = (problem: string, fix: string): void =>
+    void errors.push(
+      new CapstanError("CAP-CONFIG-020", { step, problem, fix }, { where: layers.originOf(["steps", step, "matrix"])?.key }),
+    );
   let combinations: Record<string, Scalar>[] = Object.keys(axes).length > 0 ? [{}] : [];
   for (const [name, written] of Object.entries(axes)) {
     const variable = typeof written === "string" ? /^\$\{params\.([A-Za-z0-9_.-]+)\}$/.exec(written)?.[1] : undefined;
@@ -29,7 +40,8 @@ export function matrixOf(step: string, config: StepConfig, { layers, params, err
     }
     combinations = combinations.flatMap((one) => (values as Scalar[]).map((value) => ({ ...one, [name]: value })));
   }
-  const matches = (one: Record<string, Scalar>, rule: Record<string, Scalar>): boolean => Object.entries(rule).every(([name, value]) => one[name] === value);
+  const matches = (one: Record<string, Scalar>, rule: Record<string, Scalar>): boolean =>
+    Object.entries(rule).every(([name, value]) => one[name] === value);
   const all = [...combinations.filter((one) => !exclude.some((rule) => matches(one, rule))), ...include];
   if (all.length === 0) refuse("it is empty", "give it at least one value");
   return all;

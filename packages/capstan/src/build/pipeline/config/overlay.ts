@@ -13,11 +13,20 @@ export class Layers {
   readonly #origins = new Map<string, Origin>();
 
   /** `below` is where in the source the layer lies, `into` where it goes. */
-  add(source: Source, by: string, { below = [], into = [], keepNull = false }: { below?: Path; into?: Path; keepNull?: boolean } = {}): void {
+  add(
+    source: Source,
+    by: string,
+    { below = [], into = [], keepNull = false }: { below?: Path; into?: Path; keepNull?: boolean } = {},
+  ): void {
     let patch: unknown = source.value;
     for (const part of below) patch = isPlain(patch) ? patch[part] : undefined;
     if (patch === undefined) return;
-    this.merge(patch, (path) => ({ by, key: source.placeOf([...below, ...path], "key"), value: source.placeOf([...below, ...path], "value") }), into, keepNull);
+    this.merge(
+      patch,
+      (path) => ({ by, key: source.placeOf([...below, ...path], "key"), value: source.placeOf([...below, ...path], "value") }),
+      into,
+      keepNull,
+    );
   }
 
   merge(patch: unknown, originOf: (path: Path) => Origin, into: Path = [], keepNull = false): void {

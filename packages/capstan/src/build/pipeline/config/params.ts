@@ -6,7 +6,10 @@ import { isPlain, type Layers, type Plain, textOf } from "./overlay.ts";
 
 /** Dotted names of all values and groups. */
 export function paramNames(values: Plain, prefix = ""): string[] {
-  return Object.entries(values).flatMap(([name, value]) => [`${prefix}${name}`, ...(isPlain(value) ? paramNames(value, `${prefix}${name}.`) : [])]);
+  return Object.entries(values).flatMap(([name, value]) => [
+    `${prefix}${name}`,
+    ...(isPlain(value) ? paramNames(value, `${prefix}${name}.`) : []),
+  ]);
 }
 
 export function paramOf(values: Plain, name: string): unknown {
@@ -33,7 +36,9 @@ export function pickParams(values: Plain, names: readonly string[]): Plain {
 /** Leaves with dotted names, sorted. */
 export function flatParams(values: Plain, prefix = ""): [name: string, value: unknown][] {
   return Object.entries(values)
-    .flatMap(([name, value]): [string, unknown][] => (isPlain(value) && Object.keys(value).length > 0 ? flatParams(value, `${prefix}${name}.`) : [[`${prefix}${name}`, value]]))
+    .flatMap(([name, value]): [string, unknown][] =>
+      isPlain(value) && Object.keys(value).length > 0 ? flatParams(value, `${prefix}${name}.`) : [[`${prefix}${name}`, value]],
+    )
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
@@ -42,7 +47,10 @@ export function applySet(layers: Layers, assignments: readonly string[]): { erro
   const errors: CapstanError[] = [];
   const changed: string[] = [];
   for (const given of assignments) {
-    const refuse = (problem: string, hint: string, fix: string): void => void errors.push(new CapstanError("CAP-CONFIG-011", { given: `--set ${given}`, problem, hint, fix }, { why: "a typo would look like a result" }));
+    const refuse = (problem: string, hint: string, fix: string): void =>
+      void errors.push(
+        new CapstanError("CAP-CONFIG-011", { given: `--set ${given}`, problem, hint, fix }, { why: "a typo would look like a result" }),
+      );
     const split = given.indexOf("=");
     if (split < 1) {
       refuse("no value is given", "", "write NAME=VALUE");
@@ -54,9 +62,14 @@ export function applySet(layers: Layers, assignments: readonly string[]): { erro
     const old = paramOf(values, name);
     const path = ["params", ...name.split(".")];
     if (old === undefined) {
-      const guess = guessWord(name, paramNames(values)) ?? paramNames(values).find((one) => one.split(".").at(-1) === name.split(".").at(-1));
+      const guess =
+        guessWord(name, paramNames(values)) ?? paramNames(values).find((one) => one.split(".").at(-1) === name.split(".").at(-1));
       const origin = guess && layers.originOf(["params", ...guess.split(".")]);
-      refuse("no such parameter", guess ? `: did you mean \`${guess}\`?` : "", guess ? `write ${guess}${origin ? ` (${textOf(origin)})` : ""}` : "add it to params.yaml first");
+      refuse(
+        "no such parameter",
+        guess ? `: did you mean \`${guess}\`?` : "",
+        guess ? `write ${guess}${origin ? ` (${textOf(origin)})` : ""}` : "add it to params.yaml first",
+      );
       continue;
     }
     const value = valueOf(text, old);
@@ -71,7 +84,18 @@ export function applySet(layers: Layers, assignments: readonly string[]): { erro
 }
 
 const nest = (path: readonly string[], value: unknown): unknown => path.reduceRight<unknown>((inner, part) => ({ [part]: inner }), value);
-const kindOf = (value: unknown): string => (value === null ? "empty" : Array.isArray(value) ? "a list" : isPlain(value) ? "a group" : typeof value === "boolean" ? "true or false" : typeof value === "number" ? "a number" : "text");
+const kindOf = (value: unknown): string =>
+  value === null
+    ? "empty"
+    : Array.isArray(value)
+      ? "a list"
+      : isPlain(value)
+        ? "a group"
+        : typeof value === "boolean"
+          ? "true or false"
+          : typeof value === "number"
+            ? "a number"
+            : "text";
 
 /** Text as a value of the old one's type; undefined when it is none. */
 function valueOf(text: string, old: unknown): unknown {

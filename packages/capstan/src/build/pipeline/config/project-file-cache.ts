@@ -15,7 +15,8 @@ export function createProjectFileCache(folder: string): () => ProjectFile {
         return found ? `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}` : "none";
       })
       .join("\n");
-  const youngest = (parts: readonly string[]): number => Math.max(0, ...parts.map((part) => statSync(join(folder, part), { throwIfNoEntry: false })?.ctimeMs ?? 0));
+  const youngest = (parts: readonly string[]): number =>
+    Math.max(0, ...parts.map((part) => statSync(join(folder, part), { throwIfNoEntry: false })?.ctimeMs ?? 0));
 
   return () => {
     if (kept && stampOf(kept.parts) === kept.stamp) return kept.file;

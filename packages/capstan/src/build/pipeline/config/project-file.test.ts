@@ -18,7 +18,10 @@ const put = (files: Record<string, string>): void => {
   }
 };
 const read = (more: { set?: string[]; profiles?: string[] } = {}) => readProjectFile({ folder, ...more });
-const told = (more: { set?: string[]; profiles?: string[] } = {}) => read(more).errors.map((error) => `${error.code} ${error.where?.file ?? ""}:${error.where?.line ?? ""}:${error.where?.column ?? ""} ${error.message}`);
+const told = (more: { set?: string[]; profiles?: string[] } = {}) =>
+  read(more).errors.map(
+    (error) => `${error.code} ${error.where?.file ?? ""}:${error.where?.line ?? ""}:${error.where?.column ?? ""} ${error.message}`,
+  );
 
 const sound = `project: flights
 data: {flights: data/flights.csv}
@@ -46,7 +49,10 @@ test("infers names, edges and kinds", () => {
   expect(file.errors).toEqual([]);
   expect(file.graph.order).toEqual(["prepare", "train", "evaluate"]);
   expect(file.graph.needs.get("evaluate")).toEqual(["train", "prepare"]);
-  expect(file.graph.nodes.get("train")).toMatchObject({ command: { text: "sh train.sh --trees 200", shell: "sh" }, outputs: [{ name: "model", path: "work/model.txt", kind: "file" }] });
+  expect(file.graph.nodes.get("train")).toMatchObject({
+    command: { text: "sh train.sh --trees 200", shell: "sh" },
+    outputs: [{ name: "model", path: "work/model.txt", kind: "file" }],
+  });
   expect(file.graph.nodes.get("evaluate")?.inputs.map((input) => [input.name, input.source])).toEqual([
     ["model", { kind: "output", step: "train", output: "model" }],
     ["test", { kind: "output", step: "prepare", output: "test" }],
@@ -114,9 +120,15 @@ routes: {late: {model: latte}}
 });
 
 test("cycles, double writers and outputs outside the folder", () => {
-  put({ "capstan.yaml": "steps:\n  a: {run: x, in: work/c, out: work/a}\n  b: {run: x, in: work/a, out: work/b}\n  c: {run: x, in: work/b, out: work/c}\n" });
+  put({
+    "capstan.yaml":
+      "steps:\n  a: {run: x, in: work/c, out: work/a}\n  b: {run: x, in: work/a, out: work/b}\n  c: {run: x, in: work/b, out: work/c}\n",
+  });
   expect(told()).toEqual(["CAP-CONFIG-008 capstan.yaml:4:19 cycle: a → b → c → a (lines 2, 3, 4)"]);
-  put({ "capstan.yaml": "steps:\n  a: {run: x, out: work/}\n  b: {run: x, out: work/b}\n  c: {run: x, out: ../c}\n  d: {run: x, out: .capstan/d}\n" });
+  put({
+    "capstan.yaml":
+      "steps:\n  a: {run: x, out: work/}\n  b: {run: x, out: work/b}\n  c: {run: x, out: ../c}\n  d: {run: x, out: .capstan/d}\n",
+  });
   expect(told()).toEqual([
     "CAP-CONFIG-009 capstan.yaml:3:3 steps a and b write work and work/b in it",
     "CAP-CONFIG-017 capstan.yaml:4:20 ../c cannot be an output: it lies outside the project folder",
@@ -129,7 +141,9 @@ test("broken YAML: duplicate keys, tabs, merges; project and server stay readabl
   expect(told()).toEqual(["CAP-CONFIG-003 capstan.yaml:4:1 capstan.yaml is not the YAML that Capstan reads: a tab indents this line"]);
   expect(readIdentity(folder)).toEqual({ project: "flights", server: "https://capstan.example.org" });
   put({ "capstan.yaml": "project: a\nproject: b\n" });
-  expect(told()).toEqual(["CAP-CONFIG-003 capstan.yaml:2:1 capstan.yaml is not the YAML that Capstan reads: this key stands here for the second time"]);
+  expect(told()).toEqual([
+    "CAP-CONFIG-003 capstan.yaml:2:1 capstan.yaml is not the YAML that Capstan reads: this key stands here for the second time",
+  ]);
   put({ "capstan.yaml": "x-a: &a {run: x}\nsteps:\n  t:\n    <<: *a\n" });
   expect(told()[0]).toContain("CAP-CONFIG-003 capstan.yaml:4:5");
   put({ "capstan.yaml": "steps: [\n" });
@@ -155,23 +169,39 @@ test("--set changes existing parameters of the same type only", () => {
 });
 
 test("profiles overlay by merge patch and keep to their keys; values keep their origin", () => {
-  put({ "capstan.yaml": `${sound}profiles:\n  ci: {params: {train: {trees: 5}}, steps: {evaluate: null}}\n  bad: {project: x}\n`, "params.yaml": params, "data/flights.csv": "a\n" });
+  put({
+    "capstan.yaml": `${sound}profiles:\n  ci: {params: {train: {trees: 5}}, steps: {evaluate: null}}\n  bad: {project: x}\n`,
+    "params.yaml": params,
+    "data/flights.csv": "a\n",
+  });
   const file = read({ profiles: ["ci"] });
   expect(file.errors).toEqual([]);
   expect(file.plain).toBe(false);
   expect([...file.graph.nodes.keys()]).toEqual(["prepare", "train"]);
   expect(file.params["train"]).toEqual({ trees: 5, rate: 0.1 });
-  expect(file.layers.originOf(["params", "train", "trees"])).toMatchObject({ by: "profile ci", value: { file: "capstan.yaml", line: 19, column: 32 } });
+  expect(file.layers.originOf(["params", "train", "trees"])).toMatchObject({
+    by: "profile ci",
+    value: { file: "capstan.yaml", line: 19, column: 32 },
+  });
   expect(told({ profiles: ["bad", "cii"] }).map((line) => line.slice(0, 14))).toEqual(["CAP-CONFIG-015", "CAP-CONFIG-015"]);
 });
 
 test("a matrix spreads a step; a reader gets all of it as a folder", () => {
-  put({ "capstan.yaml": "params: {seeds: [1, 2]}\nsteps:\n  t: {run: \"x ${matrix.seed}\", out: {m: \"work/m-${matrix.seed}\"}, matrix: {seed: \"${params.seeds}\", exclude: [{seed: 2}], include: [{seed: 7}]}}\n  e: {run: y, in: {models: step:t.m, one: step:t@seed=7.m}, out: work/e}\n" });
+  put({
+    "capstan.yaml":
+      'params: {seeds: [1, 2]}\nsteps:\n  t: {run: "x ${matrix.seed}", out: {m: "work/m-${matrix.seed}"}, matrix: {seed: "${params.seeds}", exclude: [{seed: 2}], include: [{seed: 7}]}}\n  e: {run: y, in: {models: step:t.m, one: step:t@seed=7.m}, out: work/e}\n',
+  });
   const file = read();
   expect(file.errors).toEqual([]);
   expect(file.graph.order).toEqual(["t@seed=1", "t@seed=7", "e"]);
   expect(file.graph.nodes.get("e")?.inputs.map((input) => input.source)).toEqual([
-    { kind: "outputs", of: [{ step: "t@seed=1", output: "m" }, { step: "t@seed=7", output: "m" }] },
+    {
+      kind: "outputs",
+      of: [
+        { step: "t@seed=1", output: "m" },
+        { step: "t@seed=7", output: "m" },
+      ],
+    },
     { kind: "output", step: "t@seed=7", output: "m" },
   ]);
 });
@@ -184,12 +214,23 @@ test("warns of numbers that other YAML readers take for text, and refuses secret
 });
 
 test("no value becomes code", () => {
-  const evil = "a'b \"c\" $(touch x) `id`";
-  const fill = (text: string): string => fillShell(text, () => ({ text: evil }), () => undefined);
+  const evil = 'a\'b "c" $(touch x) `id`';
+  const fill = (text: string): string =>
+    fillShell(
+      text,
+      () => ({ text: evil }),
+      () => undefined,
+    );
   expect(fill("echo ${params.a}")).toBe(`echo 'a'\\''b "c" $(touch x) \`id\`'`);
   expect(fill('echo "x ${params.a}"')).toBe(`echo "x "'a'\\''b "c" $(touch x) \`id\`'""`);
   expect(fill("echo 'x ${params.a}'")).toBe(`echo 'x ''a'\\''b "c" $(touch x) \`id\`'''`);
   let refused = 0;
-  expect(fillShell('echo "$(cat ${params.a})"', () => ({ text: evil }), () => refused++)).toContain("${params.a}");
+  expect(
+    fillShell(
+      'echo "$(cat ${params.a})"',
+      () => ({ text: evil }),
+      () => refused++,
+    ),
+  ).toContain("${params.a}");
   expect(refused).toBe(1);
 });

@@ -43,9 +43,24 @@ export function readProjectFile(options: ReadOptions): ProjectFile {
   const errors: CapstanError[] = [...source.errors];
   const warnings: CapstanError[] = [];
   const identity = readIdentity(folder);
-  const nothing = { folder, ...identity, config: {}, params: {}, graph: { nodes: new Map(), order: [], needs: new Map() }, layers: new Layers(), plain: true };
+  const nothing = {
+    folder,
+    ...identity,
+    config: {},
+    params: {},
+    graph: { nodes: new Map(), order: [], needs: new Map() },
+    layers: new Layers(),
+    plain: true,
+  };
   if (source.value === null || source.value === undefined) source.value = {};
-  if (errors.length === 0 && !isPlain(source.value)) errors.push(new CapstanError("CAP-CONFIG-005", { subject: configFile, problem: "this is no map of keys", fix: "`steps:` and what belongs to it" }, { where: { file: configFile, line: 1, column: 1 } }));
+  if (errors.length === 0 && !isPlain(source.value))
+    errors.push(
+      new CapstanError(
+        "CAP-CONFIG-005",
+        { subject: configFile, problem: "this is no map of keys", fix: "`steps:` and what belongs to it" },
+        { where: { file: configFile, line: 1, column: 1 } },
+      ),
+    );
   if (errors.length > 0) return { ...nothing, errors: sorted(errors), warnings };
 
   const layers = baseLayers(folder, source, errors, warnings);
@@ -69,7 +84,18 @@ export function readProjectFile(options: ReadOptions): ProjectFile {
   const nodes = nodesOf({ config, layers, params, errors });
   const { graph, errors: graphErrors } = graphOf(nodes);
   errors.push(...graphErrors, ...referenceProblems({ config, layers, params, nodes, folder }));
-  return { folder, project: config.project ?? identity.project, server: identity.server, config, params, graph, layers, plain, errors: sorted(errors), warnings };
+  return {
+    folder,
+    project: config.project ?? identity.project,
+    server: identity.server,
+    config,
+    params,
+    graph,
+    layers,
+    plain,
+    errors: sorted(errors),
+    warnings,
+  };
 }
 
 /** Throws all errors as one: the first carries the others. */
@@ -82,7 +108,11 @@ export function soundProjectFile(options: ReadOptions): ProjectFile {
 
 /** Project and server, whatever else is wrong in the file: operating and proving verbs need no more. */
 export function readIdentity(folder: string): { project: string; server: string | null } {
-  const fallback = basename(folder).toLowerCase().replace(/[^a-z0-9-]+/g, "-").replace(/^[^a-z]+/, "") || "default";
+  const fallback =
+    basename(folder)
+      .toLowerCase()
+      .replace(/[^a-z0-9-]+/g, "-")
+      .replace(/^[^a-z]+/, "") || "default";
   if (!existsSync(`${folder}/${configFile}`)) return { project: fallback, server: null };
   const text = readFileSync(`${folder}/${configFile}`, "utf8");
   const top = (key: string): string | undefined => new RegExp(`^${key}:[ \\t]+["']?([^"'\\s#]+)`, "m").exec(text)?.[1];
@@ -93,16 +123,39 @@ export function readIdentity(folder: string): { project: string; server: string 
 function baseLayers(folder: string, source: Source, errors: CapstanError[], warnings: CapstanError[]): Layers {
   const layers = new Layers();
   const value = source.value as Plain;
-  const paramFiles = value["params_from"] === undefined ? (existsSync(`${folder}/params.yaml`) ? ["params.yaml"] : []) : [value["params_from"]].flat().map(String);
+  const paramFiles =
+    value["params_from"] === undefined
+      ? existsSync(`${folder}/params.yaml`)
+        ? ["params.yaml"]
+        : []
+      : [value["params_from"]].flat().map(String);
   paramFiles.forEach((file, i) => {
     const found = /\.(ya?ml|json)$/.test(file) ? readSource(folder, file, { params: true }) : undefined;
     const where = { where: source.placeOf(["params_from", ...(Array.isArray(value["params_from"]) ? [i] : [])], "value") };
-    if (!found) errors.push(new CapstanError("CAP-CONFIG-021", { file, problem: /\.(ya?ml|json)$/.test(file) ? "there is no such file" : "parameters are read from YAML and JSON", fix: "correct `params_from`" }, where));
+    if (!found)
+      errors.push(
+        new CapstanError(
+          "CAP-CONFIG-021",
+          {
+            file,
+            problem: /\.(ya?ml|json)$/.test(file) ? "there is no such file" : "parameters are read from YAML and JSON",
+            fix: "correct `params_from`",
+          },
+          where,
+        ),
+      );
     else {
       errors.push(...found.errors);
       warnings.push(...found.warnings);
       if (isPlain(found.value)) layers.add(found, "", { into: ["params"], keepNull: true });
-      else if (found.errors.length === 0 && found.value !== null && found.value !== undefined) errors.push(new CapstanError("CAP-CONFIG-021", { file, problem: "it is no map of parameters", fix: "write NAME: VALUE" }, { where: { file, line: 1, column: 1 } }));
+      else if (found.errors.length === 0 && found.value !== null && found.value !== undefined)
+        errors.push(
+          new CapstanError(
+            "CAP-CONFIG-021",
+            { file, problem: "it is no map of parameters", fix: "write NAME: VALUE" },
+            { where: { file, line: 1, column: 1 } },
+          ),
+        );
     }
   });
   addIncludes(folder, source, layers, errors);
@@ -114,22 +167,45 @@ function baseLayers(folder: string, source: Source, errors: CapstanError[], warn
 const notIncluded = new Set<string>(["capstan", "project", "include", "profiles"]);
 function addIncludes(folder: string, source: Source, layers: Layers, errors: CapstanError[]): void {
   const value = source.value as Plain;
-  [value["include"] ?? []].flat().map(String).forEach((file, i) => {
-    const where = source.placeOf(["include", ...(Array.isArray(value["include"]) ? [i] : [])], "value");
-    const included = readSource(folder, file);
-    if (!included) return void errors.push(new CapstanError("CAP-CONFIG-021", { file, problem: "there is no such file to include", fix: "correct `include`" }, { where }));
-    errors.push(...included.errors);
-    if (!isPlain(included.value)) return;
-    for (const [key, section] of Object.entries(included.value)) {
-      if (notIncluded.has(key)) errors.push(new CapstanError("CAP-CONFIG-021", { file, problem: `\`${key}\` stands in ${configFile} only`, fix: "move it there" }, { where: included.placeOf([key], "key") }));
-      for (const name of isPlain(section) ? Object.keys(section) : []) {
-        const other = layers.originOf([key, name])?.key ?? (isPlain(value[key]) && name in (value[key] as Plain) ? source.placeOf([key, name], "key") : undefined);
-        if (key !== "params" && layers.get([key, name]) === undefined && !(isPlain(value[key]) && name in (value[key] as Plain))) continue;
-        if (key !== "params" && other) errors.push(new CapstanError("CAP-CONFIG-021", { file, problem: `\`${name}\` is defined at ${other.file}:${other.line}:${other.column}, too`, fix: "keep one of the two" }, { where: included.placeOf([key, name], "key") }));
+  [value["include"] ?? []]
+    .flat()
+    .map(String)
+    .forEach((file, i) => {
+      const where = source.placeOf(["include", ...(Array.isArray(value["include"]) ? [i] : [])], "value");
+      const included = readSource(folder, file);
+      if (!included)
+        return void errors.push(
+          new CapstanError("CAP-CONFIG-021", { file, problem: "there is no such file to include", fix: "correct `include`" }, { where }),
+        );
+      errors.push(...included.errors);
+      if (!isPlain(included.value)) return;
+      for (const [key, section] of Object.entries(included.value)) {
+        if (notIncluded.has(key))
+          errors.push(
+            new CapstanError(
+              "CAP-CONFIG-021",
+              { file, problem: `\`${key}\` stands in ${configFile} only`, fix: "move it there" },
+              { where: included.placeOf([key], "key") },
+            ),
+          );
+        for (const name of isPlain(section) ? Object.keys(section) : []) {
+          const other =
+            layers.originOf([key, name])?.key ??
+            (isPlain(value[key]) && name in (value[key] as Plain) ? source.placeOf([key, name], "key") : undefined);
+          if (key !== "params" && layers.get([key, name]) === undefined && !(isPlain(value[key]) && name in (value[key] as Plain)))
+            continue;
+          if (key !== "params" && other)
+            errors.push(
+              new CapstanError(
+                "CAP-CONFIG-021",
+                { file, problem: `\`${name}\` is defined at ${other.file}:${other.line}:${other.column}, too`, fix: "keep one of the two" },
+                { where: included.placeOf([key, name], "key") },
+              ),
+            );
+        }
       }
-    }
-    layers.add(included, "");
-  });
+      layers.add(included, "");
+    });
 }
 
 function addProfile(folder: string, name: string, layers: Layers, errors: CapstanError[]): void {
@@ -138,14 +214,28 @@ function addProfile(folder: string, name: string, layers: Layers, errors: Capsta
   const file = readSource(folder, `profiles/${name}.yaml`);
   if (inside === undefined && !file) {
     const guess = guessWord(name, Object.keys(profiles));
-    errors.push(new CapstanError("CAP-CONFIG-015", { profile: name, problem: "there is none", hint: guess ? `: did you mean \`${guess}\`?` : "", fix: guess ? `write ${guess}` : "declare it in `profiles`, or as a file in profiles/" }));
+    errors.push(
+      new CapstanError("CAP-CONFIG-015", {
+        profile: name,
+        problem: "there is none",
+        hint: guess ? `: did you mean \`${guess}\`?` : "",
+        fix: guess ? `write ${guess}` : "declare it in `profiles`, or as a file in profiles/",
+      }),
+    );
     return;
   }
   errors.push(...(file?.errors ?? []));
   const patch = inside ?? file?.value;
   const base: Path = inside === undefined ? [] : ["profiles", name];
   for (const key of profileForbids) {
-    if (isPlain(patch) && key in patch) errors.push(new CapstanError("CAP-CONFIG-015", { profile: name, problem: `it may not touch \`${key}\``, hint: "", fix: "remove the key from the profile" }, { where: layers.originOf([...base, key])?.key }));
+    if (isPlain(patch) && key in patch)
+      errors.push(
+        new CapstanError(
+          "CAP-CONFIG-015",
+          { profile: name, problem: `it may not touch \`${key}\``, hint: "", fix: "remove the key from the profile" },
+          { where: layers.originOf([...base, key])?.key },
+        ),
+      );
   }
   const origins = new Map<string, ReturnType<Layers["originOf"]>>();
   const by = `profile ${name}`;
@@ -159,11 +249,13 @@ function addProfile(folder: string, name: string, layers: Layers, errors: Capsta
 }
 
 /** What a run computes from: two files with equal answers lead to the same keys. */
-const computationOf = (layers: Layers): string => canonicalJson(["params", "data", "defaults", "steps"].map((key) => (layers.value[key] ?? null) as Json));
+const computationOf = (layers: Layers): string =>
+  canonicalJson(["params", "data", "defaults", "steps"].map((key) => (layers.value[key] ?? null) as Json));
 
 function sorted(errors: readonly CapstanError[]): CapstanError[] {
   const seen = new Set<string>();
-  const place = (error: CapstanError): string => `${error.where?.file ?? ""}:${String(error.where?.line ?? 0).padStart(8, "0")}:${String(error.where?.column ?? 0).padStart(6, "0")}`;
+  const place = (error: CapstanError): string =>
+    `${error.where?.file ?? ""}:${String(error.where?.line ?? 0).padStart(8, "0")}:${String(error.where?.column ?? 0).padStart(6, "0")}`;
   return errors
     .filter((error) => {
       const key = `${error.code} ${error.message} ${place(error)}`;

@@ -25,21 +25,33 @@ export function readSource(folder: string, file: string, { params = false } = {}
     text = readFileSync(`${folder}/${file}`, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new CapstanError("CAP-CONFIG-003", { file, problem: error instanceof Error ? error.message : String(error), fix: "make the file readable" }, { where: { file }, cause: error });
+    throw new CapstanError(
+      "CAP-CONFIG-003",
+      { file, problem: error instanceof Error ? error.message : String(error), fix: "make the file readable" },
+      { where: { file }, cause: error },
+    );
   }
   return parseSource(file, text, { params });
 }
 
 function parseSource(file: string, text: string, { params = false } = {}): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, { version: "1.2", lineCounter: lines, uniqueKeys: true, merge: false, prettyErrors: false, logLevel: "silent" });
+  const document = parseDocument(text, {
+    version: "1.2",
+    lineCounter: lines,
+    uniqueKeys: true,
+    merge: false,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
   const errors: CapstanError[] = [];
   const warnings: CapstanError[] = [];
-  const refuse = (offset: number, problem: string, fix: string): void => void errors.push(new CapstanError("CAP-CONFIG-003", { file, problem, fix }, { where: at(offset) }));
+  const refuse = (offset: number, problem: string, fix: string): void =>
+    void errors.push(new CapstanError("CAP-CONFIG-003", { file, problem, fix }, { where: at(offset) }));
 
   for (const error of document.errors) {
     const [problem, fix] = explain(error.code, error.message);
@@ -53,12 +65,14 @@ function parseSource(file: string, text: string, { params = false } = {}): Sourc
   }
   visit(document, {
     Pair(_, pair) {
-      if (isScalar(pair.key) && pair.key.value === "<<" && pair.key.type === "PLAIN") refuse(pair.key.range?.[0] ?? 0, "`<<` merges maps in YAML 1.1 only", "write the members out");
+      if (isScalar(pair.key) && pair.key.value === "<<" && pair.key.type === "PLAIN")
+        refuse(pair.key.range?.[0] ?? 0, "`<<` merges maps in YAML 1.1 only", "write the members out");
     },
     Scalar(_, node) {
       if (!params || node.type !== "PLAIN" || node.source === undefined) return;
       const spelled = olderReading(node.source, node.value);
-      if (spelled) warnings.push(new CapstanError("CAP-CONFIG-014", { text: node.source, ...spelled }, { where: at(node.range?.[0] ?? 0) }));
+      if (spelled)
+        warnings.push(new CapstanError("CAP-CONFIG-014", { text: node.source, ...spelled }, { where: at(node.range?.[0] ?? 0) }));
     },
   });
   let value: unknown;
@@ -70,7 +84,10 @@ function parseSource(file: string, text: string, { params = false } = {}): Sourc
     }
   }
   return {
-    file, value, errors, warnings,
+    file,
+    value,
+    errors,
+    warnings,
     placeOf: (path, which) => {
       const offset = offsetOf(document, path, which);
       return offset === undefined ? undefined : at(offset);
@@ -84,7 +101,9 @@ function offsetOf(document: Document.Parsed, path: Path, which: "key" | "value")
   for (const [depth, part] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document) ?? null;
     if (isMap(node)) {
-      const pair: { key: unknown; value: unknown } | undefined = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
+      const pair: { key: unknown; value: unknown } | undefined = node.items.find(
+        (item) => isScalar(item.key) && String(item.key.value) === String(part),
+      );
       if (!pair) return offset;
       const key = isScalar(pair.key) ? pair.key.range?.[0] : undefined;
       node = (pair.value as Node | null) ?? null;
@@ -100,19 +119,34 @@ function offsetOf(document: Document.Parsed, path: Path, which: "key" | "value")
 /** Parser's codes in our words, with what to do. */
 function explain(code: string, message: string): [problem: string, fix: string] {
   switch (code) {
-    case "DUPLICATE_KEY": return ["this key stands here for the second time", "keep one of the two"];
-    case "TAB_AS_INDENT": return ["a tab indents this line", "indent with two spaces"];
-    case "MULTIPLE_DOCS": return ["a second document begins here", "keep one document"];
-    case "UNRESOLVED_ALIAS": return ["this alias names no anchor before it", "write the value out"];
-    default: return [message.charAt(0).toLowerCase() + message.slice(1), "correct the line, or put quotes around the text"];
+    case "DUPLICATE_KEY":
+      return ["this key stands here for the second time", "keep one of the two"];
+    case "TAB_AS_INDENT":
+      return ["a tab indents this line", "indent with two spaces"];
+    case "MULTIPLE_DOCS":
+      return ["a second document begins here", "keep one document"];
+    case "UNRESOLVED_ALIAS":
+      return ["this alias names no anchor before it", "write the value out"];
+    default:
+      return [message.charAt(0).toLowerCase() + message.slice(1), "correct the line, or put quotes around the text"];
   }
 }
 
 /** How a YAML 1.1 reader takes a spelling, if it differs. */
 function olderReading(source: string, value: unknown): { here: string; there: string; fix: string } | undefined {
-  if (typeof value === "number" && /^[-+]?(\d+[eE]|\d[\d_]*(\.\d*)?[eE]\d)/.test(source)) return { here: "a number", there: "text", fix: value.toExponential().replace(/^(-?\d+)e/, "$1.0e").replace(/e\+?(-?)(\d)$/, (_, sign: string, digit: string) => `e${sign || "+"}0${digit}`) };
-  if (typeof value === "string" && /^(y|n|yes|no|on|off)$/i.test(source)) return { here: "text", there: "true or false", fix: `"${source}"` };
-  if (typeof value === "string" && /^[-+]?\d+(:[0-5]?\d)+$/.test(source)) return { here: "text", there: "a number of base 60", fix: `"${source}"` };
+  if (typeof value === "number" && /^[-+]?(\d+[eE]|\d[\d_]*(\.\d*)?[eE]\d)/.test(source))
+    return {
+      here: "a number",
+      there: "text",
+      fix: value
+        .toExponential()
+        .replace(/^(-?\d+)e/, "$1.0e")
+        .replace(/e\+?(-?)(\d)$/, (_, sign: string, digit: string) => `e${sign || "+"}0${digit}`),
+    };
+  if (typeof value === "string" && /^(y|n|yes|no|on|off)$/i.test(source))
+    return { here: "text", there: "true or false", fix: `"${source}"` };
+  if (typeof value === "string" && /^[-+]?\d+(:[0-5]?\d)+$/.test(source))
+    return { here: "text", there: "a number of base 60", fix: `"${source}"` };
   if (typeof value === "number" && /^0\d+$/.test(source)) return { here: `${value}`, there: "an octal number", fix: `${value}` };
   return undefined;
 }

@@ -3,7 +3,8 @@ export type Variable = { text: string; kind: string; name: string; index: number
 
 const pattern = /\$\{([a-z]+)\.([A-Za-z0-9_.-]+)\}/g;
 
-export const variablesIn = (text: string): Variable[] => [...text.matchAll(pattern)].map((match) => ({ text: match[0], kind: match[1] ?? "", name: match[2] ?? "", index: match.index }));
+export const variablesIn = (text: string): Variable[] =>
+  [...text.matchAll(pattern)].map((match) => ({ text: match[0], kind: match[1] ?? "", name: match[2] ?? "", index: match.index }));
 
 /** Replaces each variable by what `value` gives; undefined leaves it as it stands. */
 export const fill = (text: string, value: (variable: Variable) => string | undefined): string =>
@@ -16,7 +17,11 @@ const quoted = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
  * Replaces variables in a shell text so that no value becomes code: each is quoted for the place where it stands (bare, in single or in double quotes).
  * `raw` are values that are shell text already. Inside a substitution the place cannot be told: a value that would need quotes there is handed to `refuse`.
  */
-export function fillShell(text: string, value: (variable: Variable) => { text: string; raw?: boolean } | undefined, refuse: (variable: Variable) => void): string {
+export function fillShell(
+  text: string,
+  value: (variable: Variable) => { text: string; raw?: boolean } | undefined,
+  refuse: (variable: Variable) => void,
+): string {
   const nested = /`|\$\(|<</.test(text);
   let quote = "";
   let at = 0;

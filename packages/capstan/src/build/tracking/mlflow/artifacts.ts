@@ -23,8 +23,13 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
   /** The run and the path within it that a path of the service means. */
   async function located(path: string, caller: Caller): Promise<{ run: string; path: string }> {
     const [experiment, run, folder, ...rest] = safe(path.replace(/\/+$/, "")).split("/");
-    if (!experiment || !run || folder !== "artifacts") throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `No artifacts at ${path.slice(0, 200)}: they are kept below <experiment>/<run>/artifacts`);
-    if ((await surface.run(caller, run)).experimentId !== experiment) throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `No artifacts at ${path.slice(0, 200)}`);
+    if (!experiment || !run || folder !== "artifacts")
+      throw new WireFailure(
+        "RESOURCE_DOES_NOT_EXIST",
+        `No artifacts at ${path.slice(0, 200)}: they are kept below <experiment>/<run>/artifacts`,
+      );
+    if ((await surface.run(caller, run)).experimentId !== experiment)
+      throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `No artifacts at ${path.slice(0, 200)}`);
     return { run, path: rest.join("/") };
   }
 
@@ -38,13 +43,25 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
     const range = rangeOf(headers.range, found.sizeBytes);
     if (range === "outside") return { status: 416, headers: { "content-range": `bytes */${found.sizeBytes}` }, text: "" };
     if (range) {
-      return { status: 206, headers: { ...all, "content-length": String(range.end - range.start), "content-range": `bytes ${range.start}-${range.end - 1}/${found.sizeBytes}` }, stream: await store.blobs.stream(found.digest, range) };
+      return {
+        status: 206,
+        headers: {
+          ...all,
+          "content-length": String(range.end - range.start),
+          "content-range": `bytes ${range.start}-${range.end - 1}/${found.sizeBytes}`,
+        },
+        stream: await store.blobs.stream(found.digest, range),
+      };
     }
     return { status: 200, headers: { ...all, "content-length": String(found.sizeBytes) }, stream: await store.blobs.stream(found.digest) };
   }
 
   const filesBelow = async (run: string, folder: string, nameOf: (path: string) => string) =>
-    (await tracking.listArtifacts(run, folder)).map((one) => ({ path: nameOf(one.path), is_dir: one.folder, ...(one.sizeBytes !== null && { file_size: one.sizeBytes }) }));
+    (await tracking.listArtifacts(run, folder)).map((one) => ({
+      path: nameOf(one.path),
+      is_dir: one.folder,
+      ...(one.sizeBytes !== null && { file_size: one.sizeBytes }),
+    }));
 
   async function put(request: WireRequest): Promise<WireReply> {
     const at = await located(request.params["path"] ?? "", request.caller);
@@ -56,7 +73,10 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
 
   const served: WireRoute[] = [
     {
-      method: "GET", path: "/mlflow/artifacts/list", capability: "read", takes: "message",
+      method: "GET",
+      path: "/mlflow/artifacts/list",
+      capability: "read",
+      takes: "message",
       handle: async ({ input, caller }) => {
         const run = await surface.run(caller, runId(input));
         const folder = text(input, "path") || "";
@@ -65,7 +85,10 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
       },
     },
     {
-      method: "GET", path: "/mlflow-artifacts/artifacts", capability: "read", takes: "message",
+      method: "GET",
+      path: "/mlflow-artifacts/artifacts",
+      capability: "read",
+      takes: "message",
       handle: async ({ input, caller }) => {
         const path = text(input, "path") || "";
         const at = await located(path, caller);
@@ -75,7 +98,10 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
     },
     { method: "PUT", path: "/mlflow-artifacts/artifacts/{path...}", capability: "log", takes: "bytes", handle: put },
     {
-      method: "GET", path: "/mlflow-artifacts/artifacts/{path...}", capability: "read", takes: "bytes",
+      method: "GET",
+      path: "/mlflow-artifacts/artifacts/{path...}",
+      capability: "read",
+      takes: "bytes",
       handle: async ({ params, caller, headers }) => {
         const at = await located(params["path"] ?? "", caller);
         return file(at.run, at.path, headers);
@@ -84,16 +110,27 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
   ];
   const plain: WireRoute[] = [
     {
-      method: "GET", path: "/get-artifact", capability: "read", takes: "message",
-      handle: async ({ input, caller, headers }) => file((await surface.run(caller, runId(input))).id, safe(requiredText(input, "path")), headers),
+      method: "GET",
+      path: "/get-artifact",
+      capability: "read",
+      takes: "message",
+      handle: async ({ input, caller, headers }) =>
+        file((await surface.run(caller, runId(input))).id, safe(requiredText(input, "path")), headers),
     },
     {
       // Shown in pages: bytes that a user brought run nothing and reach nothing.
-      method: "GET", path: "/api/v1/p/{project}/runs/{run}/files/{path...}", capability: "read", takes: "bytes",
+      method: "GET",
+      path: "/api/v1/p/{project}/runs/{run}/files/{path...}",
+      capability: "read",
+      takes: "bytes",
       handle: async ({ params, caller, headers }) => {
         const run = await surface.run(caller, params["run"] ?? "");
         if (run.project !== params["project"]) throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `No run ${params["run"] ?? ""}`);
-        return file(run.id, safe(params["path"] ?? ""), headers, { "content-disposition": "inline", "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:", "cache-control": "private, no-cache" });
+        return file(run.id, safe(params["path"] ?? ""), headers, {
+          "content-disposition": "inline",
+          "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:",
+          "cache-control": "private, no-cache",
+        });
       },
     },
   ];

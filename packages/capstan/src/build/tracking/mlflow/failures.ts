@@ -2,8 +2,16 @@ import { type CapstanError, toCapstanError } from "../../../base/foundation/erro
 
 /** Codes of MLflow's protocol that we send, with the status that its clients expect. */
 const statuses = {
-  INTERNAL_ERROR: 500, TEMPORARILY_UNAVAILABLE: 503, ENDPOINT_NOT_FOUND: 404, RESOURCE_DOES_NOT_EXIST: 404, PERMISSION_DENIED: 403, UNAUTHENTICATED: 401,
-  RESOURCE_CONFLICT: 409, RESOURCE_ALREADY_EXISTS: 400, INVALID_PARAMETER_VALUE: 400, BAD_REQUEST: 400,
+  INTERNAL_ERROR: 500,
+  TEMPORARILY_UNAVAILABLE: 503,
+  ENDPOINT_NOT_FOUND: 404,
+  RESOURCE_DOES_NOT_EXIST: 404,
+  PERMISSION_DENIED: 403,
+  UNAUTHENTICATED: 401,
+  RESOURCE_CONFLICT: 409,
+  RESOURCE_ALREADY_EXISTS: 400,
+  INVALID_PARAMETER_VALUE: 400,
+  BAD_REQUEST: 400,
 } as const;
 export type FailureCode = keyof typeof statuses;
 
@@ -21,7 +29,11 @@ export class WireFailure extends Error {
 }
 
 export const invalid = (message: string): WireFailure => new WireFailure("INVALID_PARAMETER_VALUE", message);
-export const missing = (what: string, id: string): WireFailure => new WireFailure("RESOURCE_DOES_NOT_EXIST", what === "run" ? `Run with id=${id} not found` : what === "experiment" ? `No Experiment with id=${id} exists` : `No ${what} ${id}`);
+export const missing = (what: string, id: string): WireFailure =>
+  new WireFailure(
+    "RESOURCE_DOES_NOT_EXIST",
+    what === "run" ? `Run with id=${id} not found` : what === "experiment" ? `No Experiment with id=${id} exists` : `No ${what} ${id}`,
+  );
 
 /** Any failure as a refusal: what a user did wrong is never 5xx, because clients repeat those for minutes. */
 export function toFailure(thrown: unknown): WireFailure {

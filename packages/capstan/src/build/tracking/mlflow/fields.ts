@@ -5,9 +5,22 @@ import type { Input } from "./model.ts";
 /** Readers of one field of a message. Scalars come as themselves or as text (R and Java send text); absent is undefined; null is absent. */
 
 const docs = "See the API docs for more information about request parameters.";
-const wrong = (name: string, value: unknown, hint: string): Error => invalid(`Invalid value ${JSON.stringify(value)?.slice(0, 200)} for parameter '${name}' supplied: ${hint} ${docs}`);
-const typeOf = (value: unknown): string => (value === null ? "null" : Array.isArray(value) ? "list" : typeof value === "object" ? "dict" : typeof value === "number" ? "float" : typeof value === "boolean" ? "bool" : "str");
-const at = (input: Input, key: string): unknown => (Object.hasOwn(input, key) ? (input[key] ?? undefined) : Object.hasOwn(input, camel(key)) ? (input[camel(key)] ?? undefined) : undefined);
+const wrong = (name: string, value: unknown, hint: string): Error =>
+  invalid(`Invalid value ${JSON.stringify(value)?.slice(0, 200)} for parameter '${name}' supplied: ${hint} ${docs}`);
+const typeOf = (value: unknown): string =>
+  value === null
+    ? "null"
+    : Array.isArray(value)
+      ? "list"
+      : typeof value === "object"
+        ? "dict"
+        : typeof value === "number"
+          ? "float"
+          : typeof value === "boolean"
+            ? "bool"
+            : "str";
+const at = (input: Input, key: string): unknown =>
+  Object.hasOwn(input, key) ? (input[key] ?? undefined) : Object.hasOwn(input, camel(key)) ? (input[camel(key)] ?? undefined) : undefined;
 const camel = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 export function text(input: Input, key: string): string | undefined {
@@ -108,6 +121,7 @@ export function offsetOf(input: Input): number {
   const state = pageToken(input);
   if (state === undefined) return 0;
   const offset = state["offset"];
-  if (!Number.isSafeInteger(offset) || (offset as number) <= 0) throw invalid(`Invalid page token, parsed value of offset is ${JSON.stringify(offset)}`);
+  if (!Number.isSafeInteger(offset) || (offset as number) <= 0)
+    throw invalid(`Invalid page token, parsed value of offset is ${JSON.stringify(offset)}`);
   return offset as number;
 }

@@ -14,7 +14,8 @@ export async function readMessage(request: IncomingMessage, url: URL): Promise<I
   if (method === "GET" && url.search.length > 1) return ofQuery(url.searchParams);
   if (method === "POST" || method === "PUT") {
     const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
-    if (type !== "application/json") throw invalid(`Bad Request. Content-Type must be 'application/json'. It was ${type ? `'${type.slice(0, 100)}'` : "missing"}.`);
+    if (type !== "application/json")
+      throw invalid(`Bad Request. Content-Type must be 'application/json'. It was ${type ? `'${type.slice(0, 100)}'` : "missing"}.`);
   }
   const pieces: Buffer[] = [];
   let sizeBytes = 0;

@@ -40,24 +40,35 @@ export function metricRoutes(surface: Surface): WireRoute[] {
     const id = runId(input);
     const key = requiredText(input, "metric_key");
     const limit = integer(input, "max_results");
-    if (limit !== undefined && limit < 1) throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1.`);
+    if (limit !== undefined && limit < 1)
+      throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1.`);
     const from = offsetOf(input);
     await surface.mustSee(caller, id);
     const points = await tracking.history(id, key);
     const to = Math.min(points.step.length, limit === undefined ? Infinity : from + limit);
     const more = to < points.step.length ? `,"next_page_token":${JSON.stringify(token({ offset: to }))}` : "";
-    return { status: 200, headers: { "content-type": "application/json" }, stream: Readable.from(historyText(points, from, to, more, key)) };
+    return {
+      status: 200,
+      headers: { "content-type": "application/json" },
+      stream: Readable.from(historyText(points, from, to, more, key)),
+    };
   }
 
   async function bulkInterval({ input, caller }: WireRequest): Promise<WireReply> {
     const ids = texts(input, "run_ids");
     const key = requiredText(input, "metric_key");
-    if (ids.length < 1 || ids.length > 100) throw invalid(`GetMetricHistoryBulkInterval request must specify at least one and at most 100 run_ids. Received ${ids.length} run_ids.`);
+    if (ids.length < 1 || ids.length > 100)
+      throw invalid(
+        `GetMetricHistoryBulkInterval request must specify at least one and at most 100 run_ids. Received ${ids.length} run_ids.`,
+      );
     const limit = integer(input, "max_results") ?? 2500;
-    if (limit < 1 || limit > 2500) throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1 and at most 2500.`);
+    if (limit < 1 || limit > 2500)
+      throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1 and at most 2500.`);
     const [start, end] = [integer(input, "start_step"), integer(input, "end_step")];
-    if ((start === undefined) !== (end === undefined)) throw invalid("If either start step or end step are specified, both must be specified.");
-    if (start !== undefined && end !== undefined && start > end) throw invalid(`end_step must be greater than start_step. Found start_step=${start} and end_step=${end}.`);
+    if ((start === undefined) !== (end === undefined))
+      throw invalid("If either start step or end step are specified, both must be specified.");
+    if (start !== undefined && end !== undefined && start > end)
+      throw invalid(`end_step must be greater than start_step. Found start_step=${start} and end_step=${end}.`);
     const fromStep = start ?? 0;
     const all: { id: string; points: Points }[] = [];
     for (const id of ids) {
@@ -78,11 +89,18 @@ export function metricRoutes(surface: Surface): WireRoute[] {
       }
       if (min <= max) ends.add(min).add(max);
     }
-    const chosen = new Set([...sampled([...steps].sort((a, b) => a - b), limit), ...ends]);
+    const chosen = new Set([
+      ...sampled(
+        [...steps].sort((a, b) => a - b),
+        limit,
+      ),
+      ...ends,
+    ]);
     const metrics = all.flatMap(({ id, points }) => {
       const found: { key: string; value: number | "NaN"; timestamp: number; step: number; run_id: string }[] = [];
       points.step.forEach((step, i) => {
-        if (chosen.has(step)) found.push({ key, value: wireNumber(points.value[i] ?? 0), timestamp: points.timeMs[i] ?? 0, step, run_id: id });
+        if (chosen.has(step))
+          found.push({ key, value: wireNumber(points.value[i] ?? 0), timestamp: points.timeMs[i] ?? 0, step, run_id: id });
       });
       return found.sort((a, b) => a.step - b.step);
     });

@@ -13,7 +13,11 @@ export type Mounted = {
   path: string;
   capability: Capability;
   fail(thrown: unknown, response: ServerResponse): void;
-  handle(request: IncomingMessage, response: ServerResponse, context: { params: Record<string, string>; url: URL; caller: Caller }): Promise<void>;
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    context: { params: Record<string, string>; url: URL; caller: Caller },
+  ): Promise<void>;
 };
 
 export const mounted = (route: WireRoute): Mounted => ({
@@ -24,7 +28,10 @@ export const mounted = (route: WireRoute): Mounted => ({
   async handle(request, response, { params, url, caller }) {
     try {
       const input = route.takes === "message" ? await readMessage(request, url) : {};
-      await send(response, await route.handle({ params, query: url.searchParams, input, bytes: request, headers: request.headers, caller }));
+      await send(
+        response,
+        await route.handle({ params, query: url.searchParams, input, bytes: request, headers: request.headers, caller }),
+      );
     } catch (thrown) {
       // The client went away: there is nobody to tell.
       if (response.headersSent || response.destroyed) return void response.destroy();
@@ -41,7 +48,8 @@ async function send(response: ServerResponse, reply: WireReply): Promise<void> {
     response.writeHead(reply.status, headers);
     return pipeline(reply.stream, response);
   }
-  const [type, text] = reply.text === undefined ? ["application/json", JSON.stringify(reply.json ?? {})] : ["text/plain; charset=utf-8", reply.text];
+  const [type, text] =
+    reply.text === undefined ? ["application/json", JSON.stringify(reply.json ?? {})] : ["text/plain; charset=utf-8", reply.text];
   response.writeHead(reply.status, { "content-type": type, "content-length": Buffer.byteLength(text), ...headers });
   response.end(text);
 }
@@ -50,12 +58,19 @@ async function send(response: ServerResponse, reply: WireReply): Promise<void> {
 export function fail(thrown: unknown, response: ServerResponse): void {
   const failure = toFailure(thrown);
   const text = JSON.stringify(failureBody(failure));
-  response.writeHead(failure.status, { "content-type": "application/json", "content-length": Buffer.byteLength(text), "cache-control": "no-store", ...(failure.status === 401 && { "www-authenticate": 'Basic realm="mlflow"' }) });
+  response.writeHead(failure.status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-store",
+    ...(failure.status === 401 && { "www-authenticate": 'Basic realm="mlflow"' }),
+  });
   response.end(text);
 }
 
 /** What answers below the prefixes where no route does: clients take this for "try another way". */
-export const unknownBelow: readonly { prefix: string; answer(response: ServerResponse, path: string): void }[] = mlflowPrefixes.map((prefix) => ({
-  prefix,
-  answer: (response, path) => fail(new WireFailure("ENDPOINT_NOT_FOUND", `Not Found: ${path.slice(0, 500)}`), response),
-}));
+export const unknownBelow: readonly { prefix: string; answer(response: ServerResponse, path: string): void }[] = mlflowPrefixes.map(
+  (prefix) => ({
+    prefix,
+    answer: (response, path) => fail(new WireFailure("ENDPOINT_NOT_FOUND", `Not Found: ${path.slice(0, 500)}`), response),
+  }),
+);

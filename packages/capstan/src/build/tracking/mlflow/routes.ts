@@ -9,18 +9,41 @@ import { createSurface, type SurfaceOptions } from "./surface.ts";
 export const spokenVersion = "3.11.1";
 
 /** Below these, what no route answers is ENDPOINT_NOT_FOUND. */
-export const mlflowPrefixes = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow", "/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts", "/api/3.0/mlflow", "/ajax-api/3.0/mlflow"] as const;
+export const mlflowPrefixes = [
+  "/api/2.0/mlflow",
+  "/ajax-api/2.0/mlflow",
+  "/api/2.0/mlflow-artifacts",
+  "/ajax-api/2.0/mlflow-artifacts",
+  "/api/3.0/mlflow",
+  "/ajax-api/3.0/mlflow",
+] as const;
 
 /** Every route of MLflow's protocol that we answer, with the bytes of artifacts. */
 export function mlflowRoutes(options: SurfaceOptions): WireRoute[] {
   const surface = createSurface(options);
   const artifacts = artifactRoutes(surface);
   // Nothing makes logged models here, so there are none; clients look for them when they list a folder of a run.
-  const loggedModels: WireRoute = { method: "POST", path: "/mlflow/logged-models/search", capability: "read", takes: "message", handle: async () => ({ status: 200, json: {} }) };
+  const loggedModels: WireRoute = {
+    method: "POST",
+    path: "/mlflow/logged-models/search",
+    capability: "read",
+    takes: "message",
+    handle: async () => ({ status: 200, json: {} }),
+  };
   const version2 = [...experimentRoutes(surface), ...runRoutes(surface), ...metricRoutes(surface), ...artifacts.served, loggedModels];
-  const plain = (path: string, text: string): WireRoute => ({ method: "GET", path, capability: "read", takes: "message", handle: async () => ({ status: 200, text }) });
+  const plain = (path: string, text: string): WireRoute => ({
+    method: "GET",
+    path,
+    capability: "read",
+    takes: "message",
+    handle: async () => ({ status: 200, text }),
+  });
   const serverInfo = (prefix: string): WireRoute => ({
-    method: "GET", path: `${prefix}/mlflow/server-info`, capability: "read", takes: "message", handle: async () => ({ status: 200, json: { store_type: "SqlStore", workspaces_enabled: false } }),
+    method: "GET",
+    path: `${prefix}/mlflow/server-info`,
+    capability: "read",
+    takes: "message",
+    handle: async () => ({ status: 200, json: { store_type: "SqlStore", workspaces_enabled: false } }),
   });
   return [
     ...["/api/2.0", "/ajax-api/2.0"].flatMap((prefix) => version2.map((route) => ({ ...route, path: prefix + route.path }))),

@@ -7,13 +7,33 @@ import { artifactUriOf, runInfo, runMessage } from "./messages.ts";
 import type { Input, WireReply, WireRequest, WireRoute } from "./model.ts";
 import type { Surface } from "./surface.ts";
 
-const statuses: Record<string, RunStatus> = { RUNNING: "RUNNING", SCHEDULED: "SCHEDULED", FINISHED: "FINISHED", FAILED: "FAILED", KILLED: "KILLED", "1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED" };
+const statuses: Record<string, RunStatus> = {
+  RUNNING: "RUNNING",
+  SCHEDULED: "SCHEDULED",
+  FINISHED: "FINISHED",
+  FAILED: "FAILED",
+  KILLED: "KILLED",
+  "1": "RUNNING",
+  "2": "SCHEDULED",
+  "3": "FINISHED",
+  "4": "FAILED",
+  "5": "KILLED",
+};
 const newestFirst = /^(attributes?\.|attr\.|run\.)?[`"]?(start_time|created)[`"]?( +desc)$/i;
 
 export function runRoutes(surface: Surface): WireRoute[] {
   const { tracking, store } = surface;
-  const message = (method: "GET" | "POST", path: string, capability: "read" | "log", answer: (input: Input, request: WireRequest) => Promise<object>): WireRoute => ({
-    method, path: `/mlflow/runs/${path}`, capability, takes: "message", handle: async (request): Promise<WireReply> => ({ status: 200, json: await answer(request.input, request) }),
+  const message = (
+    method: "GET" | "POST",
+    path: string,
+    capability: "read" | "log",
+    answer: (input: Input, request: WireRequest) => Promise<object>,
+  ): WireRoute => ({
+    method,
+    path: `/mlflow/runs/${path}`,
+    capability,
+    takes: "message",
+    handle: async (request): Promise<WireReply> => ({ status: 200, json: await answer(request.input, request) }),
   });
   const whole = async (run: FullRun): Promise<object> => runMessage(run, await surface.artifactUri(run));
 
@@ -25,13 +45,21 @@ export function runRoutes(surface: Surface): WireRoute[] {
     const given = text(input, "run_name") || undefined;
     const tagged = tags["mlflow.runName"] || undefined;
     if (given !== undefined && tagged !== undefined && given !== tagged) {
-      throw invalid(`Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${given}', mlflow.runName='${tagged}').`);
+      throw invalid(
+        `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${given}', mlflow.runName='${tagged}').`,
+      );
     }
     const parentId = tags["mlflow.parentRunId"] || attempt?.id;
     const run = await tracking.createRun(
       {
-        project: experiment.project, experimentId: experiment.id, kind: "user", name: (given ?? tagged ?? store.ids.words()).slice(0, longest.runName), startedMs: integer(input, "start_time") || store.clock.nowMs(), tags,
-        by: text(input, "user_id") || tags["mlflow.user"] || caller.actor.name, ...(parentId !== undefined && { parentId }),
+        project: experiment.project,
+        experimentId: experiment.id,
+        kind: "user",
+        name: (given ?? tagged ?? store.ids.words()).slice(0, longest.runName),
+        startedMs: integer(input, "start_time") || store.clock.nowMs(),
+        tags,
+        by: text(input, "user_id") || tags["mlflow.user"] || caller.actor.name,
+        ...(parentId !== undefined && { parentId }),
       },
       caller,
     );
@@ -43,7 +71,10 @@ export function runRoutes(surface: Surface): WireRoute[] {
     const run = await surface.run(caller, id);
     const word = text(input, "status");
     const status = word === undefined || word === "" ? undefined : statuses[word.toUpperCase()];
-    if (word && !status) throw invalid(`Invalid value ${JSON.stringify(word)} for parameter 'status' supplied: It is one of RUNNING, SCHEDULED, FINISHED, FAILED, KILLED.`);
+    if (word && !status)
+      throw invalid(
+        `Invalid value ${JSON.stringify(word)} for parameter 'status' supplied: It is one of RUNNING, SCHEDULED, FINISHED, FAILED, KILLED.`,
+      );
     const name = text(input, "run_name") || undefined;
     const endedMs = integer(input, "end_time") || undefined;
     if (run.lifecycle === "deleted") throw invalid(`The run ${id} must be in the 'active' state. Current state is deleted.`);
@@ -59,23 +90,34 @@ export function runRoutes(surface: Surface): WireRoute[] {
 
   async function search(input: Input, { caller }: WireRequest): Promise<object> {
     if (text(input, "filter")) throw invalid("Invalid value for parameter 'filter' supplied: this server lists runs without a filter.");
-    if (texts(input, "order_by").some((one) => !newestFirst.test(one.trim()))) throw invalid("Invalid value for parameter 'order_by' supplied: this server lists runs by start_time DESC.");
+    if (texts(input, "order_by").some((one) => !newestFirst.test(one.trim())))
+      throw invalid("Invalid value for parameter 'order_by' supplied: this server lists runs by start_time DESC.");
     const limit = integer(input, "max_results") ?? 1000;
-    if (limit < 1 || limit > 50_000) throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1 and at most 50000.`);
+    if (limit < 1 || limit > 50_000)
+      throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1 and at most 50000.`);
     const state = pageToken(input);
     const { startedMs, id } = state ?? {};
-    if (state && (!Number.isSafeInteger(startedMs) || typeof id !== "string")) throw invalid("Invalid page token, it is none that this server gave");
+    if (state && (!Number.isSafeInteger(startedMs) || typeof id !== "string"))
+      throw invalid("Invalid page token, it is none that this server gave");
     const experimentIds = texts(input, "experiment_ids").map(experimentId);
     const runs = await tracking.listRuns(
-      { experimentIds, kinds: ["user", "step", "pipeline"], lifecycle: viewType(input, "run_view_type"), ...(caller.projects && { projects: caller.projects }) },
+      {
+        experimentIds,
+        kinds: ["user", "step", "pipeline"],
+        lifecycle: viewType(input, "run_view_type"),
+        ...(caller.projects && { projects: caller.projects }),
+      },
       limit,
       state ? { startedMs: startedMs as number, id: id as string } : undefined,
     );
     const locations = new Map<string, string | null>();
-    for (const one of new Set(runs.map((run) => run.experimentId))) locations.set(one, (await tracking.experiments.find(one))?.artifactLocation ?? null);
+    for (const one of new Set(runs.map((run) => run.experimentId)))
+      locations.set(one, (await tracking.experiments.find(one))?.artifactLocation ?? null);
     const last = runs[runs.length - 1];
     return {
-      ...(runs.length > 0 && { runs: runs.map((run) => runMessage(run, artifactUriOf(run, locations.get(run.experimentId) ?? null, surface.artifactRoot))) }),
+      ...(runs.length > 0 && {
+        runs: runs.map((run) => runMessage(run, artifactUriOf(run, locations.get(run.experimentId) ?? null, surface.artifactRoot))),
+      }),
       ...(last && runs.length === limit && { next_page_token: token({ startedMs: last.startedMs, id: last.id }) }),
     };
   }
@@ -87,19 +129,23 @@ export function runRoutes(surface: Surface): WireRoute[] {
     const points = metrics.map((one, i) => metric(one, `metrics[${i}].`));
     const pairs = params.map((one, i) => param(one, `params[${i}].key`));
     const texts = Object.fromEntries(pairs);
-    if (Object.keys(texts).length < pairs.length) throw invalid("Duplicate parameter keys have been submitted. Please ensure the request contains only one param value per param key.");
+    if (Object.keys(texts).length < pairs.length)
+      throw invalid("Duplicate parameter keys have been submitted. Please ensure the request contains only one param value per param key.");
     const tagged = Object.fromEntries(tags.map((one, i) => tag(one, `tags[${i}].key`)));
     await surface.mustSee(caller, id);
     await tracking.logBatch(id, { metrics: points, params: texts, tags: tagged }, caller);
     return {};
   }
 
-  const lifecycle = (to: "active" | "deleted") => async (input: Input, { caller }: WireRequest): Promise<object> => {
-    const run = await surface.run(caller, runId(input));
-    if (run.kind !== "user") throw new WireFailure("PERMISSION_DENIED", `Run ${run.id} belongs to a pipeline and is not deleted or restored by clients.`);
-    if (run.lifecycle !== to) await tracking.changeRun(run.id, { lifecycle: to }, caller, to === "deleted" ? "deleted" : "restored");
-    return {};
-  };
+  const lifecycle =
+    (to: "active" | "deleted") =>
+    async (input: Input, { caller }: WireRequest): Promise<object> => {
+      const run = await surface.run(caller, runId(input));
+      if (run.kind !== "user")
+        throw new WireFailure("PERMISSION_DENIED", `Run ${run.id} belongs to a pipeline and is not deleted or restored by clients.`);
+      if (run.lifecycle !== to) await tracking.changeRun(run.id, { lifecycle: to }, caller, to === "deleted" ? "deleted" : "restored");
+      return {};
+    };
 
   return [
     message("POST", "create", "log", create),

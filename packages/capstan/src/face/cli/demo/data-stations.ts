@@ -14,7 +14,19 @@ const declared = ({ folder }: DemoContext) => {
   const data = config.data?.[dataset];
   const path = typeof data === "string" ? data : data?.path;
   if (path === undefined) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "dataset of capstan.yaml", name: dataset });
-  return { config, path: resolve(folder, path), more: typeof data === "object" ? { ...(data.time !== undefined && { time: data.time }), ...(data.licence !== undefined && { licence: data.licence }), ...(data.origin !== undefined && { origin: data.origin }), ...(data.personal !== undefined && { personal: String(data.personal) }) } : {} };
+  return {
+    config,
+    path: resolve(folder, path),
+    more:
+      typeof data === "object"
+        ? {
+            ...(data.time !== undefined && { time: data.time }),
+            ...(data.licence !== undefined && { licence: data.licence }),
+            ...(data.origin !== undefined && { origin: data.origin }),
+            ...(data.personal !== undefined && { personal: String(data.personal) }),
+          }
+        : {},
+  };
 };
 
 export const dataStation: Station = {
@@ -25,7 +37,12 @@ export const dataStation: Station = {
     const added = await context.connection.call("data.add", { project: context.project, dataset, path, ...more });
     const version = await context.connection.call("data.version", { project: context.project, dataset, version: added.version });
     const nulls = version.profile.reduce((sum, column) => sum + column.nulls, 0);
-    return { verdict: "pass", done: `${count(added.rows ?? 0)} rows became ${dataset}@${added.version}`, figure: `${version.profile.length} columns, ${count(nulls)} nulls`, digest: short(added.digest) };
+    return {
+      verdict: "pass",
+      done: `${count(added.rows ?? 0)} rows became ${dataset}@${added.version}`,
+      figure: `${version.profile.length} columns, ${count(nulls)} nulls`,
+      digest: short(added.digest),
+    };
   },
 };
 
@@ -51,10 +68,17 @@ export const dataTestsStation: Station = {
     }
     if (!refused) throw new CapstanError("CAP-INTERNAL-001", { what: "the spoilt file was taken" });
     const latest = (await connection.call("checks.list", { project, subject: `data:${dataset}`, limit: 1 })).sets[0];
-    const broken = latest ? (await connection.call("checks.result", { project, set: latest.id })).results.filter((one) => one.verdict === "fail") : [];
+    const broken = latest
+      ? (await connection.call("checks.result", { project, set: latest.id })).results.filter((one) => one.verdict === "fail")
+      : [];
     context.out.talk(`    spoilt file refused: ${broken.map((one) => one.detail).join("; ")}`);
     for (const row of broken.flatMap((one) => one.samples).slice(0, 2)) context.out.talk(`      ${JSON.stringify(row)}`);
-    return { verdict: worstVerdict(results.map((one) => one.verdict)), done: `${results.length} tests: ${by("pass")} pass, ${by("warn")} warn; a bad file refused`, figure: broken.map((one) => `${one.title}: ${one.detail.split(",")[0]}`).join("; "), digest: refused.code };
+    return {
+      verdict: worstVerdict(results.map((one) => one.verdict)),
+      done: `${results.length} tests: ${by("pass")} pass, ${by("warn")} warn; a bad file refused`,
+      figure: broken.map((one) => `${one.title}: ${one.detail.split(",")[0]}`).join("; "),
+      digest: refused.code,
+    };
   },
 };
 
@@ -65,12 +89,22 @@ export const purposeStation: Station = {
     const { connection, project, out } = context;
     const { config } = declared(context);
     if (!config.purpose) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "key of capstan.yaml", name: "purpose" });
-    const { version, digest } = await connection.call("purpose.declare", { project, declaration: JSON.parse(JSON.stringify(config.purpose)) });
+    const { version, digest } = await connection.call("purpose.declare", {
+      project,
+      declaration: JSON.parse(JSON.stringify(config.purpose)),
+    });
     const started = await connection.call("pipeline.run", { project, steps: ["prepare"] });
     const result = await followRun(connection, project, started, out, () => undefined);
     if (result.error) throw new CapstanError("CAP-INTERNAL-001", { what: result.error.message });
     const worth = await connection.call("purpose.worth", { project });
-    out.talk(`    ${worth.decision}  In ${worth.unit}, per week: nothing ${number(worth.nothing.perWeek)}, today's rule ${worth.today ? number(worth.today.perWeek) : "–"}, perfect ${number(worth.perfect.perWeek)}`);
-    return { verdict: worth.verdict, done: `${version}: today's rule ${worth.today ? number(worth.today.perWeek) : "–"} a week, nothing ${number(worth.nothing.perWeek)}`, figure: `perfect ${number(worth.perfect.perWeek)} a week`, digest: short(digest) };
+    out.talk(
+      `    ${worth.decision}  In ${worth.unit}, per week: nothing ${number(worth.nothing.perWeek)}, today's rule ${worth.today ? number(worth.today.perWeek) : "–"}, perfect ${number(worth.perfect.perWeek)}`,
+    );
+    return {
+      verdict: worth.verdict,
+      done: `${version}: today's rule ${worth.today ? number(worth.today.perWeek) : "–"} a week, nothing ${number(worth.nothing.perWeek)}`,
+      figure: `perfect ${number(worth.perfect.perWeek)} a week`,
+      digest: short(digest),
+    };
   },
 };

@@ -9,10 +9,19 @@ export type Client = {
 };
 
 /** Starts one of the example's own programs, on the Node that runs us, and reads its JSON lines. */
-export function startClient(folder: string, script: string, args: readonly string[], options: { token?: string; onLine?: (line: Record<string, unknown>) => void; signal?: AbortSignal } = {}): Client {
+export function startClient(
+  folder: string,
+  script: string,
+  args: readonly string[],
+  options: { token?: string; onLine?: (line: Record<string, unknown>) => void; signal?: AbortSignal } = {},
+): Client {
   const child = spawn(process.execPath, [script, ...args], {
     cwd: folder,
-    env: { PATH: [dirname(process.execPath), join(folder, "../../node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter), HOME: process.env["HOME"] ?? "", ...(options.token !== undefined && { CAPSTAN_TOKEN: options.token }) },
+    env: {
+      PATH: [dirname(process.execPath), join(folder, "../../node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter),
+      HOME: process.env["HOME"] ?? "",
+      ...(options.token !== undefined && { CAPSTAN_TOKEN: options.token }),
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let last: Record<string, unknown> = {};

@@ -18,16 +18,34 @@ export async function review({ connection, project, out }: DemoContext, version:
   const gate = await connection.call("governance.gate", { project, model, version });
   for (const line of gateLines(gate, out)) out.talk(`    ${line}`);
   const dossier = await connection.call("governance.request", { project, model, version, ...(because !== undefined && { because }) });
-  if (!dossier.maySign.may || dossier.results.some((one) => one.id !== "rev-1" && one.id !== "rev-2" && (one.verdict === "fail" || one.verdict === "error" || one.verdict === "inconclusive"))) return { gate, dossier, signed: false };
-  const signed = await connection.call("governance.approve", { project, dossier: dossier.digest, note: "read in the demo: gate, slices and risk answers" });
+  if (
+    !dossier.maySign.may ||
+    dossier.results.some(
+      (one) =>
+        one.id !== "rev-1" && one.id !== "rev-2" && (one.verdict === "fail" || one.verdict === "error" || one.verdict === "inconclusive"),
+    )
+  )
+    return { gate, dossier, signed: false };
+  const signed = await connection.call("governance.approve", {
+    project,
+    dossier: dossier.digest,
+    note: "read in the demo: gate, slices and risk answers",
+  });
   return { gate: await connection.call("governance.gate", { project, model, version }), dossier: signed, signed: true };
 }
 
 /** Starts a release and follows it while a client of its own sends single rows. */
-export async function releaseUnderTraffic(context: DemoContext, version: number, more: { shadow?: boolean; override?: boolean; reason?: string; because?: string; strategy?: "direct" } = {}): Promise<Release & { failed: number; sent: number }> {
+export async function releaseUnderTraffic(
+  context: DemoContext,
+  version: number,
+  more: { shadow?: boolean; override?: boolean; reason?: string; because?: string; strategy?: "direct" } = {},
+): Promise<Release & { failed: number; sent: number }> {
   const { connection, project, folder, url, out } = context;
   const input = await releaseInput({ folder, project, model, version: `v${version}` });
-  const traffic = more.strategy === "direct" ? undefined : startClient(folder, "traffic.ts", ["--url", url, "--rate", "1200", "--max", "20000"], { signal: context.interrupted });
+  const traffic =
+    more.strategy === "direct"
+      ? undefined
+      : startClient(folder, "traffic.ts", ["--url", url, "--rate", "1200", "--max", "20000"], { signal: context.interrupted });
   try {
     const started = await connection.call("releases.start", { ...input, maxSeconds: 60, ...more });
     out.talk(`    ${started.release}   ${model} v${version}   ${started.because}`);
@@ -62,10 +80,14 @@ export const serveStation: Station = {
   title: "serve",
   async run(context) {
     const first = await releaseUnderTraffic(context, 1, { strategy: "direct" });
-    if (first.state !== "live") throw new CapstanError("CAP-STATE-001", { noun: "release", name: first.release, state: first.state, action: "served" });
+    if (first.state !== "live")
+      throw new CapstanError("CAP-STATE-001", { noun: "release", name: first.release, state: first.state, action: "served" });
     // The scores that v1's own scorer gave are an output of the run that made it; a run with --set leaves the folder alone.
     const { run } = await context.connection.call("models.version", { project: context.project, model, version: "v1" });
-    const made = run === null ? undefined : (await context.connection.call("runs.get", { project: context.project, run })).outputs.find((output) => output.name === "scores");
+    const made =
+      run === null
+        ? undefined
+        : (await context.connection.call("runs.get", { project: context.project, run })).outputs.find((output) => output.name === "scores");
     if (!made?.digest) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "output", name: "scores of v1" });
     const scores = join(context.folder, "work", "v1-scores.parquet");
     const bytes = await fetch(`${context.url}/api/v1/p/${context.project}/blobs/${made.digest}`);
@@ -91,16 +113,31 @@ export const releaseStation: Station = {
     const good = await releaseUnderTraffic(context, 2);
     // v3 is v2 with two of its inputs swapped: a mistake that no metric of the file shows, only its answers.
     const swapped = join(folder, "work", "swapped.onnx");
-    await startClient(folder, "swap-inputs.ts", [join(folder, "work", "model.onnx"), swapped, "--a", "distance", "--b", "origin_delay_3h"]).ended;
-    const made = await connection.call("models.register", { project, model, file: swapped, reason: "drill: two inputs swapped on purpose" });
+    await startClient(folder, "swap-inputs.ts", [join(folder, "work", "model.onnx"), swapped, "--a", "distance", "--b", "origin_delay_3h"])
+      .ended;
+    const made = await connection.call("models.register", {
+      project,
+      model,
+      file: swapped,
+      reason: "drill: two inputs swapped on purpose",
+    });
     const version = Number(made.version.slice(1));
     const gate = await connection.call("governance.gate", { project, model, version });
     for (const line of gateLines(gate, out)) out.talk(`    ${line}`);
-    const bad = await releaseUnderTraffic(context, version, { shadow: false, override: true, reason: "drill: does the guard take a wrong model back by itself?" });
+    const bad = await releaseUnderTraffic(context, version, {
+      shadow: false,
+      override: true,
+      reason: "drill: does the guard take a wrong model back by itself?",
+    });
     const failed = good.failed + bad.failed;
     const sent = good.sent + bad.sent;
     return {
-      verdict: good.state === "live" || good.state === "superseded" ? (bad.state === "rolled_back" && failed === 0 ? "pass" : "fail") : "inconclusive",
+      verdict:
+        good.state === "live" || good.state === "superseded"
+          ? bad.state === "rolled_back" && failed === 0
+            ? "pass"
+            : "fail"
+          : "inconclusive",
       done: `v2 ${good.state.replace("_", " ")} in ${seconds(lengthOf(good))}; v3, broken on purpose, ${bad.state.replace("_", " ")} in ${seconds(lengthOf(bad))}`,
       figure: `${count(failed)} of ${count(sent)} requests failed`,
       digest: `${good.release} ${bad.release}`,
@@ -108,4 +145,5 @@ export const releaseStation: Station = {
   },
 };
 
-const lengthOf = (release: Release): number => (release.endedAt === null ? 0 : (Date.parse(release.endedAt) - Date.parse(release.startedAt)) / 1000);
+const lengthOf = (release: Release): number =>
+  release.endedAt === null ? 0 : (Date.parse(release.endedAt) - Date.parse(release.startedAt)) / 1000;

@@ -27,7 +27,11 @@ export type Station = {
 };
 
 /** Does a station unless it ended with the same key before. The key is its number, the sources and the digest of the station before. */
-export async function passStation(station: Station, before: string, context: DemoContext): Promise<{ view: StationView; hit: boolean; digest: string }> {
+export async function passStation(
+  station: Station,
+  before: string,
+  context: DemoContext,
+): Promise<{ view: StationView; hit: boolean; digest: string }> {
   const { connection, project } = context;
   const key = digestOfJson({ station: station.id, title: station.title, sources: context.sources, before } satisfies Json);
   const { hit } = await connection.call("stations.begin", { project, station: station.id, title: station.title, key });
@@ -36,11 +40,22 @@ export async function passStation(station: Station, before: string, context: Dem
   try {
     finding = await station.run(context);
   } catch (error) {
-    await connection.call("stations.end", { project, station: station.id, key, verdict: "error", done: error instanceof Error ? error.message.slice(0, 300) : String(error), figure: "", digest: "" }).catch(() => undefined);
+    await connection
+      .call("stations.end", {
+        project,
+        station: station.id,
+        key,
+        verdict: "error",
+        done: error instanceof Error ? error.message.slice(0, 300) : String(error),
+        figure: "",
+        digest: "",
+      })
+      .catch(() => undefined);
     throw error;
   }
   const view = await connection.call("stations.end", { project, station: station.id, key, ...finding });
   return { view, hit: false, digest: digestOf(view) };
 }
 
-const digestOf = (view: StationView): string => digestOfJson({ key: view.key, verdict: view.verdict ?? "error", figure: view.figure, digest: view.digest });
+const digestOf = (view: StationView): string =>
+  digestOfJson({ key: view.key, verdict: view.verdict ?? "error", figure: view.figure, digest: view.digest });

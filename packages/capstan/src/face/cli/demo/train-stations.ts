@@ -23,7 +23,10 @@ export const pipelineStation: Station = {
     const logistic = await runPipeline(context, ["train.kind=logistic"], "the simple model first");
     const boosted = await runPipeline(context, [], "the plain file");
     const again = await runPipeline(context, [], "nothing changed");
-    const why = await context.connection.call("pipeline.why", { project: context.project, step: boosted.number === null ? "train" : `run:${boosted.number}/train` });
+    const why = await context.connection.call("pipeline.why", {
+      project: context.project,
+      step: boosted.number === null ? "train" : `run:${boosted.number}/train`,
+    });
     context.out.talk(`    ${why.sentence}`);
     const seconds_ = [logistic, boosted].reduce((sum, one) => sum + one.seconds, 0);
     return {
@@ -45,8 +48,16 @@ export const trackingStation: Station = {
     const curves = details.reduce((sum, one) => sum + Object.keys(one.metrics).length, 0);
     const sealed = details.filter((one) => one.sealed !== null).length;
     const train = details.find((one) => one.step === "train") ?? details[0];
-    if (train) out.talk(`    ${train.step ?? train.name}: ${Object.keys(train.params).length} params, ${Object.keys(train.metrics).length} metrics, ${train.resources.wallSeconds === null ? "" : seconds(train.resources.wallSeconds)}`);
-    return { verdict: sealed === runs.length ? "pass" : "warn", done: `${count(runs.length)} runs sealed, ${count(curves)} metrics, ${count(artifacts)} artifacts`, figure: `${sealed} of ${runs.length} sealed`, digest: short(train?.sealed?.digest ?? "") };
+    if (train)
+      out.talk(
+        `    ${train.step ?? train.name}: ${Object.keys(train.params).length} params, ${Object.keys(train.metrics).length} metrics, ${train.resources.wallSeconds === null ? "" : seconds(train.resources.wallSeconds)}`,
+      );
+    return {
+      verdict: sealed === runs.length ? "pass" : "warn",
+      done: `${count(runs.length)} runs sealed, ${count(curves)} metrics, ${count(artifacts)} artifacts`,
+      figure: `${sealed} of ${runs.length} sealed`,
+      digest: short(train?.sealed?.digest ?? ""),
+    };
   },
 };
 
@@ -59,18 +70,39 @@ export const modelTestsStation: Station = {
     let auc = "";
     let figure = "";
     let set = "";
-    const wanted = suites.flatMap((one): { suite: string; version?: number }[] => (one.subjectKind === "data" ? [] : one.subjectKind === "model" ? [{ ...one, version: 1 }, { ...one, version: 2 }] : [one]));
+    const wanted = suites.flatMap((one): { suite: string; version?: number }[] =>
+      one.subjectKind === "data"
+        ? []
+        : one.subjectKind === "model"
+          ? [
+              { ...one, version: 1 },
+              { ...one, version: 2 },
+            ]
+          : [one],
+    );
     for (const suite of wanted) {
-      const answer = await connection.call("checks.runDeclared", { project, suite: suite.suite, ...(suite.version !== undefined && { version: suite.version }) });
+      const answer = await connection.call("checks.runDeclared", {
+        project,
+        suite: suite.suite,
+        ...(suite.version !== undefined && { version: suite.version }),
+      });
       auc = "";
       verdicts.push(answer.verdict);
       set = answer.id;
       for (const one of answer.results) {
-        out.talk(`    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${suite.suite.padEnd(8)} ${suite.version === undefined ? "" : `v${suite.version} `}${one.detail}`);
-        if (one.kind === "metric" && typeof one.observed === "number" && auc === "") auc = `auc ${number(one.observed)}${one.interval ? ` [${number(one.interval[0])}, ${number(one.interval[1])}]` : ""}`;
+        out.talk(
+          `    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${suite.suite.padEnd(8)} ${suite.version === undefined ? "" : `v${suite.version} `}${one.detail}`,
+        );
+        if (one.kind === "metric" && typeof one.observed === "number" && auc === "")
+          auc = `auc ${number(one.observed)}${one.interval ? ` [${number(one.interval[0])}, ${number(one.interval[1])}]` : ""}`;
       }
       if (auc !== "") figure = auc;
     }
-    return { verdict: worstVerdict(verdicts), done: `baseline, slices, calibration, skew: ${verdicts.length} suites`, figure, digest: short(set) };
+    return {
+      verdict: worstVerdict(verdicts),
+      done: `baseline, slices, calibration, skew: ${verdicts.length} suites`,
+      figure,
+      digest: short(set),
+    };
   },
 };

@@ -19,25 +19,37 @@ export const watchStation: Station = {
   async run(context) {
     const { connection, project, folder, url, out } = context;
     const backtest = await connection.call("monitors.backtest", { project });
-    for (const one of backtest.monitors) out.talk(`    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} backtest ${one.monitor}: ${one.alarms} alarms in ${one.cells}, ${one.weeksWithAlarm} of ${one.weeks} weeks with any`);
+    for (const one of backtest.monitors)
+      out.talk(
+        `    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} backtest ${one.monitor}: ${one.alarms} alarms in ${one.cells}, ${one.weeksWithAlarm} of ${one.weeks} weeks with any`,
+      );
     const { token } = await connection.call("access.issue", { name: "replay", roles: ["service"], projects: [project], days: 1 });
     const replay = await startClient(folder, "replay.ts", ["--url", url, "--from", from, "--to", until], {
-      token, signal: context.interrupted,
+      token,
+      signal: context.interrupted,
       onLine: (line) => {
-        if (typeof line["day"] === "string") out.live([`  ${glyphs.running} replay ${line["day"]}   ${count(Number(line["sent"] ?? 0))} rows`]);
+        if (typeof line["day"] === "string")
+          out.live([`  ${glyphs.running} replay ${line["day"]}   ${count(Number(line["sent"] ?? 0))} rows`]);
       },
     }).ended;
-    if (Number(replay["failed"] ?? 0) > 0) throw new CapstanError("CAP-INTERNAL-001", { what: `${replay["failed"]} requests of the replay failed` });
+    if (Number(replay["failed"] ?? 0) > 0)
+      throw new CapstanError("CAP-INTERNAL-001", { what: `${replay["failed"]} requests of the replay failed` });
     const evaluated = await connection.call("monitors.evaluate", { project, until: `${until}T00:00:00Z` });
     const { alerts } = await connection.call("alerts.list", { project, state: "all" });
-    for (const alert of alerts.toReversed()) out.talk(`    ${out.paint.verdict(alert.verdict, glyphs[alert.verdict])} ${alert.window.start.slice(5, 10)} ${alert.id}  ${alert.title}   ${alert.detail}${alert.incident ? `   ${alert.incident}` : ""}`);
+    for (const alert of alerts.toReversed())
+      out.talk(
+        `    ${out.paint.verdict(alert.verdict, glyphs[alert.verdict])} ${alert.window.start.slice(5, 10)} ${alert.id}  ${alert.title}   ${alert.detail}${alert.incident ? `   ${alert.incident}` : ""}`,
+      );
     const { incidents } = await connection.call("incidents.list", { project, state: "all" });
     const watched = incidents.filter((one) => one.class !== "release");
     return {
       verdict: worstVerdict(backtest.monitors.map((one) => one.verdict)),
       done: `${count(Number(replay["rows"] ?? 0))} rows replayed in ${count(Number(replay["requests"] ?? 0))} requests, ${evaluated.windows} windows`,
       figure: `${watched.length} incidents: ${watched.map((one) => one.title).join("; ")}`,
-      digest: alerts.map((one) => one.id).toReversed().join(" "),
+      digest: alerts
+        .map((one) => one.id)
+        .toReversed()
+        .join(" "),
     };
   },
 };
@@ -53,16 +65,31 @@ export const loopStation: Station = {
     const job = retrainings[0];
     if (!job) return { verdict: "inconclusive", done: "no incident asked for a retraining", figure: `${ran} jobs ran`, digest: "none" };
     if (job.state !== "done") throw new CapstanError("CAP-INTERNAL-001", { what: `the retraining ended ${job.state}: ${job.error ?? ""}` });
-    const result = job.result as { version: number | null; run: string; metrics: Record<string, number>; because: string; created: boolean };
-    if (result.version === null) return { verdict: "inconclusive", done: "retrained; no new version came out", figure: "", digest: short(result.run) };
+    const result = job.result as {
+      version: number | null;
+      run: string;
+      metrics: Record<string, number>;
+      because: string;
+      created: boolean;
+    };
+    if (result.version === null)
+      return { verdict: "inconclusive", done: "retrained; no new version came out", figure: "", digest: short(result.run) };
     const reviewed = await review(context, result.version, result.because);
     const auc = result.metrics["auc"];
     const figure = auc === undefined ? "" : `auc ${number(auc)}`;
     if (!reviewed.signed) {
-      const why = reviewed.dossier.results.filter((one) => one.verdict === "fail" || one.verdict === "inconclusive").map((one) => one.id).join(", ");
+      const why = reviewed.dossier.results
+        .filter((one) => one.verdict === "fail" || one.verdict === "inconclusive")
+        .map((one) => one.id)
+        .join(", ");
       await connection.call("governance.decline", { project, dossier: reviewed.dossier.digest, reason: `the gate says no: ${why}` });
       out.talk(`    decided no: ${why}`);
-      return { verdict: "pass", done: `${retrainings.length} retraining because of ${job.because ?? ""}: v${result.version}, decided no`, figure, digest: short(reviewed.dossier.digest) };
+      return {
+        verdict: "pass",
+        done: `${retrainings.length} retraining because of ${job.because ?? ""}: v${result.version}, decided no`,
+        figure,
+        digest: short(reviewed.dossier.digest),
+      };
     }
     const released = await releaseUnderTraffic(context, result.version, { because: result.because });
     const path = await connection.call("insights.path", { project, model, version: `v${result.version}` });
@@ -83,13 +110,15 @@ export const recordStation: Station = {
     const anchored = await connection.call("record.anchor", {});
     writeFileSync(join(folder, "capstan.anchor"), `${anchored.line}\n`);
     const verified = await connection.call("record.verify", { anchor: anchored.line });
-    for (const part of verified.parts) out.talk(`    ${out.paint.verdict(part.verdict, glyphs[part.verdict])} ${part.part.padEnd(10)} ${part.text}`);
+    for (const part of verified.parts)
+      out.talk(`    ${out.paint.verdict(part.verdict, glyphs[part.verdict])} ${part.part.padEnd(10)} ${part.text}`);
     for (const line of verified.reliedOn) out.talk(`      relied on  ${line}`);
     const live = await connection.call("models.version", { project, model, version: "live" });
     const closure = await connection.call("record.lineage", { project, node: `model:${model}@${live.version}` });
     const reproduced = await reproduce(connection, { project, model, version: live.version }, out);
     const { config } = soundProjectFile({ folder });
-    for (const one of reproduced.outputs) out.talk(`    ${one.same ? glyphs.pass : glyphs.warn} ${one.step} ${one.output}  ${one.same ? "same bytes" : "other bytes"}`);
+    for (const one of reproduced.outputs)
+      out.talk(`    ${one.same ? glyphs.pass : glyphs.warn} ${one.step} ${one.output}  ${one.same ? "same bytes" : "other bytes"}`);
     return {
       verdict: worstVerdict([verified.verdict, reproduced.verdict]),
       done: `${verified.verdict === "pass" ? "verified" : verified.verdict}; ${live.version} depends on ${closure.total} things; ${reproduced.sameModel ? "rebuilt to the same bytes" : `rebuilt, ${config.models?.[model]?.metric ?? "metric"} within tolerance: ${reproduced.verdict}`} in ${seconds(reproduced.seconds)}`,
