@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -46,6 +46,23 @@ test("a command finds the host and works through it", async () => {
   expect(place.host()).toMatchObject({ pid: server.pid, port: place.port });
   const second = await place.run("server");
   expect([second.code, second.stderr]).toEqual([5, expect.stringContaining("CAP-SERVER-002")]);
+});
+
+test("a copy of a store is not the store: its commands do not ask the original's host", async () => {
+  place = await makePlace({ files });
+  const server = place.start("server", "--json");
+  await serving(server);
+  place.open("work");
+  const copy = await makePlace({ files });
+  try {
+    copyFileSync(join(place.storeFolder, "host.json"), join(copy.storeFolder, "host.json"));
+    copy.open("work");
+    expect(await copy.run("run")).toMatchObject({ code: 0 });
+    expect(copy.noted()).toEqual(["first", "work", "last"]);
+    expect(place.noted()).toEqual([]);
+  } finally {
+    await copy.close();
+  }
 });
 
 test("two runs at once: one runs, the other is told which, and nothing is lost", async () => {
@@ -166,6 +183,64 @@ writeFileSync("work.txt", "done");
   expect(place.query("select state, token from attempt")).toEqual([{ state: "committed", token: 2 }]);
   expect(place.query("select count(*) as results from action_result")).toEqual([{ results: 1 }]);
   expect(await logged("curve", "loss")).toEqual({ points: 10_000, params: { seed: "7" }, status: "FINISHED" });
+});
+
+test("a step whose host stays away ends without one; what it logged meanwhile is there once it is adopted", async () => {
+  place = await makePlace({
+    files: {
+      "capstan.yaml": `capstan: 1
+project: small
+steps:
+  work: { run: node work.mjs, out: { result: work.txt, metrics: metrics.json } }
+`,
+      "work.mjs": `import { writeFileSync } from "node:fs";
+import { startRun } from "@capstan/client";
+import { note, pass } from "./held.mjs";
+const patienceMs = 200;
+const run = await startRun({ name: "curve", patienceMs });
+run.setTags({ phase: "warm" });
+for (let step = 0; step < 5000; step++) run.logMetric("loss", step / 2, step);
+note("half");
+await pass("work");
+for (let step = 5000; step < 10000; step++) run.logMetric("loss", step / 2, step);
+run.logParams({ seed: 7 });
+run.setTags({ phase: "done" });
+writeFileSync("metrics.json", JSON.stringify({ auc: 0.75 }));
+await run.logArtifact("metrics.json", "report/a b.json");
+await run.end();
+const late = await startRun({ name: "late", patienceMs });
+late.logMetric("loss", 1, 1);
+await late.end();
+const open = await startRun({ name: "open", patienceMs });
+open.logMetric("loss", 2, 2);
+open.logMetric("a//b", 1);
+await open.end("FAILED");
+writeFileSync("work.txt", "done");
+note("ended");
+`,
+    },
+  });
+  const first = place.start("run", "--json");
+  await noted("half");
+  first.kill("SIGKILL");
+  await first.ended;
+  place.open("work");
+  await noted("ended");
+  const next = place.start("run", "--json");
+  expect(await next.ended).toMatchObject({ code: 0 });
+  expect(await result(next)).toMatchObject({ verdict: "pass", ran: 0, reused: 1 });
+  expect(await logged("curve", "loss")).toEqual({ points: 10_000, params: { seed: "7" }, status: "FINISHED" });
+  expect(await logged("late", "loss")).toEqual({ points: 1, params: {}, status: "FINISHED" });
+  expect(await logged("open", "loss")).toMatchObject({ status: "FAILED" });
+  expect(place.query("select value from tag where key = 'phase'")).toEqual([{ value: "done" }]);
+  expect(place.query("select path, size_bytes from artifact where path like 'report%'")).toEqual([
+    { path: "report/a b.json", size_bytes: 12 },
+  ]);
+  expect(place.query("select m.value from metric_latest m join run r on r.id = m.run_id where r.kind = 'step'")).toEqual([{ value: 0.75 }]);
+  expect(place.query("select count(*) as children from run where kind = 'user'")).toEqual([{ children: 3 }]);
+  // What the host would not take is said with the step, not swallowed.
+  expect(String(place.query("select note from step_run where note is not null")[0]?.["note"])).toContain("a//b");
+  expect(await place.run("verify")).toMatchObject({ code: 0 });
 });
 
 describe("the port", () => {
