@@ -41,6 +41,7 @@ import { pipelineMigrations } from "./build/pipeline/migrations.ts";
 import { pipelineHandlers } from "./build/pipeline/operations.ts";
 import { createPipelineService } from "./build/pipeline/service.ts";
 import { createProjectFileCache } from "./build/pipeline/config/project-file-cache.ts";
+import { readProjectFile } from "./build/pipeline/config/project-file.ts";
 import { purposeMigrations } from "./build/purpose/migrations.ts";
 import { purposeHandlers } from "./build/purpose/operations.ts";
 import { createPurposeService } from "./build/purpose/service.ts";
@@ -49,6 +50,7 @@ import { registryHandlers } from "./build/registry/operations.ts";
 import { createRegistryService } from "./build/registry/service.ts";
 import { trackingMigrations } from "./build/tracking/migrations.ts";
 import { mounted, unknownBelow } from "./build/tracking/mlflow/mount.ts";
+import { createSpooledRequests } from "./build/tracking/mlflow/spooled.ts";
 import { mlflowRoutes } from "./build/tracking/mlflow/routes.ts";
 import { trackingHandlers } from "./build/tracking/operations.ts";
 import { createTrackingService, runSeals } from "./build/tracking/service.ts";
@@ -175,6 +177,13 @@ export async function openApp(options: AppOptions): Promise<App> {
   });
   const rules = createDataRules(checks, suites.ofDataset);
 
+  const mlflow = mlflowRoutes({
+    tracking,
+    store,
+    home: place.project,
+    ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }),
+  });
+  const takeSpooled = createSpooledRequests(mlflow);
   let endpoint: string | null = null;
   const pipeline = createPipelineService({
     store,
@@ -183,6 +192,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     executor: createLocalExecutor(),
     variables: environment.variables,
     endpoint: () => endpoint,
+    plainFile: (folder) => (folder === place.folder ? projectFile() : readProjectFile({ folder })),
     folderOf: async (project) => {
       if (project === place.project) return place.folder;
       const { folder: known } = await projects.get(project);
@@ -190,6 +200,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       return known;
     },
     tokens: { issue: ({ project, run, ttlMs }) => access.issueAttempt(run, project, ttlMs), revoke: (run) => access.endAttempt(run) },
+    spooled: { take: (spool, of) => takeSpooled(spool, access.attemptCaller(of.run, of.project)) },
     models: createModelSink({ registry, tracking }),
     suites: createSuiteRunner(checks),
   });
@@ -319,18 +330,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     store,
     access,
     operations: bound,
-    wire: [
-      blobRoute(store),
-      ...inferenceRoutes(serving),
-      ...mlflowRoutes({
-        tracking,
-        store,
-        home: place.project,
-        ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }),
-      })
-        .filter((route) => route.path !== "/health")
-        .map(mounted),
-    ],
+    wire: [blobRoute(store), ...inferenceRoutes(serving), ...mlflow.filter((route) => route.path !== "/health").map(mounted)],
     unknownBelow,
     async call(name, input, caller) {
       const [operation, handle] = [await findOperation(name), handlers[name]];

@@ -10,7 +10,7 @@ import type { Executor } from "../execution/model.ts";
 import type { TrackingService } from "../tracking/service.ts";
 import { createAdopted } from "./adoption.ts";
 import type { AttemptDeps } from "./attempt.ts";
-import { type ProjectFile, readProjectFile, type ReadOptions, soundProjectFile } from "./config/project-file.ts";
+import { type ProjectFile, readProjectFile, sound } from "./config/project-file.ts";
 import { createContents } from "./contents.ts";
 import { createEventLog } from "./event-log.ts";
 import type { Taken } from "./facts.ts";
@@ -20,7 +20,7 @@ import { type LockedStep, lockedValues, readLock, renderLock, writeLock } from "
 import type { Content, MadeOutput } from "./model.ts";
 import { type PlanDeps, type PlannedNode, planOf } from "./plan.ts";
 import { type LiveRun, runSteps } from "./run.ts";
-import type { AttemptTokens, ModelSink, SuiteRunner } from "./seams.ts";
+import type { AttemptTokens, ModelSink, SpooledLogs, SuiteRunner } from "./seams.ts";
 import { createSlots } from "./slots.ts";
 import { type Choice, createPipelineStore, type Offered, type PipelineRunRow, type StepRunRow } from "./store.ts";
 import { offerModels } from "./offers.ts";
@@ -33,11 +33,14 @@ export type PipelineDeps = {
   data?: DataService;
   /** The folder in which a project's capstan.yaml lies. */
   folderOf(project: string): Promise<string>;
+  /** The plain file of a folder from a cache; read anew by default. */
+  plainFile?(folder: string): ProjectFile;
   /** Everything that steps may be given by name. */
   variables: Readonly<Record<string, string | undefined>>;
   /** Address under which steps reach this host, such as `http://127.0.0.1:7070`. */
   endpoint?(): string | null;
   tokens?: AttemptTokens;
+  spooled?: SpooledLogs;
   models?: ModelSink;
   suites?: SuiteRunner;
 };
@@ -81,6 +84,7 @@ export function createPipelineService(deps: PipelineDeps) {
     executor: deps.executor,
     contents,
     tokens: deps.tokens,
+    spooled: deps.spooled,
     variables: deps.variables,
   };
   const live = new Map<string, LiveRun>();
@@ -96,10 +100,12 @@ export function createPipelineService(deps: PipelineDeps) {
     }
   });
 
+  const plainFile = deps.plainFile ?? ((folder: string): ProjectFile => readProjectFile({ folder }));
   const read = async (ask: { project: string; set?: readonly string[]; profiles?: readonly string[] }): Promise<ProjectFile> => {
-    const options: ReadOptions = { folder: await deps.folderOf(ask.project), set: ask.set ?? [], profiles: ask.profiles ?? [] };
-    const file = soundProjectFile(options);
-    return { ...file, project: ask.project };
+    const { set = [], profiles = [] } = ask;
+    const folder = await deps.folderOf(ask.project);
+    const file = set.length + profiles.length === 0 ? plainFile(folder) : readProjectFile({ folder, set, profiles });
+    return { ...sound(file), project: ask.project };
   };
 
   /** Versions of the datasets that the wanted steps read; made when the bytes changed. */
@@ -444,7 +450,7 @@ export function createPipelineService(deps: PipelineDeps) {
     logPath: (stepRun: string): string => join(store.folder, "logs", `${stepRun}.log`),
     /** Readable even when the file is broken. */
     readLoosely: async (project: string): Promise<ProjectFile> => ({
-      ...readProjectFile({ folder: await deps.folderOf(project) }),
+      ...plainFile(await deps.folderOf(project)),
       project,
     }),
     /** What would run and why; changes nothing. */

@@ -99,12 +99,13 @@ export function readProjectFile(options: ReadOptions): ProjectFile {
 }
 
 /** Throws all errors as one: the first carries the others. */
-export function soundProjectFile(options: ReadOptions): ProjectFile {
-  const file = readProjectFile(options);
+export function sound(file: ProjectFile): ProjectFile {
   const [first, ...others] = file.errors;
   if (first) throw new CapstanError(first.code, first.params, { where: first.where, why: first.why, others });
   return file;
 }
+
+export const soundProjectFile = (options: ReadOptions): ProjectFile => sound(readProjectFile(options));
 
 /** Project and server, whatever else is wrong in the file: operating and proving verbs need no more. */
 export function readIdentity(folder: string): { project: string; server: string | null } {
