@@ -19,6 +19,8 @@ export function findProjectFolder(from: string, data: string | undefined): Proje
 
 export function getProjectFolder(from: string, data: string | undefined): ProjectFolder {
   const found = findProjectFolder(from, data);
+  // A named store needs no project: a tracking server for others holds `default` only.
+  if (!found && data !== undefined) return { folder: resolve(from), project: "default", storeFolder: resolve(data) };
   if (!found) throw new CapstanError("CAP-CONFIG-001", { file: "capstan.yaml" });
   return found;
 }
