@@ -21,7 +21,7 @@ export type Run = {
   /** Keeps a file with the run, under its own name unless another is given. */
   logArtifact(path: string, name?: string): Promise<void>;
   progress(done: number, total?: number | null, unit?: string): void;
-  /** Resolves when the server has everything; rejects with the first thing that it did not take. */
+  /** Resolves when the server has everything, or the spool has what it could not be given; rejects with the first thing that it did not take. */
   end(status?: "FINISHED" | "FAILED" | "KILLED"): Promise<void>;
 };
 
@@ -33,11 +33,16 @@ export type RunOptions = {
   token?: string;
   /** `MLFLOW_EXPERIMENT_ID` unless given. */
   experimentId?: string;
+  /** Folder where waits what no server takes, for whoever made it; `CAPSTAN_SPOOL` unless given. */
+  spool?: string;
+  /** How long a server may be away before what is logged goes to the spool (5000 unless given) or, without one, is given up (60 000). */
+  patienceMs?: number;
 };
 
 /** More points than this wait for the server only while the caller waits, too. */
 const mostWaiting = 200_000;
-const longestWaitMs = 70_000;
+/** Longer than the patience and one request that is not answered. */
+const slackMs = 40_000;
 
 const silent: Run = {
   id: null,
@@ -59,12 +64,15 @@ export async function startRun(options: RunOptions): Promise<Run> {
     uri,
     name: options.name,
     waiting: waiting.buffer as SharedArrayBuffer,
+    spool: options.spool ?? (process.env["CAPSTAN_SPOOL"] || undefined),
+    patienceMs: options.patienceMs,
     token: options.token ?? (process.env["MLFLOW_TRACKING_TOKEN"] || undefined),
     experimentId: options.experimentId ?? (process.env["MLFLOW_EXPERIMENT_ID"] || undefined),
   };
   const file = import.meta.url.endsWith(".ts") ? "./sender-worker.ts" : "./sender-worker.js";
   const worker = new Worker(new URL(file, import.meta.url), { workerData: data });
 
+  const longestWaitMs = (options.patienceMs ?? 60_000) + slackMs;
   const asked = new Map<number, { resolve(): void; reject(error: Error): void }>();
   let nextId = 1;
   let id = "";

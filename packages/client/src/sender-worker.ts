@@ -8,6 +8,8 @@ export type WorkerData = {
   token: string | undefined;
   name: string;
   experimentId: string | undefined;
+  spool: string | undefined;
+  patienceMs: number | undefined;
   waiting: SharedArrayBuffer;
 };
 export type ToSender =
@@ -24,6 +26,8 @@ if (!port) throw new Error("this file is the body of a worker thread");
 const waiting = new Int32Array(data.waiting);
 const sender = new Sender({
   transport: createTransport(data.uri, data.token),
+  spool: data.spool,
+  patienceMs: data.patienceMs,
   settled(points) {
     Atomics.sub(waiting, 0, points);
     Atomics.notify(waiting, 0);

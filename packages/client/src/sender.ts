@@ -1,11 +1,15 @@
+import { randomBytes } from "node:crypto";
+import { type Request, Spool } from "./spool.ts";
 import { SendError, type Transport } from "./transport.ts";
 
 export type WirePoint = { key: string; value: number; timestamp: number; step: number };
 export type RunStart = { name: string; experimentId: string | undefined };
 export type SenderOptions = {
   transport: Transport;
-  /** How long a server may be away before what waits is given up. */
-  patienceMs?: number;
+  /** Folder for what a server that stays away cannot take; whoever made the folder sends it later. */
+  spool?: string | undefined;
+  /** How long a server may be away before what waits goes to the spool (5 s unless said) or, without one, is given up (60 s). */
+  patienceMs?: number | undefined;
   firstPauseMs?: number;
   intervalMs?: number;
   /** Told after points were accepted or given up. */
@@ -22,11 +26,21 @@ const wireValue = (value: number): number | string =>
   Number.isFinite(value) ? value : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 
 /**
- * Sends what one run logs, in order, in batches: at 1000 points, else every second, and at the end. While the server is away it tries again with growing pauses;
+ * Sends what one run logs, in order, in batches: at 1000 points, else every second, and at the end. While the server is away it tries again with growing pauses, then
+ * lays everything aside in the spool, and goes back to sending when the server is there and has all of that;
  * a batch that was taken but not acknowledged may be sent twice, which the server takes once. The first failure is kept and told by `end`.
  */
 export class Sender {
-  readonly #options: Required<Omit<SenderOptions, "settled">> & Pick<SenderOptions, "settled">;
+  readonly #transport: Transport;
+  readonly #settled: (points: number) => void;
+  readonly #patienceMs: number;
+  readonly #firstPauseMs: number;
+  readonly #intervalMs: number;
+  /** Asked for where a spool is: then the run has its name before any server knows it. */
+  readonly #wanted = randomBytes(16).toString("hex");
+  readonly #spool: Spool | undefined;
+  #draining: Promise<boolean> | undefined;
+  #nextLookMs = 0;
   #run = "";
   #artifactUri = "";
   #points: WirePoint[] = [];
@@ -41,19 +55,27 @@ export class Sender {
   #ended = false;
 
   constructor(options: SenderOptions) {
-    this.#options = { patienceMs: 60_000, firstPauseMs: 50, intervalMs: 1000, ...options };
+    this.#transport = options.transport;
+    this.#settled = options.settled ?? (() => undefined);
+    this.#spool = options.spool ? new Spool(options.spool, this.#wanted) : undefined;
+    this.#patienceMs = options.patienceMs ?? (this.#spool ? 5000 : 60_000);
+    this.#firstPauseMs = options.firstPauseMs ?? 50;
+    this.#intervalMs = options.intervalMs ?? 1000;
   }
 
   async start(start: RunStart): Promise<string> {
-    const reply = await this.#patiently(() =>
-      this.#options.transport.post(`${api}/runs/create`, {
+    const reply = await this.#deliver({
+      post: `${api}/runs/create`,
+      body: {
         run_name: start.name,
         start_time: Date.now(),
         ...(start.experimentId !== undefined && { experiment_id: start.experimentId }),
         tags: [{ key: "mlflow.source.type", value: "LOCAL" }],
-      }),
-    );
-    const info = (reply as { run?: { info?: { run_id?: string; artifact_uri?: string } } }).run?.info;
+        ...(this.#spool && { run_id: this.#wanted }),
+      },
+    });
+    const later = { run_id: this.#wanted, artifact_uri: `mlflow-artifacts:/${start.experimentId ?? "0"}/${this.#wanted}/artifacts` };
+    const info = reply === "later" ? later : (reply as { run?: { info?: { run_id?: string; artifact_uri?: string } } }).run?.info;
     if (!info?.run_id) throw new Error("the tracking server made a run without an id");
     this.#run = info.run_id;
     this.#artifactUri = info.artifact_uri ?? "";
@@ -81,7 +103,7 @@ export class Sender {
       this.#progressTimer = undefined;
       const now = this.#progress;
       if (now)
-        this.#options.transport
+        this.#transport
           .post(`api/v1/runs/${this.#run}/progress`, now)
           .catch((error: unknown) => void (this.#progressServed = !(error instanceof SendError && error.status === 404)));
     }, progressEveryMs);
@@ -92,7 +114,7 @@ export class Sender {
     if (!this.#artifactUri.startsWith(prefix))
       throw new Error(`artifacts of this run are kept at ${this.#artifactUri}, where this client cannot write`);
     const path = `${this.#artifactUri.slice(prefix.length).replace(/^\/+/, "")}/${name}`.split("/").map(encodeURIComponent).join("/");
-    await this.#patiently(() => this.#options.transport.putFile(`api/2.0/mlflow-artifacts/artifacts/${path}`, file));
+    await this.#deliver({ put: `api/2.0/mlflow-artifacts/artifacts/${path}`, file });
   }
 
   /** Sends what is left, then ends the run; fails with the first failure of all. */
@@ -100,11 +122,14 @@ export class Sender {
     this.#ended = true;
     clearTimeout(this.#progressTimer);
     await this.flush();
+    this.#nextLookMs = 0;
     if (!this.#failure || !(this.#failure instanceof SendError) || !this.#failure.again)
-      await this.#patiently(() =>
-        this.#options.transport.post(`${api}/runs/update`, { run_id: this.#run, status, end_time: Date.now() }),
-      ).catch((error: Error) => void (this.#failure ??= error));
-    this.#options.transport.close();
+      await this.#deliver({ post: `${api}/runs/update`, body: { run_id: this.#run, status, end_time: Date.now() } }).catch(
+        (error: Error) => void (this.#failure ??= error),
+      );
+    clearTimeout(this.#timer);
+    this.#spool?.close();
+    this.#transport.close();
     if (this.#failure) throw this.#failure;
   }
 
@@ -113,7 +138,7 @@ export class Sender {
     this.#timer = undefined;
     return (this.#flushing ??= this.#flushAll().finally(() => {
       this.#flushing = undefined;
-      if (this.#waiting()) this.#due(false);
+      if (this.#waiting() || this.#spool?.empty === false) this.#due(false);
     }));
   }
 
@@ -122,10 +147,11 @@ export class Sender {
   }
   #due(now: boolean): void {
     if (now) void this.flush();
-    else if (!this.#flushing) this.#timer ??= setTimeout(() => void this.flush(), this.#options.intervalMs);
+    else if (!this.#flushing) this.#timer ??= setTimeout(() => void this.flush(), this.#intervalMs);
   }
 
   async #flushAll(): Promise<void> {
+    await this.#drained().catch((error: Error) => void (this.#failure ??= error));
     while (this.#waiting()) {
       const params = distinct(this.#params, textsPerBatch);
       const tags = distinct(this.#tags, textsPerBatch);
@@ -138,20 +164,61 @@ export class Sender {
       };
       try {
         if (this.#failure instanceof SendError && this.#failure.again) throw this.#failure;
-        await this.#patiently(() => this.#options.transport.post(`${api}/runs/log-batch`, body));
+        await this.#deliver({ post: `${api}/runs/log-batch`, body });
       } catch (error) {
         this.#failure ??= error as Error;
       }
       this.#points = this.#points.slice(points.length);
       this.#params.splice(0, params.length);
       this.#tags.splice(0, tags.length);
-      this.#options.settled?.(points.length);
+      this.#settled(points.length);
     }
   }
 
+  #send(request: Request): Promise<Record<string, unknown>> {
+    return "put" in request ? this.#transport.putFile(request.put, request.file) : this.#transport.post(request.post, request.body);
+  }
+
+  /** To the server, or behind everything else that waits in the spool. */
+  async #deliver(request: Request): Promise<Record<string, unknown> | "later"> {
+    if (await this.#drained()) {
+      try {
+        return await this.#patiently(() => this.#send(request));
+      } catch (error) {
+        if (!this.#spool || !(error instanceof SendError) || !error.again) throw error;
+        this.#nextLookMs = Date.now() + longestPauseMs;
+      }
+    }
+    this.#spool?.append(request);
+    return "later";
+  }
+
+  /** Whether nothing waits in the spool, after a look for the server now and then. */
+  async #drained(): Promise<boolean> {
+    if (!this.#spool || this.#spool.empty) return true;
+    if (!this.#draining && Date.now() < this.#nextLookMs) return false;
+    return (this.#draining ??= this.#drain(this.#spool).finally(() => (this.#draining = undefined)));
+  }
+
+  async #drain(spool: Spool): Promise<boolean> {
+    for (let request = spool.next(); request; request = spool.next()) {
+      try {
+        await this.#send(request);
+      } catch (error) {
+        if (error instanceof SendError && error.again) {
+          this.#nextLookMs = Date.now() + longestPauseMs;
+          return false;
+        }
+        this.#failure ??= error as Error;
+      }
+      spool.settled();
+    }
+    return true;
+  }
+
   async #patiently<T>(work: () => Promise<T>): Promise<T> {
-    const until = Date.now() + this.#options.patienceMs;
-    for (let pause = this.#options.firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
+    const until = Date.now() + this.#patienceMs;
+    for (let pause = this.#firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
         return await work();
       } catch (error) {

@@ -17,7 +17,7 @@ export class SendError extends Error {
 
 export type Transport = {
   post(path: string, body: object): Promise<Record<string, unknown>>;
-  putFile(path: string, file: string): Promise<void>;
+  putFile(path: string, file: string): Promise<Record<string, unknown>>;
   close(): void;
 };
 
@@ -79,7 +79,7 @@ export function createTransport(uri: string, token: string | undefined, timeoutM
       const { size } = await stat(file).catch((error: unknown) => {
         throw new SendError(error instanceof Error ? error.message : String(error), false);
       });
-      await send("PUT", path, { "content-type": "application/octet-stream", "content-length": size }, (to) => {
+      return send("PUT", path, { "content-type": "application/octet-stream", "content-length": size }, (to) => {
         const source = createReadStream(file);
         source.on("error", (error) =>
           (to as NodeJS.WritableStream & { destroy(error: Error): void }).destroy(new SendError(error.message, false) as Error),

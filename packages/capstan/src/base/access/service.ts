@@ -138,6 +138,15 @@ export function createAccessService({ store, user }: { store: Store; user: strin
       ]);
       return made.token;
     },
+    /** Who a step is that holds the token of its run. */
+    attemptCaller: (runId: string, project: string): Caller => ({
+      actor: { kind: "job", name: `job:${runId}` },
+      via: "token",
+      roles: ["attempt"],
+      capabilities: capabilitiesOf(["attempt"]),
+      projects: [project],
+      attemptRun: runId,
+    }),
     /** The step has ended: its token is worth nothing any more. */
     async endAttempt(runId: string): Promise<void> {
       await store.database.commit([statement("delete from token where attempt_run = ?", runId)]);

@@ -10,7 +10,7 @@ import type { Contents } from "./contents.ts";
 import { failureOf, lastLines } from "./failure.ts";
 import type { ActionResult, MadeOutput, StepFacts, StepNode } from "./model.ts";
 import { allKept, collect, metricsOf } from "./outputs.ts";
-import type { AttemptTokens } from "./seams.ts";
+import type { AttemptTokens, SpooledLogs } from "./seams.ts";
 import { baseKeyOf } from "./step-key.ts";
 import type { AttemptRow, PipelineStore } from "./store.ts";
 
@@ -62,6 +62,7 @@ export type AttemptDeps = {
   executor: Executor;
   contents: Contents;
   tokens: AttemptTokens | undefined;
+  spooled: SpooledLogs | undefined;
   variables: Readonly<Record<string, string | undefined>>;
 };
 
@@ -73,6 +74,18 @@ export const systemCaller = (because: string | null): Caller => ({
   capabilities: new Set(),
   ...(because !== null && { because }),
 });
+
+/** Where a step's clients lay aside what no host takes. */
+export const spoolOf = (root: string): string => join(root, "spool");
+
+/** What was laid aside while no host was there, before the attempt's end is known to anyone. Gives a sentence when some of it was refused. */
+async function takeSpooled(deps: AttemptDeps, attempt: AttemptRow, work: Work): Promise<string | null> {
+  const took = await deps.spooled?.take(spoolOf(work.root), { project: work.project, run: attempt.stepRun });
+  const [first] = took?.refusals ?? [];
+  return took === undefined || first === undefined
+    ? null
+    : `of what it logged while no host was there, ${took.refusals.length} of ${took.requests} requests were refused: ${first}`;
+}
 
 /**
  * Waits for an attempt and makes its end known: outputs into the store, then result, attempt and run in one transaction that only the holder of the token can make.
@@ -88,7 +101,8 @@ export async function settle(
   const { store, sql, executor } = deps;
   const state = await executor.wait(work.spec, signals.leave);
   if (state.state === "running") return { state: "left" };
-  const lines = await lastLines(work.spec.logPath, 20);
+  const refused = await takeSpooled(deps, attempt, work);
+  const lines = [...(await lastLines(work.spec.logPath, 20)), ...(refused === null ? [] : [refused])];
   const exit = state.state === "ended" ? state.exit : null;
   const seconds = exit ? (exit.endedMs - exit.startedMs) / 1000 : 0;
   const fail = async (error: CapstanError, kind: "exit" | "oom" | "timeout" | "infra" | "output"): Promise<Settled> => {
@@ -132,7 +146,7 @@ export async function settle(
     return fail(toCapstanError(error), "output");
   }
   const metrics = await metricsOf(work.box, work.node.outputs);
-  return commit(deps, attempt, work, { outputs, metrics, exit, seconds, caller, fail: (error) => fail(error, "output") });
+  return commit(deps, attempt, work, { outputs, metrics, exit, seconds, refused, caller, fail: (error) => fail(error, "output") });
 }
 
 const nothingBytes = 64 << 10;
@@ -152,6 +166,7 @@ async function commit(
     metrics: Record<string, number>;
     exit: AttemptExit;
     seconds: number;
+    refused: string | null;
     caller: Caller;
     fail(error: CapstanError): Promise<Settled>;
   },
@@ -212,7 +227,16 @@ async function commit(
       : other
         ? `${other.name} came out other than before with equal inputs: the first result stays, this one is kept as evidence`
         : null;
-  return { state: "ran", outputs, metrics, seconds, exit, note, apart: edited !== undefined ? "tainted" : other ? "diverged" : null };
+  const notes = [note, made.refused].filter((one) => one !== null);
+  return {
+    state: "ran",
+    outputs,
+    metrics,
+    seconds,
+    exit,
+    note: notes.length > 0 ? notes.join("; ") : null,
+    apart: edited !== undefined ? "tainted" : other ? "diverged" : null,
+  };
 }
 
 /** The first input in the project folder that does not hold any more what the step was given. */
@@ -260,6 +284,7 @@ export async function cancel(deps: AttemptDeps, attempt: AttemptRow, caller: Cal
   const work = JSON.parse(attempt.work) as Work;
   await deps.executor.stop(work.spec, graceMs);
   const state = await deps.executor.look(work.spec);
+  await takeSpooled(deps, attempt, work);
   await endRun(deps, attempt, work, state.state === "ended" ? state.exit : null, "KILLED", caller, [
     deps.sql.endAttempt(attempt.id, attempt.token, "cancelled", deps.store.clock.nowMs()),
   ]);

@@ -7,7 +7,7 @@ import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
 import { captureEnvironment } from "../execution/capture-environment.ts";
 import type { EnvironmentCapture } from "../execution/model.ts";
 import type { AttemptDeps, Settled, Work } from "./attempt.ts";
-import { abandon, cancel, codeNode, settle } from "./attempt.ts";
+import { abandon, cancel, codeNode, settle, spoolOf } from "./attempt.ts";
 import type { ProjectFile } from "./config/project-file.ts";
 import type { EventLog } from "./event-log.ts";
 import { told } from "./failure.ts";
@@ -368,6 +368,7 @@ export async function runSteps(
         environment: {
           ...box.environment,
           CAPSTAN_RUN: stepRun,
+          CAPSTAN_SPOOL: spoolOf(box.root),
           ...(endpoint !== null && { MLFLOW_TRACKING_URI: endpoint, MLFLOW_EXPERIMENT_ID: run.experimentId }),
           ...(token !== undefined && { MLFLOW_TRACKING_TOKEN: token }),
         },

@@ -10,6 +10,12 @@ export type AttemptTokens = {
   revoke(run: string): Promise<void>;
 };
 
+/** What the clients of a step laid aside in a folder while no host was there. */
+export type SpooledLogs = {
+  /** Takes it as if the step's run had sent it now; what was taken before is not taken again. Gives what was refused, in words. */
+  take(folder: string, of: { project: string; run: string }): Promise<{ requests: number; refusals: readonly string[] }>;
+};
+
 /** Bytes of an output, or of a dataset version, in the store. */
 export type Subject = {
   ref: string;

@@ -50,8 +50,16 @@ export function runRoutes(surface: Surface): WireRoute[] {
       );
     }
     const parentId = tags["mlflow.parentRunId"] || attempt?.id;
+    // Beyond the protocol: a script in a step may name its run before any server knows it, so that asking again makes no second one.
+    const wanted = attempt && text(input, "run_id");
+    if (wanted && !/^[0-9a-f]{32}$/.test(wanted)) throw invalid(`Invalid run ID: '${wanted.slice(0, 100)}'`);
+    const known = wanted ? await tracking.findRun(wanted) : undefined;
+    if (known && (known.kind !== "user" || known.parentId !== parentId))
+      throw new WireFailure("RESOURCE_ALREADY_EXISTS", `Run(id=${wanted}) already exists.`);
+    if (known) return { run: runMessage(known, artifactUriOf(known, experiment.artifactLocation, surface.artifactRoot)) };
     const run = await tracking.createRun(
       {
+        ...(wanted && { id: wanted }),
         project: experiment.project,
         experimentId: experiment.id,
         kind: "user",
