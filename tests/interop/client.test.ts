@@ -1,5 +1,5 @@
 import { startRun } from "@capstan/client";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -92,4 +92,27 @@ test("killing the host again and again loses nothing and repeats nothing", async
   expect(history.length).toBe(points);
   expect(new Set(history.map((one) => one.step)).size).toBe(points);
   expect((await get(`runs/get?run_id=${run.id}`)).run.info.status).toBe("FINISHED");
+}, 60_000);
+
+test("what was laid aside while nobody was there is sent when somebody is, in its order, and nothing is left", async () => {
+  const spool = join(folder, "spool");
+  const run = await startRun({ name: "patient", uri: host.url, spool, patienceMs: 50 });
+  run.setTags({ phase: "before" });
+  const { port } = host;
+  await host.kill();
+  const file = join(folder, "late.txt");
+  await writeFile(file, "one");
+  for (let step = 0; step < 3000; step++) run.logMetric("loss", step, step);
+  await run.logArtifact(file);
+  run.setTags({ phase: "away" });
+  await writeFile(file, "another, which is not what was logged");
+  expect((await readdir(spool)).map((name) => name.replace(/^[0-9a-f]{32}/, "")).toSorted()).toEqual([".1", ".jsonl", ".sent"]);
+  host = await hostTracking(folder, port);
+  run.setTags({ phase: "after" });
+  await run.end();
+  expect((await get(`metrics/get-history?run_id=${run.id}&metric_key=loss`)).metrics).toHaveLength(3000);
+  const { info, data } = (await get(`runs/get?run_id=${run.id}`)).run;
+  expect([info.status, data.tags.find((one: { key: string }) => one.key === "phase").value]).toEqual(["FINISHED", "after"]);
+  expect((await get(`artifacts/list?run_id=${run.id}`)).files).toEqual([{ path: "late.txt", is_dir: false, file_size: 3 }]);
+  expect((await readdir(spool)).map((name) => name.replace(/^[0-9a-f]{32}/, "")).toSorted()).toEqual([".jsonl", ".sent"]);
 }, 60_000);
