@@ -1,6 +1,7 @@
 import type { CheckResult, Verdict } from "@capstan/contract";
 import type { Json } from "../../base/foundation/canonical-json.ts";
 import type { Caller } from "../../base/foundation/caller.ts";
+import type { Change } from "../../base/storage/database.ts";
 import type { Signature } from "../inference/model.ts";
 
 type Flags = Readonly<Record<string, string | number | boolean>>;
@@ -44,10 +45,31 @@ export type NewVersion = {
   readonly because?: string;
 };
 
+/** Labels without effect on traffic, as in MLflow. */
+export const stages = ["None", "Staging", "Production", "Archived"] as const;
+export type Stage = (typeof stages)[number];
+
+/** What clients of MLflow state about a version. */
+export type VersionLabel = {
+  readonly description: string | null;
+  readonly stage: Stage;
+  /** Where the client said it came from, and where its bytes can be loaded from. */
+  readonly source: string | null;
+  readonly location: string | null;
+  /** The run that the client named, known here or not. */
+  readonly statedRun: string | null;
+  readonly runLink: string | null;
+  /** Id of the logged model that became this version. */
+  readonly loggedModel: string | null;
+  readonly updatedMs: number;
+};
+
 export type ModelVersion = {
   readonly project: string;
   readonly model: string;
   readonly number: number;
+  /** `file`: one servable file, whose bytes are its identity. `artifacts`: what a client of MLflow registered; the digest is that of its list of files, or of its ONNX file when it has one. */
+  readonly form: "file" | "artifacts";
   readonly digest: string;
   readonly sizeBytes: number;
   readonly runId: string | null;
@@ -60,6 +82,27 @@ export type ModelVersion = {
   readonly bundleParts: BundleParts;
   readonly entryId: string;
   readonly createdMs: number;
+  readonly label: VersionLabel;
+};
+
+/** A named series of versions; it may have none yet. */
+export type Model = {
+  readonly project: string;
+  readonly name: string;
+  readonly description: string | null;
+  /** Number of the newest version that there ever was: none is given twice. */
+  readonly lastNumber: number;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+};
+
+/** What happened in the registry, for whoever listens outside. */
+export type Notice = { readonly entity: string; readonly action: string; readonly data: { readonly [key: string]: Json } };
+/** Makes the statements that tell others of a change, for the change itself: it happens and is told, or neither. */
+export type Announcer = {
+  statements(project: string, notices: readonly Notice[]): Promise<Change>;
+  /** Called when such a change is durable. */
+  told(): void;
 };
 
 export type Alias = { readonly model: string; readonly alias: string; readonly number: number; readonly atMs: number };
@@ -77,8 +120,26 @@ export type Registered = {
   /** False when these bytes had their number already. */ readonly created: boolean;
 };
 
+/** A file of a logged model: its path below the model's folder. */
+export type ModelFile = { readonly path: string; readonly digest: string; readonly sizeBytes: number };
+
+/** A version as clients of MLflow make one: a folder of files, wherever it lies. */
+export type NewArtifacts = {
+  readonly project: string;
+  readonly model: string;
+  readonly label: Omit<VersionLabel, "stage" | "updatedMs">;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Files that the store has of it; none when it lies elsewhere. */
+  readonly files: readonly ModelFile[];
+  /** The stated run, when it is one of ours. */
+  readonly runId: string | null;
+  readonly copyOf?: { readonly model: string; readonly number: number };
+};
+
 export type RegistryService = {
   register(version: NewVersion, caller: Caller): Promise<Registered>;
+  /** The model must exist. Every call makes a version, whatever its bytes. */
+  registerArtifacts(version: NewArtifacts, caller: Caller): Promise<ModelVersion>;
   setAlias(
     change: { project: string; model: string; alias: string; ref: string | null; reason?: string; because?: string },
     caller: Caller,

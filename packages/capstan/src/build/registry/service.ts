@@ -1,9 +1,23 @@
 import type { Caller } from "../../base/foundation/caller.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
-import type { LineageNode } from "../../base/record/model.ts";
+import type { Edge, LineageNode } from "../../base/record/model.ts";
 import type { Store } from "../../base/record/store.ts";
 import { signatureOf } from "../inference/onnx.ts";
-import { type ModelVersion, type NewVersion, type Registered, type RegistryService, versionId, versionName, versionNode } from "./model.ts";
+import { contentsOf } from "./artifacts.ts";
+import {
+  type Announcer,
+  type ModelVersion,
+  type NewArtifacts,
+  type NewVersion,
+  type Registered,
+  type RegistryService,
+  versionId,
+  versionName,
+  versionNode,
+} from "./model.ts";
+import { ensureModelChange, lastNumber, setTagsChange, takeNumber } from "./model-store.ts";
+import { createModels, type Models } from "./models.ts";
+import { aliasChanged, noAnnouncer, versionCreated } from "./notices.ts";
 import { bundleDigest, bundlePartsOf, parseRef, refuseAlias } from "./rules.ts";
 import {
   findByDigest,
@@ -17,12 +31,40 @@ import {
   setAliasChange,
 } from "./store.ts";
 
-/** How often a verb decides again when someone else was faster. */
-const attempts = 3;
+/** How often a verb decides again when another process was faster. */
+const attempts = 5;
 
-export function createRegistryService(deps: { store: Store }): RegistryService {
-  const { store } = deps;
+/** The registry, with its models by name and what people say about them and their versions. */
+export type Registry = RegistryService & { readonly catalogue: Models };
+
+export function createRegistryService(deps: { store: Store; announcer?: Announcer }): Registry {
+  const { store, announcer = noAnnouncer } = deps;
   const { database, recorder } = store;
+  const models = createModels({ store, announcer });
+
+  /** Numbers of one model are given one after the other. */
+  const queues = new Map<string, Promise<unknown>>();
+  async function alone<T>(project: string, model: string, work: () => Promise<T>): Promise<T> {
+    const name = `${project}/${model}`;
+    const mine = (queues.get(name) ?? Promise.resolve()).then(work, work);
+    queues.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (queues.get(name) === mine) queues.delete(name);
+    }
+  }
+  async function decided<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        // Another caller took the number, or registered the same bytes: what is true now is looked at again.
+        const lost = error instanceof CapstanError && (error.code === "CAP-EXISTS-001" || error.code === "CAP-MOVED-001");
+        if (!lost || attempt === attempts) throw error;
+      }
+    }
+  }
 
   const find = async (project: string, model: string, text: string): Promise<ModelVersion | undefined> => {
     const ref = parseRef(text);
@@ -51,11 +93,12 @@ export function createRegistryService(deps: { store: Store }): RegistryService {
     if (sizeBytes === undefined) throw new CapstanError("CAP-STORE-006", { digest: wanted.digest });
     const signature = await signatureOf(await store.blobs.localPath(wanted.digest));
     const parts = bundlePartsOf(wanted, signature);
-    const newest = (await listVersions(database, wanted.project, wanted.model))[0];
+    const nowMs = store.clock.nowMs();
     const version: ModelVersion = {
       project: wanted.project,
       model: wanted.model,
-      number: (newest?.number ?? 0) + 1,
+      number: (await lastNumber(database, wanted.project, wanted.model)) + 1,
+      form: "file",
       digest: wanted.digest,
       sizeBytes,
       runId: wanted.runId ?? null,
@@ -67,7 +110,17 @@ export function createRegistryService(deps: { store: Store }): RegistryService {
       bundle: bundleDigest(parts),
       bundleParts: parts,
       entryId: recorder.newEntryId(),
-      createdMs: store.clock.nowMs(),
+      createdMs: nowMs,
+      label: {
+        description: null,
+        stage: "None",
+        source: null,
+        location: null,
+        statedRun: wanted.runId ?? null,
+        runLink: null,
+        loggedModel: null,
+        updatedMs: nowMs,
+      },
     };
     const node = versionNode(version.model, version.number);
     const nodes: LineageNode[] = [
@@ -82,8 +135,18 @@ export function createRegistryService(deps: { store: Store }): RegistryService {
     ];
     const edges = [{ from: node, to: `blob:${version.digest}`, relation: "is" }];
     if (version.runId) edges.push({ from: node, to: `run:${version.runId}`, relation: "made by" });
+    const source = `runs:/${version.runId ?? ""}`;
+    const notices = await announcer.statements(
+      version.project,
+      versionCreated({ model: version.model, number: version.number, source, statedRun: version.runId, description: null }, {}),
+    );
     await recorder.commit(
-      [...insertVersion(version), ...recorder.lineage(nodes, edges, version.project)],
+      [
+        ...ensureModelChange(version.project, version.model, version.number, nowMs),
+        ...insertVersion(version),
+        ...recorder.lineage(nodes, edges, version.project),
+        ...notices,
+      ],
       [
         {
           id: version.entryId,
@@ -108,22 +171,92 @@ export function createRegistryService(deps: { store: Store }): RegistryService {
       ],
     );
     store.events.emit("changed", { project: version.project, kind: "model", id: versionId(version.model, version.number) });
+    announcer.told();
     return { version, created: true };
+  };
+
+  const registerArtifactsOnce = async (wanted: NewArtifacts, caller: Caller): Promise<ModelVersion> => {
+    const { project, model, label } = wanted;
+    await models.get(project, model);
+    const { files } = wanted;
+    const contents = await contentsOf(store, files, { source: label.source, location: label.location, run: label.statedRun });
+    const parts = bundlePartsOf({ project, model, digest: contents.digest }, contents.signature);
+    const nowMs = store.clock.nowMs();
+    const version: ModelVersion = {
+      project,
+      model,
+      number: (await lastNumber(database, project, model)) + 1,
+      form: "artifacts",
+      ...contents,
+      runId: wanted.runId,
+      step: null,
+      params: {},
+      metrics: {},
+      checks: [],
+      bundle: bundleDigest(parts),
+      bundleParts: parts,
+      entryId: recorder.newEntryId(),
+      createdMs: nowMs,
+      label: { ...label, stage: "None", updatedMs: nowMs },
+    };
+    const node = versionNode(model, version.number);
+    const title = `${model} ${versionName(version.number)}`;
+    const nodes: LineageNode[] = [
+      {
+        id: `blob:${version.digest}`,
+        kind: "blob",
+        title: `files of ${title}`,
+        digest: version.digest,
+        facts: { sizeBytes: version.sizeBytes },
+      },
+      { id: node, kind: "model", title, digest: version.digest, facts: { bundle: version.bundle } },
+    ];
+    const edges: Edge[] = [{ from: node, to: `blob:${version.digest}`, relation: "is" }];
+    if (version.runId !== null) edges.push({ from: node, to: `run:${version.runId}`, relation: "made by" });
+    if (wanted.copyOf) edges.push({ from: node, to: versionNode(wanted.copyOf.model, wanted.copyOf.number), relation: "copy of" });
+    const about = { model, number: version.number, source: label.source ?? "", statedRun: label.statedRun, description: label.description };
+    await recorder.commit(
+      [
+        takeNumber(project, model, version.number, nowMs),
+        ...insertVersion(version),
+        ...setTagsChange({ project, model, number: version.number }, wanted.tags),
+        ...recorder.lineage(nodes, edges, project),
+        ...(await announcer.statements(project, versionCreated(about, wanted.tags))),
+      ],
+      [
+        {
+          id: version.entryId,
+          action: "model.version.registered",
+          subject: { type: "model", id: versionId(model, version.number), digest: version.digest },
+          project,
+          actor: caller.actor,
+          ...withBecause(caller.because),
+          payload: {
+            model,
+            version: version.number,
+            bundle: version.bundle,
+            run: label.statedRun,
+            source: label.source,
+            location: label.location,
+            loggedModel: label.loggedModel,
+            description: label.description,
+            files: files.length,
+            tags: { ...wanted.tags },
+          },
+        },
+      ],
+    );
+    store.events.emit("changed", { project, kind: "model", id: versionId(model, version.number) });
+    announcer.told();
+    return version;
   };
 
   return {
     find,
     get,
-    async register(wanted, caller) {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await registerOnce(wanted, caller);
-        } catch (error) {
-          // Another caller took the number, or registered the same bytes: what is true now is looked at again.
-          if (!(error instanceof CapstanError && error.code === "CAP-EXISTS-001") || attempt === attempts) throw error;
-        }
-      }
-    },
+    catalogue: models,
+    register: (wanted, caller) => alone(wanted.project, wanted.model, () => decided(() => registerOnce(wanted, caller))),
+    registerArtifacts: (wanted, caller) => alone(wanted.project, wanted.model, () => decided(() => registerArtifactsOnce(wanted, caller))),
     async setAlias(change, caller) {
       const { project, model, alias } = change;
       const target = change.ref === null ? undefined : await get(project, model, change.ref);
@@ -132,10 +265,14 @@ export function createRegistryService(deps: { store: Store }): RegistryService {
       const about = target?.number ?? before?.number;
       if (about === undefined) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "alias", name: `${model}@${alias}` });
       const entryId = recorder.newEntryId();
+      const notices = aliasChanged(await models.isPrompt(project, model), model, alias, target?.number ?? null);
       await recorder.commit(
-        target
-          ? setAliasChange(project, { model, alias, number: target.number, atMs: store.clock.nowMs() }, entryId)
-          : removeAliasChange(project, model, alias),
+        [
+          ...(target
+            ? setAliasChange(project, { model, alias, number: target.number, atMs: store.clock.nowMs() }, entryId)
+            : removeAliasChange(project, model, alias)),
+          ...(await announcer.statements(project, notices)),
+        ],
         [
           {
             id: entryId,
@@ -149,6 +286,7 @@ export function createRegistryService(deps: { store: Store }): RegistryService {
         ],
       );
       store.events.emit("changed", { project, kind: "model", id: versionId(model, about) });
+      announcer.told();
       return { number: target?.number ?? null, before: before?.number ?? null, entryId };
     },
     versions: (project, model) => listVersions(database, project, model),

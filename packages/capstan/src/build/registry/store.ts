@@ -1,11 +1,12 @@
 import { canonicalJson, type Json } from "../../base/foundation/canonical-json.ts";
 import { type Change, type Database, insert, statement } from "../../base/storage/database.ts";
-import { type Alias, type Live, type ModelVersion, versionName } from "./model.ts";
+import { type Alias, type Live, type ModelVersion, type Stage, versionName } from "./model.ts";
 
 type VersionRow = {
   project: string;
   model: string;
   number: number;
+  form: string;
   digest: string;
   size_bytes: number;
   run_id: string | null;
@@ -18,12 +19,21 @@ type VersionRow = {
   bundle_parts: string;
   entry_id: string;
   created_ms: number;
+  source: string | null;
+  location: string | null;
+  stated_run: string | null;
+  run_link: string | null;
+  logged_model: string | null;
+  description: string | null;
+  stage: string;
+  updated_ms: number;
 };
 
 const versionOf = (row: VersionRow): ModelVersion => ({
   project: row.project,
   model: row.model,
   number: row.number,
+  form: row.form as ModelVersion["form"],
   digest: row.digest,
   sizeBytes: row.size_bytes,
   runId: row.run_id,
@@ -36,6 +46,16 @@ const versionOf = (row: VersionRow): ModelVersion => ({
   bundleParts: JSON.parse(row.bundle_parts),
   entryId: row.entry_id,
   createdMs: row.created_ms,
+  label: {
+    description: row.description,
+    stage: row.stage as Stage,
+    source: row.source,
+    location: row.location,
+    statedRun: row.stated_run,
+    runLink: row.run_link,
+    loggedModel: row.logged_model,
+    updatedMs: row.updated_ms,
+  },
 });
 
 export const insertVersion = (version: ModelVersion): Change => [
@@ -45,6 +65,7 @@ export const insertVersion = (version: ModelVersion): Change => [
       project: version.project,
       model: version.model,
       number: version.number,
+      form: version.form,
       digest: version.digest,
       size_bytes: version.sizeBytes,
       run_id: version.runId,
@@ -57,6 +78,14 @@ export const insertVersion = (version: ModelVersion): Change => [
       bundle_parts: canonicalJson(version.bundleParts),
       entry_id: version.entryId,
       created_ms: version.createdMs,
+      source: version.label.source,
+      location: version.label.location,
+      stated_run: version.label.statedRun,
+      run_link: version.label.runLink,
+      logged_model: version.label.loggedModel,
+      description: version.label.description,
+      stage: version.label.stage,
+      updated_ms: version.label.updatedMs,
     },
     { exists: { noun: "model version", name: `${version.model} ${versionName(version.number)}` } },
   ),
@@ -68,11 +97,10 @@ export const findByDigest = async (
   model: string,
   digest: string,
 ): Promise<ModelVersion | undefined> => {
-  const row = await database.find<VersionRow>("select * from model_version where project = ? and model = ? and digest = ?", [
-    project,
-    model,
-    digest,
-  ]);
+  const row = await database.find<VersionRow>(
+    "select * from model_version where project = ? and model = ? and digest = ? and form = 'file'",
+    [project, model, digest],
+  );
   return row && versionOf(row);
 };
 export const findByPrefix = async (database: Database, project: string, model: string, prefix: string): Promise<ModelVersion[]> =>
