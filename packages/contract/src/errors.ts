@@ -519,6 +519,12 @@ export const errorTable = define({
     message: "run:{number} was left unfinished: its host ended",
     remedy: "`capstan run` goes on with it: what is finished is reused, what still runs is waited for",
   },
+  "CAP-RUN-016": {
+    status: 409,
+    exit: 5,
+    message: "run:{number} cannot be rebuilt: the store has {what} no more",
+    remedy: "restore a backup that has it; `capstan run --force` runs what the folder says today",
+  },
   "CAP-PURPOSE-001": {
     status: 400,
     exit: 2,

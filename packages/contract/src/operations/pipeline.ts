@@ -273,6 +273,8 @@ export const pipelineOperations = {
       message: z.string().max(2000).optional(),
       /** Entry that led to it. */
       because: z.string().optional(),
+      /** Makes this run again from what it recorded, whatever the folder says now; then only `keepGoing`, `message` and `because` count. */
+      as: z.string().optional(),
     }),
     /** All null when there is nothing to run; what the folder lacks was put back. */
     output: z.object({
@@ -282,6 +284,8 @@ export const pipelineOperations = {
       reused: z.number().int(),
       savedSeconds: z.number(),
       lockWritten: z.boolean(),
+      /** With `as`: what surrounds it otherwise than then, a sentence each. */
+      differs: z.array(z.string()),
     }),
   }),
   "pipeline.runs": operation({

@@ -17,6 +17,9 @@ export type Contents = {
   checkout(content: Content, path: string): Promise<void>;
   /** Whether the store still has all of it. */
   has(content: Content): Promise<boolean>;
+  /** Small texts by content. */
+  putText(text: string): Promise<string>;
+  text(digest: string): Promise<string>;
   /** A path that may be read, never written. */
   localPath(content: Content): Promise<string>;
   trees: Trees;
@@ -68,6 +71,8 @@ export function createContents({ store }: { store: Store }): Contents {
         throw error;
       }
     },
+    putText: async (text) => (await blobs.putBytes(Buffer.from(text))).digest,
+    text: async (digest) => (await blobs.bytes(digest)).toString("utf8"),
     async localPath(content) {
       if (content.form === "file") return sound.path(content.digest);
       const folder = `${store.folder}/work/trees/${content.digest}`;

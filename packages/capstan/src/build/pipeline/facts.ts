@@ -15,7 +15,7 @@ import type { Content, Input, MadeOutput, StepFacts, StepNode } from "./model.ts
 import { interpreterOf, searchPath } from "./surroundings.ts";
 
 /** Bytes that a sandbox gets: where, what, and the file in the project folder they come from, when they do. */
-type Piece = { path: string; content: Content; source: string | null };
+export type Piece = { path: string; content: Content; source: string | null };
 export type KnownInput = {
   input: Input;
   /** What `CAPSTAN_IN_…` names, relative to the sandbox. */ path: string;
@@ -133,7 +133,7 @@ async function inputOf(
             .map(async (path) => ({ path, content: await contents.find(join(file.folder, path)), source: join(file.folder, path) })),
         )
       ).flatMap((piece) => (piece.content ? [{ ...piece, content: piece.content }] : []));
-      const digest = sha256(canonicalJson(pieces.map((piece) => [piece.path, piece.content.digest])));
+      const digest = sha256(listOf(pieces));
       return {
         input,
         path: source.pattern.split(/[*?[{]/)[0]?.replace(/\/?[^/]*$/, "") || ".",
@@ -144,6 +144,9 @@ async function inputOf(
     }
   }
 }
+
+/** The text whose digest stands for what a glob matched. */
+export const listOf = (pieces: readonly Piece[]): string => canonicalJson(pieces.map((piece) => [piece.path, piece.content.digest]));
 
 const contentOf = ({ form, digest, sizeBytes }: MadeOutput): Content => ({ form, digest, sizeBytes });
 
@@ -167,7 +170,6 @@ export async function factsOf(
   const code = await Promise.all(files.map(async (path) => ({ path, digest: (await contents.find(join(folder, path)))?.digest ?? "" })));
   const reading = packageFacts(folder, files);
   if (reading !== undefined) code.push({ path: packageRules, digest: sha256(reading) });
-  const path = searchPath(folder, variables);
   return {
     command: JSON.stringify(node.command),
     cwd: node.cwd,
@@ -184,9 +186,7 @@ export async function factsOf(
     params: flatParams(pickParams(file.params, node.params)).map(([name, value]) => [name, canonicalJson(value as Json)] as const),
     code,
     env: {
-      lock: await lockOf(contents, folder, node, files),
-      interpreter: await interpreterOf(node.command, path),
-      platform: platformName(),
+      ...(await surroundingsOf({ contents, variables }, folder, node, files)),
       vars: Object.entries({ ...Object.fromEntries(node.env.vars.map((name) => [name, variables[name] ?? ""])), ...node.env.set }).sort(
         ([a], [b]) => (a < b ? -1 : 1),
       ),
@@ -196,6 +196,18 @@ export async function factsOf(
     salt: node.salt,
   };
 }
+
+/** What a step finds around it here and now. */
+export const surroundingsOf = async (
+  { contents, variables }: Pick<FactsDeps, "contents" | "variables">,
+  folder: string,
+  node: StepNode,
+  files: readonly string[],
+): Promise<Omit<StepFacts["env"], "vars">> => ({
+  lock: await lockOf(contents, folder, node, files),
+  interpreter: await interpreterOf(node.command, searchPath(folder, variables)),
+  platform: platformName(),
+});
 
 const fromOf = ({ source, text }: Input): string => {
   if (source.kind === "output") return `step:${source.step}.${source.output}`;

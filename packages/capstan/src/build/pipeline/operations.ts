@@ -88,7 +88,7 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
         warnings: file.warnings.map(problemView("warn")),
       };
     },
-    async "pipeline.run"({ project, steps, set, profiles, force, keepGoing, locked, message, because }, caller) {
+    async "pipeline.run"({ project, steps, set, profiles, force, keepGoing, locked, message, because, as }, caller) {
       const started = await service.run(
         {
           project,
@@ -100,11 +100,20 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
           locked,
           ...(message !== undefined && { message }),
           ...(because !== undefined && { because }),
+          ...(as !== undefined && { as }),
         },
         caller,
       );
       if (started.run)
-        return { run: started.run.id, number: started.run.number, name: started.run.name, reused: 0, savedSeconds: 0, lockWritten: false };
+        return {
+          run: started.run.id,
+          number: started.run.number,
+          name: started.run.name,
+          reused: 0,
+          savedSeconds: 0,
+          lockWritten: false,
+          differs: [...started.differs],
+        };
       return {
         run: null,
         number: null,
@@ -112,6 +121,7 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
         reused: started.reused,
         savedSeconds: started.savedSeconds,
         lockWritten: started.lockWritten,
+        differs: [],
       };
     },
     async "pipeline.runs"({ project, limit, cursor }) {

@@ -26,6 +26,8 @@ export type PlannedNode = {
   /** What the step used when it last ended well. */
   before: { facts: StepFacts; run: string; number: number } | null;
   estimateSeconds: number | null;
+  /** Code comes from the store, not from the folder. */
+  rebuilt?: true;
 };
 
 export type PlanDeps = FactsDeps & { sql: PipelineStore; blobs: BlobStore };

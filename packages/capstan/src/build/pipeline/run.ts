@@ -16,6 +16,7 @@ import type { Adopted } from "./adoption.ts";
 import type { MadeOutput, StepFacts } from "./model.ts";
 import { decide, type Decided, type PlanDeps, type PlannedNode } from "./plan.ts";
 import { offerModels, plainParam } from "./offers.ts";
+import { decideRebuild, type Rebuild } from "./rebuild.ts";
 import { phrase } from "./reasons.ts";
 import { EditedError, stage } from "./sandbox.ts";
 import type { ModelSink, Subject, SuiteRunner } from "./seams.ts";
@@ -69,6 +70,8 @@ export async function runSteps(
     nodes: readonly string[];
     steps: Map<string, StepRunRow>;
     taken: Taken;
+    /** Set when it makes an earlier run again. */
+    rebuild: Rebuild | undefined;
     choice: Choice;
     experimentId: string;
     caller: Caller;
@@ -83,7 +86,9 @@ export async function runSteps(
   const reasons = new Map<string, readonly Reason[]>();
   const priority = priorities(run.nodes, file, run.estimates);
   const forced = new Set(choice.force ? (choice.steps.length > 0 ? choice.steps : run.nodes) : []);
-  const environment = await captureEnvironment(file.folder, store.blobs);
+  const captured = await captureEnvironment(file.folder, store.blobs);
+  // The commit of the folder says nothing about code that comes from the store.
+  const environment = run.rebuild ? { ...captured, git: null } : captured;
   const judged = new Set<string>();
   const apart = new Set<string>();
   let savedSeconds = 0;
@@ -221,10 +226,12 @@ export async function runSteps(
     if (!node) return;
     const skipped = file.graph.needs.get(id)?.find((needed) => steps.get(needed)?.state === "skipped");
     for (let look = 1; ; look++) {
-      const planned = await decide(deps.plan, file, node, ahead, run.taken, {
-        forced: forced.has(id) || forced.has(node.step),
-        beforeNumber: row.number,
-      });
+      const planned = run.rebuild
+        ? await decideRebuild(deps.plan, run.rebuild, node, ahead)
+        : await decide(deps.plan, file, node, ahead, run.taken, {
+            forced: forced.has(id) || forced.has(node.step),
+            beforeNumber: row.number,
+          });
       reasons.set(id, planned.reasons);
       if (planned.decision === "skip" || skipped !== undefined) {
         await save(id, {

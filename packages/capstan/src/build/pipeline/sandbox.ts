@@ -2,14 +2,16 @@ import { chmod, mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/pro
 import { dirname, join, posix, relative } from "node:path";
 import { stringify } from "yaml";
 import { storageError } from "../../base/storage/folder-blobs.ts";
+import { canonicalJson, type Json } from "../../base/foundation/canonical-json.ts";
 import { findUpward } from "../execution/capture-environment.ts";
 import { fill } from "./config/variables.ts";
+import type { Plain } from "./config/overlay.ts";
 import { pickParams } from "./config/params.ts";
 import { portVariable } from "./config/nodes.ts";
 import type { ProjectFile } from "./config/project-file.ts";
 import { packageFacts } from "./code.ts";
 import type { Contents } from "./contents.ts";
-import { packageRules } from "./facts.ts";
+import { listOf, packageRules } from "./facts.ts";
 import type { StepNode } from "./model.ts";
 import type { PlannedNode } from "./plan.ts";
 import { linkedFolders, passedThrough, searchPath } from "./surroundings.ts";
@@ -46,9 +48,16 @@ export async function stage(
         // Without a sandbox nothing of the project is overwritten: what is not in the folder lies beside the attempt.
         await contents.checkout(piece.content, join(node.sandbox ? folder : root, piece.path));
       }
+      // Kept, so that the same files can be laid out again without the folder.
+      if (input?.input.source.kind === "glob") await contents.putText(listOf(input.pieces));
     }
     for (const code of facts.code) {
       if (code.path === packageRules) continue;
+      if (planned.rebuilt) {
+        await contents.checkout({ form: "file", digest: code.digest, sizeBytes: 0 }, join(folder, code.path));
+        await chmod(join(folder, code.path), 0o755);
+        continue;
+      }
       const source = join(file.folder, code.path);
       const kept = await contents.put(source);
       if (kept.digest !== code.digest) throw new EditedError(code.path);
@@ -56,13 +65,11 @@ export async function stage(
       await contents.checkout(kept, join(folder, code.path));
       await chmod(join(folder, code.path), (await stat(source)).mode & 0o777);
     }
-    const params = pickParams(file.params, node.params);
+    // In the order of their names, as in the step key: files that differ in nothing else are one input.
+    const params = JSON.parse(canonicalJson(pickParams(file.params, node.params) as Json)) as Plain;
     await writeFile(join(root, "params.json"), JSON.stringify(params));
     if (node.sandbox) {
-      const reading = packageFacts(
-        file.folder,
-        facts.code.map((one) => one.path),
-      );
+      const reading = await packageRulesOf(contents, file.folder, planned);
       if (reading !== undefined) await writeFile(join(folder, "package.json"), reading, { flag: "wx" }).catch(ignoreExisting);
       if (node.params.length > 0) await writeFile(join(folder, "params.yaml"), renderParams(params), { flag: "wx" }).catch(ignoreExisting);
       await linkEnvironments(file.folder, folder);
@@ -91,6 +98,17 @@ export async function stage(
     },
     command: commandIn(node, places),
   };
+}
+
+async function packageRulesOf(contents: Contents, folder: string, { facts, rebuilt }: PlannedNode): Promise<string | undefined> {
+  const kept = facts.code.find((one) => one.path === packageRules);
+  if (rebuilt) return kept && contents.text(kept.digest);
+  const reading = packageFacts(
+    folder,
+    facts.code.map((one) => one.path),
+  );
+  if (reading !== undefined) await contents.putText(reading);
+  return reading;
 }
 
 const commandIn = (node: StepNode, places: Readonly<Record<string, string>>): Box["command"] =>

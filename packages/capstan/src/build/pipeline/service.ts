@@ -21,6 +21,7 @@ import type { Content, MadeOutput } from "./model.ts";
 import { type PlanDeps, type PlannedNode, planOf } from "./plan.ts";
 import { type LiveRun, runSteps } from "./run.ts";
 import type { AttemptTokens, ModelSink, SpooledLogs, SuiteRunner } from "./seams.ts";
+import { planRebuild, rebuildOf } from "./rebuild.ts";
 import { createSlots } from "./slots.ts";
 import { type Choice, createPipelineStore, type Offered, type PipelineRunRow, type StepRunRow } from "./store.ts";
 import { offerModels } from "./offers.ts";
@@ -55,12 +56,19 @@ export type RunAsk = {
   locked?: boolean;
   message?: string;
   because?: string;
+  /** Makes this run again from what it recorded: its code, parameters and inputs, whatever the folder says now. Folder, lock and models stay. */
+  as?: string;
 };
 
 /** What `run` answers at once. With nothing to run there is no run: what the folder lacked was put back. */
 export type Started =
   | { run: null; planned: readonly PlannedNode[]; reused: number; savedSeconds: number; lockWritten: boolean; offered: readonly Offered[] }
-  | { run: PipelineRunRow; events: AsyncIterable<PipelineEvent>; done: Promise<PipelineRunRow> };
+  | {
+      run: PipelineRunRow;
+      /** What surrounds it otherwise than the run that it makes again. */ differs: readonly string[];
+      events: AsyncIterable<PipelineEvent>;
+      done: Promise<PipelineRunRow>;
+    };
 
 export type PipelineService = ReturnType<typeof createPipelineService>;
 
@@ -166,18 +174,34 @@ export function createPipelineService(deps: PipelineDeps) {
     });
   };
 
+  /** `run:7`, `7`, `latest`, a name or an id. */
+  async function findRun(project: string, ref: string): Promise<PipelineRunRow> {
+    const text = ref.replace(/^run:/, "");
+    const found =
+      text === "latest"
+        ? await sql.lastRun(project)
+        : /^\d+$/.test(text)
+          ? await sql.runByNumber(project, Number(text))
+          : ((await sql.runById(text)) ?? (await sql.runByName(project, text)));
+    if (!found || found.project !== project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: ref });
+    return found;
+  }
+
   async function run(ask: RunAsk, caller: Caller): Promise<Started> {
+    const of = ask.as === undefined ? undefined : await findRun(ask.project, ask.as);
+    const rebuild = of && (await rebuildOf({ ...plan, tracking }, await deps.folderOf(ask.project), of));
     const choice: Choice = {
       steps: ask.steps ?? [],
-      set: ask.set ?? [],
-      profiles: ask.profiles ?? [],
+      set: of?.choice.set ?? ask.set ?? [],
+      profiles: of?.choice.profiles ?? ask.profiles ?? [],
       force: ask.force ?? false,
       keepGoing: ask.keepGoing ?? false,
+      ...(of && { as: of.id }),
     };
-    const file = await read(ask);
+    const file = rebuild?.file ?? (await read(ask));
     const occupied = await busy(ask.project);
     if (occupied) throw occupied;
-    let planned = await planOf(plan, file, choice);
+    let planned = rebuild ? await planRebuild(plan, rebuild) : await planOf(plan, file, choice);
     const because = ask.because ?? caller.because;
     const todo = planned.filter((one) => one.decision === "run" || one.decision === "may");
     const [first] = todo;
@@ -187,12 +211,14 @@ export function createPipelineService(deps: PipelineDeps) {
         { step: first.node.id, why: againstLock(first, await readLock(file.folder)) },
         { why: "the lock is not the result of these files" },
       );
-    const taken = await takeData(
-      file,
-      planned.map((one) => one.node.id),
-      caller,
-      because,
-    );
+    const taken: Taken = rebuild
+      ? new Map()
+      : await takeData(
+          file,
+          planned.map((one) => one.node.id),
+          caller,
+          because,
+        );
     if (todo.length === 0) {
       // Bytes may have changed between the two looks.
       planned = await planOf(plan, file, choice, taken);
@@ -286,6 +312,7 @@ export function createPipelineService(deps: PipelineDeps) {
         nodes: planned.map((one) => one.node.id),
         steps,
         taken,
+        rebuild,
         choice,
         experimentId,
         caller,
@@ -383,7 +410,7 @@ export function createPipelineService(deps: PipelineDeps) {
         for (const old of ended.slice(0, Math.max(0, ended.length - keptLogs))) live.delete(old);
       });
     live.set(id, { row, events, steps, done, cancel: () => stop.abort(new CapstanError("CAP-RUN-011", { number })) });
-    return { run: row, events: events.iterate(), done };
+    return { run: row, differs: rebuild?.differs ?? [], events: events.iterate(), done };
   }
 
   async function settleNothing(
@@ -479,25 +506,14 @@ export function createPipelineService(deps: PipelineDeps) {
     adoptedSettled: () => adopted.all(),
     live: (id: string): LiveRun | undefined => live.get(id),
     progressOf: (run_: string): StepRun["progress"] => progress.get(run_) ?? tracking.progressOf(run_) ?? null,
-    /** `run:7`, `7`, `latest`, a name or an id. */
-    async findRun(project: string, ref: string): Promise<PipelineRunRow> {
-      const text = ref.replace(/^run:/, "");
-      const found =
-        text === "latest"
-          ? await sql.lastRun(project)
-          : /^\d+$/.test(text)
-            ? await sql.runByNumber(project, Number(text))
-            : ((await sql.runById(text)) ?? (await sql.runByName(project, text)));
-      if (!found || found.project !== project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: ref });
-      return found;
-    },
+    findRun,
     /** `train` for its newest execution, `run:2/train`, or the id of a step's run. */
     async findStepRun(project: string, ref: string): Promise<StepRunRow> {
       const slash = ref.lastIndexOf("/");
       const name = ref.slice(slash + 1).replace(/^step:/, "");
       const row =
         slash >= 0
-          ? (await sql.stepRuns((await this.findRun(project, ref.slice(0, slash))).id)).find((one) => one.step === name)
+          ? (await sql.stepRuns((await findRun(project, ref.slice(0, slash))).id)).find((one) => one.step === name)
           : ((await sql.stepRunByRun(ref)) ?? (await sql.lastExecuted(project, name)));
       if (!row || row.project !== project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "step run", name: ref });
       return row;
@@ -512,14 +528,14 @@ export function createPipelineService(deps: PipelineDeps) {
       const rows =
         runRef === undefined
           ? [await sql.lastPassed(project, step, Number.MAX_SAFE_INTEGER)]
-          : (await sql.stepRuns((await this.findRun(project, runRef)).id)).filter((one) => one.step === step);
+          : (await sql.stepRuns((await findRun(project, runRef)).id)).filter((one) => one.step === step);
       const row = rows[0];
       const made = row?.outputs.find((one) => one.name === output);
       if (!row || !made) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "output", name: `step:${step}.${output}` });
       return { ...made, localPath: await contents.localPath(made), stepRun: row.run, pipelineRun: row.pipelineRun };
     },
     async cancel(project: string, ref: string, caller: Caller): Promise<PipelineRunRow> {
-      const row = await this.findRun(project, ref);
+      const row = await findRun(project, ref);
       const running = live.get(row.id);
       if (row.state !== "running" || !running)
         throw new CapstanError("CAP-STATE-001", { noun: "run", name: `run:${row.number}`, state: row.state, action: "cancelled" });

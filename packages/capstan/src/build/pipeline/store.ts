@@ -4,7 +4,14 @@ import type { ActionResult, MadeOutput, StepFacts } from "./model.ts";
 
 type RunState = "running" | "passed" | "failed" | "cancelled" | "lost";
 export type Told = { code: string; message: string; do: string; lines: string[] };
-export type Choice = { steps: readonly string[]; set: readonly string[]; profiles: readonly string[]; force: boolean; keepGoing: boolean };
+export type Choice = {
+  steps: readonly string[];
+  set: readonly string[];
+  profiles: readonly string[];
+  force: boolean;
+  keepGoing: boolean;
+  /** Id of the run that it rebuilds. */ as?: string;
+};
 export type Offered = { model: string; version: number | null; digest: string; text: string };
 
 export type PipelineRunRow = {

@@ -12,6 +12,7 @@ export type Started = {
   reused: number;
   savedSeconds: number;
   lockWritten: boolean;
+  differs: string[];
 };
 type Input = InputOf<(typeof pipelineOperations)["pipeline.run"]>;
 export type Ended = Extract<PipelineEvent, { event: "result" }>;
@@ -39,7 +40,7 @@ const leftByItsHost = "CAP-RUN-015";
 
 /** What is finished is found in the cache, what runs is waited for. With `force` the cache is not asked, so that what is left must be named. */
 async function whatIsLeft(connection: Connection, input: Input, run: string): Promise<Input> {
-  if (!input.force) return input;
+  if (!input.force || input.as !== undefined) return input;
   const { steps } = await connection.call("pipeline.show", { project: input.project, run });
   const left = steps.filter((step) => step.state === "notStarted" || step.state === "lost").map((step) => step.step);
   return left.length > 0 ? { ...input, steps: left } : { ...input, force: false };

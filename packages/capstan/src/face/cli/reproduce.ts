@@ -2,7 +2,7 @@ import { goesForward, type Verdict } from "@capstan/contract";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Connection } from "../../connection.ts";
 import { seconds, short } from "./format.ts";
-import { followRun } from "./follow-run.ts";
+import { runToEnd, type Started } from "./follow-run.ts";
 import { glyphs, type Output } from "./output.ts";
 import { modelReference } from "./reference.ts";
 import type { Verb } from "./verbs.ts";
@@ -12,10 +12,12 @@ export type Reproduction = {
   sameModel: boolean;
   seconds: number;
   run: string;
+  /** What surrounded it otherwise than then: packages, versions of interpreters, platform. */
+  differs: string[];
   outputs: { step: string; output: string; before: string | null; after: string | null; same: boolean }[];
 };
 
-/** Runs again, cache off, what made a model version, with the same parameters, and compares what comes out byte by byte. */
+/** Makes again, cache off, what made a model version, with the code, parameters and inputs that its run recorded, and compares what comes out byte by byte. */
 export async function reproduce(
   connection: Connection,
   wanted: { project: string; model: string; version: string },
@@ -32,16 +34,15 @@ export async function reproduce(
       action: "reproduced",
     });
   const before = await connection.call("pipeline.show", { project, run: parent });
-  const started = await connection.call("pipeline.run", {
-    project,
-    set: before.set,
-    force: true,
-    message: `reproduce ${model}@${version.version}`,
+  let started: Started | undefined;
+  const result = await runToEnd(connection, { project, as: parent, message: `reproduce ${model}@${version.version}` }, out, {
+    each: () => undefined,
+    started: (one) => (started = one),
   });
-  if (started.run === null) throw new CapstanError("CAP-INTERNAL-001", { what: "a forced run was answered from the cache" });
-  const result = await followRun(connection, project, started, out, () => undefined);
-  if (result.error) throw new CapstanError("CAP-INTERNAL-001", { what: `${result.error.code} ${result.error.message}` });
-  const after = await connection.call("pipeline.show", { project, run: started.run });
+  const run = started?.run ?? "";
+  const differs = started?.differs ?? [];
+  for (const one of differs) out.talk(`  ${out.paint.verdict("warn", glyphs.warn)} not as it was then: ${one}`);
+  const after = await connection.call("pipeline.show", { project, run });
   const digests = new Map(
     after.steps.flatMap((step) => step.outputs.map((output) => [`${step.step}/${output.name}`, output.digest] as const)),
   );
@@ -53,10 +54,11 @@ export async function reproduce(
   );
   const sameModel = [...digests.values()].includes(version.digest);
   return {
-    verdict: sameModel ? (outputs.every((one) => one.same) ? "pass" : "warn") : "fail",
+    verdict: sameModel ? (outputs.every((one) => one.same) ? "pass" : "warn") : result.error ? "error" : "fail",
     sameModel,
     seconds: result.seconds,
-    run: started.run,
+    run,
+    differs,
     outputs,
   };
 }
@@ -64,6 +66,7 @@ export async function reproduce(
 export const verb: Verb = {
   text: "Rebuilds what made a model version, cache off, and compares digests.",
   usage: "reproduce MODEL[@V]",
+  mostWords: 1,
   examples: ["reproduce late-arrival@live"],
   flags: {},
   async run(context) {
@@ -77,7 +80,7 @@ export const verb: Verb = {
         `  ${one.same ? glyphs.pass : glyphs.fail} ${one.step.padEnd(12)} ${one.output.padEnd(28)} ${one.before ? short(one.before) : "–"} ${one.same ? "same bytes" : `→ ${one.after ? short(one.after) : "missing"}`}`,
       );
     out.result(
-      `${out.paint.verdict(answer.verdict, glyphs[answer.verdict])} ${answer.sameModel ? "the same model" : "another model"}, ${answer.outputs.filter((one) => one.same).length} of ${answer.outputs.length} outputs to the byte, ${seconds(answer.seconds)}, cache off`,
+      `${out.paint.verdict(answer.verdict, glyphs[answer.verdict])} ${answer.sameModel ? "the same model" : "another model"}, ${answer.outputs.filter((one) => one.same).length} of ${answer.outputs.length} outputs to the byte, ${seconds(answer.seconds)}, from the code and inputs of then, cache off`,
     );
     return goesForward(answer.verdict) ? 0 : 3;
   },
