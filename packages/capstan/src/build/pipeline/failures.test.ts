@@ -255,7 +255,7 @@ test("the step sees declared variables and its own, and nothing of the host's", 
     Object.keys(seen)
       .filter((name) => name.startsWith("CAPSTAN_"))
       .sort(),
-  ).toEqual(["CAPSTAN_IN_ROWS", "CAPSTAN_OUT_SEEN", "CAPSTAN_PARAMS", "CAPSTAN_RUN"]);
+  ).toEqual(["CAPSTAN_IN_ROWS", "CAPSTAN_OUT_SEEN", "CAPSTAN_PARAMS", "CAPSTAN_RUN", "CAPSTAN_SPOOL"]);
   expect(seen["SECRET_KEY"]).toBeUndefined();
   expect(seen["MLFLOW_RUN_ID"]).toBeUndefined();
   const rows = JSON.stringify(await fixture.open.store.database.all("select * from attempt"));

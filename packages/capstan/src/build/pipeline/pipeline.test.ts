@@ -30,7 +30,7 @@ test("runs everything once, then nothing", async () => {
   expect(first.states).toEqual({ prepare: "ran", train: "ran", evaluate: "ran", report: "ran" });
   expect(first.row).toMatchObject({ state: "passed", verdict: "pass", number: 1, lockWritten: true, plain: true });
   expect(first.steps["evaluate"]?.metrics).toEqual({ rows: 7, "of.auc": 0.75 });
-  expect(fixture.text("work/model.txt")).toBe("a\nb\nc\ntrain:\n  trees: 200\n  rate: 0.1\nmodel\n");
+  expect(fixture.text("work/model.txt")).toBe("a\nb\nc\ntrain:\n  rate: 0.1\n  trees: 200\nmodel\n");
   const told = first.events.map((event) => event.event);
   expect([
     told[0],
