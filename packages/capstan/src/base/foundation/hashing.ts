@@ -12,7 +12,8 @@ export async function digestOfFile(path: string): Promise<{ digest: string; size
   const file = await open(path, "r");
   try {
     const hasher = createHash("sha256");
-    const buffer = Buffer.allocUnsafe(1 << 20);
+    // One byte more than the file seems to have, so that its end is met without a second buffer.
+    const buffer = Buffer.allocUnsafe(Math.min((await file.stat()).size + 1, 1 << 20));
     let sizeBytes = 0;
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length);

@@ -51,10 +51,11 @@ async function writeWhole(file: FileHandle, piece: Uint8Array, position: number)
 /** The pieces of a file, in three buffers that take turns: one is read ahead, one is the reader's, one may still be on its way to the disk. */
 async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path, "r");
-  const buffers = Array.from({ length: 3 }, () => Buffer.allocUnsafe(pieceBytes));
+  const sizeBytes = Math.min((await file.stat()).size + 1, pieceBytes);
+  const buffers: Buffer[] = [];
   const readInto = async (turn: number): Promise<Uint8Array> => {
-    const buffer = buffers[turn % buffers.length] as Buffer;
-    return buffer.subarray(0, (await file.read(buffer, 0, pieceBytes, null)).bytesRead);
+    const buffer = (buffers[turn % 3] ??= Buffer.allocUnsafe(sizeBytes));
+    return buffer.subarray(0, (await file.read(buffer, 0, buffer.length, null)).bytesRead);
   };
   let ahead = readInto(0);
   try {

@@ -130,8 +130,7 @@ export function createDataService(deps: { store: Store; analytics: Analytics; ru
   const isKept = async (bytes: Bytes): Promise<boolean> => {
     if (bytes.form === "file") return sound.has(bytes.digest);
     try {
-      for (const file of await trees.files(bytes.digest)) if (!(await sound.has(file.digest))) return false;
-      return true;
+      return await trees.isWhole(bytes.digest);
     } catch (error) {
       if (error instanceof CapstanError && (error.code === "CAP-STORE-002" || error.code === "CAP-STORE-006")) return false;
       throw error;

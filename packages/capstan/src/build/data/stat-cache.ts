@@ -13,20 +13,25 @@ export type StatCache = { digestOf(path: string): Promise<FileDigest>; /** Write
 
 export function createStatCache(deps: { database: Database; clock: Clock }): StatCache {
   const { database, clock } = deps;
+  const find = createKnownFiles(database);
   let learned: Change[number][] = [];
-  const flush = async (): Promise<void> => {
+  const write = async (): Promise<void> => {
     const change = learned;
     learned = [];
     if (change.length > 0) await database.commit(change);
   };
+  let writing: Promise<void> | undefined;
+  // Those who ask in one turn share a commit.
+  const flush = (): Promise<void> =>
+    (writing ??= new Promise((resolve) => setImmediate(resolve)).then(() => {
+      writing = undefined;
+      return write();
+    }));
   return {
     flush,
     async digestOf(path) {
       const before = await stat(path, { bigint: true });
-      const known = await database.find<{ size_bytes: number; mtime_ns: string; ctime_ns: string; digest: string }>(
-        "select size_bytes, mtime_ns, ctime_ns, digest from data_stat where dev = ? and ino = ?",
-        [String(before.dev), String(before.ino)],
-      );
+      const known = await find(String(before.dev), String(before.ino));
       if (
         known &&
         BigInt(known.size_bytes) === before.size &&
@@ -52,9 +57,36 @@ export function createStatCache(deps: { database: Database; clock: Clock }): Sta
             read.digest,
           ),
         );
-        if (learned.length >= writeTogether) await flush();
+        if (learned.length >= writeTogether) await write();
       }
       return { ...read, cached: false };
     },
+  };
+}
+
+type KnownFile = { ino: string; size_bytes: number; mtime_ns: string; ctime_ns: string; digest: string };
+const askTogether = 500;
+
+/** Questions of one turn share a statement: a folder of many files is not as many round trips. */
+function createKnownFiles(database: Database): (dev: string, ino: string) => Promise<KnownFile | undefined> {
+  const waiting = new Map<string, { inos: Set<string>; answer: Promise<Map<string, KnownFile>> }>();
+  const ask = async (dev: string, inos: ReadonlySet<string>): Promise<Map<string, KnownFile>> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (waiting.get(dev)?.inos === inos) waiting.delete(dev);
+    const rows = await database.all<KnownFile>(
+      `select ino, size_bytes, mtime_ns, ctime_ns, digest from data_stat where dev = ? and ino in (${[...inos].map(() => "?").join(", ")})`,
+      [dev, ...inos],
+    );
+    return new Map(rows.map((row) => [row.ino, row]));
+  };
+  return async (dev, ino) => {
+    let group = waiting.get(dev);
+    if (!group || group.inos.size >= askTogether) {
+      const inos = new Set<string>();
+      group = { inos, answer: ask(dev, inos) };
+      waiting.set(dev, group);
+    }
+    group.inos.add(ino);
+    return (await group.answer).get(ino);
   };
 }

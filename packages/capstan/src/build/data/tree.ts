@@ -4,6 +4,7 @@ import { CapstanError } from "../../base/foundation/errors.ts";
 import type { BlobStore } from "../../base/storage/blob-store.ts";
 import { createSoundBlobs } from "./sound-blobs.ts";
 import type { StatCache } from "./stat-cache.ts";
+import { createLimit } from "../../base/foundation/limit.ts";
 import { isSafeName, nodesOf, type TreeEntry, type TreeNode } from "./tree-rules.ts";
 
 export type Tree = { digest: string; sizeBytes: number; files: number };
@@ -15,20 +16,24 @@ export type Trees = {
   digestOf(folder: string): Promise<Tree & { list: TreeFile[] }>;
   put(folder: string): Promise<Tree>;
   files(digest: string): Promise<TreeFile[]>;
+  /** Whether all its files are in the store and hold what their names say. */
+  isWhole(digest: string): Promise<boolean>;
   /** Makes `folder` hold exactly the tree, by reflink or copy. */
   checkout(digest: string, folder: string): Promise<void>;
 };
 
-const together = 16;
+/** Files in work at once: enough to share questions to the database, few enough for any limit on open files. */
+const together = 64;
 
 export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees {
   const { blobs, stats } = deps;
   const sound = createSoundBlobs(deps);
 
+  const limit = createLimit(together);
   const walk = async (
     folder: string,
     prefix: string,
-    keep: (path: string) => Promise<void>,
+    keep: (path: string, digest: string) => Promise<void>,
     keepNode: (bytes: Buffer) => Promise<void>,
   ): Promise<{ entry: Omit<TreeEntry, "name">; list: TreeFile[] }> => {
     const list: TreeFile[] = [];
@@ -44,8 +49,11 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
             return { entry: { name: item.name, ...inner.entry }, list: inner.list };
           }
           if (!item.isFile()) throw new CapstanError("CAP-DATA-005", { path: `${relative} (a link, socket or device)` });
-          const [{ digest, sizeBytes }, { mode }] = await Promise.all([stats.digestOf(path), lstat(path)]);
-          await keep(path);
+          const { digest, sizeBytes, mode } = await limit(async () => {
+            const [read, { mode }] = await Promise.all([stats.digestOf(path), lstat(path)]);
+            await keep(path, read.digest);
+            return { ...read, mode };
+          });
           const executable = (mode & 0o100) !== 0;
           return {
             entry: { name: item.name, kind: executable ? ("exec" as const) : ("file" as const), sizeBytes, digest },
@@ -96,17 +104,24 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
       const { entry, list } = await walk(
         folder,
         "",
-        async (path) => void (await blobs.putFile(path)),
+        async (path, digest) => {
+          // The file was hashed, then copied: other bytes in between would be a tree that names what is not there.
+          if (!(await sound.has(digest)) && (await blobs.putFile(path)).digest !== digest) throw new CapstanError("CAP-DATA-007", { path });
+        },
         async (bytes) => void (await blobs.putBytes(bytes)),
       );
       await stats.flush();
-      for (const file of list) {
-        // The file was hashed, then copied: other bytes in between would be a tree that names what is not there.
-        if (!(await blobs.has(file.digest))) throw new CapstanError("CAP-DATA-007", { path: file.path });
-      }
       return { digest: entry.digest, sizeBytes: entry.sizeBytes, files: list.length };
     },
     files: (digest) => filesOf(digest, ""),
+    async isWhole(digest) {
+      const files = await filesOf(digest, "");
+      for (let at = 0; at < files.length; at += together) {
+        const sounds = await Promise.all(files.slice(at, at + together).map((file) => sound.has(file.digest)));
+        if (sounds.includes(false)) return false;
+      }
+      return true;
+    },
     async checkout(digest, folder) {
       const files = await filesOf(digest, "");
       await rm(folder, { recursive: true, force: true });
