@@ -72,6 +72,7 @@ import { createGovernanceService } from "./ship/governance/service.ts";
 import { releaseMigrations } from "./ship/release/migrations.ts";
 import { releaseHandlers } from "./ship/release/operations.ts";
 import { createReleaseService } from "./ship/release/service.ts";
+import { segmentSeals } from "./ship/serving/segment-seals.ts";
 import { servingMigrations } from "./ship/serving/migrations.ts";
 import { servingHandlers } from "./ship/serving/operations.ts";
 import { createServingService } from "./ship/serving/service.ts";
@@ -206,6 +207,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   });
 
   const serving = createServingService({ store, engine: analytics, load: loadOnnx, version });
+  record.addSealCheck(segmentSeals(store));
   const configs = {
     async config(project: string) {
       if (project !== place.project) return undefined;

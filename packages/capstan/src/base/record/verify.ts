@@ -85,11 +85,11 @@ export async function verifyRecord(options: VerifyOptions): Promise<Verification
   const problems: string[] = [];
   for (const seal of options.seals ?? []) {
     const answer = await seal.check({ deep: options.deep === true });
-    counts.push(`${answer.count} ${seal.noun}`);
+    counts.push(`${answer.count} ${seal.noun}${answer.read === undefined || answer.count === 0 ? "" : `, ${answer.read}`}`);
     problems.push(...answer.problems);
   }
   if (problems.length > 0) add("seals", "fail", `${problems[0]}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ""}`);
-  else if (counts.length > 0) add("seals", "pass", counts.join(", "));
+  else if (counts.length > 0) add("seals", "pass", counts.join(" · "));
   if (options.blobs) {
     const bytes = await judgeBytes(options.blobs, options.deep === true);
     add("bytes", bytes.verdict, bytes.text);
