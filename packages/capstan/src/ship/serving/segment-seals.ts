@@ -23,11 +23,11 @@ export const segmentSeals = (store: Store): SealCheck => ({
   async check({ deep }) {
     const problems: string[] = [];
     let [count, read, readBytes] = [0, 0, 0];
-    for (let before = "Z"; ;) {
-      const page = await store.database.all<Row>(
+    for (let before: string | undefined; ;) {
+      const page: Row[] = await store.database.all<Row>(
         `select id, route, row_count as "rows", digest, size_bytes as "sizeBytes", first_observed_ms as "firstMs", last_observed_ms as "lastMs", entry_id as "entryId"
-         from segment where id < ? order by id desc limit ${pageRows}`,
-        [before],
+         from segment ${before === undefined ? "" : "where id < ?"} order by id desc limit ${pageRows}`,
+        before === undefined ? [] : [before],
       );
       for (const row of page) {
         count++;
