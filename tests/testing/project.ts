@@ -48,7 +48,7 @@ export function makeProject(files: Readonly<Record<string, string>> = {}): TestP
     capstan: (...args) => start(undefined, args),
     capstanAs: (user, ...args) => start(user, args),
     async host() {
-      const host = await tryHost({ place: getProjectFolder(folder, undefined), environment: readEnvironment(variables), port: 0 });
+      const host = await tryHost({ place: getProjectFolder(folder), environment: readEnvironment(variables), port: 0 });
       if (!host) throw new Error("another process is the host of this project");
       return (hosted = host);
     },

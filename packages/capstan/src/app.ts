@@ -1,7 +1,6 @@
 import type { OperationName, Operations } from "@capstan/contract/operations";
 import { findOperation } from "@capstan/contract/routes";
 import type { InputOf, Operation, OutputOf } from "@capstan/contract";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { accessMigrations } from "./base/access/migrations.ts";
 import { accessHandlers } from "./base/access/operations.ts";
@@ -10,22 +9,19 @@ import { systemClock } from "./base/foundation/clock.ts";
 import type { Caller } from "./base/foundation/caller.ts";
 import type { Environment } from "./base/foundation/environment.ts";
 import { CapstanError } from "./base/foundation/errors.ts";
-import { createEvents } from "./base/foundation/events.ts";
-import { createIds } from "./base/foundation/ids.ts";
 import { openLog } from "./base/foundation/logger.ts";
 import { projectMigrations } from "./base/projects/migrations.ts";
 import { projectHandlers } from "./base/projects/operations.ts";
 import { createProjectsService } from "./base/projects/service.ts";
 import { recordMigrations } from "./base/record/migrations.ts";
 import { recordHandlers } from "./base/record/operations.ts";
-import { createRecorder, type HostRecorder } from "./base/record/recorder.ts";
+import type { HostRecorder } from "./base/record/recorder.ts";
 import { createRecordService } from "./base/record/service.ts";
-import type { Store, StoreEvents } from "./base/record/store.ts";
-import { keepDatabaseCopy } from "./base/storage/backup.ts";
-import { openFolderBlobs } from "./base/storage/folder-blobs.ts";
+import type { Store } from "./base/record/store.ts";
+import { hostMigrations } from "./base/storage/hosts.ts";
 import { createJobs, jobMigrations } from "./base/storage/jobs.ts";
-import { type Migration, migrate, requireMigrated } from "./base/storage/migrations.ts";
-import { openSqlite, openSqliteReadOnly } from "./base/storage/sqlite.ts";
+import type { Migration } from "./base/storage/migrations.ts";
+import { databaseName } from "./base/storage/store-place.ts";
 import { trackedCheckRuns } from "./build/checks/check-runs.ts";
 import { createDataRules } from "./build/checks/data-rules.ts";
 import { checksMigrations } from "./build/checks/migrations.ts";
@@ -78,12 +74,16 @@ import { servingHandlers } from "./ship/serving/operations.ts";
 import { createServingService } from "./ship/serving/service.ts";
 import { version } from "./version.ts";
 import { blobRoute } from "./wiring/blob-route.ts";
+import { followOthers } from "./wiring/follow-others.ts";
 import { createGateFacts } from "./wiring/gate-facts.ts";
 import { inferenceRoutes } from "./wiring/inference-routes.ts";
 import { jobHandlers } from "./wiring/job-operations.ts";
 import { routeSettings } from "./wiring/route-settings.ts";
 import { createModelSink } from "./wiring/model-sink.ts";
+import { openStore } from "./wiring/opened-store.ts";
 import { createReferenceRows } from "./wiring/reference-rows.ts";
+import { createRegistryWebhooks } from "./wiring/registry-webhooks.ts";
+import { registryWire } from "./wiring/registry-wire.ts";
 import { createStepOutputs } from "./wiring/step-outputs.ts";
 import { createTriggerRun } from "./wiring/trigger-run.ts";
 import { createSuiteRunner } from "./wiring/suite-runner.ts";
@@ -115,6 +115,7 @@ export type App = {
 
 /** Every table's room, in the order of the house. */
 export const migrations: readonly Migration[] = [
+  ...hostMigrations,
   ...jobMigrations,
   ...recordMigrations,
   ...accessMigrations,
@@ -137,28 +138,21 @@ export const migrations: readonly Migration[] = [
 export async function openApp(options: AppOptions): Promise<App> {
   const { place, environment, mode } = options;
   const folder = place.storeFolder;
-  const databasePath = join(folder, "capstan.db");
-  const clock = systemClock;
-  const ids = createIds(() => clock.nowMs());
   const log = openLog(environment.logLevel, mode === "host" ? join(folder, "logs", "host.log") : undefined);
-  const events = createEvents<StoreEvents>((error) => log.error("listener", { error: String(error) }));
-  if (mode === "host")
-    for (const name of ["blobs", "tiles", "spool", "work", "logs", "tmp"]) mkdirSync(join(folder, name), { recursive: true });
-  const id = storeId(folder, mode === "host" ? ids.ulid() : undefined);
-  const database = mode === "host" ? openSqlite(databasePath) : openSqliteReadOnly(databasePath);
-  if (mode === "host") await migrate(database, migrations, { before: async () => void (await keepDatabaseCopy(folder, clock.nowMs())) });
-  else await requireMigrated(database, migrations);
-  const recorder = await createRecorder({ database, clock, ids, events, log, storeId: id, home: environment.home });
-  const store = { id, folder, database, blobs: openFolderBlobs(join(folder, "blobs")), recorder, events, clock, ids, log };
+  const opened = await openStore({ place, environment, mode, migrations, clock: systemClock, log });
+  const { store, hosts } = opened;
+  const { database } = store;
+  const shared = database.dialect === "postgres";
 
-  const jobs = createJobs(store);
+  const jobs = createJobs(store, shared ? { project: place.project } : {});
   const access = createAccessService({ store, user: environment.user });
   const projects = createProjectsService({ store });
   const record = createRecordService({ store, tilesFolder: join(folder, "tiles") });
   const analytics = openAnalytics({ memoryLimit: "4GB", tempFolder: join(folder, "tmp") });
   const tracking = createTrackingService({ store });
   record.addSealCheck(runSeals(tracking, store));
-  const registry = createRegistryService({ store });
+  const webhooks = createRegistryWebhooks({ store, environment });
+  const registry = createRegistryService({ store, announcer: webhooks.announcer });
   const stations = createStations({ store });
   const purpose = createPurposeService({ store, analytics });
   const handlers: Record<string, (input: never, caller: Caller) => Promise<unknown>> = {};
@@ -178,12 +172,13 @@ export async function openApp(options: AppOptions): Promise<App> {
   });
   const rules = createDataRules(checks, suites.ofDataset);
 
-  const mlflow = mlflowRoutes({
+  const surface = {
     tracking,
     store,
     home: place.project,
     ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }),
-  });
+  };
+  const mlflow = [...mlflowRoutes(surface), ...registryWire({ ...surface, registry, webhooks, environment })];
   const takeSpooled = createSpooledRequests(mlflow);
   let endpoint: string | null = null;
   const pipeline = createPipelineService({
@@ -204,6 +199,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     spooled: { take: (spool, of) => takeSpooled(spool, access.attemptCaller(of.run, of.project)) },
     models: createModelSink({ registry, tracking }),
     suites: createSuiteRunner(checks),
+    hosts,
   });
 
   const serving = createServingService({ store, engine: analytics, load: loadOnnx, version });
@@ -261,6 +257,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       },
     },
     incidents,
+    ...(shared && { duties: hosts }),
   });
 
   if (mode === "host") {
@@ -303,7 +300,11 @@ export async function openApp(options: AppOptions): Promise<App> {
         return (await handle(parseInput(name, operation, input as Record<string, unknown>) as never, caller)) as never;
       },
       projects: projects.list,
-      place: { name: place.project, folder: place.storeFolder, reach: "this machine only" },
+      place: {
+        name: place.project,
+        folder: place.database === undefined ? place.localFolder : databaseName(place.database),
+        reach: shared ? "every process that has its address" : "this machine only",
+      },
     }),
   );
   jobs.register("trigger.run", createTriggerRun({ folder: place.folder, access, pipeline, registry, checks, suites }));
@@ -326,6 +327,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       : [];
   });
   let ticking: NodeJS.Timeout | undefined;
+  let stopFollowing: (() => Promise<void>) | undefined;
   let metricsPage: (() => Promise<string>) | undefined;
 
   return {
@@ -346,17 +348,21 @@ export async function openApp(options: AppOptions): Promise<App> {
     },
     async start(host) {
       endpoint = host.url;
+      await opened.start();
       await serving.open();
       await releases.open();
       await pipeline.adopt();
       await jobs.reclaim();
+      if (shared) stopFollowing = followOthers({ store, serving, releases, pipeline });
       ticking = setInterval(() => void releases.tick().catch((error: unknown) => log.error("release", { error: String(error) })), 100);
       jobs.start();
+      webhooks.start();
     },
     async stop() {
       clearInterval(ticking);
+      await stopFollowing?.();
       // A job may wait for a pipeline run, whose steps go on without us: it gives itself back as soon as the run is left.
-      const givenBack = jobs.stop();
+      const givenBack = Promise.all([jobs.stop(), webhooks.stop()]);
       await pipeline.close();
       await givenBack;
       await releases.close();
@@ -364,19 +370,10 @@ export async function openApp(options: AppOptions): Promise<App> {
     },
     async close() {
       await tracking.idle();
-      await recorder.close();
+      await opened.close();
       await record.idle();
       await analytics.close();
       await database.close();
     },
   };
-}
-
-/** A store's id lies beside its database from the first day and never changes: the ledger's origin is made of it. */
-function storeId(folder: string, fresh: string | undefined): string {
-  const path = join(folder, "store.json");
-  if (existsSync(path)) return (JSON.parse(readFileSync(path, "utf8")) as { id: string }).id;
-  if (fresh === undefined) throw new CapstanError("CAP-STORE-008", { folder });
-  writeFileSync(path, `${JSON.stringify({ id: fresh, format: 1 })}\n`, { flag: "wx" });
-  return fresh;
 }

@@ -2,10 +2,10 @@ import type { InputOf, OutputOf } from "@capstan/contract";
 import type { OperationName, Operations } from "@capstan/contract/operations";
 import { type Route, routes } from "@capstan/contract/routes";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { App } from "./app.ts";
 import { CapstanError } from "./base/foundation/errors.ts";
 import type { Environment } from "./base/foundation/environment.ts";
+import { sqlitePath } from "./base/storage/open-store.ts";
 import type { Host, HostOptions } from "./host.ts";
 import { readHostFile } from "./host-file.ts";
 import type { ProjectFolder } from "./project-folder.ts";
@@ -57,7 +57,7 @@ export async function connectToRead(place: ProjectFolder, environment: Environme
   const reach = async (): Promise<Connection> => {
     const joined = await joinHost(place);
     if (joined) return joined;
-    if (!existsSync(join(place.storeFolder, "capstan.db"))) throw new CapstanError("CAP-STORE-008", { folder: place.folder });
+    if (place.database === undefined && !existsSync(sqlitePath(place))) throw new CapstanError("CAP-STORE-008", { folder: place.folder });
     await import("./face/cli/short-lived.ts");
     const { openApp } = await import("./app.ts");
     return inProcess(await openApp({ place, environment, mode: "read" }), undefined);
@@ -106,7 +106,7 @@ function inProcess(app: App, host: Host | undefined): Connection {
 
 /** The host's private socket, if somebody answers there. */
 async function joinHost(place: ProjectFolder): Promise<Connection | undefined> {
-  const file = readHostFile(place.storeFolder);
+  const file = readHostFile(place.localFolder);
   if (!file?.pid) return undefined;
   try {
     await callSocket(file.socket, "GET", "/health", undefined);

@@ -40,7 +40,7 @@ export type Host = {
 /** Becomes the host of a store: lease, database, port, then the socket, by which nobody comes in before what an earlier host left is adopted. Undefined when another process has the lease. */
 export async function tryHost(options: HostOptions): Promise<Host | undefined> {
   const { place, environment } = options;
-  const lease = leaseOf(place.storeFolder);
+  const lease = leaseOf(place);
   if (!lease) return undefined;
   const undo: (() => unknown)[] = [() => lease.release()];
   /** All of it, whatever fails on the way: the lease must not outlive the rest. */
@@ -60,7 +60,7 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
   }
 
   async function openHost({ address = "127.0.0.1", openLoopback = false }: HostOptions): Promise<Host> {
-    const kept = readHostFile(place.storeFolder);
+    const kept = readHostFile(place.localFolder);
     const wanted = options.port ?? kept?.port ?? 7070;
     const app = await openApp({
       place,
@@ -94,11 +94,11 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
     const port = await listenOnPort(shell, { address, wanted, named: options.port !== undefined });
     const url = `http://127.0.0.1:${port}`;
     await app.start({ url });
-    const socket = socketPath(place.storeFolder);
+    const socket = socketPath(place.localFolder);
     removeSocket(socket);
     await shell.listen("socket", { path: socket });
     chmodSync(socket, 0o600);
-    writeHostFile(place.storeFolder, { socket, port, pid: process.pid, version });
+    writeHostFile(place.localFolder, { socket, port, pid: process.pid, version });
     let closed: Promise<void> | undefined;
     return {
       app,
@@ -110,7 +110,7 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
           undo.splice(
             1,
             0,
-            () => writeHostFile(place.storeFolder, { socket, port, version }),
+            () => writeHostFile(place.localFolder, { socket, port, version }),
             () => removeSocket(socket),
           );
           await close();
@@ -120,11 +120,13 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
 }
 
 /** The right to write, in a folder that can be written. */
-function leaseOf(storeFolder: string): Lease | undefined {
+function leaseOf({ storeFolder, localFolder }: ProjectFolder): Lease | undefined {
   try {
-    mkdirSync(storeFolder, { recursive: true });
-    accessSync(storeFolder, constants.W_OK);
-    return takeLease(leasePath(storeFolder));
+    for (const folder of [storeFolder, localFolder]) {
+      mkdirSync(folder, { recursive: true, ...(folder !== storeFolder && { mode: 0o700 }) });
+      accessSync(folder, constants.W_OK);
+    }
+    return takeLease(leasePath(localFolder));
   } catch (error) {
     // SQLITE_READONLY, SQLITE_CANTOPEN
     const unwritable =

@@ -7,9 +7,14 @@ import { findProjectFolder, getProjectFolder } from "./project-folder.ts";
 test("a named store is enough where there is no project, and is then the project `default`", () => {
   const folder = mkdtempSync(join(tmpdir(), "capstan-place-"));
   try {
-    expect(findProjectFolder(folder, undefined)).toBeUndefined();
-    expect(() => getProjectFolder(folder, undefined)).toThrow(expect.objectContaining({ code: "CAP-CONFIG-001" }));
-    expect(getProjectFolder(folder, join(folder, "store"))).toEqual({ folder, project: "default", storeFolder: join(folder, "store") });
+    expect(findProjectFolder(folder)).toBeUndefined();
+    expect(() => getProjectFolder(folder)).toThrow(expect.objectContaining({ code: "CAP-CONFIG-001" }));
+    expect(getProjectFolder(folder, { data: join(folder, "store") })).toEqual({
+      folder,
+      project: "default",
+      storeFolder: join(folder, "store"),
+      localFolder: join(folder, "store"),
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }

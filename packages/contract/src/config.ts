@@ -34,7 +34,8 @@ export const projectConfig = z.strictObject({
   capstan: z.literal(configFormat).optional(),
   project: thingName.optional(),
   server: z.string().optional(),
-  store: z.string().optional(),
+  /** Where the record is kept: one place (`postgres://…`, `s3://…`), or one for each. */
+  store: z.union([z.string(), z.strictObject({ database: z.string().optional(), blobs: z.string().optional() })]).optional(),
   include: z.union([z.string(), z.array(z.string())]).optional(),
   params_from: z.union([z.string(), z.array(z.string())]).optional(),
   params: z.record(z.string(), z.unknown()).optional(),

@@ -359,6 +359,24 @@ export const errorTable = define({
     message: "entry {index} differs from the signed tree: {problem}",
     remedy: "stop writing, run `capstan export bundle`, and compare with a witness or a backup",
   },
+  "CAP-STORE-012": {
+    status: 409,
+    exit: 5,
+    message: "{folder} belongs to {kept}, not to {asked}",
+    remedy: "leave the place out, or name another folder with --data; `capstan admin backup` and `admin restore` move a store",
+  },
+  "CAP-STORE-013": {
+    status: 400,
+    exit: 2,
+    message: "{what} cannot be there: {problem}",
+    remedy: "write postgres://user@host/name for a database; s3://bucket/prefix or a folder for objects",
+  },
+  "CAP-STORE-014": {
+    status: 409,
+    exit: 6,
+    message: "{folder} is on {network}, and its database is on {machine}, not on {here}",
+    remedy: "work on that machine, or move the store to PostgreSQL, which several machines can share",
+  },
   "CAP-RECORD-003": {
     status: 409,
     exit: 6,

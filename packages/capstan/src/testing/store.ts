@@ -14,12 +14,15 @@ import { openFolderBlobs } from "../base/storage/folder-blobs.ts";
 import { type Migration, migrate } from "../base/storage/migrations.ts";
 import { openPostgres } from "../base/storage/postgres.ts";
 import { openSqlite } from "../base/storage/sqlite.ts";
+import type { StorePlace } from "../base/storage/store-place.ts";
 import { createDatabaseIn, dropDatabase } from "./postgres.ts";
 
 export type TestStore = {
   store: Store & { readonly recorder: HostRecorder };
   /** The store's folder, below a temporary one that `close` removes. */
   folder: string;
+  /** Where it is, for what opens it again. */
+  place: StorePlace;
   /** State folder of the person, with the signing key. */
   home: string;
   close(): Promise<void>;
@@ -67,6 +70,7 @@ export async function openTestStore(migrations: readonly Migration[] = [], optio
   return {
     store: { id, folder, database, blobs: openFolderBlobs(join(folder, "blobs")), recorder, events, clock, ids, log: silentLog },
     folder,
+    place: { storeFolder: folder, localFolder: folder, ...(url !== undefined && { database: url }) },
     home,
     async close() {
       await recorder.close();

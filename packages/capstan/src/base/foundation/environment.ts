@@ -5,6 +5,9 @@ import { join } from "node:path";
 export type Environment = {
   server: string | undefined;
   token: string | undefined;
+  /** URL of the database and place of the objects, when no flag names them. May hold a password. */
+  database: string | undefined;
+  blobs: string | undefined;
   /** The person's own folder: signing keys, logins. Mode 0700, outside every store. */
   home: string;
   logLevel: "silent" | "info" | "debug" | "trace";
@@ -21,6 +24,8 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   return {
     server: variables["CAPSTAN_SERVER"] || undefined,
     token: variables["CAPSTAN_TOKEN"] || undefined,
+    database: variables["CAPSTAN_DATABASE"] || undefined,
+    blobs: variables["CAPSTAN_BLOBS"] || undefined,
     home: variables["CAPSTAN_HOME"] || join(variables["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "capstan"),
     logLevel: level === "debug" || level === "trace" || level === "info" ? level : "silent",
     user: safeUserName(),

@@ -16,6 +16,8 @@ export type Ledger = {
   take(index: number, leafHash: Uint8Array): void;
   /** Reads what other processes included. */
   catchUp(): Promise<void>;
+  /** Takes a newer signed head that another process made. */
+  lookForSigned(): Promise<void>;
   /** Signs the present head unless it is signed already. */
   sign(): Promise<Checkpoint>;
   readonly canSign: boolean;
@@ -94,6 +96,10 @@ export async function openLedger(deps: { database: Database; clock: Clock; store
     signedHead: () => signed,
     take,
     catchUp,
+    async lookForSigned() {
+      const newest = await newestCheckpoint(database);
+      if (newest && newest.size > (signed?.size ?? 0)) signed = toCheckpoint(newest);
+    },
     async sign() {
       // Whoever asks while a signature is under way may have been acknowledged after its head was taken: a second one follows.
       while (signing) await signing;

@@ -40,6 +40,8 @@ export type HostRecorder = Recorder & {
   readonly verifier: Verifier | undefined;
   /** The newest signed head, without waiting. */
   checkpoint(): Checkpoint | undefined;
+  /** Where several processes write: gives an index to what any of them left without one, and returns the entries of others since the last look, in their order. */
+  look(): Promise<StoreEvents["entry"][]>;
   /** Called after each new signed head. */
   onSigned(listener: (checkpoint: Checkpoint) => void): void;
   /** Signs what is acknowledged, if it can, and ends. The database stays open. */
@@ -48,6 +50,11 @@ export type HostRecorder = Recorder & {
 
 /** An entry has its place in the tree at most about this long after it was acknowledged. */
 const sequenceAfterMs = 250;
+/** Where several processes write, one without the key waits this long for a signature of one that has it. */
+const foreignSignatureMs = 15_000;
+/** One number that every process which gives indexes tries to lock first. */
+const sequencerLock = 4_277_002;
+const lookLimit = 1000;
 
 type Prepared = { id: string; leafHash: Buffer; statements: Statement[] };
 
@@ -71,6 +78,9 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
   let timer: NodeJS.Timeout | undefined;
   let sequencing: NodeJS.Timeout | undefined;
   let closed = false;
+  /** Entries of this process that `look` has not passed yet. */
+  const own = new Set<string>();
+  let seen = ledger.head().size;
 
   const prepare = (draft: EntryDraft, pid: string): Prepared => {
     const id = draft.id ?? ids.ulid();
@@ -106,10 +116,23 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
     clearTimeout(timer);
     timer = undefined;
     if (sequenced) await sequence();
+    if (sequenced && !signer) return foreignSignature();
     const before = ledger.signedHead()?.size;
     const checkpoint = await ledger.sign();
     if (checkpoint.size !== before) for (const listener of listeners) listener(checkpoint);
     return checkpoint;
+  };
+
+  /** The key is with another process, which looks at least once a second. */
+  const foreignSignature = async (): Promise<Checkpoint> => {
+    const { size } = ledger.head();
+    for (const until = performance.now() + foreignSignatureMs; ;) {
+      await ledger.lookForSigned();
+      const signed = ledger.signedHead();
+      if (signed && signed.size >= size) return signed;
+      if (closed || performance.now() > until) return ledger.sign();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   };
 
   const signLater = (): void => {
@@ -130,19 +153,27 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
     sequencing.unref();
   };
 
-  /** Gives an index to every entry that is committed without one. Processes that do it at the same time agree: a number is taken once, who lost tries again. */
+  /**
+   * Gives an index to every entry that is committed without one. One process does it at a time: on PostgreSQL it holds a lock for as long as its transaction,
+   * which ends with the process. Who finds it held waits for what the other does. A number is taken once, whatever happens.
+   */
   const sequence = async (): Promise<void> => {
+    const alone = database.dialect === "postgres";
     for (let lost = 0; lost < 20;) {
       const waiting = await database.find("select id from entry where idx is null limit 1");
       if (!waiting) break;
       try {
-        await database.commit([
+        const [held] = await database.commit([
+          ...(alone
+            ? [statement(`select set_config('capstan.sequencer', pg_try_advisory_xact_lock(${sequencerLock})::text, true) as held`)]
+            : []),
           statement(
             `update entry set idx = numbered.number from (
                select id, row_number() over (order by at_ms, id) + (select coalesce(max(idx), -1) from entry) as number from entry where idx is null order by at_ms, id limit 256
-             ) as numbered where entry.id = numbered.id and entry.idx is null`,
+             ) as numbered where entry.id = numbered.id and entry.idx is null${alone ? " and current_setting('capstan.sequencer', true) = 'true'" : ""}`,
           ),
         ]);
+        if (alone && held?.[0]?.["held"] !== "true") await new Promise((resolve) => setTimeout(resolve, 10));
       } catch (error) {
         lost += 1;
         if (lost === 20) throw error;
@@ -167,7 +198,11 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
         prepared.push(prepare(draft, typeof pid === "string" ? pid : await pid));
       }
       const whole: Change = [...change, ...prepared.flatMap((one) => one.statements)];
-      const committed = await database.commit(whole);
+      if (sequenced) for (const one of prepared) own.add(one.id);
+      const committed = await database.commit(whole).catch((error: unknown) => {
+        for (const one of prepared) own.delete(one.id);
+        throw error;
+      });
       const indexed = prepared.map((one, i) => {
         const row: Row | undefined = committed[change.length + 2 * i]?.[0];
         const index = typeof row?.["idx"] === "number" ? row["idx"] : null;
@@ -185,6 +220,28 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
         });
       });
       return { committed: committed.slice(0, change.length), entries: indexed };
+    },
+    async look() {
+      if (!sequenced || closed) return [];
+      await sequence();
+      const found: StoreEvents["entry"][] = [];
+      for (let more = true; more;) {
+        const rows = await database.all<{ id: string; idx: number; action: string; project: string; type: string; subject: string }>(
+          `select id, idx, action, project, subject_type as type, subject_id as subject from entry where idx >= ? order by idx limit ${lookLimit}`,
+          [seen],
+        );
+        for (const row of rows) {
+          seen = row.idx + 1;
+          if (!own.delete(row.id))
+            found.push({ id: row.id, action: row.action, project: row.project, subject: { type: row.type, id: row.subject } });
+        }
+        more = rows.length === lookLimit;
+      }
+      if ((ledger.signedHead()?.size ?? 0) < ledger.head().size) {
+        await ledger.lookForSigned();
+        if ((ledger.signedHead()?.size ?? 0) < ledger.head().size) signLater();
+      }
+      return found;
     },
     async close() {
       if (closed) return;

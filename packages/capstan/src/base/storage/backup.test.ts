@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readEnvironment } from "../foundation/environment.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
 import { createRecorder } from "../record/recorder.ts";
 import { createRecordService } from "../record/service.ts";
@@ -8,6 +9,10 @@ import { backupStore, keepDatabaseCopy, restoreStore } from "./backup.ts";
 import { insert } from "./database.ts";
 import { openFolderBlobs } from "./folder-blobs.ts";
 import { openSqlite } from "./sqlite.ts";
+import type { StorePlace } from "./store-place.ts";
+
+const environment = readEnvironment({});
+const placeAt = (folder: string): StorePlace => ({ storeFolder: folder, localFolder: folder });
 
 let opened: TestStore;
 let beside: string;
@@ -52,7 +57,7 @@ test("a backup taken while the store is written is restored whole, and its recor
     while (writing) await make(next++);
   })();
   const target = join(beside, "backup");
-  const manifest = await backupStore({ storeFolder: opened.folder, target, nowMs: 1_000 });
+  const manifest = await backupStore({ place: opened.place, environment, target, nowMs: 1_000 });
   writing = false;
   await writer;
   expect(manifest).toMatchObject({ format: 1, store: opened.store.id, madeMs: 1_000, damaged: [] });
@@ -60,7 +65,7 @@ test("a backup taken while the store is written is restored whole, and its recor
   expect((await readdir(target)).sort()).toEqual(["backup.json", "blobs", "capstan.db", "spool", "store.json"]);
 
   const storeFolder = join(beside, "restored");
-  expect(await restoreStore({ backup: target, storeFolder })).toEqual(manifest);
+  expect(await restoreStore({ backup: target, place: placeAt(storeFolder), environment })).toEqual(manifest);
   const database = openSqlite(join(storeFolder, "capstan.db"));
   const blobs = openFolderBlobs(join(storeFolder, "blobs"));
   const rows = await database.all<{ id: number; digest: string }>("select id, digest from thing order by id");
@@ -86,12 +91,12 @@ test("what is in the way, no store, and no backup are refused, and nothing is le
   await make(0);
   const target = join(beside, "backup");
   await mkdir(target);
-  expect(await codeOf(backupStore({ storeFolder: opened.folder, target, nowMs: 0 }))).toBe("CAP-STORE-010");
+  expect(await codeOf(backupStore({ place: opened.place, environment, target, nowMs: 0 }))).toBe("CAP-STORE-010");
   await rm(target, { recursive: true });
-  expect(await codeOf(backupStore({ storeFolder: join(beside, "nowhere"), target, nowMs: 0 }))).toBe("CAP-STORE-008");
-  await backupStore({ storeFolder: opened.folder, target, nowMs: 0 });
-  expect(await codeOf(restoreStore({ backup: target, storeFolder: opened.folder }))).toBe("CAP-STORE-010");
-  expect(await codeOf(restoreStore({ backup: beside, storeFolder: join(beside, "restored") }))).toBe("CAP-STORE-011");
+  expect(await codeOf(backupStore({ place: placeAt(join(beside, "nowhere")), environment, target, nowMs: 0 }))).toBe("CAP-STORE-008");
+  await backupStore({ place: opened.place, environment, target, nowMs: 0 });
+  expect(await codeOf(restoreStore({ backup: target, place: placeAt(opened.folder), environment }))).toBe("CAP-STORE-010");
+  expect(await codeOf(restoreStore({ backup: beside, place: placeAt(join(beside, "restored")), environment }))).toBe("CAP-STORE-011");
   expect((await readdir(beside)).sort()).toEqual([".capstan", "backup", "home"]);
 });
 
@@ -99,7 +104,7 @@ test("a backup that was changed or cut is not restored", async () => {
   await make(0);
   await make(1);
   const whole = join(beside, "backup");
-  await backupStore({ storeFolder: opened.folder, target: whole, nowMs: 0 });
+  await backupStore({ place: opened.place, environment, target: whole, nowMs: 0 });
   const blob = async (folder: string): Promise<string> => {
     for await (const one of openFolderBlobs(join(folder, "blobs")).list())
       return join(folder, "blobs", one.digest.slice(0, 2), one.digest.slice(2));
@@ -130,7 +135,7 @@ test("a backup that was changed or cut is not restored", async () => {
     const backup = join(beside, what);
     await cp(whole, backup, { recursive: true });
     await damage(backup);
-    expect([what, await codeOf(restoreStore({ backup, storeFolder: join(beside, "restored") }))]).toEqual([what, code]);
+    expect([what, await codeOf(restoreStore({ backup, place: placeAt(join(beside, "restored")), environment }))]).toEqual([what, code]);
   }
   expect((await readdir(beside)).some((name) => name.startsWith("restored"))).toBe(false);
 });
@@ -139,13 +144,13 @@ test("a damaged blob is named and does not stop the backup of the rest", async (
   const { digest } = await opened.store.blobs.putBytes(Buffer.from("right"));
   await make(0);
   await writeFile(join(opened.folder, "blobs", digest.slice(0, 2), digest.slice(2)), "wrong");
-  const manifest = await backupStore({ storeFolder: opened.folder, target: join(beside, "backup"), nowMs: 0 });
+  const manifest = await backupStore({ place: opened.place, environment, target: join(beside, "backup"), nowMs: 0 });
   expect(manifest).toMatchObject({ blobs: 1, damaged: [digest] });
 });
 
 test("copies of the database are kept, the newest few", async () => {
   await make(0);
-  for (let day = 1; day <= 5; day++) await keepDatabaseCopy(opened.folder, Date.UTC(2026, 0, day));
+  for (let day = 1; day <= 5; day++) await keepDatabaseCopy(opened.place, Date.UTC(2026, 0, day));
   expect((await readdir(join(opened.folder, "backups"))).sort()).toEqual([3, 4, 5].map((day) => `2026-01-0${day}T00-00-00.000Z.db`));
   const copy = openSqlite(join(opened.folder, "backups", "2026-01-05T00-00-00.000Z.db"));
   expect(await copy.find("select count(*) as n from thing")).toEqual({ n: 1 });

@@ -1,12 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { CapstanError } from "../foundation/errors.ts";
+import type { Environment } from "../foundation/environment.ts";
 import { digestOfFile } from "../foundation/hashing.ts";
+import type { BlobStore } from "./blob-store.ts";
 import { openFolderBlobs, storageError } from "./folder-blobs.ts";
+import { openBlobs, sqlitePath } from "./open-store.ts";
 import { openSqlite } from "./sqlite.ts";
+import { readStoreFile, storeFileOf } from "./store-file.ts";
+import type { StorePlace } from "./store-place.ts";
 
 /** `backup.json`, written last: a folder without it is no backup. */
 export type BackupManifest = {
@@ -27,25 +33,31 @@ const copiesAtOnce = 8;
 const keptCopies = 3;
 
 /**
- * Copies a store in SQLite to a new folder while it is in use: everything acknowledged before the call is in it. The folder has the form of a store.
- * Order: open prediction segments, then the database, then blobs, so that whatever the database names is there. No keys, logs, work or rebuildable files.
+ * Copies a store to a new folder while it is in use: everything acknowledged before the call is in it. The folder has the form of a store in SQLite,
+ * wherever the store is, so that either database can be made of it. Order: open prediction segments of this place, then the database, then blobs, so that
+ * whatever the database names is there. No keys, logs, work or rebuildable files.
  */
 export async function backupStore(options: {
-  storeFolder: string;
+  place: StorePlace;
+  environment: Environment;
   target: string;
   nowMs: number;
   onProgress?: (blobs: number) => void;
 }): Promise<BackupManifest> {
-  const { storeFolder, target } = options;
+  const { place, target } = options;
+  const { storeFolder } = place;
   if (existsSync(target)) throw new CapstanError("CAP-STORE-010", { folder: target });
+  if (place.database === undefined && !existsSync(sqlitePath(place))) throw new CapstanError("CAP-STORE-008", { folder: storeFolder });
   const partial = `${target}.${randomBytes(4).toString("hex")}.partial`;
   try {
     await mkdir(partial, { recursive: true, mode: 0o700 });
-    const store = await storeIdOf(storeFolder);
     if (existsSync(join(storeFolder, "spool"))) await cp(join(storeFolder, "spool"), join(partial, "spool"), { recursive: true });
-    await backupDatabase(join(storeFolder, "capstan.db"), join(partial, "capstan.db"));
-    await cp(join(storeFolder, "store.json"), join(partial, "store.json"));
-    const copied = await copyBlobs(join(storeFolder, "blobs"), join(partial, "blobs"), options.onProgress);
+    await copyDatabase(place, join(partial, "capstan.db"));
+    const store = readStoreFile(storeFolder)?.id ?? idIn(join(partial, "capstan.db"));
+    await writeDurably(join(partial, "store.json"), `${JSON.stringify({ id: store, format: 1 })}\n`);
+    const blobs = await openBlobs(place, options.environment);
+    const copied = await copyBlobs(blobs, openFolderBlobs(join(partial, "blobs")), options.onProgress);
+    await rm(join(partial, "blobs", "tmp"), { recursive: true, force: true });
     const manifest: BackupManifest = { format: 1, store, madeMs: options.nowMs, files: await digestsBelow(partial), ...copied };
     await writeDurably(join(partial, "backup.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     await rename(partial, target);
@@ -57,9 +69,13 @@ export async function backupStore(options: {
   }
 }
 
-/** Makes a store of a backup, in a folder that is new or empty. Every byte is compared with its digest; nothing is there until all of it is. */
-export async function restoreStore(options: { backup: string; storeFolder: string }): Promise<BackupManifest> {
-  const { storeFolder } = options;
+/**
+ * Makes a store of a backup: its folder must be new or empty, and so must a PostgreSQL database. Every byte is compared with its digest; database and folder are there
+ * with all they hold or not at all. Objects in a bucket come first, as they harm nobody.
+ */
+export async function restoreStore(options: { backup: string; place: StorePlace; environment: Environment }): Promise<BackupManifest> {
+  const { place } = options;
+  const { storeFolder } = place;
   const manifest = await readManifest(options.backup);
   if (existsSync(storeFolder) && (await readdir(storeFolder)).length > 0) throw new CapstanError("CAP-STORE-010", { folder: storeFolder });
   const partial = `${storeFolder}.${randomBytes(4).toString("hex")}.partial`;
@@ -75,10 +91,18 @@ export async function restoreStore(options: { backup: string; storeFolder: strin
         throw new CapstanError("CAP-STORE-011", { folder: options.backup, problem: `${path} was changed` });
       await syncFile(to);
     }
-    const copied = await copyBlobs(join(options.backup, "blobs"), join(partial, "blobs"));
+    const blobs = place.blobs === undefined ? openFolderBlobs(join(partial, "blobs")) : await openBlobs(place, options.environment);
+    const copied = await copyBlobs(openFolderBlobs(join(options.backup, "blobs")), blobs);
+    await rm(join(partial, "blobs", "tmp"), { recursive: true, force: true });
     if (copied.damaged[0] !== undefined) throw new CapstanError("CAP-STORE-002", { digest: copied.damaged[0] });
     if (copied.blobs !== manifest.blobs)
       throw new CapstanError("CAP-STORE-011", { folder: options.backup, problem: `it has ${copied.blobs} of ${manifest.blobs} objects` });
+    const restored = join(partial, "capstan.db");
+    if (place.database !== undefined) {
+      await (await import("./logical-copy.ts")).copyToPostgres(restored, place.database);
+      await rm(restored);
+    } else if (place.localFolder !== storeFolder) await moveDatabase(restored, place);
+    await writeDurably(join(partial, "store.json"), `${JSON.stringify(storeFileOf(manifest.store, place, hostname()))}\n`);
     await rm(storeFolder, { recursive: true, force: true });
     await rename(partial, storeFolder);
     await syncFolder(dirname(storeFolder));
@@ -89,15 +113,10 @@ export async function restoreStore(options: { backup: string; storeFolder: strin
   }
 }
 
-/** A copy of a SQLite database as it is at one moment, whoever writes it meanwhile. Checked and durable when it resolves. */
-export async function backupDatabase(path: string, target: string): Promise<void> {
-  const source = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
-  try {
-    // All pages in one step: a change between two steps would make it begin again.
-    await backup(source, target, { rate: 0x7fffffff });
-  } finally {
-    source.close();
-  }
+/** A copy of a store's database as it is at one moment, whoever writes it meanwhile, in SQLite. Checked and durable when it resolves. */
+async function copyDatabase(place: StorePlace, target: string): Promise<void> {
+  if (place.database === undefined) await copySqlite(sqlitePath(place), target);
+  else await (await import("./logical-copy.ts")).copyToSqlite(place.database, target);
   // Looked through by a thread, as that takes seconds for a large one; closing it leaves one file.
   const copy = openSqlite(target);
   try {
@@ -110,12 +129,40 @@ export async function backupDatabase(path: string, target: string): Promise<void
   await syncFile(target);
 }
 
+async function copySqlite(path: string, target: string): Promise<void> {
+  const source = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
+  try {
+    // All pages in one step: a change between two steps would make it begin again.
+    await backup(source, target, { rate: 0x7fffffff });
+  } finally {
+    source.close();
+  }
+}
+
+/** Into the folder of this machine, for a store on a network file system. */
+async function moveDatabase(from: string, place: StorePlace): Promise<void> {
+  await mkdir(place.localFolder, { recursive: true, mode: 0o700 });
+  await cp(from, sqlitePath(place), { errorOnExist: true, force: false });
+  await syncFile(sqlitePath(place));
+  await rm(from);
+}
+
+/** The id of the store that a copied database belongs to. */
+function idIn(path: string): string {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return (database.prepare("select id from store").get() as { id: string }).id;
+  } finally {
+    database.close();
+  }
+}
+
 /** Keeps a copy of the database below `backups/` of its store's folder, for the way back from a migration; the path. Only the newest few are kept. */
-export async function keepDatabaseCopy(storeFolder: string, nowMs: number): Promise<string> {
-  const folder = join(storeFolder, "backups");
+export async function keepDatabaseCopy(place: StorePlace, nowMs: number): Promise<string> {
+  const folder = join(place.storeFolder, "backups");
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${new Date(nowMs).toISOString().replaceAll(":", "-")}.db`);
-  await backupDatabase(join(storeFolder, "capstan.db"), path);
+  await copyDatabase(place, path);
   await syncFolder(folder);
   const copies = (await readdir(folder)).filter((name) => name.endsWith(".db")).sort();
   for (const name of copies.slice(0, -keptCopies)) await rm(join(folder, name));
@@ -137,26 +184,25 @@ async function readManifest(folder: string): Promise<BackupManifest> {
   return manifest;
 }
 
-async function storeIdOf(storeFolder: string): Promise<string> {
-  try {
-    return (JSON.parse(await readFile(join(storeFolder, "store.json"), "utf8")) as { id: string }).id;
-  } catch (error) {
-    throw new CapstanError("CAP-STORE-008", { folder: storeFolder }, { cause: error });
-  }
-}
-
 async function copyBlobs(
-  from: string,
-  to: string,
+  source: BlobStore,
+  target: BlobStore,
   onProgress?: (blobs: number) => void,
 ): Promise<{ blobs: number; blobBytes: number; damaged: string[] }> {
-  const [source, target] = [openFolderBlobs(from), openFolderBlobs(to)];
   const copied = { blobs: 0, blobBytes: 0, damaged: [] as string[] };
   const waiting = source.list()[Symbol.asyncIterator]();
   const worker = async (): Promise<void> => {
     for (let next = await waiting.next(); !next.done; next = await waiting.next()) {
       const { digest } = next.value;
-      const blob = await target.putFile(await source.localPath(digest));
+      const path = await source.localPath(digest).catch((error: unknown) => {
+        if (error instanceof CapstanError && error.code === "CAP-STORE-002") return undefined;
+        throw error;
+      });
+      if (path === undefined) {
+        copied.damaged.push(digest);
+        continue;
+      }
+      const blob = await target.putFile(path);
       if (blob.digest === digest) {
         copied.blobs++;
         copied.blobBytes += blob.sizeBytes;
@@ -168,7 +214,6 @@ async function copyBlobs(
     }
   };
   await Promise.all(Array.from({ length: copiesAtOnce }, worker));
-  await rm(join(to, "tmp"), { recursive: true, force: true });
   return copied;
 }
 

@@ -100,8 +100,9 @@ export type Jobs = ReturnType<typeof createJobs>;
 /**
  * Work that outlives the process that asked for it. Claimed by one statement that sets lease and fencing number: two processes never run one job,
  * and one that lost its lease cannot write its result. Failures are retried with doubling pauses from one second.
+ * With `only.project`, jobs of other projects are left to the processes that have their folders.
  */
-export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; log: Log }) {
+export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; log: Log }, only: { project?: string } = {}) {
   const { database, clock } = deps;
   const handlers = new Map<string, JobHandler>();
   const running = new Map<string, AbortController>();
@@ -114,8 +115,8 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; l
     if (kinds.length === 0) return undefined;
     const now = clock.nowMs();
     const row = await database.find<JobRow>(
-      `select * from job where kind in (${kinds.map(() => "?").join(", ")}) and ((state = 'waiting' and due_ms <= ?) or (state = 'running' and lease_ms < ?)) order by due_ms, id limit 1`,
-      [...kinds, now, now],
+      `select * from job where kind in (${kinds.map(() => "?").join(", ")}) ${only.project === undefined ? "" : "and project = ? "}and ((state = 'waiting' and due_ms <= ?) or (state = 'running' and lease_ms < ?)) order by due_ms, id limit 1`,
+      [...kinds, ...(only.project === undefined ? [] : [only.project]), now, now],
     );
     if (!row) return undefined;
     if (row.state === "running" && row.attempts >= row.max_attempts) {

@@ -35,7 +35,7 @@ async function madeBy(all: readonly Migration[]): Promise<void> {
 
 test("an existing store is copied before it changes, a new one and one that is up to date are not", async () => {
   const copies: string[] = [];
-  const before = async (): Promise<void> => void copies.push(await keepDatabaseCopy(folder, 1000));
+  const before = async (): Promise<void> => void copies.push(await keepDatabaseCopy({ storeFolder: folder, localFolder: folder }, 1000));
   const database = openSqlite(path);
   expect(await migrate(database, first, { before })).toBe(1);
   await database.commit([insert("thing", { id: "a" })]);

@@ -1,5 +1,5 @@
-import { readFileSync, realpathSync, statfsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, realpathSync, statfsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { sha256 } from "../foundation/hashing.ts";
 
 /** By the number that Linux gives to a kind of file system. SQLite's log needs memory that all who use it share, and these are shared by machines. */
@@ -21,11 +21,16 @@ const networkKinds: Readonly<Record<number, string>> = {
 const fuse = 0x65735546;
 const networkFuse = /^fuse\.(sshfs|s3fs|gcsfuse|goofys|mountpoint-s3|rclone|glusterfs|ceph|juicefs|cifs|davfs2?|blobfuse2?)$/;
 
-/** The name of the network file system that a folder lies on; undefined when it is local, or when this machine cannot say. */
+/** The true path of a folder, of which the last parts may not exist yet. */
+const trueFolder = (path: string): string => (existsSync(path) ? realpathSync(path) : join(trueFolder(dirname(path)), basename(path)));
+const existingFolder = (path: string): string => (existsSync(path) ? path : existingFolder(dirname(path)));
+
+/** The name of the network file system that a folder lies on, or will; undefined when it is local, or when this machine cannot say. */
 export function findNetworkFileSystem(folder: string): string | undefined {
   if (process.platform !== "linux") return undefined;
-  const kind = statfsSync(folder).type;
-  return kind === fuse ? networkFuse.exec(fuseKindOf(realpathSync(folder)))?.[1] : networkKinds[kind];
+  const there = existingFolder(folder);
+  const kind = statfsSync(there).type;
+  return kind === fuse ? networkFuse.exec(fuseKindOf(realpathSync(there)))?.[1] : networkKinds[kind];
 }
 
 /** The kind that the mount which holds a path calls itself, such as `fuse.sshfs`. */
@@ -55,5 +60,5 @@ export function databasePlace(
   const because = findNetwork(storeFolder);
   return because === undefined
     ? { folder: storeFolder }
-    : { folder: join(home, "stores", sha256(realpathSync(storeFolder)).slice(0, 16)), because };
+    : { folder: join(home, "stores", sha256(trueFolder(storeFolder)).slice(0, 16)), because };
 }

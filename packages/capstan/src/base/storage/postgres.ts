@@ -8,8 +8,8 @@ import { closedError, refusalError } from "./refusal.ts";
 
 const readerLimit = 8;
 
-/** Opens a PostgreSQL database (15 or newer) by its URL: one connection changes, up to eight read. Connects when first needed; what a lost connection carried is asked for again. */
-export function openPostgres(url: string): Database {
+/** Opens a PostgreSQL database (15 or newer) by its URL: one connection changes, up to eight read. Connects when first needed; what a lost connection carried is asked for again. `readOnly`: commits are refused with CAP-STORE-004. */
+export function openPostgres(url: string, options: { readOnly?: boolean } = {}): Database {
   const writer = new PostgresWriter(url);
   const queue = new CommitQueue((changes) => writer.commitAll(changes));
   const readers = new pg.Pool({
@@ -39,6 +39,7 @@ export function openPostgres(url: string): Database {
     all,
     find: async <T>(sql: string, params?: readonly SqlValue[]) => (await all<T>(sql, params))[0],
     commit(change) {
+      if (options.readOnly) return Promise.reject(new CapstanError("CAP-STORE-004", {}));
       if (change.some((one) => one.params.some((value) => typeof value === "string" && value.includes("\u0000")))) {
         return Promise.reject(
           new CapstanError("CAP-STORE-001", { problem: "a text holds the character U+0000, which PostgreSQL cannot keep" }),

@@ -10,34 +10,60 @@ export type LeftRunsDeps = AttemptDeps & {
   adopted: Adopted;
   /** This process, as attempts and leases name it. */
   host: string;
+  /** Whether a host, by its id, is no more. */
+  left(host: string): boolean;
+  /** Before anything runs here: sandboxes that nothing works in are removed. */
+  first: boolean;
   /** Aborted when this host ends itself. */
   leave: AbortSignal;
   /** Whether a pipeline run is this process's own. */
   isLive(run: string): boolean;
 };
 
-/** Takes over what a host that is no more left running: attempts go on and are settled when they end, its pipeline runs are closed. Called once, before anything else runs here. */
+/** Takes over what a host that is no more left running: attempts go on and are settled when they end, its pipeline runs are closed. What a host that lives works at is left alone. */
 export async function adoptLeftRuns(deps: LeftRunsDeps): Promise<{ attempts: number; runs: number }> {
   const { store, sql, host } = deps;
-  // On one machine only the host writes: whoever else held a lease is gone.
-  if (store.database.dialect === "sqlite") await store.database.commit([sql.dropForeignLeases(host)]);
-  const attempts = (await sql.openAttempts()).filter((one) => one.host !== host);
-  for (const attempt of attempts) {
-    await store.database.commit([sql.adoptAttempt(attempt.id, attempt.token, host)]);
+  for (const owner of await sql.leaseOwners()) if (deps.left(owner)) await store.database.commit([sql.dropLeaseOf(owner)]);
+  const open = await sql.openAttempts();
+  const attempts: AttemptRow[] = [];
+  for (const attempt of open.filter((one) => deps.left(one.host))) {
+    if (!(await isTaken(store.database.commit([sql.adoptAttempt(attempt.id, attempt.token, host)])))) continue;
+    attempts.push(attempt);
     deps.adopted.add(attempt.project, attempt.stepKey, settleAdopted(deps, { ...attempt, token: attempt.token + 1, host }));
   }
-  const runs = (await sql.openRuns()).filter((row) => !deps.isLive(row.id));
+  const runs = await leftRuns(deps);
   for (const row of runs)
     await closeLost(
       deps,
       row,
       attempts.filter((one) => one.pipelineRun === row.id),
     );
-  const boxes = await leftBoxes(join(store.folder, "work"), attempts);
+  if (!deps.first) return { attempts: attempts.length, runs: runs.length };
+  const boxes = await leftBoxes(join(store.folder, "work"), open);
   void Promise.all(boxes.map((box) => rm(box, { recursive: true, force: true }))).catch((error: unknown) =>
     store.log.warn("pipeline.work", { error: String(error) }),
   );
   return { attempts: attempts.length, runs: runs.length };
+}
+
+/** Open runs that nobody holds. Looked at again, as one that ended meanwhile has given its lease back. */
+async function leftRuns({ sql, isLive }: LeftRunsDeps): Promise<PipelineRunRow[]> {
+  const open = (await sql.openRuns()).filter((row) => !isLive(row.id));
+  if (open.length === 0) return [];
+  const held = new Set(await sql.leasedRuns());
+  const still = new Set((await sql.openRuns()).map((row) => row.id));
+  return open.filter((row) => !held.has(row.id) && still.has(row.id));
+}
+
+/** False when another process was quicker. */
+async function isTaken(change: Promise<unknown>): Promise<boolean> {
+  try {
+    await change;
+    return true;
+  } catch (error) {
+    if (error instanceof CapstanError && error.code === "CAP-MOVED-001") return false;
+    throw error;
+  }
 }
 
 async function settleAdopted(deps: LeftRunsDeps, attempt: AttemptRow): Promise<void> {

@@ -5,6 +5,7 @@ import type { Caller } from "../../base/foundation/caller.ts";
 import { toTime } from "../../base/foundation/clock.ts";
 import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
 import type { Store } from "../../base/record/store.ts";
+import type { Hosts } from "../../base/storage/hosts.ts";
 import type { DataService } from "../data/model.ts";
 import type { Executor } from "../execution/model.ts";
 import type { TrackingService } from "../tracking/service.ts";
@@ -44,6 +45,8 @@ export type PipelineDeps = {
   spooled?: SpooledLogs;
   models?: ModelSink;
   suites?: SuiteRunner;
+  /** Other processes that run pipelines of this store; without it there is none. */
+  hosts?: Pick<Hosts, "id" | "left">;
 };
 
 export type RunAsk = {
@@ -84,7 +87,7 @@ export function createPipelineService(deps: PipelineDeps) {
   const plan: PlanDeps = { contents, data: deps.data, variables: deps.variables, sql, blobs: store.blobs };
   const slots = createSlots(deps.executor.slots);
   const adopted = createAdopted();
-  const host = store.ids.ulid();
+  const host = deps.hosts?.id ?? store.ids.ulid();
   const attemptDeps: AttemptDeps = {
     store,
     sql,
@@ -464,8 +467,11 @@ export function createPipelineService(deps: PipelineDeps) {
     };
   }
 
-  const adopt = (): Promise<{ attempts: number; runs: number }> =>
-    adoptLeftRuns({ ...attemptDeps, adopted, host, leave: leaving.signal, isLive: (run_) => live.has(run_) });
+  /** At first before anything runs here; where several processes share a store, again from time to time. */
+  const adopt = async (first = true): Promise<{ attempts: number; runs: number }> => {
+    const left = deps.hosts ? await deps.hosts.left() : (one: string) => one !== host;
+    return adoptLeftRuns({ ...attemptDeps, adopted, host, left, first, leave: leaving.signal, isLive: (run_) => live.has(run_) });
+  };
 
   return {
     sql,

@@ -376,7 +376,9 @@ export function createPipelineStore(database: Database) {
       statement("update pipeline_lease set until_ms = ? where project = ? and owner = ?", untilMs, project, owner),
     dropLease: (project: string, owner: string): Statement =>
       statement("delete from pipeline_lease where project = ? and owner = ?", project, owner),
-    dropForeignLeases: (owner: string): Statement => statement("delete from pipeline_lease where owner <> ?", owner),
+    leaseOwners: async () => (await database.all<{ owner: string }>("select distinct owner from pipeline_lease")).map((row) => row.owner),
+    leasedRuns: async () => (await database.all<{ run: string }>("select run from pipeline_lease")).map((row) => row.run),
+    dropLeaseOf: (owner: string): Statement => statement("delete from pipeline_lease where owner = ?", owner),
   };
 }
 export type PipelineStore = ReturnType<typeof createPipelineStore>;

@@ -59,9 +59,9 @@ export const verb: Verb = {
 };
 
 /** While the store is in use or not: it is read beside its host. */
-async function backup({ out, place }: Context, target: string): Promise<number> {
+async function backup({ out, place, environment }: Context, target: string): Promise<number> {
   const { backupStore } = await import("../../base/storage/backup.ts");
-  const made = await backupStore({ storeFolder: place().storeFolder, target, nowMs: Date.now() });
+  const made = await backupStore({ place: place(), environment, target, nowMs: Date.now() });
   out.document({ folder: target, ...made });
   out.result(`${target}: database, ${made.blobs} objects, ${bytes(made.blobBytes)}`);
   for (const digest of made.damaged) out.result(`${glyphs.fail} object ${digest} is damaged in the store and not in the backup`);
@@ -73,8 +73,9 @@ async function backup({ out, place }: Context, target: string): Promise<number> 
 async function restore(context: Context, from: string): Promise<number> {
   const { out } = context;
   const { restoreStore } = await import("../../base/storage/backup.ts");
-  const { storeFolder } = context.place();
-  const made = await restoreStore({ backup: from, storeFolder });
+  const place = context.place();
+  const { storeFolder } = place;
+  const made = await restoreStore({ backup: from, place, environment: context.environment });
   out.talk(`${storeFolder}: database, ${made.blobs} objects, ${bytes(made.blobBytes)}, as of ${new Date(made.madeMs).toISOString()}`);
   const verified = await (await context.read()).call("record.verify", { deep: false });
   out.document({ folder: storeFolder, ...made, verified });

@@ -13,6 +13,8 @@ import { otherWords, type Verb, verbs } from "./verbs.ts";
 const common = {
   dir: { type: "string", short: "C" },
   data: { type: "string" },
+  database: { type: "string" },
+  blobs: { type: "string" },
   json: { type: "boolean" },
   quiet: { type: "boolean", short: "q" },
   verbose: { type: "boolean", short: "v" },
@@ -81,13 +83,22 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       text: (flag) => (typeof flags[flag] === "string" ? flags[flag] : undefined),
       texts: (flag) => [flags[flag] ?? []].flat().map(String),
       on: (flag) => flags[flag] === true,
-      place: () => (place ??= getProjectFolder(cwd, typeof flags["data"] === "string" ? flags["data"] : undefined)),
+      place: () =>
+        (place ??= getProjectFolder(cwd, {
+          data: context.text("data"),
+          database: context.text("database") ?? environment.database,
+          blobs: context.text("blobs") ?? environment.blobs,
+          home: environment.home,
+        })),
       async read() {
         const { connectToRead } = await import("../../connection.ts");
         const connection = await connectToRead(context.place(), environment);
         closing.push(connection);
         return connection;
       },
+        const { storeFolder, localFolder, network, database } = context.place();
+        if (connection.host && network !== undefined && database === undefined)
+          out.talk(`${storeFolder} is on ${network}: the database is in ${localFolder}, on this machine only`);
       async write(options = {}) {
         const { connectToWrite } = await import("../../connection.ts");
         const connection = await connectToWrite({ place: context.place(), environment, ...options });

@@ -1,5 +1,7 @@
 import { existsSync, statfsSync } from "node:fs";
-import { join } from "node:path";
+import { sqlitePath } from "../../base/storage/open-store.ts";
+import { readStoreFile } from "../../base/storage/store-file.ts";
+import { databaseName } from "../../base/storage/store-place.ts";
 import { readHostFile } from "../../host-file.ts";
 import { version } from "../../version.ts";
 import { bytes } from "./format.ts";
@@ -23,14 +25,19 @@ export const verb: Verb = {
     const disk = statfsSync(place.folder);
     const free = disk.bavail * disk.bsize;
     findings.push({ what: "disk", verdict: free < 1e9 ? "fail" : free < 5e9 ? "warn" : "pass", detail: `${bytes(free)} free` });
-    const stored = existsSync(join(place.storeFolder, "capstan.db"));
+    const stored = place.database === undefined ? existsSync(sqlitePath(place)) : readStoreFile(place.storeFolder) !== undefined;
+    const where = place.database === undefined ? place.localFolder : databaseName(place.database);
+    // Objects in a folder of one machine cannot be read by the others that a shared database may have.
+    const apart = place.database !== undefined && place.blobs === undefined;
     findings.push({
       what: "store",
-      verdict: stored ? "pass" : "warn",
-      detail: stored ? place.storeFolder : "none yet: capstan run makes one",
+      verdict: stored && !apart ? "pass" : "warn",
+      detail: stored
+        ? `${where}${place.network !== undefined && place.database === undefined ? ` (${place.storeFolder} is on ${place.network})` : ""}; objects in ${place.blobs ?? `${place.storeFolder}/blobs`}${apart ? ", which no other machine can read: name a place for all with --blobs" : ""}`
+        : "none yet: capstan run makes one",
     });
     if (stored) {
-      const host = readHostFile(place.storeFolder);
+      const host = readHostFile(place.localFolder);
       const connection = await context.read();
       findings.push({
         what: "host",

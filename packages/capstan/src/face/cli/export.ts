@@ -18,9 +18,9 @@ export const verb: Verb = {
       throw new CapstanError("CAP-USAGE-001", { problem: "write `export bundle -o FILE`", verb: "export" });
     const connection = await context.write();
     const made = await connection.call("record.export", { payloads: !context.on("without-payloads") });
-    const { storeFolder } = context.place();
-    const { openFolderBlobs } = await import("../../base/storage/folder-blobs.ts");
-    copyFileSync(await openFolderBlobs(`${storeFolder}/blobs`).localPath(made.blob), resolve(context.cwd, target));
+    const { openBlobs } = await import("../../base/storage/open-store.ts");
+    const blobs = await openBlobs(context.place(), context.environment);
+    copyFileSync(await blobs.localPath(made.blob), resolve(context.cwd, target));
     context.out.document(made);
     context.out.result(`${target}  ${short(made.blob)}  ${count(made.entries)} entries, ${bytes(made.sizeBytes)}`);
     return 0;

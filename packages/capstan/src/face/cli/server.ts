@@ -10,6 +10,12 @@ export const verb: Verb = {
     host: { type: "string", text: "address to bind; off loopback every request needs a token" },
     loopback: { type: "string", text: "`open`: no session is asked for on loopback (noted in the record)" },
     "artifact-root": { type: "string", text: "default artifact location of new experiments" },
+    data: { type: "string", text: "folder of the store; .capstan in the project unless said" },
+    database: {
+      type: "string",
+      text: "PostgreSQL instead of SQLite: postgres://user@host/name (CAPSTAN_DATABASE keeps a password out of sight)",
+    },
+    blobs: { type: "string", text: "where objects are: s3://bucket/prefix, or a folder" },
     "artifacts-destination": { type: "string", text: "folder behind mlflow-artifacts:/" },
   },
   async run(context) {

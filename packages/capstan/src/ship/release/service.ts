@@ -57,15 +57,23 @@ export type ReleaseService = {
   moving(project: string, id: string): MovingRelease | undefined;
   /** What the gate asks of the newest release of a version: exposure so far, what is loaded, whether it goes back by itself. Null before there is one. */
   exposure(project: string, model: string, version: number): Promise<Facts["release"]>;
-  /** Goes on with what another process left. Once, after serving is open. */
+  /** Goes on with what another process left. After serving is open; where several processes share a store, again from time to time. */
   open(): Promise<void>;
   /** One look at every release in motion. The host calls it about ten times a second. */
   tick(): Promise<void>;
   close(): Promise<void>;
 };
 
-export function createReleaseService(deps: MovingDeps & { readonly registry: RegistryService }): ReleaseService {
-  const { store, serving, registry } = deps;
+/** Which of several processes on one store moves a release. */
+export type Duties = {
+  /** True when it is this one; with `force`, from now on. */
+  take(duty: string, force?: boolean): Promise<boolean>;
+  drop(duty: string): Promise<void>;
+};
+const alone: Duties = { take: async () => true, drop: async () => undefined };
+
+export function createReleaseService(deps: MovingDeps & { readonly registry: RegistryService; readonly duties?: Duties }): ReleaseService {
+  const { store, serving, registry, duties = alone } = deps;
   const active = new Map<string, MovingRelease>();
   /** Routes whose release is being prepared: the second caller is refused, not raced. */
   const starting = new Set<string>();
@@ -75,8 +83,32 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
   const movingOf = (project: string, id: string): MovingRelease | undefined => active.get(keyOf(project, numberOf(id)));
   const movingOn = (route: string): MovingRelease | undefined =>
     [...active.values()].find((one) => !one.ended && one.release.route === route);
+  const dutyOf = (release: Release): string => `release ${keyOf(release.project, release.number)}`;
   const settle = (one: MovingRelease): void => {
-    if (one.ended) active.delete(keyOf(one.release.project, one.release.number));
+    if (!one.ended) return;
+    active.delete(keyOf(one.release.project, one.release.number));
+    duties.drop(dutyOf(one.release)).catch((error: unknown) => store.log.warn("release.duty", { error: String(error) }));
+  };
+  /** Another process moves it from now on. */
+  const letGo = async (one: MovingRelease): Promise<void> => {
+    active.delete(keyOf(one.release.project, one.release.number));
+    await one.leave().catch(() => undefined);
+  };
+  /** What another process left, or moves until now. */
+  const takeUp = async (release: Release): Promise<MovingRelease> => {
+    const moving = createMovingRelease(deps, release, await findProgress(store.database, release.project, release.number));
+    active.set(keyOf(release.project, release.number), moving);
+    moving.watch();
+    return moving;
+  };
+  /** The release that is asked for is moved here: a person's word does not wait for the process that had it. */
+  const here = async (matches: (release: Release) => boolean): Promise<void> => {
+    if (duties === alone || [...active.values()].some((one) => matches(one.release))) return;
+    const release = (await listActive(store.database)).find(matches);
+    if (!release) return;
+    await duties.take(dutyOf(release), true);
+    await serving.refresh();
+    await takeUp(release);
   };
   const get = async (project: string, id: string): Promise<Release> => {
     const release = movingOf(project, id)?.release ?? (await findRelease(store.database, project, numberOf(id)));
@@ -84,6 +116,7 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
     return release;
   };
   const inMotion = async (project: string, id: string, action: string): Promise<MovingRelease> => {
+    await here((release) => release.project === project && release.number === numberOf(id));
     const one = movingOf(project, id);
     if (!one || one.ended) throw new CapstanError("CAP-RELEASE-004", { release: id, state: (await get(project, id)).state, action });
     return one;
@@ -145,6 +178,7 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       endedMs: passes ? null : now,
       entryId: store.recorder.newEntryId(),
     };
+    if (passes) await duties.take(dutyOf(release));
     await commitStart(release, answer, request, caller);
     if (!passes) return release;
     const moving = createMovingRelease(deps, release);
@@ -307,7 +341,9 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       (await listReleases(store.database, project, options)).map((one) => movingOf(project, releaseName(one.number))?.release ?? one),
     moving: movingOf,
     async start(request, caller) {
-      const moving = movingOn(request.route);
+      const moving =
+        movingOn(request.route) ??
+        (await listActive(store.database)).map((release) => ({ release })).find((one) => one.release.route === request.route);
       if (moving || starting.has(request.route))
         throw new CapstanError("CAP-RELEASE-002", {
           release: moving ? releaseName(moving.release.number) : "another release",
@@ -337,6 +373,7 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       return { entryId, tookMs, release: one.release };
     },
     async rollback(project, route, caller, options = {}) {
+      await here((release) => release.project === project && release.route === route);
       const one = movingOn(route);
       if (!one || one.release.project !== project) return rollbackLive(project, route, caller, options);
       const { entryId, tookMs, epoch } = await one.back("rolled_back", "fail", options.reason ?? "rolled back by hand", caller);
@@ -363,10 +400,15 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       return exposureOf(found, moving?.analysis.rows() ?? 0, loaded ? { bundle: loaded.spec.bundle, verified: true } : null);
     },
     async open() {
-      for (const release of await listActive(store.database)) {
-        const moving = createMovingRelease(deps, release, await findProgress(store.database, release.project, release.number));
-        active.set(keyOf(release.project, release.number), moving);
-        moving.watch();
+      const open = await listActive(store.database);
+      for (const one of [...active.values()]) {
+        const known = open.find((release) => release.project === one.release.project && release.number === one.release.number);
+        if (known ? !(await duties.take(dutyOf(known))) : !one.ended && duties !== alone) await letGo(one);
+      }
+      for (const release of open) {
+        if (active.has(keyOf(release.project, release.number)) || starting.has(release.route)) continue;
+        if (!(await duties.take(dutyOf(release)))) continue;
+        const moving = await takeUp(release);
         // The process ended between two steps that belong together: nothing served it yet, so it ends here.
         const stuck: readonly ReleaseState[] = ["draft", "promoting"];
         if (stuck.includes(release.state))
@@ -376,12 +418,22 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
     },
     async tick() {
       for (const one of [...active.values()]) {
-        await one.tick();
-        settle(one);
+        try {
+          await one.tick();
+          settle(one);
+        } catch (error) {
+          if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001")) throw error;
+          await letGo(one);
+        }
       }
     },
     async close() {
-      await Promise.all([...active.values()].map((one) => one.leave()));
+      await Promise.all(
+        [...active.values()].map(async (one) => {
+          await one.leave();
+          await duties.drop(dutyOf(one.release)).catch(() => undefined);
+        }),
+      );
       active.clear();
     },
   };

@@ -41,6 +41,8 @@ export type NextTable = {
 export type ServingService = Gateway & {
   /** Loads what routes serve and takes over open segments. Once, before anything else. */
   open(): Promise<void>;
+  /** Takes over what other processes on the same store changed: settings, and tables newer than those served here. */
+  refresh(): Promise<void>;
   /** A route by this name and these settings; equal settings change nothing. Fails with CAP-EXISTS-001 when another project has the name. */
   ensureRoute(settings: RouteSettings, caller: Caller): Promise<RouteSettings>;
   routes(project: string): readonly ServedRoute[];
@@ -101,6 +103,7 @@ export function createServingService(deps: ServingDeps): ServingService {
     server: { name: "capstan", version: deps.version ?? "0" },
   });
   let nextEpoch = 1;
+  let refreshing: Promise<void> = Promise.resolve();
   let opened = false;
 
   const settingsOf = (route: string): RouteSettings => {
@@ -121,26 +124,48 @@ export function createServingService(deps: ServingDeps): ServingService {
       entryId: table.entryId ?? "",
     });
   };
+  const load = async (): Promise<void> => {
+    for (const settings of await listRoutes(store.database)) {
+      const before = known.get(settings.route);
+      known.set(settings.route, settings);
+      const served = routes.find(settings.route);
+      if (served && JSON.stringify(before) !== JSON.stringify(settings)) routes.swapLoaded(settings, served.table);
+    }
+    for (const table of await currentTables(store.database)) {
+      nextEpoch = Math.max(nextEpoch, table.epoch + 1);
+      const settings = known.get(table.route);
+      if (!settings || (routes.find(table.route)?.table.epoch ?? -1) >= table.epoch) continue;
+      try {
+        routes.swap(settings, await routes.prepare(table));
+      } catch (error) {
+        // The other routes go on; this one answers that it has nothing to serve.
+        store.log.error("serving.load", { route: table.route, error: String(error) });
+      }
+    }
+  };
+  /** Another process may have taken the number of a table: then it gets the next one. */
+  const numbered = async <T>(table: RouteTable, commit: (table: RouteTable) => Promise<T>): Promise<{ table: RouteTable; made: T }> => {
+    for (let next = table, tries = 1; ; tries++) {
+      try {
+        return { table: next, made: await commit(next) };
+      } catch (error) {
+        const taken = error instanceof CapstanError && error.code === "CAP-EXISTS-001" && error.params["noun"] === "route table";
+        if (!taken || tries === 5) throw error;
+        for (const one of await currentTables(store.database)) nextEpoch = Math.max(nextEpoch, one.epoch + 1);
+        next = { ...table, epoch: nextEpoch++ };
+      }
+    }
+  };
   const changed = (project: string, route: string): void => store.events.emit("changed", { project, kind: "route", id: route });
 
   return {
     ...gateway,
     async open() {
-      for (const settings of await listRoutes(store.database)) known.set(settings.route, settings);
-      for (const table of await currentTables(store.database)) {
-        nextEpoch = Math.max(nextEpoch, table.epoch + 1);
-        const settings = known.get(table.route);
-        if (!settings) continue;
-        try {
-          routes.swap(settings, await routes.prepare(table));
-        } catch (error) {
-          // The other routes go on; this one answers that it has nothing to serve.
-          store.log.error("serving.load", { route: table.route, error: String(error) });
-        }
-      }
+      await load();
       await log.recover();
       opened = true;
     },
+    refresh: () => (refreshing = refreshing.catch(() => undefined).then(load)),
     async ensureRoute(settings, caller) {
       const before = known.get(settings.route);
       if (before && before.project !== settings.project) throw new CapstanError("CAP-EXISTS-001", { noun: "route", name: settings.route });
@@ -176,18 +201,19 @@ export function createServingService(deps: ServingDeps): ServingService {
     async publish(next, change, entries) {
       const settings = settingsOf(next.route);
       // Numbered first: a revert on any later turn has a higher epoch, and this table is then never served.
-      const table = tableOf(next);
-      const prepared = await routes.prepare(table);
-      let committed: Committed;
+      const first = tableOf(next);
+      const prepared = await routes.prepare(first);
       try {
-        ({ committed } = await store.recorder.commit([...change, ...insertTable(table), ...liveChange(table)], entries));
+        const { table, made } = await numbered(first, (one) =>
+          store.recorder.commit([...change, ...insertTable(one), ...liveChange(one)], entries),
+        );
+        routes.swap(settings, { ...prepared, table });
+        changed(next.project, next.route);
+        return { table, committed: made.committed.slice(0, change.length) };
       } catch (error) {
         routes.discard(prepared);
         throw error;
       }
-      routes.swap(settings, prepared);
-      changed(next.project, next.route);
-      return { table, committed: committed.slice(0, change.length) };
     },
     revert(next, more) {
       const startedMs = performance.now();
@@ -196,8 +222,11 @@ export function createServingService(deps: ServingDeps): ServingService {
       if (!routes.swapLoaded(settings, table)) throw new CapstanError("CAP-SERVE-007", { route: next.route });
       const tookMs = performance.now() - startedMs;
       const commit = async (): Promise<void> => {
-        const { change, entries } = await more({ epoch: table.epoch, tookMs });
-        await store.recorder.commit([...change, ...insertTable(table), ...liveChange(table)], entries);
+        const { table: kept } = await numbered(table, async (one) => {
+          const { change, entries } = await more({ epoch: one.epoch, tookMs });
+          await store.recorder.commit([...change, ...insertTable(one), ...liveChange(one)], entries);
+        });
+        if (kept !== table) routes.swapLoaded(settings, kept);
         changed(next.project, next.route);
       };
       return { table, tookMs, committed: commit() };
