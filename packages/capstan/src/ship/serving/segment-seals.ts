@@ -57,8 +57,8 @@ async function factsProblem(store: Store, row: Row): Promise<string | undefined>
   if (!entry || entry.action !== "segment.closed" || entry.subject.id !== row.id) return "no entry of the ledger closed it";
   if (entry.subject.digest !== row.digest) return "it names other bytes than its entry sealed";
   // Payload and salt may have been erased by law; the digest stays.
-  const { payload } = entry;
-  if (!payload) return undefined;
+  if (entry.payload === null) return undefined;
+  const payload = entry.payload as Record<string, unknown>;
   const facts: Record<string, unknown> = {
     route: row.route,
     rows: row.rows,
