@@ -82,8 +82,6 @@ import { routeSettings } from "./wiring/route-settings.ts";
 import { createModelSink } from "./wiring/model-sink.ts";
 import { openStore } from "./wiring/opened-store.ts";
 import { createReferenceRows } from "./wiring/reference-rows.ts";
-import { createRegistryWebhooks } from "./wiring/registry-webhooks.ts";
-import { registryWire } from "./wiring/registry-wire.ts";
 import { createStepOutputs } from "./wiring/step-outputs.ts";
 import { createTriggerRun } from "./wiring/trigger-run.ts";
 import { createSuiteRunner } from "./wiring/suite-runner.ts";
@@ -151,8 +149,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const analytics = openAnalytics({ memoryLimit: "4GB", tempFolder: join(folder, "tmp") });
   const tracking = createTrackingService({ store });
   record.addSealCheck(runSeals(tracking, store));
-  const webhooks = createRegistryWebhooks({ store, environment });
-  const registry = createRegistryService({ store, announcer: webhooks.announcer });
+  const registry = createRegistryService({ store });
   const stations = createStations({ store });
   const purpose = createPurposeService({ store, analytics });
   const handlers: Record<string, (input: never, caller: Caller) => Promise<unknown>> = {};
@@ -172,13 +169,12 @@ export async function openApp(options: AppOptions): Promise<App> {
   });
   const rules = createDataRules(checks, suites.ofDataset);
 
-  const surface = {
+  const mlflow = mlflowRoutes({
     tracking,
     store,
     home: place.project,
     ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }),
-  };
-  const mlflow = [...mlflowRoutes(surface), ...registryWire({ ...surface, registry, webhooks, environment })];
+  });
   const takeSpooled = createSpooledRequests(mlflow);
   let endpoint: string | null = null;
   const pipeline = createPipelineService({
@@ -356,13 +352,12 @@ export async function openApp(options: AppOptions): Promise<App> {
       if (shared) stopFollowing = followOthers({ store, serving, releases, pipeline });
       ticking = setInterval(() => void releases.tick().catch((error: unknown) => log.error("release", { error: String(error) })), 100);
       jobs.start();
-      webhooks.start();
     },
     async stop() {
       clearInterval(ticking);
       await stopFollowing?.();
       // A job may wait for a pipeline run, whose steps go on without us: it gives itself back as soon as the run is left.
-      const givenBack = Promise.all([jobs.stop(), webhooks.stop()]);
+      const givenBack = jobs.stop();
       await pipeline.close();
       await givenBack;
       await releases.close();

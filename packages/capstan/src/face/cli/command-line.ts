@@ -96,13 +96,13 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
         closing.push(connection);
         return connection;
       },
-        const { storeFolder, localFolder, network, database } = context.place();
-        if (connection.host && network !== undefined && database === undefined)
-          out.talk(`${storeFolder} is on ${network}: the database is in ${localFolder}, on this machine only`);
       async write(options = {}) {
         const { connectToWrite } = await import("../../connection.ts");
         const connection = await connectToWrite({ place: context.place(), environment, ...options });
         closing.push(connection);
+        const { storeFolder, localFolder, network, database } = context.place();
+        if (connection.host && network !== undefined && database === undefined)
+          out.talk(`${storeFolder} is on ${network}: the database is in ${localFolder}, on this machine only`);
         return connection;
       },
       interrupted: interrupt.signal,
