@@ -75,7 +75,12 @@ export const errorTable = define({
     remedy: "set the header Content-Type",
   },
   "CAP-REQUEST-005": { status: 400, exit: 2, message: "the body is not JSON: {problem}", remedy: "send UTF-8 JSON" },
-  "CAP-NOT-FOUND-001": { status: 404, exit: 5, message: "there is no {noun} {name}", remedy: "`capstan list NOUN` shows what there is" },
+  "CAP-NOT-FOUND-001": {
+    status: 404,
+    exit: 5,
+    message: "there is no {noun} {name}",
+    remedy: "`capstan list` names the nouns, `capstan list NOUN` shows what there is",
+  },
   "CAP-EXISTS-001": { status: 409, exit: 5, message: "{noun} {name} exists already", remedy: "choose another name" },
   "CAP-MOVED-001": {
     status: 409,
@@ -174,6 +179,12 @@ export const errorTable = define({
     exit: 5,
     message: "{path} changed while it was being added",
     remedy: "add it again when nothing writes it any more; nothing was kept",
+  },
+  "CAP-DATA-008": {
+    status: 400,
+    exit: 2,
+    message: "{path} is {kind}, which holds no bytes to keep",
+    remedy: "put a file or folder there; what a link leads to is copied by `cp -L`",
   },
   "CAP-DATA-014": {
     status: 422,
@@ -353,12 +364,6 @@ export const errorTable = define({
     message: "{folder} is no whole backup: {problem}",
     remedy: "take another backup; nothing was restored",
   },
-  "CAP-RECORD-002": {
-    status: 409,
-    exit: 3,
-    message: "entry {index} differs from the signed tree: {problem}",
-    remedy: "stop writing, run `capstan export bundle`, and compare with a witness or a backup",
-  },
   "CAP-STORE-012": {
     status: 409,
     exit: 5,
@@ -376,6 +381,12 @@ export const errorTable = define({
     exit: 6,
     message: "{folder} is on {network}, and its database is on {machine}, not on {here}",
     remedy: "work on that machine, or move the store to PostgreSQL, which several machines can share",
+  },
+  "CAP-RECORD-002": {
+    status: 409,
+    exit: 3,
+    message: "entry {index} differs from the signed tree: {problem}",
+    remedy: "stop writing, run `capstan export bundle`, and compare with a witness or a backup",
   },
   "CAP-RECORD-003": {
     status: 409,
@@ -579,6 +590,13 @@ export type ErrorCode = keyof typeof errorTable | `CAP-${string}`;
 
 export type ErrorWhere = { file: string; line?: number; column?: number };
 
+  "CAP-USAGE-002": {
+    status: 400,
+    exit: 2,
+    message: "there is no verb `{verb}`{hint}",
+    remedy: "`capstan help` lists the verbs",
+  },
+  "CAP-USAGE-003": { status: 400, exit: 2, message: "there is no operation {operation}{hint}", remedy: "`capstan api` lists them" },
 /** What leaves the program when something fails, the same over HTTP and with `--json`. */
 export type ErrorBody = {
   code: string;

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Clock } from "../../base/foundation/clock.ts";
+import { CapstanError } from "../../base/foundation/errors.ts";
 import { digestOfFile } from "../../base/foundation/hashing.ts";
 import { type Change, type Database, statement } from "../../base/storage/database.ts";
 
@@ -31,6 +32,9 @@ export function createStatCache(deps: { database: Database; clock: Clock }): Sta
     flush,
     async digestOf(path) {
       const before = await stat(path, { bigint: true });
+      // Reading a pipe or device would never end.
+      if (!before.isFile())
+        throw new CapstanError("CAP-DATA-008", { path, kind: before.isDirectory() ? "a folder" : "a pipe, socket or device" });
       const known = await find(String(before.dev), String(before.ino));
       if (
         known &&

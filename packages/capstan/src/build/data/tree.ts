@@ -48,7 +48,8 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
             const inner = await walk(path, relative, keep, keepNode);
             return { entry: { name: item.name, ...inner.entry }, list: inner.list };
           }
-          if (!item.isFile()) throw new CapstanError("CAP-DATA-005", { path: `${relative} (a link, socket or device)` });
+          if (!item.isFile())
+            throw new CapstanError("CAP-DATA-008", { path: relative, kind: item.isSymbolicLink() ? "a link" : "a pipe, socket or device" });
           const { digest, sizeBytes, mode } = await limit(async () => {
             const [read, { mode }] = await Promise.all([stats.digestOf(path), lstat(path)]);
             await keep(path, read.digest);

@@ -16,11 +16,14 @@ export async function collect(
   for (const output of outputs) {
     const path = join(box.folder, output.path);
     const info = await stat(path).catch(() => undefined);
-    const wrong = !info || (output.kind === "dir") !== info.isDirectory();
+    // A pipe or device has no end: only what is a file (or a link to one) is read.
+    const form = info?.isDirectory() ? "folder" : info?.isFile() ? "file" : "pipe, socket or device";
+    const declared = output.kind === "dir" ? "folder" : "file";
+    const wrong = !info || form !== declared;
     if (wrong) {
       const stray = box.sandbox ? await strayFiles(box.folder, new Set([...box.given, ...outputs.map((one) => one.path)]), 5) : [];
       const why = info
-        ? `there is a ${info.isDirectory() ? "folder" : "file"} where a ${output.kind === "dir" ? "folder" : "file"} is declared`
+        ? `there is a ${form} where a ${declared} is declared${form === "folder" ? ` (\`${output.path}/\` declares a folder)` : ""}`
         : stray.length > 0
           ? `new in its folder: ${stray.join(", ")}. Nothing was replaced`
           : "nothing new is in its folder. Nothing was replaced";

@@ -10,6 +10,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "What administrators do: token (make, list, revoke), backup and restore of the store.",
   usage: "admin token NAME --role R [--role R] | admin token list | admin token revoke ID | admin backup FOLDER | admin restore FOLDER",
+  mostWords: 3,
   examples: ["admin token ci --role contributor", "admin token list", "admin backup /backups/monday"],
   flags: {
     role: { type: "string", multiple: true, text: "viewer contributor operator reviewer second-line sponsor auditor admin service" },

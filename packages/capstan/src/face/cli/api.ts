@@ -7,6 +7,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "Calls any operation of the contract; its input comes from FILE, stdin (-) or key=value words.",
   usage: "api OPERATION [FILE|-] [key=value …]",
+  mostWords: Infinity,
   examples: ["api runs.list limit=5", "api labels.append labels.json"],
   flags: {},
   async run(context) {
@@ -17,10 +18,7 @@ export const verb: Verb = {
       context.out.document({ operations: names });
       return 0;
     }
-    if (!(name in operations)) {
-      const near = nearest(name, names);
-      throw new CapstanError("CAP-NOT-FOUND-001", { noun: "operation", name: `${name}${near ? `, did you mean ${near}?` : ""}` });
-    }
+    if (!Object.hasOwn(operations, name)) throw unknownOperation(name, names);
     const input: Record<string, unknown> = {};
     for (const word of words) {
       const at = word.indexOf("=");
@@ -36,10 +34,26 @@ export const verb: Verb = {
   },
 };
 
+export function unknownOperation(name: string, names: readonly string[]): CapstanError {
+  const near = nearest(name, names);
+  return new CapstanError("CAP-USAGE-003", { operation: name, hint: near ? `, did you mean ${near}?` : "" });
+}
+
 function readObject(path: string): object {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(path === "-" ? 0 : path, "utf8")) as object;
+    text = readFileSync(path === "-" ? 0 : path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") throw new CapstanError("CAP-DATA-005", { path });
+    throw error;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
   } catch (error) {
     throw new CapstanError("CAP-REQUEST-005", { problem: `${path}: ${error instanceof Error ? error.message : String(error)}` });
   }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new CapstanError("CAP-REQUEST-005", { problem: `${path}: an object is expected` });
+  return value;
 }

@@ -6,6 +6,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "Runs suites on what they are for, and shows the failing rows.",
   usage: "check [SUITE…]",
+  mostWords: Infinity,
   examples: ["check", "check flights-rules"],
   flags: {},
   async run(context) {
@@ -15,6 +16,7 @@ export const verb: Verb = {
     const known = (await connection.call("checks.declared", { project })).suites;
     const wanted = context.words.length === 0 ? known.map((one) => one.suite) : context.words;
     const verdicts: Verdict[] = [];
+    if (wanted.length === 0) out.talk("no suite is declared: `suites:` in capstan.yaml declares them (capstan config schema)");
     for (const suite of wanted) {
       const answer = await connection.call("checks.runDeclared", { project, suite });
       verdicts.push(answer.verdict);

@@ -5,6 +5,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "All that a thing depends on, to data digests and code; or, with --down, all that depends on it.",
   usage: "closure REF [--down] [--depth N]",
+  mostWords: 1,
   examples: ["closure late-arrival@live", "closure data:flights@v1 --down"],
   flags: { down: { type: "boolean", text: "what is affected by it" }, depth: { type: "string", text: "links to follow" } },
   async run(context) {

@@ -4,7 +4,7 @@ import { readEnvironment } from "../../base/foundation/environment.ts";
 import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
 import { nearest } from "../../base/foundation/nearest.ts";
 import type { Connection } from "../../connection.ts";
-import { getProjectFolder, type ProjectFolder } from "../../project-folder.ts";
+import { findProjectFolder, getProjectFolder, type ProjectFolder } from "../../project-folder.ts";
 import { version } from "../../version.ts";
 import type { Context } from "./context.ts";
 import { createOutput, type Output } from "./output.ts";
@@ -33,7 +33,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
   const environment = readEnvironment();
   const word = argv[0]?.startsWith("-") ? undefined : argv[0];
-  const name = word ?? (argv.includes("-h") || argv.includes("--help") ? "help" : defaultVerb());
+  const name = word ?? (argv.includes("-h") || argv.includes("--help") ? "help" : verbHere(argv));
   const rest = word === undefined ? argv : argv.slice(1);
   let out = createOutput({ json: argv.includes("--json"), quiet: argv.includes("-q"), color: "auto", variables: environment.variables });
   const closing: Connection[] = [];
@@ -47,17 +47,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   try {
-    const known = verbs[name];
-    if (!known) {
-      const other = otherWords[name];
-      const near = nearest(name, Object.keys(verbs));
-      throw new CapstanError("CAP-USAGE-001", {
-        problem: other
-          ? `\`${name}\` is \`capstan ${other}\` here`
-          : `there is no verb \`${name}\`${near ? `, did you mean \`${near}\`?` : ""}`,
-        verb: "",
-      });
-    }
+    const known = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+    if (!known) throw unknownVerb(name);
     const { verb } = await known.load();
     const parsed = parse(name, verb, rest);
     const flags = parsed.values as Context["flags"];
@@ -68,10 +59,15 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       color: color === "always" || color === "never" ? color : "auto",
       variables: environment.variables,
     });
+    if (color !== undefined && color !== "always" && color !== "never" && color !== "auto")
+      throw new CapstanError("CAP-USAGE-001", { problem: `--color ${String(color)}: it is auto, always or never`, verb: name });
     if (flags["help"]) {
       printHelp(name, verb, out);
       return 0;
     }
+    const extra = parsed.positionals[verb.mostWords];
+    if (extra !== undefined)
+      throw new CapstanError("CAP-USAGE-001", { problem: `\`${extra}\` is a word too many: capstan ${verb.usage}`, verb: name });
     const cwd = resolve(typeof flags["dir"] === "string" ? flags["dir"] : process.cwd());
     let place: ProjectFolder | undefined;
     const context: Context = {
@@ -120,7 +116,17 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
 }
 
-const defaultVerb = (): string => "help";
+/** `capstan` alone: how things stand in a project, what there is to do elsewhere. */
+const verbHere = (argv: readonly string[]): string =>
+  findProjectFolder(resolve(argv[argv.indexOf("-C") + 1 || argv.length] ?? ".")) ? "status" : "help";
+
+export function unknownVerb(name: string): CapstanError {
+  const other = Object.hasOwn(otherWords, name) ? otherWords[name] : undefined;
+  if (other !== undefined)
+    return new CapstanError("CAP-USAGE-001", { problem: `\`${name}\` is \`capstan ${other}\` here`, verb: other.split(" ")[0] ?? other });
+  const near = nearest(name, Object.keys(verbs));
+  return new CapstanError("CAP-USAGE-002", { verb: name, hint: near ? `, did you mean \`${near}\`?` : "" });
+}
 
 function parse(name: string, verb: Verb, argv: readonly string[]) {
   // What stands behind `--` belongs to a command of the user's.

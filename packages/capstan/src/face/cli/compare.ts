@@ -5,6 +5,7 @@ import { table } from "./format.ts";
 export const verb: Verb = {
   text: "What differs between runs: metrics, params, inputs, environment.",
   usage: "compare RUN RUN…",
+  mostWords: Infinity,
   examples: ["compare run:1 run:2"],
   flags: {},
   async run(context) {

@@ -7,6 +7,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "`data add PATH --name N` makes a dataset version from what is there, after its rules have passed; `data list` shows them.",
   usage: "data add PATH --name NAME | data list",
+  mostWords: 2,
   examples: ["data add data/flights-2001-07.parquet --name flights", "data list"],
   flags: { name: { type: "string", text: "the dataset" } },
   async run(context) {

@@ -32,6 +32,7 @@ const stations: readonly Station[] = [
 export const verb: Verb = {
   text: "The example through the whole loop, then served; one table.",
   usage: "demo [--once] [--port N]",
+  mostWords: 0,
   examples: ["demo", "demo --once"],
   flags: {
     once: { type: "boolean", text: "end after the table" },

@@ -11,6 +11,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "Program, store, host, disk, record: each finding with its remedy.",
   usage: "doctor",
+  mostWords: 0,
   examples: ["doctor"],
   flags: {},
   async run(context) {

@@ -7,6 +7,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "The whole record as a bundle that anyone can verify offline.",
   usage: "export bundle -o FILE [--without-payloads]",
+  mostWords: 1,
   examples: ["export bundle -o record.tar"],
   flags: {
     output: { type: "string", short: "o", text: "the file to write" },

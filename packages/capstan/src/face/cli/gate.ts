@@ -9,6 +9,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "Evaluates, now, all that stands before a release; the risk level with its reasons.",
   usage: "gate MODEL@V",
+  mostWords: 1,
   examples: ["gate late-arrival@v2"],
   flags: { stage: { type: "string", text: "release (before) or promotion" } },
   async run(context) {

@@ -1,18 +1,26 @@
 import { errorTable } from "@capstan/contract";
 import { CapstanError } from "../../base/foundation/errors.ts";
-import { printHelp } from "./command-line.ts";
+import { nearest } from "../../base/foundation/nearest.ts";
+import { printHelp, unknownVerb } from "./command-line.ts";
 import { type Verb, verbs } from "./verbs.ts";
 
 export const verb: Verb = {
   text: "Explains a verb or an error code.",
   usage: "help [VERB|CODE]",
+  mostWords: 1,
   examples: ["help run", "help CAP-RUN-003"],
   flags: {},
   async run({ words, out }) {
     const [word] = words;
     if (word?.startsWith("CAP-")) {
       const definition = (errorTable as Record<string, { status: number; exit: number; message: string; remedy: string }>)[word];
-      if (!definition) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "error code", name: word });
+      if (!definition) {
+        const near = nearest(word, Object.keys(errorTable));
+        throw new CapstanError("CAP-USAGE-001", {
+          problem: `there is no error code ${word}${near ? `, did you mean ${near}?` : ""}`,
+          verb: "help",
+        });
+      }
       out.document({ code: word, ...definition });
       out.result(`${word}   HTTP ${definition.status}, exit ${definition.exit}`);
       out.result(`  ${definition.message}`);
@@ -20,8 +28,8 @@ export const verb: Verb = {
       return 0;
     }
     if (word !== undefined) {
-      const known = verbs[word];
-      if (!known) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "verb", name: word });
+      const known = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
+      if (!known) throw unknownVerb(word);
       printHelp(word, (await known.load()).verb, out);
       return 0;
     }

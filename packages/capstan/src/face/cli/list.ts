@@ -22,6 +22,7 @@ const nouns: Record<string, { operation: OperationName; rows: string; columns: r
 export const verb: Verb = {
   text: `Lists one noun: ${Object.keys(nouns).join(", ")}.`,
   usage: "list NOUN [--limit N]",
+  mostWords: 1,
   examples: ["list runs", "list entries --limit 20"],
   flags: { limit: { type: "string", text: "rows; 50" } },
   async run(context) {

@@ -4,6 +4,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "The lines that a step or run wrote.",
   usage: "log STEP|run:N/STEP [--follow] [--tail N]",
+  mostWords: 1,
   examples: ["log train", "log run:3/train --follow"],
   flags: { follow: { type: "boolean", text: "go on until it ends" }, tail: { type: "string", text: "the last N lines" } },
   async run(context) {
@@ -21,6 +22,7 @@ export const verb: Verb = {
       });
       for (const line of answer.lines) context.out.json ? context.out.document({ line }) : context.out.result(line);
       after = answer.nextBytes;
+      if (after === 0 && (answer.ended || !context.on("follow"))) context.out.talk(`${ref} has written nothing`);
       if (!context.on("follow") || answer.ended || context.interrupted.aborted) return 0;
       await new Promise((resolve) => setTimeout(resolve, 300));
     }

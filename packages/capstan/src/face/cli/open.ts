@@ -3,6 +3,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "The page of anything, with a one-time link for full rights.",
   usage: "open [REF]",
+  mostWords: 1,
   examples: ["open", "open run:1"],
   flags: {},
   async run(context) {

@@ -52,22 +52,29 @@ export function createOutput(options: {
   variables: Readonly<Record<string, string | undefined>>;
 }): Output {
   const terminal = Boolean(process.stderr.isTTY) && options.variables["TERM"] !== "dumb";
+  const { NO_COLOR: none, FORCE_COLOR: forced, TERM: term } = options.variables;
   const colored =
-    options.color === "always" ||
-    (options.color === "auto" && Boolean(process.stdout.isTTY) && !options.variables["NO_COLOR"] && options.variables["TERM"] !== "dumb") ||
-    Boolean(options.variables["FORCE_COLOR"]);
+    options.color === "auto"
+      ? Boolean(forced && forced !== "0") || (Boolean(process.stdout.isTTY) && !none && term !== "dumb")
+      : options.color === "always";
   const wrap = (code: string, text: string): string => (colored ? `\u001b[${code}m${text}\u001b[0m` : text);
   let drawn = 0;
   const erase = (): void => {
     if (drawn > 0) process.stderr.write(`\u001b[${drawn}A\u001b[0J`);
     drawn = 0;
   };
-  const columns = Number(options.variables["COLUMNS"]) || process.stderr.columns || 100;
-  // A closed pipe is no error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
+  const told = Number(options.variables["COLUMNS"]);
+  const columns = told >= 20 ? Math.floor(told) : process.stderr.columns || 100;
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.listenerCount("error") > 0) continue;
+    // Who reads no more has read enough: the work goes on to its end, a run above all.
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") return;
+      process.exitCode = 6;
+      if (stream === process.stdout)
+        process.stderr.write(`error CAP-STORE-003  the output cannot be written: ${error.code ?? error.message}\n`);
+    });
+  }
   return {
     json: options.json,
     terminal,

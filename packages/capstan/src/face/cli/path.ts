@@ -5,6 +5,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "The chain from data to live, with the human hands on it and the waits between.",
   usage: "path MODEL[@V]",
+  mostWords: 1,
   examples: ["path late-arrival@live"],
   flags: {},
   async run(context) {

@@ -6,6 +6,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "Answers of a route for rows of NDJSON, from FILE or stdin.",
   usage: "predict ROUTE [FILE] [-o FILE]",
+  mostWords: 2,
   examples: ["predict late-arrival rows.ndjson"],
   flags: {
     output: { type: "string", short: "o", text: "where the answers go; stdout unless said" },

@@ -6,6 +6,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "A model version by hand, from a file; a pipeline's model registers itself.",
   usage: "register MODEL PATH [--alias A]",
+  mostWords: 2,
   examples: ["register late-arrival work/model.onnx -m 'from the vendor'"],
   flags: { alias: { type: "string", text: "alias to set on it" }, run: { type: "string", text: "the run that made it" } },
   async run(context) {

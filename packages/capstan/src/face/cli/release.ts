@@ -14,6 +14,7 @@ const ended = new Set(["live", "superseded", "rolled_back", "failed", "inconclus
 export const verb: Verb = {
   text: "Gate, shadow, canary, live, followed. `release R-3` follows again; `release pause|advance|stop R-3`.",
   usage: "release MODEL[@V] [--route R] [--strategy canary|direct]",
+  mostWords: 2,
   examples: ["release late-arrival", "release late-arrival@v3 --override -m drill", "release pause R-3"],
   flags: {
     route: { type: "string", text: "the route to move; the one that serves this model unless said" },

@@ -8,6 +8,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "What waits for a signature; or one dossier, failing and unknown first. Signing names the digest that was read.",
   usage: "review [MODEL@V] [--approve DIGEST | --decline DIGEST -m REASON]",
+  mostWords: 1,
   examples: ["review", "review late-arrival@v2", "review --approve 3e0f94c7 -m 'slices looked at'"],
   flags: { approve: { type: "string", text: "sign this dossier" }, decline: { type: "string", text: "decide no, with the reason of -m" } },
   async run(context) {

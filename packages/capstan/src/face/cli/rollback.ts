@@ -5,6 +5,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "Back to what a route served before, at once, also in mid-release.",
   usage: "rollback [ROUTE] [--to MODEL@V]",
+  mostWords: 1,
   examples: ["rollback", "rollback late-arrival --to v1"],
   flags: { to: { type: "string", text: "a version that was live before" } },
   async run(context) {

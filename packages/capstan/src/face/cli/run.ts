@@ -9,6 +9,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "Runs what is out of date, with all it needs; without STEP the whole pipeline.",
   usage: "run [STEP…] [--set PARAM=VALUE] [--plan]",
+  mostWords: Infinity,
   examples: ["run", "run train --set train.trees=400 --plan"],
   flags: {
     set: { type: "string", multiple: true, text: "PARAM=VALUE, an existing parameter; leaves folder and lock alone" },

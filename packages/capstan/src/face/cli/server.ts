@@ -3,19 +3,20 @@ import type { Verb } from "./verbs.ts";
 
 export const verb: Verb = {
   text: "API, pages, gateway and scheduler on one port, until it is ended.",
-  usage: "server [--port N] [--host ADDRESS]",
-  examples: ["server", "server --port 0"],
+  usage: "server [--port N] [--host ADDRESS] [--database URL] [--blobs PLACE]",
+  mostWords: 0,
+  examples: ["server", "server --port 0", "server --database postgres://capstan@db/ml --blobs s3://models/store"],
   flags: {
     port: { type: "string", text: "the port; without it the kept one, 7070 first, else the next free" },
     host: { type: "string", text: "address to bind; off loopback every request needs a token" },
     loopback: { type: "string", text: "`open`: no session is asked for on loopback (noted in the record)" },
-    "artifact-root": { type: "string", text: "default artifact location of new experiments" },
     data: { type: "string", text: "folder of the store; .capstan in the project unless said" },
     database: {
       type: "string",
       text: "PostgreSQL instead of SQLite: postgres://user@host/name (CAPSTAN_DATABASE keeps a password out of sight)",
     },
     blobs: { type: "string", text: "where objects are: s3://bucket/prefix, or a folder" },
+    "artifact-root": { type: "string", text: "default artifact location of new experiments" },
     "artifacts-destination": { type: "string", text: "folder behind mlflow-artifacts:/" },
   },
   async run(context) {

@@ -30,6 +30,7 @@ const forms: readonly { pattern: RegExp; operation: OperationName; input(match: 
 export const verb: Verb = {
   text: "One thing: its facts, evidence and entries.",
   usage: "show REF",
+  mostWords: 1,
   examples: ["show R-2", "show late-arrival@live", "show run:1", "show entry:6", "show INC-1"],
   flags: {},
   async run(context) {

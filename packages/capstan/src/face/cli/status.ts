@@ -7,6 +7,7 @@ const marks = { run: "+", reuse: "=", may: "?", skip: "◌" } as const;
 export const verb: Verb = {
   text: "What would run and why; where each model stands in the loop; what needs someone.",
   usage: "status [--strict]",
+  mostWords: 0,
   examples: ["status"],
   flags: { strict: { type: "boolean", text: "exit 3 when something would run or needs someone" } },
   async run(context) {

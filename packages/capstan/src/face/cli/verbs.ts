@@ -6,6 +6,8 @@ export type Verb = {
   text: string;
   /** Written out, without `capstan`. */
   usage: string;
+  /** Words it takes after its name; more are refused, not ignored. */
+  mostWords: number;
   examples: readonly string[];
   /** Own flags, in the form of node:util parseArgs, with their texts. */
   flags: Readonly<Record<string, { type: "boolean" | "string"; multiple?: boolean; short?: string; text: string }>>;

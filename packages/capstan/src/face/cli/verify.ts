@@ -7,6 +7,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "Proves the record: ledger, payloads, seals and bytes against the signed head and the anchors.",
   usage: "verify [--deep] [--anchor FILE]",
+  mostWords: 0,
   examples: ["verify", "verify --deep"],
   flags: {
     deep: { type: "boolean", text: "read and hash every object" },

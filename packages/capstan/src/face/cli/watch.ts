@@ -5,6 +5,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "Monitors over their windows; --backtest first asks what the bounds would have said about the training weeks.",
   usage: "watch [MONITOR] [--backtest]",
+  mostWords: Infinity,
   examples: ["watch --backtest", "watch inputs"],
   flags: {
     backtest: { type: "boolean", text: "alarm rate on the reference itself" },
@@ -27,6 +28,7 @@ export const verb: Verb = {
     const evaluated = await connection.call("monitors.evaluate", { project, ...(until !== undefined && { until }) });
     out.document({ event: "result", ...evaluated });
     const { monitors } = await connection.call("monitors.list", { project });
+    if (monitors.length === 0) out.talk("no monitor is declared: `monitors:` in capstan.yaml declares them (capstan config schema)");
     for (const monitor of monitors.filter((one) => context.words.length === 0 || context.words.includes(one.monitor))) {
       const view = await connection.call("monitors.get", { project, monitor: monitor.monitor });
       out.result(`${out.paint.bold(monitor.monitor)}   ${view.sentence}`);

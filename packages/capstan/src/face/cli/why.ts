@@ -6,6 +6,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "Why a step ran, did not, or would; the root cause; what was the same.",
   usage: "why STEP|run:N/STEP",
+  mostWords: 1,
   examples: ["why train", "why run:2/evaluate"],
   flags: {},
   async run(context) {

@@ -4,6 +4,7 @@ import type { Verb } from "./verbs.ts";
 export const verb: Verb = {
   text: "What doing nothing, today's rule and a perfect model earn per week, before any training.",
   usage: "worth",
+  mostWords: 0,
   examples: ["worth"],
   flags: {},
   async run(context) {

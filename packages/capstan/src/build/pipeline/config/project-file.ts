@@ -114,8 +114,13 @@ export function readIdentity(folder: string): { project: string; server: string 
       .toLowerCase()
       .replace(/[^a-z0-9-]+/g, "-")
       .replace(/^[^a-z]+/, "") || "default";
-  if (!existsSync(`${folder}/${configFile}`)) return { project: fallback, server: null };
-  const text = readFileSync(`${folder}/${configFile}`, "utf8");
+  let text: string;
+  try {
+    text = readFileSync(`${folder}/${configFile}`, "utf8");
+  } catch {
+    // Whoever needs more of the file says what is wrong with it.
+    return { project: fallback, server: null };
+  }
   const top = (key: string): string | undefined => new RegExp(`^${key}:[ \\t]+["']?([^"'\\s#]+)`, "m").exec(text)?.[1];
   const project = top("project");
   return { project: project && /^[a-z][a-z0-9-]{0,62}$/.test(project) ? project : fallback, server: top("server") ?? null };

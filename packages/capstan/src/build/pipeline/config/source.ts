@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { CapstanError } from "../../../base/foundation/errors.ts";
 
@@ -17,21 +17,32 @@ export type Source = {
 };
 
 const maxAliases = 100;
+const mostBytes = 1 << 20;
 
 /** Reads a YAML or JSON file. `params` files are also looked through for spellings that other YAML readers take for something else. */
 export function readSource(folder: string, file: string, { params = false } = {}): Source | undefined {
-  let text: string;
+  const path = `${folder}/${file}`;
+  const refused = (problem: string, fix: string, cause?: unknown): CapstanError =>
+    new CapstanError("CAP-CONFIG-003", { file, problem, fix }, { where: { file }, cause });
+  let bytes: Buffer;
   try {
-    text = readFileSync(`${folder}/${file}`, "utf8");
+    const info = statSync(path);
+    if (!info.isFile()) throw refused("it is no file", "put a file of that name there");
+    if (info.size > mostBytes) throw refused(`it has ${info.size} bytes, ${mostBytes} at most are read`, "keep data out of configuration");
+    bytes = readFileSync(path);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new CapstanError(
-      "CAP-CONFIG-003",
-      { file, problem: error instanceof Error ? error.message : String(error), fix: "make the file readable" },
-      { where: { file }, cause: error },
-    );
+    if (error instanceof CapstanError) throw error;
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT") return undefined;
+    throw refused(code === "ELOOP" ? "its links lead in a circle" : `it cannot be read (${String(code)})`, "make the file readable", error);
   }
-  return parseSource(file, text, { params });
+  try {
+    return parseSource(file, new TextDecoder("utf-8", { fatal: true }).decode(bytes), { params });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+    throw refused(wide ? "it is written in UTF-16" : "it is not UTF-8", "save it as UTF-8", error);
+  }
 }
 
 function parseSource(file: string, text: string, { params = false } = {}): Source {
