@@ -584,12 +584,6 @@ export const errorTable = define({
     message: "Invalid value for {what}: {problem}",
     remedy: "send a value within the limits that the message names",
   },
-  "CAP-USAGE-001": { status: 400, exit: 2, message: "{problem}", remedy: "`capstan help {verb}` shows how it is written" },
-});
-export type ErrorCode = keyof typeof errorTable | `CAP-${string}`;
-
-export type ErrorWhere = { file: string; line?: number; column?: number };
-
   "CAP-USAGE-002": {
     status: 400,
     exit: 2,
@@ -597,6 +591,12 @@ export type ErrorWhere = { file: string; line?: number; column?: number };
     remedy: "`capstan help` lists the verbs",
   },
   "CAP-USAGE-003": { status: 400, exit: 2, message: "there is no operation {operation}{hint}", remedy: "`capstan api` lists them" },
+  "CAP-USAGE-001": { status: 400, exit: 2, message: "{problem}", remedy: "`capstan help {verb}` shows how it is written" },
+});
+export type ErrorCode = keyof typeof errorTable | `CAP-${string}`;
+
+export type ErrorWhere = { file: string; line?: number; column?: number };
+
 /** What leaves the program when something fails, the same over HTTP and with `--json`. */
 export type ErrorBody = {
   code: string;
