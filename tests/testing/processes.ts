@@ -48,6 +48,7 @@ export type Place = {
   /** The port that hosts of this place keep: nobody else listens there. */
   readonly port: number;
   write(path: string, text: string | Uint8Array): void;
+  read(path: string): string;
   start(...words: string[]): Command;
   run(...words: string[]): Promise<Ended>;
   /** Lets steps pass that wait for it. */
@@ -74,10 +75,12 @@ export type PlaceOptions = {
   data?: string;
   /** Another user of this machine. */
   uid?: number;
+  /** Variables of every command, beside its own. */
+  environment?: Readonly<Record<string, string>>;
 };
 
 /** A project whose steps can be held and counted, with `@capstan/client` at hand, and every command started on it. */
-export async function makePlace({ files = {}, data, uid }: PlaceOptions = {}): Promise<Place> {
+export async function makePlace({ files = {}, data, uid, environment: more = {} }: PlaceOptions = {}): Promise<Place> {
   const root = mkdtempSync(join(tmpdir(), "capstan-host-"));
   if (uid !== undefined) chmodSync(root, 0o755);
   const folder = join(root, "project");
@@ -91,6 +94,7 @@ export async function makePlace({ files = {}, data, uid }: PlaceOptions = {}): P
     HOME: root,
     CAPSTAN_HOME: join(root, "state"),
     NO_COLOR: "1",
+    ...more,
   };
   const write = (path: string, text: string | Uint8Array): void => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -154,6 +158,7 @@ export async function makePlace({ files = {}, data, uid }: PlaceOptions = {}): P
     storeFolder,
     port,
     write,
+    read: (path) => readFileSync(join(folder, path), "utf8"),
     start,
     run: (...words) => start(...words).ended,
     open: (gate) => writeFileSync(join(gates, gate), ""),

@@ -10,6 +10,7 @@ import type { Caller } from "./base/foundation/caller.ts";
 import type { Environment } from "./base/foundation/environment.ts";
 import { CapstanError } from "./base/foundation/errors.ts";
 import { openLog } from "./base/foundation/logger.ts";
+import { noTracing, type Tracing } from "./base/foundation/tracing.ts";
 import { projectMigrations } from "./base/projects/migrations.ts";
 import { projectHandlers } from "./base/projects/operations.ts";
 import { createProjectsService } from "./base/projects/service.ts";
@@ -99,6 +100,7 @@ export type AppOptions = {
 export type App = {
   readonly store: Store & { readonly recorder: HostRecorder };
   readonly access: AccessService;
+  readonly tracing: Tracing;
   readonly operations: readonly Bound[];
   readonly wire: readonly WireRoute[];
   readonly unknownBelow: ShellParts["unknownBelow"];
@@ -140,9 +142,10 @@ export async function openApp(options: AppOptions): Promise<App> {
   const opened = await openStore({ place, environment, mode, migrations, clock: systemClock, log });
   const { store, hosts } = opened;
   const { database } = store;
+  const tracing = await openTracing(environment, mode);
   const shared = database.dialect === "postgres";
 
-  const jobs = createJobs(store, shared ? { project: place.project } : {});
+  const jobs = createJobs({ ...store, tracing }, shared ? { project: place.project } : {});
   const access = createAccessService({ store, user: environment.user });
   const projects = createProjectsService({ store });
   const record = createRecordService({ store, tilesFolder: join(folder, "tiles") });
@@ -195,6 +198,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     spooled: { take: (spool, of) => takeSpooled(spool, access.attemptCaller(of.run, of.project)) },
     models: createModelSink({ registry, tracking }),
     suites: createSuiteRunner(checks),
+    tracing,
     hosts,
   });
 
@@ -329,6 +333,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   return {
     store,
     access,
+    tracing,
     operations: bound,
     wire: [blobRoute(store), ...inferenceRoutes(serving), ...mlflow.filter((route) => route.path !== "/health").map(mounted)],
     unknownBelow,
@@ -336,7 +341,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       const [operation, handle] = [await findOperation(name), handlers[name]];
       if (!operation || !handle) throw new CapstanError("CAP-REQUEST-002", { path: name });
       access.authorize(caller, operation.capability, (input as { project?: string }).project);
-      return (await handle(parseInput(name, operation, input as Record<string, unknown>) as never, caller)) as never;
+      const parsed = parseInput(name, operation, input as Record<string, unknown>);
+      return tracing.span(name, {}, async () => (await handle(parsed as never, caller)) as never);
     },
     metrics: async () => {
       metricsPage ??= (await import("./wiring/metrics.ts")).createMetricsPage({ record, serving, projects: projects.list });
@@ -369,6 +375,14 @@ export async function openApp(options: AppOptions): Promise<App> {
       await record.idle();
       await analytics.close();
       await database.close();
+      await tracing.close();
     },
   };
+}
+
+/** Commands that only look end too soon to be watched. */
+async function openTracing({ otlpEndpoint, otlpService }: Environment, mode: AppOptions["mode"]): Promise<Tracing> {
+  if (otlpEndpoint === undefined || mode === "read") return noTracing;
+  const { openOtlpTracing } = await import("./base/foundation/otlp-tracing.ts");
+  return openOtlpTracing({ endpoint: otlpEndpoint, service: otlpService, version });
 }

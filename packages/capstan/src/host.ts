@@ -82,6 +82,7 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
       metrics: () => app.metrics(),
       ids: app.store.ids,
       log: app.store.log,
+      tracing: app.tracing,
       loopback,
       openLoopback,
     });

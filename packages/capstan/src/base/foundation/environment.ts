@@ -14,7 +14,9 @@ export type Environment = {
   user: string;
   ci: boolean;
   temp: string;
+  /** Where a collector takes spans; nobody does without it. */
   otlpEndpoint: string | undefined;
+  otlpService: string;
   /** The whole environment, to be handed on by name only. */
   variables: Readonly<Record<string, string | undefined>>;
 };
@@ -31,7 +33,11 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     user: safeUserName(),
     ci: Boolean(variables["CI"]),
     temp: tmpdir(),
-    otlpEndpoint: variables["OTEL_EXPORTER_OTLP_ENDPOINT"] || undefined,
+    otlpEndpoint:
+      variables["OTEL_SDK_DISABLED"] === "true"
+        ? undefined
+        : variables["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] || variables["OTEL_EXPORTER_OTLP_ENDPOINT"] || undefined,
+    otlpService: variables["OTEL_SERVICE_NAME"] || "capstan",
     variables,
   };
 }

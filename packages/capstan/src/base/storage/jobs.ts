@@ -2,6 +2,7 @@ import type { Clock } from "../foundation/clock.ts";
 import type { Json } from "../foundation/canonical-json.ts";
 import type { Ids } from "../foundation/ids.ts";
 import type { Log } from "../foundation/log.ts";
+import { noTracing, type Tracing } from "../foundation/tracing.ts";
 import { type Database, type Statement, statement } from "./database.ts";
 import type { Migration, TableClass } from "./migrations.ts";
 
@@ -102,8 +103,11 @@ export type Jobs = ReturnType<typeof createJobs>;
  * and one that lost its lease cannot write its result. Failures are retried with doubling pauses from one second.
  * With `only.project`, jobs of other projects are left to the processes that have their folders.
  */
-export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; log: Log }, only: { project?: string } = {}) {
-  const { database, clock } = deps;
+export function createJobs(
+  deps: { database: Database; clock: Clock; ids: Ids; log: Log; tracing?: Tracing },
+  only: { project?: string } = {},
+) {
+  const { database, clock, tracing = noTracing } = deps;
   const handlers = new Map<string, JobHandler>();
   const running = new Map<string, AbortController>();
   let timer: NodeJS.Timeout | undefined;
@@ -164,7 +168,13 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids; l
     }, leaseMs / 3);
     try {
       const handler = handlers.get(job.kind);
-      const result = handler ? await handler(job, abort.signal) : null;
+      const result = handler
+        ? await tracing.span(
+            `job ${job.kind}`,
+            { "capstan.project": job.project, "capstan.job": job.id, "capstan.attempt": job.attempts },
+            () => handler(job, abort.signal),
+          )
+        : null;
       await database.commit([
         statement(
           "update job set state = 'done', result = ?, error = null where id = ? and fence = ? and state = 'running'",

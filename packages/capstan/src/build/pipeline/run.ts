@@ -6,6 +6,7 @@ import { toTime } from "../../base/foundation/clock.ts";
 import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
 import { captureEnvironment } from "../execution/capture-environment.ts";
 import type { EnvironmentCapture } from "../execution/model.ts";
+import type { Tracing } from "../../base/foundation/tracing.ts";
 import type { AttemptDeps, Settled, Work } from "./attempt.ts";
 import { abandon, cancel, codeNode, settle, spoolOf } from "./attempt.ts";
 import type { ProjectFile } from "./config/project-file.ts";
@@ -32,6 +33,7 @@ export type RunDeps = AttemptDeps & {
   host: string;
   models: ModelSink | undefined;
   suites: SuiteRunner | undefined;
+  tracing: Tracing;
   /** Address under which steps reach this host; null when it listens nowhere. */
   endpoint(): string | null;
 };
@@ -274,7 +276,10 @@ export async function runSteps(
     }
   };
 
-  const execute = async (id: string, planned: PlannedNode): Promise<void> => {
+  const execute = (id: string, planned: PlannedNode): Promise<void> =>
+    deps.tracing.span(`step ${id}`, { "capstan.project": row.project, "capstan.run": row.id }, () => executeWithin(id, planned));
+
+  const executeWithin = async (id: string, planned: PlannedNode): Promise<void> => {
     const { node } = planned;
     await save(id, { state: "ready", decision: "run", reasons: planned.reasons, stepKey: planned.stepKey, facts: planned.facts });
     const release = await deps.slots.take({
@@ -367,6 +372,7 @@ export async function runSteps(
     const stepRun = attempt === 1 ? await createStepRun(id, planned, startedMs) : (rowOf(id).run ?? "");
     const token = await deps.tokens?.issue({ project: row.project, run: stepRun, ttlMs: (node.timeoutMs ?? longestMs) + tokenSlackMs });
     const endpoint = deps.endpoint();
+    const traceparent = deps.tracing.current();
     const work: Work = {
       spec: {
         id: attemptId,
@@ -377,6 +383,7 @@ export async function runSteps(
           CAPSTAN_RUN: stepRun,
           CAPSTAN_SPOOL: spoolOf(box.root),
           ...(endpoint !== null && { MLFLOW_TRACKING_URI: endpoint, MLFLOW_EXPERIMENT_ID: run.experimentId }),
+          ...(traceparent !== undefined && { TRACEPARENT: traceparent }),
           ...(token !== undefined && { MLFLOW_TRACKING_TOKEN: token }),
         },
         logPath: join(store.folder, "logs", `${stepRun}.log`),

@@ -7,6 +7,7 @@ import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
 import type { Store } from "../../base/record/store.ts";
 import type { Hosts } from "../../base/storage/hosts.ts";
 import type { DataService } from "../data/model.ts";
+import { noTracing, type Tracing } from "../../base/foundation/tracing.ts";
 import type { Executor } from "../execution/model.ts";
 import type { TrackingService } from "../tracking/service.ts";
 import { createAdopted } from "./adoption.ts";
@@ -45,6 +46,7 @@ export type PipelineDeps = {
   spooled?: SpooledLogs;
   models?: ModelSink;
   suites?: SuiteRunner;
+  tracing?: Tracing;
   /** Other processes that run pipelines of this store; without it there is none. */
   hosts?: Pick<Hosts, "id" | "left">;
 };
@@ -308,7 +310,17 @@ export function createPipelineService(deps: PipelineDeps) {
     renewal.unref();
 
     const done = runSteps(
-      { ...attemptDeps, plan, slots, adopted, host, models: deps.models, suites: deps.suites, endpoint: deps.endpoint ?? (() => null) },
+      {
+        ...attemptDeps,
+        plan,
+        slots,
+        adopted,
+        host,
+        models: deps.models,
+        suites: deps.suites,
+        tracing: deps.tracing ?? noTracing,
+        endpoint: deps.endpoint ?? (() => null),
+      },
       {
         file,
         row,

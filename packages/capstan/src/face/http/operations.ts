@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
+import type { Span } from "../../base/foundation/tracing.ts";
 import { readJson } from "./body.ts";
 import { addPath, emptyTree, findPath, type PathTree } from "./paths.ts";
 
@@ -36,10 +37,12 @@ export async function answerOperation(
   url: URL,
   caller: Caller,
   authorize: (caller: Caller, capability: Operation["capability"], project: string | undefined) => void,
+  span?: Span,
 ): Promise<void> {
   const found = findPath(paths, request.method ?? "GET", url.pathname.slice("/api/v1".length));
   if (!found) throw new CapstanError("CAP-REQUEST-002", { path: url.pathname });
   const { operation, name, handle } = found.value;
+  span?.rename(name);
   authorize(caller, operation.capability, found.params["project"] ?? url.searchParams.get("project") ?? undefined);
   const body =
     operation.method === "GET" || operation.method === "DELETE" ? {} : await readJson(request, operation.bodyLimitBytes ?? 1 << 20);

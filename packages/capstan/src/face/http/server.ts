@@ -7,6 +7,7 @@ import type { Caller } from "../../base/foundation/caller.ts";
 import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
 import type { Ids } from "../../base/foundation/ids.ts";
 import type { Log } from "../../base/foundation/log.ts";
+import type { Span, Tracing } from "../../base/foundation/tracing.ts";
 import type { createLive } from "./live.ts";
 import { answerOperation, type Bound, bindPaths } from "./operations.ts";
 import { addPath, emptyTree, findPath } from "./paths.ts";
@@ -39,6 +40,7 @@ export type ShellParts = {
   metrics(): Promise<string>;
   ids: Ids;
   log: Log;
+  tracing: Tracing;
   /** Bound to loopback addresses only. */
   loopback: boolean;
   openLoopback: boolean;
@@ -54,7 +56,7 @@ export function createShell(parts: ShellParts) {
   for (const route of parts.wire) addPath(wire, route.method, route.path, route);
   const started = new Set<Server>();
 
-  async function answer(request: IncomingMessage, response: ServerResponse, transport: "socket" | "port"): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse, transport: "socket" | "port", span?: Span): Promise<void> {
     const url = urlOf(request);
     const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
     if (url.pathname === "/health") return void response.writeHead(200, { "content-type": "text/plain" }).end("OK");
@@ -78,6 +80,7 @@ export function createShell(parts: ShellParts) {
 
     const route = findPath(wire, method, url.pathname);
     if (route) {
+      span?.rename(`${method} ${route.value.path}`);
       try {
         parts.access.authorize(caller, route.value.capability, route.params["project"]);
         return await route.value.handle(request, response, { params: route.params, url, caller });
@@ -98,7 +101,7 @@ export function createShell(parts: ShellParts) {
         roles: caller.roles,
         capabilities: [...caller.capabilities],
       });
-    if (url.pathname.startsWith("/api/v1/")) return answerOperation(paths, request, response, url, caller, parts.access.authorize);
+    if (url.pathname.startsWith("/api/v1/")) return answerOperation(paths, request, response, url, caller, parts.access.authorize, span);
     if (url.pathname === "/metrics") {
       parts.access.authorize(caller, "read", undefined);
       return void response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(await parts.metrics());
@@ -121,10 +124,23 @@ export function createShell(parts: ShellParts) {
     parts.files.answer(url.pathname, response, /\bbr\b/.test(header(request, "accept-encoding") ?? ""));
   }
 
+  const answered = (request: IncomingMessage, response: ServerResponse, transport: "socket" | "port"): Promise<void> =>
+    parts.tracing.enabled
+      ? parts.tracing.span(
+          request.method ?? "GET",
+          { "http.request.method": request.method ?? "GET", "url.path": urlOf(request).pathname },
+          async (span) => {
+            await answer(request, response, transport, span);
+            span.set({ "http.response.status_code": response.statusCode });
+          },
+          header(request, "traceparent") ?? "",
+        )
+      : answer(request, response, transport);
+
   const listen = (transport: "socket" | "port", at: { host: string; port: number } | { path: string }): Promise<Server> => {
     const server = createServer((request, response) => {
       const id = parts.ids.ulid();
-      answer(request, response, transport).catch((thrown: unknown) => {
+      answered(request, response, transport).catch((thrown: unknown) => {
         const error = toCapstanError(thrown);
         if (error.status >= 500)
           parts.log.error("request.failed", {
