@@ -43,6 +43,7 @@ const pages = [
   page("/p/$project/releases/$release", () => import("../pages/releases/release-page.tsx"), "ReleasePage"),
   page("/p/$project/routes", () => import("../pages/routes/routes-page.tsx"), "RoutesPage"),
   page("/p/$project/routes/$route", () => import("../pages/routes/routes-page.tsx"), "RoutesPage"),
+  page("/p/$project/routes/$route/play", () => import("../pages/routes/play-page.tsx"), "PlayPage"),
   page("/p/$project/monitors", () => import("../pages/monitors/monitors-page.tsx"), "MonitorsPage"),
   page("/p/$project/monitors/$monitor", () => import("../pages/monitors/monitor-page.tsx"), "MonitorPage"),
   page("/p/$project/monitors/$monitor/columns/$column", () => import("../pages/monitors/column-page.tsx"), "ColumnPage"),

@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { type ReactNode, useId } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { type Output, useOperation } from "../data/api.ts";
 import { Failure } from "./layout.tsx";
 
-type Capability = Output<"insights.frame">["caller"]["capabilities"][number];
+export type Capability = Output<"insights.frame">["caller"]["capabilities"][number];
 
 /** Why this caller may not do it; null when it may. Undefined capabilities (not answered yet) count as closed. */
 export function useClosed(capability: Capability): string | null {
@@ -15,44 +15,74 @@ export function useClosed(capability: Capability): string | null {
   return caller.capabilities.includes(capability) ? null : (caller.closed ?? `needs the capability ${capability}`);
 }
 
-/** A button that changes something: closed, it stays visible and reachable and says why. */
-export function Guarded({
+/** A button that changes something: closed, it stays visible and reachable and says why, also when pressed. */
+export function Guarded<T>({
   capability,
   closed = null,
   act,
+  said,
   className = "button",
+  start = false,
   children,
 }: {
   capability: Capability;
   /** A reason of the thing itself, before that of the caller. */ closed?: string | null;
-  act: () => Promise<unknown>;
+  act: () => Promise<T>;
+  /** What is said once it is done, with the way from there. */ said?: (done: T) => ReactNode;
   className?: string;
+  /** What it says begins at its left edge instead of ending at its right one. */ start?: boolean;
   children: ReactNode;
 }) {
   const id = useId();
   const queries = useQueryClient();
   const mine = useClosed(capability);
+  const [asked, setAsked] = useState(false);
   const why = closed ?? mine;
   const doing = useMutation({ mutationFn: act, onSuccess: () => queries.invalidateQueries() });
+  const shut = (): void => {
+    setAsked(false);
+    doing.reset();
+  };
   return (
-    <span style={{ display: "inline-grid", gap: 6 }}>
+    <span
+      className={start ? "guarded start" : "guarded"}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") shut();
+      }}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) setAsked(false);
+      }}
+    >
       <button
         type="button"
         className={className}
         aria-disabled={why !== null || doing.isPending}
         {...(why !== null && { title: why, "aria-describedby": id })}
         onClick={() => {
-          if (why === null && !doing.isPending) doing.mutate();
+          if (why !== null) setAsked(true);
+          else if (!doing.isPending) doing.mutate();
         }}
       >
         {children}
       </button>
-      {why !== null && (
-        <span id={id} className="visually-hidden">
+      {why !== null && !doing.isSuccess && (
+        <span id={id} className={asked ? "said" : "visually-hidden"}>
           {why}
         </span>
       )}
-      {doing.isError && <Failure error={doing.error} />}
+      {doing.isError && (
+        <span className="said">
+          <Failure error={doing.error} />
+        </span>
+      )}
+      {doing.isSuccess && said && (
+        <span className="said" role="status">
+          {said(doing.data)}{" "}
+          <button type="button" className="text-button" onClick={shut}>
+            Close
+          </button>
+        </span>
+      )}
     </span>
   );
 }

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { Output } from "../../data/api.ts";
+import { To } from "../../parts/format.tsx";
 import { Card } from "../../parts/layout.tsx";
 
 type Route = Output<"routes.get">;
@@ -15,7 +16,7 @@ function commandOf(one: Route): string {
   return `curl ${location.origin}${one.url} \\\n  -H 'content-type: application/json' -d '{\n  "inputs": [\n    ${inputs.map((input) => JSON.stringify(input)).join(",\n    ")}\n  ]\n}'`;
 }
 
-export function CallCard({ one }: { one: Route }) {
+export function CallCard({ one, project }: { one: Route; project: string }) {
   const [copied, setCopied] = useState(false);
   const command = commandOf(one);
   return (
@@ -42,6 +43,7 @@ export function CallCard({ one }: { one: Route }) {
         {command}
       </pre>
       <p className="second" style={{ paddingTop: 10 }}>
+        <To href={`/p/${project}/routes/${one.route}/play`}>Try it in the playground</To>.{" "}
         {one.signature === null
           ? "The signature is not known yet. "
           : `${one.signature.inputs.length} columns in, ${one.signature.outputs.map((column) => column.name).join(", ")} out. `}
