@@ -1,19 +1,28 @@
 import { createHash } from "node:crypto";
+import { type Clock, systemClock } from "../foundation/clock.ts";
 import { CapstanError } from "../foundation/errors.ts";
 import type { Blob, BlobStore } from "./blob-store.ts";
+import { createCacheTrim } from "./cache-trim.ts";
 import { openFolderBlobs } from "./folder-blobs.ts";
 import { createS3Client, type S3Place, tagIn } from "./s3-client.ts";
 import { upload } from "./s3-upload.ts";
 
 const resumeLimit = 5;
+const cacheLimitBytes = 20 * 2 ** 30;
 
 /**
- * Blobs as objects `ab/<digest>` in a bucket of S3 or what speaks like it, with a cache on the local disk that may be deleted at any time.
+ * Blobs as objects `ab/<digest>` in a bucket of S3 or what speaks like it, with a cache on the local disk that may be deleted at any time
+ * and is kept below `cacheBytes` (20 GiB) by taking away what was not used for longest.
  * A put is acknowledged when the bucket has it. Every byte that is read came through the cache, where it was compared with its name first.
  */
-export function openS3Blobs(place: S3Place, cacheFolder: string): BlobStore {
+export function openS3Blobs(place: S3Place, cacheFolder: string, options: { cacheBytes?: number; clock?: Clock } = {}): BlobStore {
   const ask = createS3Client(place);
   const cache = openFolderBlobs(cacheFolder);
+  const trim = createCacheTrim({
+    folder: cacheFolder,
+    limitBytes: options.cacheBytes ?? cacheLimitBytes,
+    clock: options.clock ?? systemClock,
+  });
   const fetching = new Map<string, Promise<void>>();
 
   const keyOf = (digest: string): string => {
@@ -59,12 +68,12 @@ export function openS3Blobs(place: S3Place, cacheFolder: string): BlobStore {
 
   /** Into the cache, once, however many ask at the same time. */
   const fetched = async (digest: string): Promise<void> => {
-    if (await cache.has(digest)) return;
+    if (await trim.used(digest)) return;
     let running = fetching.get(digest);
     if (!running) {
       running = cache
         .putStream(download(digest), digest)
-        .then(() => undefined)
+        .then(({ sizeBytes }) => trim.added(sizeBytes))
         .finally(() => fetching.delete(digest));
       fetching.set(digest, running);
     }
@@ -72,6 +81,7 @@ export function openS3Blobs(place: S3Place, cacheFolder: string): BlobStore {
   };
   const send = async (blob: Blob): Promise<Blob> => {
     await upload(ask, keyOf(blob.digest), await cache.localPath(blob.digest), blob);
+    trim.added(blob.sizeBytes);
     return blob;
   };
 
