@@ -1,9 +1,22 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { chmodSync, chownSync, existsSync, globSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
+import { verbs } from "../packages/capstan/src/face/cli/verbs.ts";
 import { ask, type Ended, makeProject, type TestProject } from "./testing/project.ts";
 
 let project: TestProject | undefined;
@@ -23,7 +36,7 @@ function refused(ended: Ended, code: string, exit: number, ...says: (string | Re
 }
 
 describe("capstan.yaml", () => {
-  test.each<[string, string, string, RegExp]>([
+  test.each<[string, string | Buffer, string, RegExp]>([
     ["that is not YAML", yaml('  a: {run: "true"\n'), "CAP-CONFIG-003", /capstan\.yaml:5:1/],
     [
       "with a key that there is not",
@@ -44,12 +57,52 @@ describe("capstan.yaml", () => {
       /capstan\.yaml:6:10/,
     ],
     ["of a newer format", "capstan: 99\nproject: small\n", "CAP-CONFIG-002", /upgrade/],
+    ["in UTF-16", Buffer.from("\ufeffcapstan: 1\nproject: small\n", "utf16le"), "CAP-CONFIG-003", /UTF-16[\s\S]*save it as UTF-8/],
+    ["that is no UTF-8", Buffer.from("capstan: 1\nproject: small # \xfc\n", "latin1"), "CAP-CONFIG-003", /not UTF-8/],
+    ["of a megabyte and more", `capstan: 1\n${"#".repeat(1 << 20)}\n`, "CAP-CONFIG-003", /1048576 at most/],
+    ["indented by tabs", "capstan: 1\nsteps:\n\ta:\n\t\trun: x\n", "CAP-CONFIG-003", /capstan\.yaml:3:1\n {2}do {5}indent with two spaces/],
+    ["with a key twice", "capstan: 1\nproject: small\nproject: other\n", "CAP-CONFIG-003", /capstan\.yaml:3:1/],
+    ["with `<<`", "capstan: 1\na: &a {x: 1}\nb:\n  <<: *a\n", "CAP-CONFIG-003", /capstan\.yaml:4:3/],
+    [
+      "whose anchors multiply",
+      `capstan: 1\n${["a", ..."bcdefg"]
+        .map(
+          (name, i) =>
+            `${name}: &${name} [${Array(9)
+              .fill(i === 0 ? "x" : `*${"abcdefg"[i - 1]}`)
+              .join(",")}]\n`,
+        )
+        .join("")}`,
+      "CAP-CONFIG-003",
+      /more than 100 copies/,
+    ],
+    ["that is a list", "- capstan\n- steps\n", "CAP-CONFIG-005", /capstan\.yaml:1:1/],
+    ["that is a word", "hello\n", "CAP-CONFIG-005", /capstan\.yaml:1:1/],
+    ["whose output has a line end", yaml('  a:\n    run: "true"\n    out: ["a\\nb.csv"]\n'), "CAP-CONFIG-017", /"a\\nb\.csv"/],
+    ["whose output is the store's", yaml('  a:\n    run: "true"\n    out: [.capstan/b.csv]\n'), "CAP-CONFIG-017", /belongs to Capstan/],
     ["whose output leaves the folder", yaml("  a:\n    run: ['true']\n    out: [../x.csv]\n"), "CAP-CONFIG-017", /capstan\.yaml:6:11/],
   ])("%s is refused with file, line and column", async (_, text, code, where) => {
-    const { capstan } = made({ "capstan.yaml": text });
+    const { capstan, write } = made();
+    write("capstan.yaml", text);
     refused(await capstan("run"), code, 2, where);
     const checked = await capstan("config", "check");
     expect([checked.code, checked.stdout]).toEqual([2, expect.stringContaining(code)]);
+  });
+
+  test("that is a folder, or a link in a circle, is said", async () => {
+    const { capstan, folder } = made();
+    rmSync(join(folder, "capstan.yaml"));
+    mkdirSync(join(folder, "capstan.yaml"));
+    refused(await capstan("run"), "CAP-CONFIG-003", 2, /it is no file/);
+    rmSync(join(folder, "capstan.yaml"), { recursive: true });
+    symlinkSync("capstan.yaml", join(folder, "capstan.yaml"));
+    refused(await capstan("run"), "CAP-CONFIG-001", 2);
+  });
+
+  test("that is empty declares nothing, and harms nothing", async () => {
+    const { capstan, write } = made();
+    write("capstan.yaml", "");
+    expect(await capstan("run")).toMatchObject({ code: 0, stdout: expect.stringContaining("Nothing to run") });
   });
 
   test("that is nowhere is said, with what to write", async () => {
@@ -60,12 +113,52 @@ describe("capstan.yaml", () => {
 
 describe("a command", () => {
   test.each<[string, string[], RegExp]>([
-    ["that there is not", ["stauts"], /did you mean `status`/],
     ["of another tool", ["promote"], /`capstan release`/],
     ["with a flag that there is not", ["run", "--nope"], /--nope/],
     ["with a port that is none", ["server", "--port", "99999"], /99999/],
     ["with words missing", ["data", "add"], /data add PATH/],
+    ["with words too many", ["verify", "this"], /`this` is a word too many/],
+    ["with a colour that there is not", ["list", "runs", "--color", "purple"], /auto, always or never/],
+    ["that explains a code that there is not", ["help", "CAP-RUN-03"], /did you mean CAP-RUN-003\?/],
   ])("%s", async (_, args, says) => refused(await made().capstan(...args), "CAP-USAGE-001", 2, says));
+
+  test.each<[string, string[], string, RegExp]>([
+    ["that there is not", ["stauts"], "CAP-USAGE-002", /did you mean `status`/],
+    ["that is a word of the language it is written in", ["constructor"], "CAP-USAGE-002", /`capstan help` lists/],
+    ["whose help is asked for, and that there is not", ["help", "relase"], "CAP-USAGE-002", /did you mean `release`/],
+    ["that calls an operation that there is not", ["api", "runs.lst"], "CAP-USAGE-003", /did you mean runs\.list\?/],
+    ["that asks for the schema of one that there is not", ["config", "schema", "toString"], "CAP-USAGE-003", /`capstan api` lists/],
+    ["that is given a file that there is not", ["api", "runs.list", "nothing.json"], "CAP-DATA-005", /nothing\.json/],
+  ])("%s is refused with the nearest", async (_, args, code, says) => refused(await made().capstan(...args), code, 2, says));
+
+  test("alone says how things stand in a project, and what there is to do elsewhere", async () => {
+    const one = made({ "a.csv": "x\n1\n" });
+    await one.capstan("data", "add", "a.csv", "--name", "a");
+    expect(await one.capstan()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^small /) });
+    expect(await one.capstan("-C", dirname(one.folder))).toMatchObject({ code: 0, stdout: expect.stringContaining("eight words") });
+  });
+
+  test("of every kind explains itself, and in --json says only JSON on stdout", async () => {
+    const one = made({ "a.csv": "x\n1\n" });
+    await one.capstan("data", "add", "a.csv", "--name", "a");
+    const wrong: string[] = [];
+    for (const [name, known] of Object.entries(verbs)) {
+      const { verb } = await known.load();
+      expect([name, verb.usage.startsWith(name), verb.text.length > 5]).toEqual([name, true, true]);
+      // These three serve until they are ended.
+      if (["server", "demo", "open"].includes(name)) continue;
+      for (const args of [[name], [name, "--help"], [name, "--nope"]]) {
+        const ended = await one.capstan(...args, "--json");
+        const lines = args.length === 1 && ["api", "config"].includes(name) ? [ended.stdout] : ended.stdout.split("\n").filter(Boolean);
+        const json = lines.every((line) => typeof JSON.parse(line) === "object");
+        if (!json || ended.code === 70 || (ended.code !== 0 && lines.length === 0))
+          wrong.push(`${args.join(" ")}: ${ended.code} ${ended.stdout}`);
+        if (args[1] === "--nope" && ended.code !== 2) wrong.push(`${args.join(" ")} ends with ${ended.code}`);
+        if (args[1] === "--help" && ended.code !== 0) wrong.push(`${args.join(" ")} ends with ${ended.code}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  }, 120_000);
 
   test("in --json says the same as a document on stdout", async () => {
     const ended = await made().capstan("data", "list", "--json");
@@ -93,6 +186,50 @@ describe("a step", () => {
     const again = await capstan("run");
     expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/1 ran, 1 reused/) });
     expect(readFileSync(join(folder, "bad.csv"), "utf8")).toBe("whole\n");
+  });
+
+  test.each<[string, string, string, string, RegExp]>([
+    ["a pipe", "mkfifo x.csv", "x.csv", "CAP-RUN-017", /it is a pipe, socket or device, a file is declared/],
+    ["a folder where a file is declared", "mkdir x.csv", "x.csv", "CAP-RUN-017", /`x\.csv\/` declares a folder/],
+    ["a folder with a link out of it", "ln -s /etc d/etc", "d/", "CAP-RUN-017", /etc is a link/],
+    ["a link in a circle", "ln -s x.csv x.csv", "x.csv", "CAP-RUN-004", /Nothing was replaced/],
+  ])("that writes %s as its output is refused, and nothing hangs", async (_, command, out, code, says) => {
+    const { capstan } = made({ "capstan.yaml": yaml(`  a:\n    run: "${command}"\n    out: ["${out}"]\n    sandbox: true\n`) });
+    refused(await capstan("run"), code, 1, says);
+  });
+
+  test("reads a pipe as its input no more than a dataset does", async () => {
+    const one = made({ "capstan.yaml": yaml('  a:\n    run: "cat p > x.csv"\n    in: [p]\n    out: [x.csv]\n') });
+    execFileSync("mkfifo", [join(one.folder, "p")]);
+    refused(await one.capstan("run"), "CAP-DATA-008", 2, /pipe, socket or device/);
+    refused(await one.capstan("data", "add", "p", "--name", "p"), "CAP-DATA-008", 2);
+  });
+
+  test("may have spaces and any letters in its paths", async () => {
+    const { capstan, folder } = made({ "ü in.csv": "1\n" });
+    writeFileSync(
+      join(folder, "capstan.yaml"),
+      yaml('  a:\n    run: ["sh", "-c", "cat \\"ü in.csv\\" > \\"日 本.csv\\""]\n    in: ["ü in.csv"]\n    out: ["日 本.csv"]\n'),
+    );
+    expect(await capstan("run")).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, "日 本.csv"), "utf8")).toBe("1\n");
+    expect((await capstan("run")).stdout).toContain("Nothing to run");
+  });
+
+  test("is not ended by a reader who has read enough", async () => {
+    const one = made({ "capstan.yaml": yaml('  a:\n    run: "sleep 0.3; echo 1 > a.csv"\n    out: [a.csv]\n') });
+    const ended = await one.shell('{ "$@" run; echo "exit $?" >&3; } 3>code 2>&1 | head -c 1');
+    expect(ended.code).toBe(0);
+    expect(readFileSync(join(one.folder, "code"), "utf8")).toBe("exit 0\n");
+    expect(readFileSync(join(one.folder, "a.csv"), "utf8")).toBe("1\n");
+  });
+
+  test("runs where git has no commit, and where the person's folder cannot be made", async () => {
+    const one = made({ "capstan.yaml": yaml('  a:\n    run: "echo 1 > a.csv"\n    out: [a.csv]\n') });
+    execFileSync("git", ["init", "-q"], { cwd: one.folder });
+    expect(await one.capstan("run")).toMatchObject({ code: 0 });
+    const nowhere = await one.shell('CAPSTAN_HOME=/proc/nothing/here "$@" run --force');
+    expect([nowhere.code, nowhere.stdout]).toEqual([0, expect.stringContaining("1 ran")]);
   });
 
   test("two runs at once: both end well or one says who works here; afterwards all is there", async () => {

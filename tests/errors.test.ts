@@ -56,6 +56,30 @@ test("every error that is thrown is in the table, and gives each word that its t
   expect(wrong).toEqual([]);
 });
 
+/** Every code that stands in the program as a value, other than to be compared with. */
+function named(): Set<string> {
+  const found = new Set<string>();
+  for (const file of globSync("packages/{capstan,client}/src/**/*.ts", { cwd: root })) {
+    if (file.endsWith(".test.ts") || file.includes("/testing/")) continue;
+    const visit = (value: unknown, compared: boolean): void => {
+      if (Array.isArray(value)) return value.forEach((one) => visit(one, compared));
+      if (typeof value !== "object" || value === null) return;
+      const node = value as Node;
+      if (node.type === "Literal" && typeof node["value"] === "string" && !compared) found.add(node["value"]);
+      // A type names what may come, not what does.
+      if (/^TS\w+Type$/.test(String(node.type))) return;
+      for (const member of Object.values(node)) visit(member, node.type === "BinaryExpression");
+    };
+    visit(parseAst(readFileSync(root + file, "utf8"), { lang: "ts" }), false);
+  }
+  return found;
+}
+
+test("every code of the table is thrown somewhere", () => {
+  const all = named();
+  expect(Object.keys(table).filter((code) => !all.has(code))).toEqual([]);
+});
+
 test("every definition says what was wrong and what to do, with a status and an exit code that fit", () => {
   for (const [code, one] of Object.entries(table)) {
     expect([code, one.message.length >= 5, one.remedy.length >= 5]).toEqual([code, true, true]);

@@ -18,6 +18,8 @@ export type TestProject = {
   capstan(...args: string[]): Promise<Ended>;
   /** The same as another user, where this one may. */
   capstanAs(user: number | undefined, ...args: string[]): Promise<Ended>;
+  /** Lines of a shell over this project, in which `"$@"` is the program. */
+  shell(script: string): Promise<Ended>;
   /** This process as the host of the project; closed with the project. */
   host(): Promise<Host>;
   close(): Promise<void>;
@@ -34,19 +36,21 @@ export function makeProject(files: Readonly<Record<string, string>> = {}): TestP
   };
   write("capstan.yaml", "capstan: 1\nproject: small\n");
   for (const [path, text] of Object.entries(files)) write(path, text);
-  const start = (user: number | undefined, args: readonly string[]): Promise<Ended> =>
+  const execute = (user: number | undefined, program: string, args: readonly string[]): Promise<Ended> =>
     new Promise((resolve) => {
       const options = { cwd: folder, env: variables, timeout: 60_000, ...(user !== undefined && { uid: user, gid: user }) };
-      execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) =>
+      execFile(program, [...args], options, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
       );
     });
+  const start = (user: number | undefined, args: readonly string[]): Promise<Ended> => execute(user, process.execPath, [main, ...args]);
   let hosted: Host | undefined;
   return {
     folder,
     write,
     capstan: (...args) => start(undefined, args),
     capstanAs: (user, ...args) => start(user, args),
+    shell: (script) => execute(undefined, "sh", ["-c", script, "sh", process.execPath, main]),
     async host() {
       const host = await tryHost({ place: getProjectFolder(folder), environment: readEnvironment(variables), port: 0 });
       if (!host) throw new Error("another process is the host of this project");

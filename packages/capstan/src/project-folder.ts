@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CapstanError } from "./base/foundation/errors.ts";
 import { databasePlace, findNetworkFileSystem } from "./base/storage/network-place.ts";
@@ -25,7 +25,8 @@ export function findProjectFolder(from: string, ask: StoreAsk = {}): ProjectFold
   for (let at = resolve(from); ; at = dirname(at)) {
     const file = join(at, "capstan.yaml");
     if (existsSync(file)) {
-      const text = readFileSync(file, "utf8");
+      // What is no file is said by whoever reads all of it.
+      const text = statSync(file).isFile() ? readFileSync(file, "utf8") : "";
       const named = /^project:\s*["']?([a-z][a-z0-9-]*)/m.exec(text)?.[1];
       return {
         folder: at,

@@ -475,7 +475,6 @@ export const errorTable = define({
   },
   "CAP-CONFIG-014": { status: 400, exit: 2, message: "`{text}` is {here} here, {there} in YAML 1.1 readers", remedy: "write `{fix}`" },
   "CAP-CONFIG-015": { status: 400, exit: 2, message: "profile `{profile}`: {problem}{hint}", remedy: "{fix}" },
-  "CAP-CONFIG-016": { status: 400, exit: 2, message: "step {step}: {problem}", remedy: "{fix}" },
   "CAP-CONFIG-017": {
     status: 400,
     exit: 2,
@@ -492,7 +491,6 @@ export const errorTable = define({
   "CAP-CONFIG-021": { status: 400, exit: 2, message: "{file}: {problem}", remedy: "{fix}" },
   "CAP-CONFIG-023": { status: 400, exit: 2, message: "{subject}: {problem}", remedy: "choose bounds that something can meet" },
   "CAP-CONFIG-024": { status: 400, exit: 2, message: "`{value}` is no kind of test{hint}", remedy: "write one of: {options}" },
-  "CAP-CONFIG-025": { status: 400, exit: 2, message: "route {route}: {problem}", remedy: "{fix}" },
   "CAP-CONFIG-026": { status: 400, exit: 2, message: "step {step}: {problem}", remedy: "remove `{key}`" },
   "CAP-RUN-002": { status: 404, exit: 5, message: "there is no step {step}{hint}", remedy: "steps are: {steps}" },
   "CAP-RUN-003": {
@@ -553,6 +551,12 @@ export const errorTable = define({
     exit: 5,
     message: "run:{number} cannot be rebuilt: the store has {what} no more",
     remedy: "restore a backup that has it; `capstan run --force` runs what the folder says today",
+  },
+  "CAP-RUN-017": {
+    status: 409,
+    exit: 1,
+    message: "what step {step} wrote at {path} cannot be kept: {problem}",
+    remedy: "correct `out`, or let the step write files and folders there (`cp -L` copies what a link leads to)",
   },
   "CAP-PURPOSE-001": {
     status: 400,

@@ -5,7 +5,7 @@ import type { Contents } from "./contents.ts";
 import type { ActionResult, MadeOutput, Output } from "./model.ts";
 import { strayFiles } from "./sandbox.ts";
 
-/** Outputs of an attempt that ended well, in the store. A declared output that is not there: CAP-RUN-004. */
+/** Outputs of an attempt that ended well, in the store. A declared output that is not there: CAP-RUN-004; that cannot be kept: CAP-RUN-017. */
 export async function collect(
   contents: Contents,
   step: string,
@@ -16,20 +16,26 @@ export async function collect(
   for (const output of outputs) {
     const path = join(box.folder, output.path);
     const info = await stat(path).catch(() => undefined);
-    // A pipe or device has no end: only what is a file (or a link to one) is read.
-    const form = info?.isDirectory() ? "folder" : info?.isFile() ? "file" : "pipe, socket or device";
-    const declared = output.kind === "dir" ? "folder" : "file";
-    const wrong = !info || form !== declared;
-    if (wrong) {
+    if (!info) {
       const stray = box.sandbox ? await strayFiles(box.folder, new Set([...box.given, ...outputs.map((one) => one.path)]), 5) : [];
-      const why = info
-        ? `there is a ${form} where a ${declared} is declared${form === "folder" ? ` (\`${output.path}/\` declares a folder)` : ""}`
-        : stray.length > 0
-          ? `new in its folder: ${stray.join(", ")}. Nothing was replaced`
-          : "nothing new is in its folder. Nothing was replaced";
-      throw new CapstanError("CAP-RUN-004", { step, path: output.path }, { why });
+      const found = stray.length > 0 ? `new in its folder: ${stray.join(", ")}` : "nothing new is in its folder";
+      throw new CapstanError("CAP-RUN-004", { step, path: output.path }, { why: `${found}. Nothing was replaced` });
     }
-    made.push({ ...output, ...(await contents.put(path)) });
+    // A pipe or device has no end: only what is a file (or a link to one) is read.
+    const form = info.isDirectory() ? "folder" : info.isFile() ? "file" : "pipe, socket or device";
+    const declared = output.kind === "dir" ? "folder" : "file";
+    if (form !== declared)
+      throw new CapstanError("CAP-RUN-017", {
+        step,
+        path: output.path,
+        problem: `it is a ${form}, a ${declared} is declared${form === "folder" ? ` (\`${output.path}/\` declares a folder)` : ""}`,
+      });
+    try {
+      made.push({ ...output, ...(await contents.put(path)) });
+    } catch (error) {
+      if (!(error instanceof CapstanError) || error.code !== "CAP-DATA-008") throw error;
+      throw new CapstanError("CAP-RUN-017", { step, path: output.path, problem: error.message });
+    }
   }
   return made;
 }

@@ -7,7 +7,7 @@ import type { Connection } from "../../connection.ts";
 import { findProjectFolder, getProjectFolder, type ProjectFolder } from "../../project-folder.ts";
 import { version } from "../../version.ts";
 import type { Context } from "./context.ts";
-import { createOutput, type Output } from "./output.ts";
+import { createOutput, harmless, type Output } from "./output.ts";
 import { otherWords, type Verb, verbs } from "./verbs.ts";
 
 const common = {
@@ -166,7 +166,7 @@ export function printError(error: CapstanError, out: Output, withCause: boolean)
       error: error.body(),
       ...(error.others.length > 0 && { errors: [error, ...error.others].map((one) => one.body()) }),
     });
-  const write = (line: string): void => void process.stderr.write(`${line}\n`);
+  const write = (line: string): void => void process.stderr.write(`${harmless(line)}\n`);
   for (const one of [error, ...error.others]) {
     write(`${out.paint.verdict("fail", "error")} ${out.paint.bold(one.code)}  ${one.message}`);
     if (one.where)

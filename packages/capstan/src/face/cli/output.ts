@@ -45,6 +45,11 @@ export const glyphs: Record<Verdict | "running" | "waiting" | "reused", string> 
   reused: "=",
 };
 
+/** What a step or a file wrote must not steer a terminal: of its controls only colours, tabs and line ends are left. */
+export const harmless = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex -- these are what is looked for
+  text.replace(/\u001b(?!\[[0-9;]*m)|(?![\t\n\u001b])\p{Cc}/gu, "\ufffd");
+
 export function createOutput(options: {
   json: boolean;
   quiet: boolean;
@@ -82,7 +87,7 @@ export function createOutput(options: {
     result(line = "") {
       if (options.json) return;
       erase();
-      process.stdout.write(`${line}\n`);
+      process.stdout.write(`${process.stdout.isTTY ? harmless(line) : line}\n`);
     },
     document(value) {
       if (!options.json) return;
@@ -91,12 +96,12 @@ export function createOutput(options: {
     talk(line) {
       if (options.quiet) return;
       erase();
-      process.stderr.write(`${line}\n`);
+      process.stderr.write(`${process.stderr.isTTY ? harmless(line) : line}\n`);
     },
     live(lines) {
       if (!terminal || options.quiet || options.json) return;
       erase();
-      for (const line of lines) process.stderr.write(`${line.slice(0, columns - 1)}\n`);
+      for (const line of lines) process.stderr.write(`${harmless(line).slice(0, columns - 1)}\n`);
       drawn = lines.length;
     },
     paint: {

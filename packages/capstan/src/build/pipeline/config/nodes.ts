@@ -210,6 +210,10 @@ function outputsOf(step: string, config: StepConfig, plainText: (text: string, a
       errors.push(new CapstanError("CAP-CONFIG-017", { path: raw, problem: "it lies outside the project folder" }, where));
     else if (clean === ".capstan" || clean.startsWith(".capstan/"))
       errors.push(new CapstanError("CAP-CONFIG-017", { path: raw, problem: "`.capstan` belongs to Capstan" }, where));
+    else if (/\p{Cc}/u.test(raw))
+      errors.push(
+        new CapstanError("CAP-CONFIG-017", { path: JSON.stringify(raw), problem: "a line end or control character is in it" }, where),
+      );
     const name = given ?? baseName(clean);
     return { name, path: clean, kind: kindOf(typeof output === "string" ? undefined : output.kind, name, path) };
   });

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { CapstanError } from "../../../base/foundation/errors.ts";
@@ -22,28 +23,29 @@ const mostBytes = 1 << 20;
 /** Reads a YAML or JSON file. `params` files are also looked through for spellings that other YAML readers take for something else. */
 export function readSource(folder: string, file: string, { params = false } = {}): Source | undefined {
   const path = `${folder}/${file}`;
-  const refused = (problem: string, fix: string, cause?: unknown): CapstanError =>
-    new CapstanError("CAP-CONFIG-003", { file, problem, fix }, { where: { file }, cause });
   let bytes: Buffer;
   try {
     const info = statSync(path);
-    if (!info.isFile()) throw refused("it is no file", "put a file of that name there");
-    if (info.size > mostBytes) throw refused(`it has ${info.size} bytes, ${mostBytes} at most are read`, "keep data out of configuration");
+    if (!info.isFile()) return unread(file, "it is no file", "put a file of that name there");
+    if (info.size > mostBytes)
+      return unread(file, `it has ${info.size} bytes, ${mostBytes} at most are read`, "keep data out of configuration");
     bytes = readFileSync(path);
   } catch (error) {
-    if (error instanceof CapstanError) throw error;
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT") return undefined;
-    throw refused(code === "ELOOP" ? "its links lead in a circle" : `it cannot be read (${String(code)})`, "make the file readable", error);
+    return code === "ENOENT" ? undefined : unread(file, `it cannot be read (${String(code)})`, "make the file readable");
   }
-  try {
-    return parseSource(file, new TextDecoder("utf-8", { fatal: true }).decode(bytes), { params });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-    throw refused(wide ? "it is written in UTF-16" : "it is not UTF-8", "save it as UTF-8", error);
-  }
+  if (isUtf8(bytes)) return parseSource(file, bytes.toString("utf8").replace(/^\ufeff/, ""), { params });
+  const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  return unread(file, wide ? "it is written in UTF-16" : "it is not UTF-8", "save it as UTF-8");
 }
+
+const unread = (file: string, problem: string, fix: string): Source => ({
+  file,
+  value: undefined,
+  placeOf: () => undefined,
+  errors: [new CapstanError("CAP-CONFIG-003", { file, problem, fix }, { where: { file } })],
+  warnings: [],
+});
 
 function parseSource(file: string, text: string, { params = false } = {}): Source {
   const lines = new LineCounter();
