@@ -51,7 +51,7 @@ test("a link is refused, not followed", async () => {
   const linked = join(dirname(open.folder), "linked");
   await mkdir(linked);
   await symlink("/etc/hostname", join(linked, "link"));
-  await expect(trees.put(linked)).rejects.toMatchObject({ code: "CAP-DATA-005" });
+  await expect(trees.put(linked)).rejects.toMatchObject({ code: "CAP-DATA-008" });
 });
 
 test("a node with a name that leads out of the folder is refused", async () => {
