@@ -1,21 +1,55 @@
-// Recomputes what the monitors report from the raw file and an exported prediction log, with plain SQL and none of
-// Capstan's or this example's other code.
-//   node check-independently.ts --log predictions.parquet --reference work/backtest.parquet
-// The log (Parquet, CSV or NDJSON) has a row per answer: key, observed_at, use, score, and the sent numbers by name.
-// Prints NDJSON: answers by use, then each calendar week, with the series that lie outside what 13 training weeks let expect.
+// Recomputes what the monitors report from the raw file and the prediction log, with plain SQL and none of
+// Capstan's or this example's other code, and holds both against each other.
+//   node check-independently.ts --url http://127.0.0.1:7070
+// The closed segments of the log are fetched into work/predictions, by the digests in the ledger's entries.
+// Prints NDJSON: answers by use, then each calendar week, with the series that lie outside what 13 training weeks let expect; last,
+// whether Capstan says the same.
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
 
 const { values } = parseArgs({
   options: {
-    log: { type: "string" },
+    url: { type: "string" },
     reference: { type: "string", default: "work/backtest.parquet" },
     file: { type: "string", default: fileURLToPath(new URL("../../node_modules/vega-datasets/data/flights-3m.parquet", import.meta.url)) },
-    alpha: { type: "string", default: "0.025" }, // chance of a false alarm of one series in one week
+    log: { type: "string", default: "work/predictions" },
+    project: { type: "string", default: "flight-delays" },
+    monitor: { type: "string", default: "inputs" },
   },
 });
-if (values.log === undefined) throw new Error("node check-independently.ts --log FILE");
+if (values.url === undefined) throw new Error("Say where the server is: --url http://127.0.0.1:7070");
+const api = `${values.url}/api/v1/p/${values.project}`;
+const get = async (path: string): Promise<Response> => {
+  const response = await fetch(`${api}${path}`);
+  if (!response.ok) throw new Error(`${api}${path} answers ${response.status} ${await response.text()}`);
+  return response;
+};
+
+// Every closed segment, once.
+mkdirSync(values.log, { recursive: true });
+const segments: string[] = [];
+for (let cursor: string | null = ""; cursor !== null;) {
+  const page = (await (await get(`/record/entries?action=segment.closed&limit=200${cursor && `&cursor=${cursor}`}`)).json()) as {
+    entries: { subject: { digest: string } }[];
+    cursor: string | null;
+  };
+  for (const { subject } of page.entries) {
+    const path = `${values.log}/${subject.digest}.parquet`;
+    if (!existsSync(path)) writeFileSync(path, Buffer.from(await (await get(`/blobs/${subject.digest}`)).arrayBuffer()));
+    segments.push(path);
+  }
+  cursor = page.cursor;
+}
+
+interface Monitor {
+  windowList: { start: string; rows: number; labels: number }[];
+  seriesList: { id: string; cells: { value: number | null; bound: number | null; verdict: string }[] }[];
+  backtest: { alpha: number };
+}
+const said = (await (await get(`/monitors/${values.monitor}`)).json()) as Monitor;
+const alpha = String(said.backtest.alpha); // chance of a false alarm of one series in one week
 
 // Student's t, one-sided, for 13 and 12 training weeks (12 and 11 degrees of freedom): from a printed table.
 const T: Record<string, [number, number]> = {
@@ -26,15 +60,15 @@ const T: Record<string, [number, number]> = {
 };
 const SMALL = 0.1; // a stability index below this is too small to matter, however unusual
 const FEW = 5000; // rows; a week with fewer is not judged
-const t = T[values.alpha];
-if (t === undefined) throw new Error(`--alpha is one of ${Object.keys(T).join(", ")}`);
+const t = T[alpha];
+if (t === undefined) throw new Error(`the table here has ${Object.keys(T).join(", ")}, not ${alpha}`);
 
 const db = await (await DuckDBInstance.create()).connect();
 const quoted = (path: string) => `'${path.replaceAll("'", "''")}'`;
 const rows = async (sql: string) => (await db.runAndReadAll(sql)).getRowObjectsJson() as Record<string, unknown>[];
-const reader = values.log.endsWith(".parquet") ? "read_parquet" : values.log.endsWith(".csv") ? "read_csv" : "read_json";
 
-await db.run(`create temp table log as select * from ${reader}(${quoted(values.log)})`);
+await db.run(`create temp table log as select key, observed_at, use, output_probability as score, columns('feature_(.*)') as '\\1'
+  from read_parquet([${segments.map(quoted).join(", ")}], union_by_name = true)`);
 for (const row of await rows("select use, count(*)::int as rows, count(distinct key)::int as keys from log group by 1 order by 1"))
   console.log(JSON.stringify(row));
 
@@ -82,7 +116,15 @@ const [held] = await rows(`
     where s.part = 'reference' group by s.week, s.name, s.value, s.side)`);
 console.log(JSON.stringify({ backtest: held }));
 
-for (const row of await rows(`
+interface Week {
+  week: string;
+  rows: number;
+  late_share: number;
+  mean_score: number;
+  auc: number;
+  alarms: string[];
+}
+const weeks = (await rows(`
   with bound as (select name, avg(value) as m, stddev_samp(value) as sd, count(*) as n from series where part = 'reference' group by 1),
   alarms as (
     select s.week, list(s.name order by s.name) as alarms from series s join bound b using (name)
@@ -94,5 +136,54 @@ for (const row of await rows(`
   )
   select w.week::varchar as week, n::int as rows, round(late / n, 4)::double as late_share, round(score, 4)::double as mean_score,
     round((places - late * (late + 1) / 2) / (late * (n - late)), 4)::double as auc, coalesce(alarms, []) as alarms
-  from weekly w left join alarms using (week) order by 1`))
-  console.log(JSON.stringify(row));
+  from weekly w left join alarms using (week) order by 1`)) as unknown as Week[];
+for (const week of weeks) console.log(JSON.stringify(week));
+
+// What Capstan says of the same weeks. Its bounds are made in another way, so that a value close to one may fall on either side of it: named, but no disagreement.
+const CLOSE = Math.log(1.25);
+const idOf = (name: string): string =>
+  ({ "late share": "realised:label-share", "mean score": "prediction:mean" })[name] ?? `column:${name}`;
+const judgedByBoth = ["late share", "mean score", ...columns];
+const series = new Map(said.seriesList.map((one) => [one.id, one.cells]));
+const differences: string[] = [];
+const close: string[] = [];
+const alertWeeks: string[] = [];
+let compared = 0;
+for (const [i, window] of said.windowList.entries()) {
+  const day = window.start.slice(0, 10);
+  const mine = weeks.find((one) => one.week === day);
+  if (mine === undefined) differences.push(`the log has no answers of the week of ${day}`);
+  if (mine === undefined) continue;
+  compared++;
+  const cellOf = (name: string) => series.get(idOf(name))?.[i];
+  const same = (what: string, own: number, theirs: number | null | undefined, by: number): void => {
+    if (theirs === null || theirs === undefined || Math.abs(own - theirs) > by)
+      differences.push(`${what} of ${day}: ${own} here, ${theirs ?? "nothing"} there`);
+  };
+  same("rows", mine.rows, window.rows, 0);
+  same("rows with truth", mine.rows, window.labels, 0);
+  same("late share", mine.late_share, cellOf("late share")?.value, 0.0001);
+  same("mean score", mine.mean_score, cellOf("mean score")?.value, 0.0001);
+  if (mine.rows < FEW) continue;
+  const theirs = judgedByBoth.filter((name) => cellOf(name)?.verdict === "fail");
+  if (theirs.length > 0 || mine.alarms.length > 0) alertWeeks.push(day);
+  if (theirs.length > 0 === mine.alarms.length > 0) continue;
+  const near = (name: string): boolean => {
+    const cell = cellOf(name);
+    return cell?.value != null && cell.bound != null && Math.abs(Math.log(cell.value / cell.bound)) < CLOSE;
+  };
+  const [what, who] = theirs.length > 0 ? [theirs, "there"] : [mine.alarms, "here"];
+  (what.every(near) ? close : differences).push(`${what.join(", ")} of ${day} lie outside only ${who}`);
+}
+const answers = weeks.reduce((sum, one) => sum + one.rows, 0);
+console.log(
+  JSON.stringify({
+    agrees: differences.length === 0 && compared > 0,
+    weeks: compared,
+    answers,
+    alertWeeks,
+    auc: weeks.map((one) => one.auc),
+    close,
+    differences,
+  }),
+);

@@ -1,8 +1,8 @@
 // Replays a tenth of each day's flights against the route as live traffic, with the truth following as flights land.
 //   node replay.ts --url http://127.0.0.1:7070 --from 2001-04-01 --to 2001-07-01
-// Stopped and started again, it goes on where it was. A fault is built in: from --kilometres-from on (none: never)
-// the distance feed reports kilometres instead of miles.
+// Stopped and started again, it goes on where it was. --fault spoils what it sends from some day on: see fault.ts.
 import { parseArgs } from "node:util";
+import { parseFault } from "./fault.ts";
 import { dayOf, readFlights } from "./flights.ts";
 import { Connection, FLIGHTS_FILE, inReplay, inferenceBody, keyOf, PROJECT, ROUTE, serve, timeOf } from "./route.ts";
 
@@ -11,7 +11,7 @@ const { values } = parseArgs({
     url: { type: "string" },
     from: { type: "string", default: "2001-04-01" },
     to: { type: "string", default: "2001-07-01" },
-    "kilometres-from": { type: "string", default: "2001-06-04" },
+    fault: { type: "string", default: "none" },
     seed: { type: "string", default: "7" },
     file: { type: "string", default: FLIGHTS_FILE },
   },
@@ -21,7 +21,7 @@ if (values.url === undefined) throw new Error("Say where the server is: --url ht
 const ROWS_PER_REQUEST = 64;
 const AT_ONCE = 4;
 const seed = Number(values.seed);
-const kilometresFrom = values["kilometres-from"] === "none" ? Infinity : Date.parse(values["kilometres-from"]) / 60_000;
+const fault = parseFault(values.fault);
 const first = Date.parse(values.from) / 60_000;
 
 const connection = new Connection(values.url, AT_ONCE);
@@ -31,8 +31,9 @@ if (known.status !== 200) throw new Error(`${values.url} does not say what it ha
 const logged = new Set((JSON.parse(known.text) as { keys: string[] }).keys);
 
 const flights = await readFlights(values.file, values.from, values.to);
-const wanted = (i: number) => flights.pushedBack[i]! >= first && inReplay(flights.flightId[i]!, seed);
-const served = serve(flights, wanted, kilometresFrom);
+const heard = (i: number) => flights.pushedBack[i]! < fault.from || !fault.missing(flights.airports[flights.origin[i]!]!);
+const wanted = (i: number) => flights.pushedBack[i]! >= first && inReplay(flights.flightId[i]!, seed) && heard(i);
+const served = serve(flights, wanted, fault);
 
 const days = new Map<string, number[]>();
 for (let i = 0; i < flights.count; i++) {
@@ -61,7 +62,7 @@ for (const [day, rows] of days) {
 }
 await label(inTheAir);
 connection.close();
-console.log(JSON.stringify({ done: true, ...total }));
+console.log(JSON.stringify({ done: true, until: `${values.to}T00:00:00Z`, ...total }));
 
 /** Tells the truth about flights that have landed; the same label twice does no harm. */
 async function label(landed: number[]): Promise<void> {

@@ -2,6 +2,7 @@
 import http from "node:http";
 import https from "node:https";
 import { fileURLToPath } from "node:url";
+import { type Fault, type NumberName, parseFault } from "./fault.ts";
 import { NUMBERS } from "./features.ts";
 import type { Flights } from "./flights.ts";
 import { delaysAtPushBack } from "./rolling.ts";
@@ -16,20 +17,21 @@ export interface Served {
   numbers: Record<(typeof NUMBERS)[number], Float32Array>;
 }
 
-/** The features of the wanted flights. From epoch minute `kilometresFrom` on, the distance feed has the wrong unit: a fault on purpose. */
-export function serve(flights: Flights, wanted: (flight: number) => boolean, kilometresFrom = Infinity): Served {
+/** The features of the wanted flights, with what a fault makes of them. */
+export function serve(flights: Flights, wanted: (flight: number) => boolean, fault: Fault = parseFault("none")): Served {
   const delays = delaysAtPushBack(flights, wanted);
   const { pushedBack, distance } = flights;
-  const floats = (value: (minute: number, i: number) => number) => Float32Array.from(pushedBack, value);
+  const floats = (name: NumberName, value: (minute: number, i: number) => number) =>
+    Float32Array.from(pushedBack, (minute, i) => (minute < fault.from ? value(minute, i) : fault.changed(name, value(minute, i))));
   return {
     flights,
     numbers: {
-      minute: floats((minute) => minute % 1440),
-      weekday: floats((minute) => (Math.floor(minute / 1440) + 3) % 7), // 1 January 1970 was a Thursday
-      distance: floats((minute, i) => distance[i]! * (minute >= kilometresFrom ? 1.609344 : 1)),
-      origin_delay_3h: delays.origin,
-      destination_delay_3h: delays.destination,
-      system_delay_3h: delays.system,
+      minute: floats("minute", (minute) => minute % 1440),
+      weekday: floats("weekday", (minute) => (Math.floor(minute / 1440) + 3) % 7), // 1 January 1970 was a Thursday
+      distance: floats("distance", (_, i) => distance[i]!),
+      origin_delay_3h: floats("origin_delay_3h", (_, i) => delays.origin[i]!),
+      destination_delay_3h: floats("destination_delay_3h", (_, i) => delays.destination[i]!),
+      system_delay_3h: floats("system_delay_3h", (_, i) => delays.system[i]!),
     },
   };
 }

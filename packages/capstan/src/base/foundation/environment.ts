@@ -42,6 +42,12 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   };
 }
 
+/** What libraries are told so that they write nothing into the person's home and send nothing to their makers. Steps are told the same. */
+export const quietLibraries: Readonly<Record<string, string>> = { ORT_DISABLE_TELEMETRY: "1" };
+
+/** Before such a library is loaded. Counts for native code only on the main thread, where it is loaded first. */
+export const quietenLibraries = (): void => void Object.assign(process.env, quietLibraries);
+
 function safeUserName(): string {
   try {
     return (

@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { quietenLibraries } from "../../base/foundation/environment.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { signatureFrom } from "./signature.ts";
 import type { Batch, Column, Datatype, Signature, Values } from "./model.ts";
@@ -13,6 +14,7 @@ export type OnnxSession = {
 /** Loads a file; CAP-MODEL-001 when it is no model that ONNX Runtime takes. */
 export async function openSession(path: string): Promise<OnnxSession> {
   // Loaded with the first model: its library alone takes 15 ms of a command that scores nothing.
+  quietenLibraries();
   const onnx = await import("onnxruntime-node");
   // What goes wrong is thrown; ONNX Runtime would print it as well.
   onnx.env.logLevel = "fatal";

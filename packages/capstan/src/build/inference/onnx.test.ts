@@ -1,6 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadOnnx, signatureOf } from "./onnx.ts";
 import { runtimeSuite } from "./runtime-suite.ts";
@@ -23,6 +25,19 @@ runtimeSuite("ONNX on the caller's thread", async () => loadOnnx(await file("sma
 runtimeSuite("ONNX in a worker", async () => loadOnnx(await file("small", small()), { placement: "worker" }));
 
 describe("loadOnnx", () => {
+  it.each(["thread", "worker"])("leaves nothing in the home of the person, also on the %s", async (placement) => {
+    const home = join(folder, `home-${placement}`);
+    await mkdir(home);
+    const path = await file("quiet", small());
+    const script = `const { loadOnnx } = await import(${JSON.stringify(new URL("./onnx.ts", import.meta.url).href)});
+      const runtime = await loadOnnx(${JSON.stringify(path)}, { placement: ${JSON.stringify(placement)} });
+      await runtime.close();`;
+    await promisify(execFile)(process.execPath, [await file("quiet.mjs", Buffer.from(script))], {
+      env: { HOME: home, PATH: process.env["PATH"] },
+    });
+    expect(await readdir(home, { recursive: true })).toEqual([]);
+  });
+
   it("places a quick model on the thread and a slow one in a worker, by measurement", async () => {
     const quick = await loadOnnx(await file("quick", small()));
     const slow = await loadOnnx(await file("slow", logisticModel({ a: 2, b: -1 }, 0, { layers: 40 })));

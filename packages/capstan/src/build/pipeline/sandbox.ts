@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, posix, relative } from "node:path";
 import { stringify } from "yaml";
+import { quietLibraries } from "../../base/foundation/environment.ts";
 import { storageError } from "../../base/storage/folder-blobs.ts";
 import { canonicalJson, type Json } from "../../base/foundation/canonical-json.ts";
 import { findUpward } from "../execution/capture-environment.ts";
@@ -92,6 +93,7 @@ export async function stage(
     environment: {
       ...passedThrough(deps.variables, node.env.vars),
       PATH: searchPath(file.folder, deps.variables),
+      ...quietLibraries,
       ...node.env.set,
       ...places,
       CAPSTAN_PARAMS: join(root, "params.json"),

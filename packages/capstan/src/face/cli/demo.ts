@@ -5,6 +5,7 @@ import type { StationView } from "@capstan/contract/operations/stations";
 import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
 import { version } from "../../version.ts";
 import { dataStation, dataTestsStation, purposeStation } from "./demo/data-stations.ts";
+import { readPlay } from "./demo/play.ts";
 import { gateStation, releaseStation, serveStation } from "./demo/release-stations.ts";
 import { type DemoContext, passStation, type Station } from "./demo/station.ts";
 import { modelTestsStation, pipelineStation, trackingStation } from "./demo/train-stations.ts";
@@ -53,6 +54,7 @@ export const verb: Verb = {
       connection,
       project: place.project,
       folder: place.folder,
+      play: readPlay(place.folder),
       url,
       out,
       interrupted: context.interrupted,

@@ -18,7 +18,7 @@ export const verb: Verb = {
       out.result(
         `  ${step.hand ? "☞" : " "} ${pad(step.title, 34)} ${pad(seconds(step.waitedSeconds), 10)} ${pad(step.actor, 18)} ${step.detail}${step.entry === null ? "" : `   entry ${step.entry}`}`,
       );
-    out.result(`${count(path.hands)} hands, ${seconds(path.seconds)} from data to live`);
+    out.result(`${count(path.hands)} ${path.hands === 1 ? "hand" : "hands"}, ${seconds(path.seconds)} from data to live`);
     return 0;
   },
 };

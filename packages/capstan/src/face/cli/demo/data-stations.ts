@@ -1,31 +1,19 @@
-import { join, resolve } from "node:path";
 import { worstVerdict } from "@capstan/contract";
 import { CapstanError } from "../../../base/foundation/errors.ts";
-import { soundProjectFile } from "../../../build/pipeline/config/project-file.ts";
 import { count, number, short } from "../format.ts";
 import { followRun } from "../follow-run.ts";
+import { besideWork } from "./play.ts";
 import { startClient } from "./processes.ts";
 import type { DemoContext, Station } from "./station.ts";
 
-const dataset = "flights";
-
-const declared = ({ folder }: DemoContext) => {
-  const { config } = soundProjectFile({ folder });
-  const data = config.data?.[dataset];
-  const path = typeof data === "string" ? data : data?.path;
-  if (path === undefined) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "dataset of capstan.yaml", name: dataset });
+/** What is declared of the dataset besides its path. */
+const declaredOf = ({ play }: DemoContext) => {
+  const { time, licence, origin, personal } = play.dataset.declared;
   return {
-    config,
-    path: resolve(folder, path),
-    more:
-      typeof data === "object"
-        ? {
-            ...(data.time !== undefined && { time: data.time }),
-            ...(data.licence !== undefined && { licence: data.licence }),
-            ...(data.origin !== undefined && { origin: data.origin }),
-            ...(data.personal !== undefined && { personal: String(data.personal) }),
-          }
-        : {},
+    ...(time !== undefined && { time }),
+    ...(licence !== undefined && { licence }),
+    ...(origin !== undefined && { origin }),
+    ...(personal !== undefined && { personal: String(personal) }),
   };
 };
 
@@ -33,8 +21,8 @@ export const dataStation: Station = {
   id: 1,
   title: "data",
   async run(context) {
-    const { path, more } = declared(context);
-    const added = await context.connection.call("data.add", { project: context.project, dataset, path, ...more });
+    const { name: dataset, path } = context.play.dataset;
+    const added = await context.connection.call("data.add", { project: context.project, dataset, path, ...declaredOf(context) });
     const version = await context.connection.call("data.version", { project: context.project, dataset, version: added.version });
     const nulls = version.profile.reduce((sum, column) => sum + column.nulls, 0);
     return {
@@ -50,18 +38,18 @@ export const dataTestsStation: Station = {
   id: 2,
   title: "data tests",
   async run(context) {
-    const { connection, project } = context;
-    const { more } = declared(context);
+    const { connection, project, folder, play } = context;
+    const dataset = play.dataset.name;
     const { sets } = await connection.call("checks.list", { project, subject: `data:${dataset}`, limit: 20 });
     const first = sets.find((set) => set.verdict !== "fail");
     const results = first ? (await connection.call("checks.result", { project, set: first.id })).results : [];
     const by = (verdict: string): number => results.filter((one) => one.verdict === verdict).length;
     // The same rules, on a slice that was spoilt on purpose.
-    const bad = join(context.folder, "work", "bad-flights.parquet");
-    await startClient(context.folder, "bad-data.ts", [bad]).ended;
+    const bad = besideWork(folder, "spoilt", play.dataset.path);
+    await startClient(folder, play.scripts.spoilt, [bad]).ended;
     let refused: CapstanError | undefined;
     try {
-      await connection.call("data.add", { project, dataset, path: bad, ...more });
+      await connection.call("data.add", { project, dataset, path: bad, ...declaredOf(context) });
     } catch (error) {
       if (!(error instanceof CapstanError) || error.code !== "CAP-DATA-014") throw error;
       refused = error;
@@ -86,14 +74,14 @@ export const purposeStation: Station = {
   id: 0,
   title: "purpose",
   async run(context) {
-    const { connection, project, out } = context;
-    const { config } = declared(context);
+    const { connection, project, out, play } = context;
+    const { config } = play.file;
     if (!config.purpose) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "key of capstan.yaml", name: "purpose" });
     const { version, digest } = await connection.call("purpose.declare", {
       project,
       declaration: JSON.parse(JSON.stringify(config.purpose)),
     });
-    const started = await connection.call("pipeline.run", { project, steps: ["prepare"] });
+    const started = await connection.call("pipeline.run", { project, steps: [...play.weighed] });
     const result = await followRun(connection, project, started, out, () => undefined);
     if (result.error) throw new CapstanError("CAP-INTERNAL-001", { what: result.error.message });
     const worth = await connection.call("purpose.worth", { project });

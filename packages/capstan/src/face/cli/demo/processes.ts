@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { delimiter, dirname, join } from "node:path";
+import { quietLibraries } from "../../../base/foundation/environment.ts";
 
 export type Client = {
   /** Resolves with the last JSON line when it has ended with 0; rejects with what it said otherwise. */
@@ -11,15 +12,16 @@ export type Client = {
 /** Starts one of the example's own programs, on the Node that runs us, and reads its JSON lines. */
 export function startClient(
   folder: string,
-  script: string,
+  [script, ...declared]: readonly [script: string, ...args: string[]],
   args: readonly string[],
   options: { token?: string; onLine?: (line: Record<string, unknown>) => void; signal?: AbortSignal } = {},
 ): Client {
-  const child = spawn(process.execPath, [script, ...args], {
+  const child = spawn(process.execPath, [script, ...declared, ...args], {
     cwd: folder,
     env: {
       PATH: [dirname(process.execPath), join(folder, "../../node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter),
       HOME: process.env["HOME"] ?? "",
+      ...quietLibraries,
       ...(options.token !== undefined && { CAPSTAN_TOKEN: options.token }),
     },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,5 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { OutputOf } from "@capstan/contract";
 import type { releaseOperations } from "@capstan/contract/operations/release";
 import { CapstanError } from "../../../base/foundation/errors.ts";
@@ -7,14 +6,14 @@ import { count, seconds, short } from "../format.ts";
 import { gateLines } from "../gate.ts";
 import { followRelease } from "../release.ts";
 import { releaseInput } from "../release-input.ts";
+import { besideWork } from "./play.ts";
 import { startClient } from "./processes.ts";
 import type { DemoContext, Station } from "./station.ts";
 
-export const model = "late-arrival";
 type Release = OutputOf<(typeof releaseOperations)["releases.get"]>;
 
 /** Freezes the evidence of a version and, when it may, signs it as the person who runs the demo. */
-export async function review({ connection, project, out }: DemoContext, version: number, because?: string) {
+export async function review({ connection, project, out, play: { model } }: DemoContext, version: number, because?: string) {
   const gate = await connection.call("governance.gate", { project, model, version });
   for (const line of gateLines(gate, out)) out.talk(`    ${line}`);
   const dossier = await connection.call("governance.request", { project, model, version, ...(because !== undefined && { because }) });
@@ -40,12 +39,13 @@ export async function releaseUnderTraffic(
   version: number,
   more: { shadow?: boolean; override?: boolean; reason?: string; because?: string; strategy?: "direct" } = {},
 ): Promise<Release & { failed: number; sent: number }> {
-  const { connection, project, folder, url, out } = context;
-  const input = await releaseInput({ folder, project, model, version: `v${version}` });
+  const { connection, project, folder, url, out, play } = context;
+  const { model, route } = play;
+  const input = await releaseInput({ folder, project, model, route, version: `v${version}` });
   const traffic =
     more.strategy === "direct"
       ? undefined
-      : startClient(folder, "traffic.ts", ["--url", url, "--rate", "1200", "--max", "20000"], { signal: context.interrupted });
+      : startClient(folder, play.scripts.traffic, ["--url", url, "--rate", "1200", "--max", "20000"], { signal: context.interrupted });
   try {
     const started = await connection.call("releases.start", { ...input, maxSeconds: 60, ...more });
     out.talk(`    ${started.release}   ${model} v${version}   ${started.because}`);
@@ -79,26 +79,26 @@ export const serveStation: Station = {
   id: 7,
   title: "serve",
   async run(context) {
+    const { connection, project, folder, url, play } = context;
+    const { model, route, scores: output } = play;
     const first = await releaseUnderTraffic(context, 1, { strategy: "direct" });
     if (first.state !== "live")
       throw new CapstanError("CAP-STATE-001", { noun: "release", name: first.release, state: first.state, action: "served" });
     // The scores that v1's own scorer gave are an output of the run that made it; a run with --set leaves the folder alone.
-    const { run } = await context.connection.call("models.version", { project: context.project, model, version: "v1" });
+    const { run } = await connection.call("models.version", { project, model, version: "v1" });
     const made =
-      run === null
-        ? undefined
-        : (await context.connection.call("runs.get", { project: context.project, run })).outputs.find((output) => output.name === "scores");
-    if (!made?.digest) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "output", name: "scores of v1" });
-    const scores = join(context.folder, "work", "v1-scores.parquet");
-    const bytes = await fetch(`${context.url}/api/v1/p/${context.project}/blobs/${made.digest}`);
+      run === null ? undefined : (await connection.call("runs.get", { project, run })).outputs.find((one) => one.name === output);
+    if (!made?.digest) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "output", name: `${output} of v1` });
+    const scores = besideWork(folder, "v1-scores", play.dataset.path);
+    const bytes = await fetch(`${url}/api/v1/p/${project}/blobs/${made.digest}`);
     if (!bytes.ok) throw new CapstanError("CAP-STORE-006", { digest: made.digest });
     writeFileSync(scores, Buffer.from(await bytes.arrayBuffer()));
-    const compared = await startClient(context.folder, "answers.ts", ["--url", context.url, "--scores", scores, "--rows", "2000"]).ended;
-    const route = await context.connection.call("routes.get", { project: context.project, route: model });
-    const p99 = route.arms.find((arm) => arm.arm === "live")?.latency?.p99 ?? null;
+    const compared = await startClient(folder, play.scripts.answers, ["--url", url, "--scores", scores, "--rows", "2000"]).ended;
+    const served = await connection.call("routes.get", { project, route });
+    const p99 = served.arms.find((arm) => arm.arm === "live")?.latency?.p99 ?? null;
     return {
       verdict: Number(compared["worst"]) <= 1e-5 ? "pass" : "fail",
-      done: `/v2/models/${model}/infer, ${count(Number(compared["rows"]))} real rows as scored by its own file`,
+      done: `/v2/models/${route}/infer, ${count(Number(compared["rows"]))} real rows as scored by its own file`,
       figure: `largest difference ${Number(compared["worst"]).toExponential(1)}${p99 === null ? "" : `, p99 ${seconds(p99)}`}`,
       digest: first.release,
     };
@@ -109,12 +109,12 @@ export const releaseStation: Station = {
   id: 8,
   title: "release",
   async run(context) {
-    const { connection, project, folder, out } = context;
+    const { connection, project, folder, out, play } = context;
+    const { model } = play;
     const good = await releaseUnderTraffic(context, 2);
     // v3 is v2 with two of its inputs swapped: a mistake that no metric of the file shows, only its answers.
-    const swapped = join(folder, "work", "swapped.onnx");
-    await startClient(folder, "swap-inputs.ts", [join(folder, "work", "model.onnx"), swapped, "--a", "distance", "--b", "origin_delay_3h"])
-      .ended;
+    const swapped = besideWork(folder, "swapped", play.modelFile);
+    await startClient(folder, play.scripts.swapped, [play.modelFile, swapped]).ended;
     const made = await connection.call("models.register", {
       project,
       model,

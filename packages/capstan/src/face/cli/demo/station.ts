@@ -4,11 +4,13 @@ import { digestOfJson } from "../../../base/foundation/hashing.ts";
 import type { Json } from "../../../base/foundation/canonical-json.ts";
 import type { Connection } from "../../../connection.ts";
 import type { Output } from "../output.ts";
+import type { Play } from "./play.ts";
 
 export type DemoContext = {
   readonly connection: Connection;
   readonly project: string;
   readonly folder: string;
+  readonly play: Play;
   readonly url: string;
   readonly out: Output;
   readonly interrupted: AbortSignal;

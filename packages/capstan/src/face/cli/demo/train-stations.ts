@@ -20,20 +20,20 @@ export const pipelineStation: Station = {
   id: 3,
   title: "pipeline",
   async run(context) {
-    const logistic = await runPipeline(context, ["train.kind=logistic"], "the simple model first");
-    const boosted = await runPipeline(context, [], "the plain file");
+    const first = await runPipeline(context, [...context.play.first], "the simpler model first");
+    const second = await runPipeline(context, [], "the plain file");
     const again = await runPipeline(context, [], "nothing changed");
     const why = await context.connection.call("pipeline.why", {
       project: context.project,
-      step: boosted.number === null ? "train" : `run:${boosted.number}/train`,
+      step: second.number === null ? context.play.explain : `run:${second.number}/${context.play.explain}`,
     });
     context.out.talk(`    ${why.sentence}`);
-    const seconds_ = [logistic, boosted].reduce((sum, one) => sum + one.seconds, 0);
+    const seconds_ = [first, second].reduce((sum, one) => sum + one.seconds, 0);
     return {
       verdict: again.ran === 0 ? "pass" : "warn",
-      done: `${label(logistic)} ${logistic.ran} ran, ${label(boosted)} ${boosted.ran} ran and ${boosted.reused} reused, ${seconds(seconds_)}`,
+      done: `${label(first)} ${first.ran} ran, ${label(second)} ${second.ran} ran and ${second.reused} reused, ${seconds(seconds_)}`,
       figure: `again: ${again.reused} reused in ${seconds(again.seconds)}`,
-      digest: label(boosted),
+      digest: label(second),
     };
   },
 };
@@ -41,13 +41,13 @@ export const pipelineStation: Station = {
 export const trackingStation: Station = {
   id: 4,
   title: "tracking",
-  async run({ connection, project, out }) {
+  async run({ connection, project, out, play }) {
     const { runs } = await connection.call("runs.list", { project, kind: ["step", "user"], limit: 200 });
     const details = await Promise.all(runs.map((run) => connection.call("runs.get", { project, run: run.id })));
     const artifacts = details.reduce((sum, one) => sum + one.artifacts.files, 0);
     const curves = details.reduce((sum, one) => sum + Object.keys(one.metrics).length, 0);
     const sealed = details.filter((one) => one.sealed !== null).length;
-    const train = details.find((one) => one.step === "train") ?? details[0];
+    const train = details.find((one) => one.step === play.explain) ?? details[0];
     if (train)
       out.talk(
         `    ${train.step ?? train.name}: ${Object.keys(train.params).length} params, ${Object.keys(train.metrics).length} metrics, ${train.resources.wallSeconds === null ? "" : seconds(train.resources.wallSeconds)}`,
@@ -64,12 +64,13 @@ export const trackingStation: Station = {
 export const modelTestsStation: Station = {
   id: 5,
   title: "model tests",
-  async run({ connection, project, out }) {
+  async run({ connection, project, out, play }) {
     const { suites } = await connection.call("checks.declared", { project });
     const verdicts: Verdict[] = [];
-    let auc = "";
+    let metric = "";
     let figure = "";
     let set = "";
+    const kinds = new Set<string>();
     const wanted = suites.flatMap((one): { suite: string; version?: number }[] =>
       one.subjectKind === "data"
         ? []
@@ -86,21 +87,22 @@ export const modelTestsStation: Station = {
         suite: suite.suite,
         ...(suite.version !== undefined && { version: suite.version }),
       });
-      auc = "";
+      metric = "";
       verdicts.push(answer.verdict);
       set = answer.id;
       for (const one of answer.results) {
+        kinds.add(one.kind.replaceAll("_", " "));
         out.talk(
           `    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${suite.suite.padEnd(8)} ${suite.version === undefined ? "" : `v${suite.version} `}${one.detail}`,
         );
-        if (one.kind === "metric" && typeof one.observed === "number" && auc === "")
-          auc = `auc ${number(one.observed)}${one.interval ? ` [${number(one.interval[0])}, ${number(one.interval[1])}]` : ""}`;
+        if (one.kind === "metric" && typeof one.observed === "number" && metric === "")
+          metric = `${play.metric} ${number(one.observed)}${one.interval ? ` [${number(one.interval[0])}, ${number(one.interval[1])}]` : ""}`;
       }
-      if (auc !== "") figure = auc;
+      if (metric !== "") figure = metric;
     }
     return {
       verdict: worstVerdict(verdicts),
-      done: `baseline, slices, calibration, skew: ${verdicts.length} suites`,
+      done: `${[...kinds].join(", ")}: ${verdicts.length} suites`,
       figure,
       digest: short(set),
     };

@@ -2,29 +2,25 @@ import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { worstVerdict } from "@capstan/contract";
 import { CapstanError } from "../../../base/foundation/errors.ts";
-import { soundProjectFile } from "../../../build/pipeline/config/project-file.ts";
 import { count, number, seconds, short } from "../format.ts";
 import { glyphs } from "../output.ts";
 import { reproduce } from "../reproduce.ts";
 import { startClient } from "./processes.ts";
-import { model, releaseUnderTraffic, review } from "./release-stations.ts";
-import type { Station } from "./station.ts";
-
-const from = "2001-04-01";
-const until = "2001-07-01";
+import { releaseUnderTraffic, review } from "./release-stations.ts";
+import type { DemoContext, Station } from "./station.ts";
 
 export const watchStation: Station = {
   id: 9,
   title: "watch",
   async run(context) {
-    const { connection, project, folder, url, out } = context;
+    const { connection, project, folder, url, out, play } = context;
     const backtest = await connection.call("monitors.backtest", { project });
     for (const one of backtest.monitors)
       out.talk(
         `    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} backtest ${one.monitor}: ${one.alarms} alarms in ${one.cells}, ${one.weeksWithAlarm} of ${one.weeks} weeks with any`,
       );
     const { token } = await connection.call("access.issue", { name: "replay", roles: ["service"], projects: [project], days: 1 });
-    const replay = await startClient(folder, "replay.ts", ["--url", url, "--from", from, "--to", until], {
+    const replay = await startClient(folder, play.scripts.replay, ["--url", url], {
       token,
       signal: context.interrupted,
       onLine: (line) => {
@@ -34,7 +30,8 @@ export const watchStation: Station = {
     }).ended;
     if (Number(replay["failed"] ?? 0) > 0)
       throw new CapstanError("CAP-INTERNAL-001", { what: `${replay["failed"]} requests of the replay failed` });
-    const evaluated = await connection.call("monitors.evaluate", { project, until: `${until}T00:00:00Z` });
+    const until = typeof replay["until"] === "string" ? replay["until"] : undefined;
+    const evaluated = await connection.call("monitors.evaluate", { project, ...(until !== undefined && { until }) });
     const { alerts } = await connection.call("alerts.list", { project, state: "all" });
     for (const alert of alerts.toReversed())
       out.talk(
@@ -42,10 +39,11 @@ export const watchStation: Station = {
       );
     const { incidents } = await connection.call("incidents.list", { project, state: "all" });
     const watched = incidents.filter((one) => one.class !== "release");
+    const agrees = await checkIndependently(context);
     return {
-      verdict: worstVerdict(backtest.monitors.map((one) => one.verdict)),
-      done: `${count(Number(replay["rows"] ?? 0))} rows replayed in ${count(Number(replay["requests"] ?? 0))} requests, ${evaluated.windows} windows`,
-      figure: `${watched.length} incidents: ${watched.map((one) => one.title).join("; ")}`,
+      verdict: worstVerdict([...backtest.monitors.map((one) => one.verdict), agrees ? "pass" : "fail"]),
+      done: `${count(Number(replay["rows"] ?? 0))} rows replayed in ${count(Number(replay["requests"] ?? 0))} requests, ${evaluated.windows} windows; independent script ${agrees ? "agrees" : "disagrees"}`,
+      figure: `${count(watched.length)} ${watched.length === 1 ? "incident" : "incidents"}: ${watched.map((one) => one.title).join("; ")}`,
       digest: alerts
         .map((one) => one.id)
         .toReversed()
@@ -53,6 +51,19 @@ export const watchStation: Station = {
     };
   },
 };
+
+/** The project's own program computes again what monitors say, from raw data and the prediction log, in a process of its own. */
+async function checkIndependently({ folder, url, play, out, interrupted }: DemoContext): Promise<boolean> {
+  const found = await startClient(folder, play.scripts.check, ["--url", url], { signal: interrupted }).ended;
+  const agrees = found["agrees"] === true;
+  const listed = (name: string): string[] => (Array.isArray(found[name]) ? found[name].map(String) : []);
+  out.talk(
+    `    ${out.paint.verdict(agrees ? "pass" : "fail", agrees ? glyphs.pass : glyphs.fail)} independent script ${agrees ? "agrees on" : "looked at"} ${count(Number(found["answers"] ?? 0))} answers in ${String(found["weeks"])} weeks${listed("alertWeeks").length > 0 ? `, alerts in the weeks of ${listed("alertWeeks").join(", ")}` : ", no alerts"}`,
+  );
+  for (const line of listed("close")) out.talk(`      close to its bound: ${line}`);
+  for (const line of listed("differences").slice(0, 10)) out.talk(`      ${line}`);
+  return agrees;
+}
 
 export const loopStation: Station = {
   id: 10,
@@ -75,8 +86,9 @@ export const loopStation: Station = {
     if (result.version === null)
       return { verdict: "inconclusive", done: "retrained; no new version came out", figure: "", digest: short(result.run) };
     const reviewed = await review(context, result.version, result.because);
-    const auc = result.metrics["auc"];
-    const figure = auc === undefined ? "" : `auc ${number(auc)}`;
+    const { model, metric } = context.play;
+    const value = result.metrics[metric];
+    const figure = value === undefined ? "" : `${metric} ${number(value)}`;
     if (!reviewed.signed) {
       const why = reviewed.dossier.results
         .filter((one) => one.verdict === "fail" || one.verdict === "inconclusive")
@@ -95,7 +107,7 @@ export const loopStation: Station = {
     const path = await connection.call("insights.path", { project, model, version: `v${result.version}` });
     return {
       verdict: released.state === "live" ? "pass" : "inconclusive",
-      done: `retrained because of an incident: v${result.version} ${released.state.replace("_", " ")}, ${path.hands} hands on its path`,
+      done: `retrained because of an incident: v${result.version} ${released.state.replace("_", " ")}, ${path.hands} ${path.hands === 1 ? "hand" : "hands"} on its path`,
       figure,
       digest: released.release,
     };
@@ -106,7 +118,8 @@ export const recordStation: Station = {
   id: 11,
   title: "record",
   async run(context) {
-    const { connection, project, folder, out } = context;
+    const { connection, project, folder, out, play } = context;
+    const { model, metric } = play;
     const anchored = await connection.call("record.anchor", {});
     writeFileSync(join(folder, "capstan.anchor"), `${anchored.line}\n`);
     const verified = await connection.call("record.verify", { anchor: anchored.line });
@@ -116,12 +129,11 @@ export const recordStation: Station = {
     const live = await connection.call("models.version", { project, model, version: "live" });
     const closure = await connection.call("record.lineage", { project, node: `model:${model}@${live.version}` });
     const reproduced = await reproduce(connection, { project, model, version: live.version }, out);
-    const { config } = soundProjectFile({ folder });
     for (const one of reproduced.outputs)
       out.talk(`    ${one.same ? glyphs.pass : glyphs.warn} ${one.step} ${one.output}  ${one.same ? "same bytes" : "other bytes"}`);
     return {
       verdict: worstVerdict([verified.verdict, reproduced.verdict]),
-      done: `${verified.verdict === "pass" ? "verified" : verified.verdict}; ${live.version} depends on ${closure.total} things; ${reproduced.sameModel ? "rebuilt to the same bytes" : `rebuilt, ${config.models?.[model]?.metric ?? "metric"} within tolerance: ${reproduced.verdict}`} in ${seconds(reproduced.seconds)}`,
+      done: `${verified.verdict === "pass" ? "verified" : verified.verdict}; ${live.version} depends on ${closure.total} things; ${reproduced.sameModel ? "rebuilt to the same bytes" : `rebuilt, ${metric} within tolerance: ${reproduced.verdict}`} in ${seconds(reproduced.seconds)}`,
       figure: `${count(verified.entries)} entries`,
       digest: short(verified.root),
     };
