@@ -71,16 +71,19 @@ export const Empty = ({ title, children, command }: { title: string; children?: 
   </div>
 );
 
+/** What failed and what to do. A code stands with what the server refused; without an answer, or in the page itself, there is none. */
 export function Failure({ error, retry }: { error: Error; retry?: () => void }) {
   const body =
     error instanceof ClientError
       ? error.body
-      : { code: "CAP-NET-001", message: "the server does not answer", do: "look whether it still runs" };
+      : unanswered(error)
+        ? { code: "", message: "the server does not answer", do: "Look whether it still runs; this goes on by itself when it is back." }
+        : { code: "", message: error.message, do: "Load the page anew; when it fails again, tell what it says." };
   return (
     <div className="failure" role="alert">
       <strong>{body.message}</strong>
       <span className="second">{body.do}</span>
-      <span className="muted mono">{body.code}</span>
+      {body.code !== "" && <span className="muted mono">{body.code}</span>}
       {retry && (
         <div>
           <button type="button" className="button" onClick={retry}>
@@ -92,10 +95,30 @@ export function Failure({ error, retry }: { error: Error; retry?: () => void }) 
   );
 }
 
-/** A query's answer, or what stands in its place meanwhile. */
-export function Answer<T>({ query, children }: { query: UseQueryResult<T, Error>; children: (data: T) => ReactNode }) {
+/** Whether a request came to nobody: browsers say so with a TypeError and words of their own. */
+export const unanswered = (error: Error): boolean =>
+  error instanceof TypeError && /fetch|network|load failed|module script/i.test(error.message);
+
+/** A query's answer, or what stands in its place meanwhile; a whole page's has its title there, too. */
+export function Answer<T>({
+  query,
+  head,
+  children,
+}: {
+  query: UseQueryResult<T, Error>;
+  head?: ReactNode;
+  children: (data: T) => ReactNode;
+}) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
   const error = query.error ?? query.failureReason;
-  if (error !== null) return <Failure error={error} retry={() => void query.refetch()} />;
-  return <div className="skeleton" role="status" aria-busy="true" aria-label="loading" />;
+  return (
+    <>
+      {head !== undefined && <PageHead title={head} />}
+      {error !== null ? (
+        <Failure error={error} retry={() => void query.refetch()} />
+      ) : (
+        <div className="skeleton" role="status" aria-busy="true" aria-label="loading" />
+      )}
+    </>
+  );
 }

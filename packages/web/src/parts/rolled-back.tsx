@@ -1,5 +1,5 @@
-import type { Output } from "../../data/api.ts";
-import { seconds, To } from "../../parts/format.tsx";
+import type { Output } from "../data/api.ts";
+import { seconds, To } from "./format.tsx";
 
 /** What a rollback did, with its entry; there is no undo, because that would be going forward. */
 export const RolledBack = ({ project, model, done }: { project: string; model: string; done: Output<"routes.rollback"> }) => (

@@ -106,20 +106,24 @@ const Row = ({ one, base }: { one: Result; base: string }) => (
     <td style={{ width: 36 }}>
       <VerdictGlyph mark={one.verdict} />
     </td>
-    <td className="mono second">{one.id}</td>
+    <td className="mono second" style={{ whiteSpace: "nowrap" }}>
+      {one.id}
+    </td>
     <td style={{ fontWeight: 500 }} title={one.clauses.length > 0 ? `asked for by ${one.clauses.join(", ")}` : undefined}>
       {one.title}
     </td>
     <td style={{ padding: "5px 10px", maxWidth: 340, overflowWrap: "anywhere" }}>
-      {one.observed ?? <span className="muted">{one.rule}</span>}
+      {one.observed?.replace(/\b([0-9a-f]{8})[0-9a-f]{24,}\b/g, "$1") ?? <span className="muted">{one.rule}</span>}
     </td>
     <td className="second" style={{ padding: "5px 10px", maxWidth: 220 }}>
       {one.bound}
     </td>
     <td style={{ whiteSpace: "nowrap" }}>
       {[...new Set(one.evidence)].slice(0, 2).map((node) => (
-        <div key={node}>
-          <To href={nodeHref(base, node)}>{nodeLabel(node)}</To>
+        <div key={node} style={{ minHeight: 24 }}>
+          <To className="target" href={nodeHref(base, node)}>
+            {nodeLabel(node)}
+          </To>
         </div>
       ))}
     </td>

@@ -1,4 +1,5 @@
 import { To } from "../../parts/format.tsx";
+import { Linked } from "../../parts/linked.tsx";
 import { Card } from "../../parts/layout.tsx";
 import type { Version } from "./version-page.tsx";
 
@@ -61,7 +62,7 @@ export const HistoryCard = ({ one, base }: { one: Version; base: string }) => (
               </td>
               <td className="mono">{each.action}</td>
               <td className="second" style={{ padding: "5px 10px" }}>
-                {each.what}
+                <Linked text={each.what} base={base} model={one.model} />
               </td>
               <td className="second">{each.actor}</td>
               <td className="num">

@@ -1,7 +1,5 @@
-import { useState } from "react";
-import { client, type Output } from "../../data/api.ts";
+import type { Output } from "../../data/api.ts";
 import { Ago, Digest, To } from "../../parts/format.tsx";
-import { Guarded } from "../../parts/guarded.tsx";
 import { Card } from "../../parts/layout.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 
@@ -9,16 +7,7 @@ type Dossier = Output<"governance.dossier">;
 
 /** Who signed which digest and what they wrote; voided signatures are struck through with what voided them. */
 export function Signatures({ dossier, project }: { dossier: Dossier; project: string }) {
-  const [note, setNote] = useState("");
   const counting = dossier.approvals.filter((one) => one.voided === null).length;
-  const closed =
-    dossier.state === "approved"
-      ? "it has all signatures"
-      : dossier.state !== "in-review"
-        ? `the dossier is ${dossier.state}`
-        : dossier.maySign.may
-          ? null
-          : (dossier.maySign.why ?? "you may not sign it");
   return (
     <Card
       title="Signatures"
@@ -58,11 +47,12 @@ export function Signatures({ dossier, project }: { dossier: Dossier; project: st
           <li style={{ display: "flex", gap: 10 }}>
             <VerdictGlyph mark="fail" />
             <div>
-              <strong>{dossier.declined.by}</strong> declined{" "}
+              <strong>{dossier.declined.by}</strong> decided no{" "}
               <span className="muted">
                 <Ago time={dossier.declined.at} />
               </span>
               <div className="second">{dossier.declined.reason}</div>
+              <To href={`/p/${project}/record/${dossier.declined.entry}`}>entry {dossier.declined.entry.slice(-6)}</To>
             </div>
           </li>
         )}
@@ -71,7 +61,9 @@ export function Signatures({ dossier, project }: { dossier: Dossier; project: st
             <VerdictGlyph mark="waiting" />
             <div>
               <strong>{dossier.needed - counting} more</strong>
-              <div className="second">{dossier.maySign.may ? "You may sign." : `Not you: ${dossier.maySign.why}.`}</div>
+              <div className="second">
+                {dossier.maySign.may ? "You may sign, or decide no, above." : `Not you: ${dossier.maySign.why}.`}
+              </div>
             </div>
           </li>
         )}
@@ -81,29 +73,6 @@ export function Signatures({ dossier, project }: { dossier: Dossier; project: st
           <VerdictGlyph mark="warn" size={13} /> Evidence changed since: {dossier.changes.join("; ")}
         </p>
       )}
-      {closed === null && (
-        <label style={{ display: "block", paddingTop: 10 }}>
-          <span className="second">What you looked at, and what you write for an answer of no</span>
-          <input className="field" value={note} onChange={(event) => setNote(event.target.value)} />
-        </label>
-      )}
-      <div style={{ display: "flex", gap: 8, paddingTop: 12 }}>
-        <Guarded
-          capability="approve"
-          closed={closed}
-          className={closed === null ? "button filled" : "button"}
-          act={() => client.call("governance.approve", { project, dossier: dossier.digest, note })}
-        >
-          Sign dossier
-        </Guarded>
-        <Guarded
-          capability="approve"
-          closed={closed ?? (note.trim() === "" ? "write the reason first" : null)}
-          act={() => client.call("governance.decline", { project, dossier: dossier.digest, reason: note })}
-        >
-          Decline
-        </Guarded>
-      </div>
     </Card>
   );
 }

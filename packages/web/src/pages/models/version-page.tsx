@@ -1,13 +1,17 @@
 import { useParams } from "@tanstack/react-router";
 import { client, type Output, useOperation } from "../../data/api.ts";
-import { Ago, bytes, Digest, number, To } from "../../parts/format.tsx";
+import { Ago, bytes, Digest, To } from "../../parts/format.tsx";
 import { Guarded } from "../../parts/guarded.tsx";
 import { Answer, Card, PageHead } from "../../parts/layout.tsx";
 import { nodeHref, nodeLabel } from "../../parts/node.ts";
 import { VerdictBadge } from "../../parts/verdict.tsx";
+import { StartRelease } from "../releases/start-sheet.tsx";
+import { AliasSheet } from "./alias-sheet.tsx";
+import { ChangesCard, MetricsCard, otherThan } from "./changes.tsx";
 import { GateCard } from "./gate.tsx";
 import { HistoryCard, SignatureCard } from "./origin.tsx";
 import { RiskCard } from "./risk.tsx";
+import { DecideNo, SignDossier } from "./sign-sheets.tsx";
 import { Signatures } from "./signatures.tsx";
 
 export type Version = Output<"models.version">;
@@ -30,6 +34,9 @@ function Page({ project, one }: { project: string; one: Version }) {
     { enabled: typeof gate.data?.dossier === "string" },
   );
   const data = dossier.data;
+  const model = useOperation("models.get", { project, model: one.model });
+  const releases = useOperation("releases.list", { project });
+  const other = model.data && releases.data ? otherThan(one, model.data, releases.data) : null;
   return (
     <>
       <PageHead
@@ -61,12 +68,19 @@ function Page({ project, one }: { project: string; one: Version }) {
               capability="request"
               closed={gate.data && gate.data.dossier === gate.data.evidence ? "this evidence has its dossier already" : null}
               act={() => client.call("governance.request", target)}
+              said={(done) => (
+                <>
+                  Dossier <Digest digest={done.digest} /> waits for {done.needed} {done.needed === 1 ? "signature" : "signatures"},{" "}
+                  <To href={`${base}/record/${done.entry}`}>entry {done.entry.slice(-6)}</To>.
+                </>
+              )}
             >
               Ask for review
             </Guarded>
-            <To className="button" href={`${base}/record/model:${one.model}@${one.version}`}>
-              Lineage
-            </To>
+            <AliasSheet project={project} one={one} />
+            <StartRelease project={project} model={one.model} version={one.version} />
+            {data && <DecideNo dossier={data} project={project} />}
+            {data && <SignDossier dossier={data} project={project} />}
           </>
         }
       >
@@ -79,7 +93,7 @@ function Page({ project, one }: { project: string; one: Version }) {
             </To>
           </>
         )}
-        , {bytes(one.sizeBytes)}.
+        , {bytes(one.sizeBytes)}. <To href={`${base}/record/model:${one.model}@${one.version}`}>Lineage</To>
       </PageHead>
       <div className="grid two">
         <div className="grid" style={{ alignContent: "start" }}>
@@ -90,35 +104,10 @@ function Page({ project, one }: { project: string; one: Version }) {
               <Card title="Out of scope">{data.notFor.length === 0 ? "not said" : data.notFor.join(", ")}</Card>
             </div>
           )}
-          <Card title="Metrics" note="of the evaluation that made it" flush>
-            <div className="scroll" tabIndex={0} role="group" aria-label="Metrics">
-              <table>
-                <thead>
-                  <tr>
-                    {Object.keys(one.metrics).map((name) => (
-                      <th key={name} className="num">
-                        {name.replaceAll("_", " ")}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
-                <tbody>
-                  <tr>
-                    {Object.entries(one.metrics).map(([name, value]) => (
-                      <td key={name} className="num">
-                        {number(value)}
-                      </td>
-                    ))}
-                  </tr>
-                </tbody>
-              </table>
-              {Object.keys(one.metrics).length === 0 && (
-                <p className="second" style={{ padding: 14 }}>
-                  It came without metrics.
-                </p>
-              )}
-            </div>
-          </Card>
+          <div className={other === null ? "grid" : "grid halves uneven"} style={{ alignItems: "start" }}>
+            {other !== null && <ChangesCard project={project} one={one} other={other} />}
+            <MetricsCard project={project} one={one} other={other} />
+          </div>
           <SignatureCard one={one} />
         </div>
         <div className="grid" style={{ alignContent: "start" }}>

@@ -1,7 +1,8 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { Output } from "../../data/api.ts";
-import { count, To } from "../../parts/format.tsx";
+import { count, Digest, To } from "../../parts/format.tsx";
 import { Answer, Empty } from "../../parts/layout.tsx";
+import { nodeHref } from "../../parts/node.ts";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 
 type Answered = Output<"record.entries">;
@@ -61,6 +62,7 @@ export function Entries({
                         <th>Action</th>
                         <th>Subject</th>
                         <th>Outcome</th>
+                        <th>Digest</th>
                         <th>
                           <span className="visually-hidden">Included</span>
                         </th>
@@ -71,7 +73,9 @@ export function Entries({
                         <tr
                           key={one.id}
                           className={one.id === chosen ? "selected" : undefined}
-                          onClick={() => open(one.id)}
+                          onClick={(event) => {
+                            if (!(event.target as HTMLElement).closest("button, a")) open(one.id);
+                          }}
                           style={{ cursor: "pointer" }}
                         >
                           <td className="num mono">
@@ -84,20 +88,25 @@ export function Entries({
                           </td>
                           <td
                             className="second"
-                            style={{ maxWidth: 130, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}
+                            style={{ maxWidth: 92, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}
                             title={one.actor.name}
                           >
                             {one.actor.name}
                           </td>
                           <td className="mono">{one.action}</td>
                           <td
-                            style={{ maxWidth: 150, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}
+                            style={{ maxWidth: 128, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}
                             title={`${one.subject.type}:${one.subject.id}`}
                           >
                             <span className="muted">{one.subject.type}</span>{" "}
-                            {/^[0-9a-f]{32,}$/.test(one.subject.id) ? one.subject.id.slice(0, 8) : one.subject.id}
+                            <To href={nodeHref(`/p/${project}`, `${one.subject.type}:${one.subject.id}`)}>
+                              {/^[0-9a-f]{32,}$/.test(one.subject.id) ? one.subject.id.slice(0, 8) : one.subject.id}
+                            </To>
                           </td>
                           <td className="second">{one.outcome ?? ""}</td>
+                          <td>
+                            <Digest digest={one.subject.digest ?? one.leafHash} />
+                          </td>
                           <td>
                             <VerdictGlyph mark={one.state === "included" ? "pass" : "waiting"} size={14} label={false} />
                             <span className="visually-hidden">{one.state}</span>

@@ -1,8 +1,11 @@
 import { type Output, useOperation } from "../../data/api.ts";
+import { CopyCommand } from "../../parts/copy-command.tsx";
 import { Digest, To } from "../../parts/format.tsx";
+import { Linked } from "../../parts/linked.tsx";
 import { Answer, Card } from "../../parts/layout.tsx";
 import { nodeHref, nodeLabel } from "../../parts/node.ts";
 import { VerdictBadge, VerdictGlyph } from "../../parts/verdict.tsx";
+import { ErasePayload } from "./erase.tsx";
 import { ProofPath } from "./proof-path.tsx";
 
 type Entry = Output<"record.entry">;
@@ -65,7 +68,9 @@ function Panel({ project, one }: { project: string; one: Entry }) {
         title={`Entry ${entry.index ?? "not yet in the tree"}`}
         right={<VerdictBadge mark={entry.state === "included" ? "pass" : "waiting"} text={entry.state} />}
       >
-        <p style={{ fontSize: "0.875rem", paddingBottom: 10, overflowWrap: "anywhere" }}>{entry.sentence}.</p>
+        <p style={{ fontSize: "0.875rem", paddingBottom: 10, overflowWrap: "anywhere" }}>
+          <Linked text={entry.sentence} base={base} />.
+        </p>
         <dl style={{ margin: 0, display: "grid", gap: 6 }}>
           {facts.map(([label, value]) => (
             <div key={label} style={{ display: "flex", justifyContent: "space-between", gap: 12 }}>
@@ -86,7 +91,7 @@ function Panel({ project, one }: { project: string; one: Entry }) {
         ) : (
           <ProofPath leaf={entry.leafHash} index={entry.index} proof={one.proof} />
         )}
-        <p style={{ paddingTop: 8, display: "flex", gap: 10, flexWrap: "wrap", alignItems: "center" }}>
+        <div style={{ paddingTop: 8, display: "flex", gap: 10, flexWrap: "wrap", alignItems: "center" }}>
           {one.proof?.file != null && (
             <a
               className="button"
@@ -96,10 +101,10 @@ function Panel({ project, one }: { project: string; one: Entry }) {
               Proof file
             </a>
           )}
-          <code className="digest">capstan verify</code>
-        </p>
+          <CopyCommand command="capstan verify" />
+        </div>
       </Card>
-      <Card title="Payload">
+      <Card title="Payload" right={<ErasePayload project={project} entry={entry} />}>
         {one.entry.payload === null ? (
           <p className="second">
             Erased

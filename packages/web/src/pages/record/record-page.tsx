@@ -7,6 +7,7 @@ import { Answer, Facts, Failure, PageHead } from "../../parts/layout.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 import { Entries } from "./entries.tsx";
 import { EntryPanel } from "./entry-panel.tsx";
+import { AnchorLine, ExportBundle } from "./exports.tsx";
 import { Lineage } from "./lineage.tsx";
 import { VerificationCard } from "./verification.tsx";
 
@@ -30,16 +31,20 @@ export function RecordPage() {
       <PageHead
         title="Record"
         acts={
-          <button
-            type="button"
-            className="button filled"
-            aria-disabled={verify.isPending}
-            onClick={() => {
-              if (!verify.isPending) verify.mutate();
-            }}
-          >
-            {verify.isPending ? "Verifying …" : "Verify now"}
-          </button>
+          <>
+            <AnchorLine />
+            <ExportBundle project={project} />
+            <button
+              type="button"
+              className="button filled"
+              aria-disabled={verify.isPending}
+              onClick={() => {
+                if (!verify.isPending) verify.mutate();
+              }}
+            >
+              {verify.isPending ? "Verifying …" : "Verify now"}
+            </button>
+          </>
         }
       >
         Everything that changed state, in order. Entries cannot be edited or deleted, by anyone.

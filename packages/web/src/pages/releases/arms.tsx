@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { count, Digest, number, seconds } from "../../parts/format.tsx";
+import { count, Digest, number, seconds, To } from "../../parts/format.tsx";
 import { Card } from "../../parts/layout.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 import type { Release } from "./release-page.tsx";
@@ -16,10 +16,13 @@ export const Rows = ({ rows }: { rows: readonly (readonly [string, ReactNode])[]
   </dl>
 );
 
-export function Arms({ one }: { one: Release }) {
+const version = (base: string, name: string | null) => (name === null ? "nothing" : <To href={`${base}/${name}`}>{name}</To>);
+
+export function Arms({ one, base }: { one: Release; base: string }) {
   const { arms, traffic } = one;
   const canary = arms.canary === null ? 0 : arms.share;
-  const live = one.state === "live" ? one.to : (arms.control ?? one.from);
+  const won = one.state === "live" || one.state === "superseded";
+  const live = won ? one.to : (arms.control ?? one.from);
   return (
     <Card title={moving(one.state) ? "Arms now" : "Arms at the end"} right={`${count(traffic.requests)} requests`}>
       <div
@@ -27,13 +30,27 @@ export function Arms({ one }: { one: Release }) {
         aria-label={`${live ?? "nothing"} ${number((1 - canary) * 100)} %, ${arms.canary ?? "no canary"} ${number(canary * 100)} %`}
         style={{ display: "flex", height: 8, borderRadius: 4, overflow: "hidden", gap: 2, marginBottom: 8 }}
       >
-        <i style={{ flex: 1 - canary, background: one.state === "live" ? "var(--accent)" : "var(--reference)" }} />
+        <i style={{ flex: 1 - canary, background: won ? "var(--accent)" : "var(--reference)" }} />
         {canary > 0 && <i style={{ flex: canary, background: "var(--accent)" }} />}
       </div>
       <Rows
         rows={[
-          [`${live ?? "nothing"} live`, `${number((1 - canary) * 100)} %`],
-          ...(arms.canary === null ? [] : [[`${arms.canary} canary`, `${number(canary * 100)} %`] as const]),
+          [
+            "Live",
+            <span key="l">
+              {version(base, live)} {number((1 - canary) * 100)} %
+            </span>,
+          ],
+          ...(arms.canary === null
+            ? []
+            : [
+                [
+                  "Canary",
+                  <span key="c">
+                    {version(base, arms.canary)} {number(canary * 100)} %
+                  </span>,
+                ] as const,
+              ]),
           [
             "Share as planned",
             arms.shareP === null ? (
@@ -62,11 +79,11 @@ export function Arms({ one }: { one: Release }) {
   );
 }
 
-export const Back = ({ one }: { one: Release }) => (
+export const Back = ({ one, base }: { one: Release; base: string }) => (
   <Card title="Way back">
     <Rows
       rows={[
-        ["Leads to", one.back.version ?? "nothing"],
+        ["Leads to", version(base, one.back.version)],
         [
           "Loaded",
           <span key="w" className="verdict">
@@ -94,7 +111,7 @@ export const Back = ({ one }: { one: Release }) => (
 );
 
 export const ShadowCard = ({ shadow }: { shadow: NonNullable<Release["shadow"]> }) => (
-  <Card title="Shadow" note="the new version answered beside, nobody saw it">
+  <Card title="Shadow" note="answered beside, seen by nobody">
     <Rows
       rows={[
         ["Rows compared", count(shadow.rows)],

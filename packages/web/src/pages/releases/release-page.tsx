@@ -2,8 +2,11 @@ import { useParams } from "@tanstack/react-router";
 import { client, type Output, useOperation } from "../../data/api.ts";
 import { seconds, To } from "../../parts/format.tsx";
 import { Guarded } from "../../parts/guarded.tsx";
+import { Linked } from "../../parts/linked.tsx";
 import { Answer, Card, PageHead } from "../../parts/layout.tsx";
 import { VerdictBadge } from "../../parts/verdict.tsx";
+import { RolledBack } from "../../parts/rolled-back.tsx";
+import { StartRelease } from "./start-sheet.tsx";
 import { Arms, Back, ShadowCard } from "./arms.tsx";
 import { EValueCard, ScoreCard } from "./evidence.tsx";
 import { Guards } from "./guards.tsx";
@@ -57,20 +60,38 @@ function Page({ project, one }: { project: string; one: Release }) {
               Pause
             </Guarded>
             <Guarded capability="release" closed={one.actions.advance} act={() => client.call("releases.advance", input)}>
-              Advance
+              {one.state === "paused" ? "Go on" : "Advance"}
             </Guarded>
+            {now && (
+              <Guarded capability="stop" closed={one.actions.stop} act={() => client.call("releases.stop", input)}>
+                Stop
+              </Guarded>
+            )}
+            {!now && one.state !== "live" && route.data?.live !== one.to && (
+              <StartRelease project={project} model={one.model} version={one.to} />
+            )}
             <Guarded
               capability="rollback"
               closed={closed}
               className="button danger"
               act={() => client.call("routes.rollback", { project, route: one.route })}
+              said={(done) => <RolledBack project={project} model={one.model} done={done} />}
             >
               Roll back{target !== null && closed === null ? ` to ${target}` : ""}
             </Guarded>
           </>
         }
       >
-        {one.because}. {one.override !== null && <>Against the gate, because: {one.override} </>}
+        Moves route <To href={`/p/${project}/routes/${one.route}`}>{one.route}</To>
+        {one.from !== null && (
+          <>
+            {" "}
+            from <To href={`/p/${project}/models/${one.model}/${one.from}`}>{one.from}</To>
+          </>
+        )}{" "}
+        to <To href={`/p/${project}/models/${one.model}/${one.to}`}>{one.to}</To>. <Linked text={one.because} base={`/p/${project}`} />.{" "}
+        {now && one.actions.advance !== null && <>Advance: {one.actions.advance}. </>}
+        {one.override !== null && <>Against the gate, because: {one.override}. </>}
         {one.state === "rolled_back" && one.back.took !== null && (
           <>
             {one.back.version} was back after {one.back.took < 0.001 ? "less than 1 ms" : seconds(one.back.took)}.{" "}
@@ -83,22 +104,20 @@ function Page({ project, one }: { project: string; one: Release }) {
         <div className="grid" style={{ alignContent: "start" }}>
           <EValueCard one={one} />
           <ScoreCard one={one} />
+          <Transitions project={project} one={one} />
         </div>
         <div className="grid" style={{ alignContent: "start" }}>
           <Guards one={one} />
-          <Arms one={one} />
+          <Arms one={one} base={`/p/${project}/models/${one.model}`} />
+          <Back one={one} base={`/p/${project}/models/${one.model}`} />
+          {one.shadow === null ? (
+            <Card title="Shadow">
+              <p className="second">This release had no shadow stage.</p>
+            </Card>
+          ) : (
+            <ShadowCard shadow={one.shadow} />
+          )}
         </div>
-      </div>
-      <Transitions project={project} one={one} />
-      <div className="grid halves">
-        <Back one={one} />
-        {one.shadow === null ? (
-          <Card title="Shadow">
-            <p className="second">This release had no shadow stage.</p>
-          </Card>
-        ) : (
-          <ShadowCard shadow={one.shadow} />
-        )}
       </div>
     </>
   );

@@ -74,9 +74,14 @@ export function ReleasesPage() {
                             <td>
                               <To href={`/p/${project}/releases/${one.release}`}>{one.release}</To>
                             </td>
-                            <td>{one.route}</td>
+                            <td>
+                              <To href={`/p/${project}/routes/${one.route}`}>{one.route}</To>
+                            </td>
                             <td style={{ whiteSpace: "nowrap" }}>
-                              {one.from ?? "nothing"} → <strong>{one.to}</strong>
+                              {one.from === null ? "nothing" : <To href={`/p/${project}/models/${one.model}/${one.from}`}>{one.from}</To>} →{" "}
+                              <To href={`/p/${project}/models/${one.model}/${one.to}`}>
+                                <strong>{one.to}</strong>
+                              </To>
                             </td>
                             <td>
                               <VerdictBadge mark={markOf(one)} text={stateText(one.state)} />

@@ -85,7 +85,7 @@ function Page({ project, one }: { project: string; one: Route }) {
         {arms.length} {arms.length === 1 ? "version is" : "versions are"} loaded on epoch {one.epoch}. Calls from here are logged as
         playground; monitors leave them out.
       </PageHead>
-      <RouteTabs project={project} route={one.route} at="play" />
+      <RouteTabs project={project} route={one.route} />
       {columns.length === 0 ? (
         <Card>
           <Empty title="The signature is not known yet">A route can be tried once a version with a signature is live.</Empty>

@@ -1,7 +1,7 @@
+import { Link } from "@tanstack/react-router";
 import { client, type Output } from "../../data/api.ts";
-import { To } from "../../parts/format.tsx";
 import { Guarded } from "../../parts/guarded.tsx";
-import { RolledBack } from "./rolled-back.tsx";
+import { RolledBack } from "../../parts/rolled-back.tsx";
 
 /** Going back is one click, in the same place on each page of a route. */
 export const RouteActs = ({ project, one }: { project: string; one: Output<"routes.get"> }) => (
@@ -16,7 +16,7 @@ export const RouteActs = ({ project, one }: { project: string; one: Output<"rout
   </Guarded>
 );
 
-export const RouteTabs = ({ project, route, at }: { project: string; route: string; at: "overview" | "play" }) => (
+export const RouteTabs = ({ project, route }: { project: string; route: string }) => (
   <nav className="tabs" aria-label="Route">
     {(
       [
@@ -24,9 +24,9 @@ export const RouteTabs = ({ project, route, at }: { project: string; route: stri
         ["play", "Playground", "/play"],
       ] as const
     ).map(([id, text, path]) => (
-      <To key={id} href={`/p/${project}/routes/${route}${path}`}>
+      <Link key={id} to={`/p/${project}/routes/${route}${path}` as never} activeOptions={{ exact: true }}>
         {text}
-      </To>
+      </Link>
     ))}
   </nav>
 );

@@ -1,5 +1,5 @@
 import "./routes.css";
-import { type Output, useOperation } from "../../data/api.ts";
+import { useOperation } from "../../data/api.ts";
 import { Ago, count, day, Digest, number, seconds, To } from "../../parts/format.tsx";
 import { Answer, Card, Facts, PageHead } from "../../parts/layout.tsx";
 import { Linked } from "../../parts/linked.tsx";
@@ -32,7 +32,7 @@ export function RoutePart({ project, route, alone }: { project: string; route: s
                 {one.settings.fallback.length === 0 ? "an error" : one.settings.fallback.join(", then ")}.
               </PageHead>
             )}
-            {alone && <RouteTabs project={project} route={one.route} at="overview" />}
+            {alone && <RouteTabs project={project} route={one.route} />}
             <Facts
               facts={[
                 { label: "Requests", value: count(one.requests), small: "since the program started" },
