@@ -70,7 +70,7 @@ export const modelTestsStation: Station = {
     let metric = "";
     let figure = "";
     let set = "";
-    const kinds = new Set<string>();
+    const names = new Set<string>();
     const wanted = suites.flatMap((one): { suite: string; version?: number }[] =>
       one.subjectKind === "data"
         ? []
@@ -89,9 +89,9 @@ export const modelTestsStation: Station = {
       });
       metric = "";
       verdicts.push(answer.verdict);
+      names.add(suite.suite);
       set = answer.id;
       for (const one of answer.results) {
-        kinds.add(one.kind.replaceAll("_", " "));
         out.talk(
           `    ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${suite.suite.padEnd(8)} ${suite.version === undefined ? "" : `v${suite.version} `}${one.detail}`,
         );
@@ -102,7 +102,7 @@ export const modelTestsStation: Station = {
     }
     return {
       verdict: worstVerdict(verdicts),
-      done: `${[...kinds].join(", ")}: ${verdicts.length} suites`,
+      done: `${[...names].join(", ")}: ${verdicts.length} suites`,
       figure,
       digest: short(set),
     };
