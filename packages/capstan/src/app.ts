@@ -176,7 +176,9 @@ export async function openApp(options: AppOptions): Promise<App> {
     tracking,
     store,
     home: place.project,
+    folder: place.folder,
     ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }),
+    ...(options.artifactsDestination !== undefined && { artifactsDestination: options.artifactsDestination }),
   });
   const takeSpooled = createSpooledRequests(mlflow);
   let endpoint: string | null = null;

@@ -17,9 +17,19 @@ const types: Record<string, string> = {
   bmp: "image/bmp",
   pdf: "application/pdf",
   parquet: "application/vnd.apache.parquet",
+  xml: "text/xml; charset=utf-8",
+  toml: "text/plain; charset=utf-8",
+  ini: "text/plain; charset=utf-8",
+  cfg: "text/plain; charset=utf-8",
+  py: "text/plain; charset=utf-8",
+  mp3: "audio/mpeg",
+  wav: "audio/wav",
+  mp4: "video/mp4",
   onnx: "application/octet-stream",
 };
 
-/** By the name's ending; unknown ones are bytes. */
+/** By the name's ending, or the whole name of MLflow's descriptions; unknown ones are bytes. */
 export const contentTypeOf = (path: string): string =>
-  types[/\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ""] ?? "application/octet-stream";
+  /(^|\/)ml(model|project)$/i.test(path)
+    ? "text/plain; charset=utf-8"
+    : (types[/\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ""] ?? "application/octet-stream");

@@ -3,8 +3,9 @@ import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Store } from "../../base/record/store.ts";
 import { statement } from "../../base/storage/database.ts";
 import type { Experiment, Lifecycle } from "./model.ts";
-import { insertMany } from "./rows.ts";
+import { inParts, insertMany, listOf } from "./rows.ts";
 import { clean } from "./rules.ts";
+import { createExperimentSearch, type ExperimentSearch } from "./search/experiment-search.ts";
 import { createExperiment, type TrackingStore } from "./store.ts";
 
 const system: Caller["actor"] = { kind: "system", name: "system:tracking" };
@@ -12,6 +13,7 @@ const system: Caller["actor"] = { kind: "system", name: "system:tracking" };
 /** Verbs of experiments. Ids are unique per store, names per project (deleted ones included); `0` is Default of project `default`. */
 export function createExperiments(store: Store, sql: TrackingStore) {
   const { database, recorder, clock } = store;
+  const search = createExperimentSearch(database, sql.withTags);
 
   /** Default exists before anything is asked of experiments. */
   let made: Promise<void> | undefined;
@@ -82,9 +84,18 @@ export function createExperiments(store: Store, sql: TrackingStore) {
     return (await sql.experiments("project = ? and name = ?", [project, name]))[0];
   }
 
+  async function getActive(id: string): Promise<Experiment> {
+    const found = await find(id);
+    if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "experiment", name: id });
+    if (found.lifecycle !== "active")
+      throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: id, state: "deleted", action: "changed" });
+    return found;
+  }
+
   return {
     ready,
     find,
+    getActive,
     async get(id: string): Promise<Experiment> {
       const found = await find(id);
       if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "experiment", name: id });
@@ -142,11 +153,32 @@ export function createExperiments(store: Store, sql: TrackingStore) {
         total,
       };
     },
+    /** A page of experiments that a filter in the search language asks for, in its order. */
+    async search(asked: ExperimentSearch): Promise<{ experiments: Experiment[]; next: string | undefined }> {
+      await ready();
+      return search(asked);
+    },
+    /** Those of these ids that there are. */
+    async byId(ids: readonly string[]): Promise<Map<string, Experiment>> {
+      await ready();
+      const found = new Map<string, Experiment>();
+      await inParts([...new Set(ids)], async (part) => {
+        const list = listOf(part.map(Number));
+        for (const one of await sql.experiments(`id in ${list.sql}`, list.params)) found.set(one.id, one);
+      });
+      return found;
+    },
+    async removeTag(id: string, key: string): Promise<void> {
+      const found = await getActive(id);
+      if (found.tags[key] === undefined) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "tag", name: key });
+      await database.commit([
+        statement("delete from experiment_tag where experiment_id = ? and key = ?", Number(id), key),
+        statement("update experiment set updated_ms = ? where id = ?", clock.nowMs(), Number(id)),
+      ]);
+      store.events.emit("changed", { project: found.project, kind: "experiment", id });
+    },
     async setTag(id: string, key: string, value: string): Promise<void> {
-      const found = await find(id);
-      if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "experiment", name: id });
-      if (found.lifecycle !== "active")
-        throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: id, state: "deleted", action: "changed" });
+      const found = await getActive(id);
       await database.commit([
         ...insertMany(
           "experiment_tag",

@@ -14,7 +14,7 @@ import {
   pointsPerBlock,
   slicePoints,
 } from "./points.ts";
-import { insertMany, type LatestRow, latestOfRow, listOf } from "./rows.ts";
+import { inParts, insertMany, type LatestRow, latestOfRow, listOf } from "./rows.ts";
 import { byKey, latestOf } from "./rules.ts";
 
 type Owner = { project: string; runId: string };
@@ -229,17 +229,18 @@ export function createMetrics(database: Database, ids: Ids) {
 
   async function latest(runIds: readonly string[]): Promise<Map<string, LatestMetric[]>> {
     const found = new Map<string, LatestMetric[]>();
-    if (runIds.length === 0) return found;
-    const ids = listOf(runIds);
-    const rows = await database.all<LatestRow>(
-      `select run_id, key, step, time_ms, value, is_nan, points, min_value, max_value, non_finite from metric_latest where run_id in ${ids.sql} order by key`,
-      ids.params,
-    );
-    for (const row of rows) {
-      const list = found.get(row.run_id);
-      if (list) list.push(latestOfRow(row));
-      else found.set(row.run_id, [latestOfRow(row)]);
-    }
+    await inParts(runIds, async (part) => {
+      const ids = listOf(part);
+      const rows = await database.all<LatestRow>(
+        `select run_id, key, step, time_ms, value, is_nan, points, min_value, max_value, non_finite from metric_latest where run_id in ${ids.sql} order by key`,
+        ids.params,
+      );
+      for (const row of rows) {
+        const list = found.get(row.run_id);
+        if (list) list.push(latestOfRow(row));
+        else found.set(row.run_id, [latestOfRow(row)]);
+      }
+    });
     return found;
   }
 

@@ -12,6 +12,14 @@ export const trackingTables: Record<string, TableClass> = {
   metric_block: "sealed",
   run_link: "sealed",
   artifact: "sealed",
+  logged_dataset: "sealed",
+  dataset_input: "sealed",
+  model_link: "sealed",
+  logged_model: "ledgered",
+  logged_model_param: "ledgered",
+  logged_model_tag: "operational",
+  logged_model_metric: "operational",
+  stored_file: "operational",
 };
 
 export const trackingMigrations: Migration[] = [
@@ -51,6 +59,35 @@ create table run_link (project TEXT not null, run_id TEXT not null, direction TE
 create index run_link_by_node on run_link (node);
 create table artifact (project TEXT not null, run_id TEXT not null, path TEXT not null, digest TEXT not null, size_bytes BIGINT not null, primary key (run_id, path));
 create index artifact_by_digest on artifact (digest)
+`,
+  },
+  {
+    room: "tracking",
+    number: 2,
+    sql: `
+create index run_by_start on run (experiment_id, lifecycle, started_ms desc, id);
+drop index run_by_experiment;
+create table logged_dataset (
+  id TEXT primary key, project TEXT not null, experiment_id BIGINT not null, name TEXT not null, digest TEXT not null,
+  source_type TEXT not null, source TEXT not null, schema_text TEXT, profile TEXT, unique (experiment_id, name, digest)
+);
+create table dataset_input (project TEXT not null, run_id TEXT not null, dataset_id TEXT not null, context TEXT, tags TEXT not null, primary key (run_id, dataset_id));
+create index dataset_input_by_dataset on dataset_input (dataset_id);
+create table model_link (project TEXT not null, run_id TEXT not null, direction TEXT not null, model_id TEXT not null, step BIGINT not null, primary key (run_id, direction, model_id, step));
+create index model_link_by_model on model_link (model_id);
+create table logged_model (
+  id TEXT primary key, project TEXT not null, experiment_id BIGINT not null, name TEXT not null, model_type TEXT, source_run_id TEXT, status TEXT not null,
+  artifact_location TEXT not null, lifecycle TEXT not null, created_ms BIGINT not null, updated_ms BIGINT not null
+);
+create index logged_model_by_experiment on logged_model (experiment_id, lifecycle, created_ms desc, id);
+create table logged_model_param (project TEXT not null, model_id TEXT not null, key TEXT not null, value TEXT not null, primary key (model_id, key));
+create table logged_model_tag (project TEXT not null, model_id TEXT not null, key TEXT not null, value TEXT not null, primary key (model_id, key));
+create table logged_model_metric (
+  project TEXT not null, model_id TEXT not null, run_id TEXT not null, key TEXT not null, step BIGINT not null, time_ms BIGINT not null, value DOUBLE PRECISION not null, is_nan BIGINT not null,
+  dataset_name TEXT not null, dataset_digest TEXT not null, primary key (model_id, key, run_id, time_ms, step, dataset_name, dataset_digest)
+);
+create table stored_file (path TEXT primary key, project TEXT not null, digest TEXT not null, size_bytes BIGINT not null);
+create index stored_file_by_digest on stored_file (digest)
 `,
   },
 ];

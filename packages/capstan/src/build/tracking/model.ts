@@ -114,6 +114,44 @@ export type LogBatch = {
   metrics?: readonly KeyedPoint[];
   params?: Readonly<Record<string, string>>;
   tags?: Readonly<Record<string, string>>;
+  modelMetrics?: readonly ModelMetric[];
+};
+
+/** A dataset as a client described it; one per experiment, name and digest. */
+export type LoggedDataset = {
+  name: string;
+  digest: string;
+  sourceType: string;
+  source: string;
+  schema: string | null;
+  profile: string | null;
+};
+/** What a run read, with tags in the order they came; the first time counts. */
+export type DatasetInput = { dataset: LoggedDataset; tags: readonly { key: string; value: string }[] };
+/** A logged model that a run read or made; `step` is the metric step it was made at, 0 for what was read. */
+export type ModelLink = { direction: "inputs" | "outputs"; modelId: string; step: number };
+
+export type LoggedModelStatus = "UNSPECIFIED" | "PENDING" | "READY" | "UPLOAD_FAILED";
+/** A model as a run logged it, before (or without) registration. */
+export type LoggedModel = {
+  id: string;
+  project: string;
+  experimentId: string;
+  name: string;
+  modelType: string | null;
+  sourceRunId: string | null;
+  status: LoggedModelStatus;
+  artifactLocation: string;
+  lifecycle: Lifecycle;
+  createdMs: number;
+  updatedMs: number;
+};
+/** A value measured on a logged model by a run, perhaps on a dataset. */
+export type ModelMetric = KeyedPoint & { modelId: string; dataset: { name: string; digest: string } | null };
+export type FullLoggedModel = LoggedModel & {
+  params: Record<string, string>;
+  tags: Record<string, string>;
+  metrics: (ModelMetric & { runId: string })[];
 };
 
 /** A run with what it holds, curves apart. */
@@ -123,6 +161,8 @@ export type RunContent = {
   metrics: LatestMetric[];
   inputs: Link[];
   outputs: Link[];
+  datasets: DatasetInput[];
+  models: ModelLink[];
 };
 export type FullRun = Run & RunContent;
 

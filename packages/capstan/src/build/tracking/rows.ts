@@ -1,7 +1,17 @@
 import type { Verdict } from "@capstan/contract";
 import { canonicalJson } from "../../base/foundation/canonical-json.ts";
 import type { Row, SqlValue, Statement } from "../../base/storage/database.ts";
-import type { Experiment, LatestMetric, Lifecycle, Run, RunEnvironment, RunKind, RunStatus } from "./model.ts";
+import type {
+  Experiment,
+  LatestMetric,
+  Lifecycle,
+  LoggedModel,
+  LoggedModelStatus,
+  Run,
+  RunEnvironment,
+  RunKind,
+  RunStatus,
+} from "./model.ts";
 
 export type ExperimentRow = {
   id: number;
@@ -178,3 +188,35 @@ export function listOf<T extends SqlValue>(values: readonly T[]): { sql: string;
     params: [...values, ...Array.from({ length: size - values.length }, () => last)],
   };
 }
+
+/** Work on a long list in parts that fit into one statement on every database. */
+export async function inParts<T>(values: readonly T[], work: (part: readonly T[]) => Promise<void>): Promise<void> {
+  for (let from = 0; from < values.length; from += 4096) await work(values.slice(from, from + 4096));
+}
+
+export type LoggedModelRow = {
+  id: string;
+  project: string;
+  experiment_id: number;
+  name: string;
+  model_type: string | null;
+  source_run_id: string | null;
+  status: string;
+  artifact_location: string;
+  lifecycle: string;
+  created_ms: number;
+  updated_ms: number;
+};
+export const loggedModelOf = (row: LoggedModelRow): LoggedModel => ({
+  id: row.id,
+  project: row.project,
+  experimentId: String(row.experiment_id),
+  name: row.name,
+  modelType: row.model_type,
+  sourceRunId: row.source_run_id,
+  status: row.status as LoggedModelStatus,
+  artifactLocation: row.artifact_location,
+  lifecycle: row.lifecycle as Lifecycle,
+  createdMs: row.created_ms,
+  updatedMs: row.updated_ms,
+});

@@ -4,6 +4,8 @@ import { findEntry, listEntries, toEntry } from "../../base/record/entries.ts";
 import type { SealCheck as SealSource } from "../../base/record/seal-check.ts";
 import type { Store } from "../../base/record/store.ts";
 import { createExperiments } from "./experiments.ts";
+import { createInputs } from "./inputs.ts";
+import { createLoggedModels } from "./logged-models.ts";
 import { createMetrics } from "./metrics.ts";
 import type {
   Artifact,
@@ -20,9 +22,11 @@ import type {
   SeriesColumns,
 } from "./model.ts";
 import type { Points } from "./points.ts";
+import { createRunSearch, type RunSearch } from "./search/run-search.ts";
 import { sealOf } from "./seal.ts";
 import { bucketed } from "./series.ts";
 import { createTrackingStore, type RunCursor } from "./store.ts";
+import { createStoredFiles, entriesBelow } from "./stored-files.ts";
 import { createWriting, type RunChange } from "./writing.ts";
 
 export type Progress = { done: number; total: number | null; unit: string };
@@ -33,17 +37,21 @@ export function createTrackingService({ store }: { store: Store }) {
   const sql = createTrackingStore(store.database);
   const metrics = createMetrics(store.database, store.ids);
   const experiments = createExperiments(store, sql);
-  const writing = createWriting(store, sql, metrics);
+  const inputs = createInputs(store.database);
+  const runSearch = createRunSearch(store.database);
+  const writing = createWriting(store, sql, metrics, inputs);
   /** Of running runs; shown live, never kept. */
   const progress = new Map<string, Progress>();
 
   async function filled(runs: readonly Run[]): Promise<FullRun[]> {
     const ids = runs.map((run) => run.id);
-    const [params, tags, latest, links] = await Promise.all([
+    const [params, tags, latest, links, datasets, models] = await Promise.all([
       sql.texts("param", ids),
       sql.texts("tag", ids),
       metrics.latest(ids),
       sql.links(ids),
+      inputs.datasets(ids),
+      inputs.models(ids),
     ]);
     return runs.map((run) => ({
       ...run,
@@ -52,6 +60,8 @@ export function createTrackingService({ store }: { store: Store }) {
       metrics: latest.get(run.id) ?? [],
       inputs: links.get(run.id)?.inputs ?? [],
       outputs: links.get(run.id)?.outputs ?? [],
+      datasets: datasets.get(run.id) ?? [],
+      models: models.get(run.id) ?? [],
     }));
   }
 
@@ -67,6 +77,7 @@ export function createTrackingService({ store }: { store: Store }) {
 
   const service = {
     experiments,
+    loggedModels: createLoggedModels(store),
     /** Id of the experiment of this name, made on first use. */
     ensureExperiment: experiments.ensure,
 
@@ -93,6 +104,8 @@ export function createTrackingService({ store }: { store: Store }) {
     setTags: (runId: string, tags: Record<string, string>, caller: Caller): Promise<void> => writing.logBatch(runId, { tags }, caller),
     removeTag: writing.removeTag,
     addLinks: (runId: string, links: Links, caller: Caller): Promise<void> => writing.addLinks(runId, links, caller),
+    addInputs: writing.addInputs,
+    datasetSummaries: inputs.summaries,
     /** Names a blob that the store has. The same path again replaces it. */
     putArtifact: writing.putArtifact,
     /** Changes name, environment, lifecycle or status without ending. */
@@ -113,6 +126,11 @@ export function createTrackingService({ store }: { store: Store }) {
     /** Newest first. Give the last run of a page as cursor for the next. */
     async listRuns(filter: RunFilter, limit: number, cursor?: RunCursor): Promise<FullRun[]> {
       return filled(await sql.list(filter, limit, cursor));
+    },
+    /** A page of runs that a filter in the search language asks for, in its order. */
+    async searchRuns(search: RunSearch): Promise<{ runs: FullRun[]; next: string | undefined }> {
+      const { runs, next } = await runSearch.search(search);
+      return { runs: await filled(runs), next };
     },
     countRuns: sql.count,
     runsById: async (ids: readonly string[]): Promise<Map<string, FullRun>> =>
@@ -139,18 +157,10 @@ export function createTrackingService({ store }: { store: Store }) {
     artifacts: (runId: string): Promise<Artifact[]> => sql.artifacts(runId),
     findArtifact: sql.findArtifact,
     /** Files and folders directly below a folder of the run. */
-    async listArtifacts(runId: string, folder = ""): Promise<ArtifactEntry[]> {
-      const below = folder === "" ? "" : `${folder.replace(/\/+$/, "")}/`;
-      const entries = new Map<string, ArtifactEntry>();
-      for (const one of await sql.artifacts(runId)) {
-        if (!one.path.startsWith(below)) continue;
-        const [first = "", ...deeper] = one.path.slice(below.length).split("/");
-        const path = below + first;
-        if (deeper.length > 0) entries.set(path, { path, folder: true, sizeBytes: null, digest: null });
-        else entries.set(path, { path, folder: false, sizeBytes: one.sizeBytes, digest: one.digest });
-      }
-      return [...entries.values()];
-    },
+    listArtifacts: async (runId: string, folder = ""): Promise<ArtifactEntry[]> => entriesBelow(await sql.artifacts(runId), folder),
+    /** A file, or all below a folder. */
+    removeArtifacts: writing.removeArtifacts,
+    files: createStoredFiles(store),
 
     /** Says how far a run is, to it and to the runs it belongs to. */
     async setProgress(runId: string, now: Progress): Promise<void> {

@@ -1,15 +1,15 @@
 import { type Change, type Database, type SqlValue, type Statement, statement } from "../../base/storage/database.ts";
 import type { Artifact, Experiment, Link, Links, Run, RunFilter } from "./model.ts";
-import { changingColumns, type ExperimentRow, experimentOf, insertMany, listOf, rowOf, type RunRow, runOf } from "./rows.ts";
+import { changingColumns, type ExperimentRow, experimentOf, inParts, insertMany, listOf, rowOf, type RunRow, runOf } from "./rows.ts";
 
 type Owner = { project: string; runId: string };
 export type Texts = Readonly<Record<string, string>>;
 /** Where a page of runs goes on: newest first, then by id. */
 export type RunCursor = { startedMs: number; id: string };
 
-/** Writes to an open run begin with this: it is refused when the run is unknown, deleted or sealed. */
+/** Writes to an open run begin with this: it is refused when the run is unknown, deleted (itself, or with its experiment) or sealed. */
 export const touch = (runId: string): Statement => ({
-  sql: "update run set revision = revision + 1 where id = ? and lifecycle = 'active' and seal is null",
+  sql: "update run set revision = revision + 1 where id = ? and lifecycle = 'active' and seal is null and not exists (select 1 from experiment e where e.id = run.experiment_id and e.lifecycle = 'deleted')",
   params: [runId],
   guard: { rows: 1, noun: "run", name: runId },
 });
@@ -33,6 +33,9 @@ export const putTags = (owner: Owner, tags: Texts): Statement[] =>
   );
 
 export const removeTag = (runId: string, key: string): Statement => statement("delete from tag where run_id = ? and key = ?", runId, key);
+
+export const removeArtifact = (runId: string, path: string): Statement =>
+  statement("delete from artifact where run_id = ? and path = ?", runId, path);
 
 export const putLinks = (owner: Owner, links: Links): Statement[] =>
   insertMany(
@@ -77,31 +80,52 @@ export const updateRow = (run: Run, revision: number): Statement => {
 export function createTrackingStore(database: Database) {
   const texts = async (table: "param" | "tag", runIds: readonly string[]): Promise<Map<string, Record<string, string>>> => {
     const found = new Map<string, Record<string, string>>();
-    if (runIds.length === 0) return found;
-    const ids = listOf(runIds);
-    for (const row of await database.all<{ run_id: string; key: string; value: string }>(
-      `select run_id, key, value from ${table} where run_id in ${ids.sql} order by key`,
-      ids.params,
-    )) {
-      const of = found.get(row.run_id) ?? {};
-      of[row.key] = row.value;
-      found.set(row.run_id, of);
-    }
+    await inParts(runIds, async (part) => {
+      const ids = listOf(part);
+      for (const row of await database.all<{ run_id: string; key: string; value: string }>(
+        `select run_id, key, value from ${table} where run_id in ${ids.sql} order by key`,
+        ids.params,
+      )) {
+        const of = found.get(row.run_id) ?? {};
+        of[row.key] = row.value;
+        found.set(row.run_id, of);
+      }
+    });
     return found;
   };
 
+  async function withTags(rows: readonly ExperimentRow[]): Promise<Experiment[]> {
+    const tags = new Map<number, Record<string, string>>();
+    await inParts(rows, async (part) => {
+      const ids = listOf(part.map((row) => row.id));
+      for (const tag of await database.all<{ experiment_id: number; key: string; value: string }>(
+        `select experiment_id, key, value from experiment_tag where experiment_id in ${ids.sql} order by key`,
+        ids.params,
+      )) {
+        const of = tags.get(tag.experiment_id) ?? {};
+        of[tag.key] = tag.value;
+        tags.set(tag.experiment_id, of);
+      }
+    });
+    return rows.map((row) => experimentOf(row, tags.get(row.id)));
+  }
+
   return {
     texts,
+    withTags,
 
     async findRun(id: string): Promise<{ run: Run; revision: number } | undefined> {
       const row = await database.find<RunRow>("select * from run where id = ?", [id]);
       return row && { run: runOf(row), revision: row.revision };
     },
     async runs(ids: readonly string[]): Promise<Map<string, Run>> {
-      if (ids.length === 0) return new Map();
-      const list = listOf(ids);
-      const rows = await database.all<RunRow>(`select * from run where id in ${list.sql}`, list.params);
-      return new Map(rows.map((row) => [row.id, runOf(row)]));
+      const found = new Map<string, Run>();
+      await inParts(ids, async (part) => {
+        const list = listOf(part);
+        for (const row of await database.all<RunRow>(`select * from run where id in ${list.sql}`, list.params))
+          found.set(row.id, runOf(row));
+      });
+      return found;
     },
     async list(filter: RunFilter, limit: number, cursor?: RunCursor): Promise<Run[]> {
       const where = whereOf(filter);
@@ -132,20 +156,18 @@ export function createTrackingStore(database: Database) {
 
     async links(runIds: readonly string[]): Promise<Map<string, { inputs: Link[]; outputs: Link[] }>> {
       const found = new Map<string, { inputs: Link[]; outputs: Link[] }>();
-      if (runIds.length === 0) return found;
-      const ids = listOf(runIds);
-      const rows = await database.all<{
-        run_id: string;
-        direction: "inputs" | "outputs";
-        name: string;
-        node: string;
-        digest: string | null;
-      }>(`select run_id, direction, name, node, digest from run_link where run_id in ${ids.sql} order by name, node`, ids.params);
-      for (const row of rows) {
-        const of = found.get(row.run_id) ?? { inputs: [], outputs: [] };
-        of[row.direction].push({ name: row.name, node: row.node, digest: row.digest });
-        found.set(row.run_id, of);
-      }
+      type Found = { run_id: string; direction: "inputs" | "outputs"; name: string; node: string; digest: string | null };
+      await inParts(runIds, async (part) => {
+        const ids = listOf(part);
+        for (const row of await database.all<Found>(
+          `select run_id, direction, name, node, digest from run_link where run_id in ${ids.sql} order by name, node`,
+          ids.params,
+        )) {
+          const of = found.get(row.run_id) ?? { inputs: [], outputs: [] };
+          of[row.direction].push({ name: row.name, node: row.node, digest: row.digest });
+          found.set(row.run_id, of);
+        }
+      });
       return found;
     },
     async artifacts(runId: string): Promise<Artifact[]> {
@@ -163,21 +185,13 @@ export function createTrackingStore(database: Database) {
       return row && { path: row.path, digest: row.digest, sizeBytes: row.size_bytes };
     },
 
+    async experimentIsDeleted(id: string): Promise<boolean> {
+      return (await database.find("select 1 as x from experiment where id = ? and lifecycle = 'deleted'", [Number(id)])) !== undefined;
+    },
     /** Experiments by id, or by name within a project. Tags with them. */
     async experiments(where: string, params: readonly SqlValue[]): Promise<Experiment[]> {
       const rows = await database.all<ExperimentRow>(`select * from experiment where ${where}`, params);
-      if (rows.length === 0) return [];
-      const ids = listOf(rows.map((row) => row.id));
-      const tags = new Map<number, Record<string, string>>();
-      for (const tag of await database.all<{ experiment_id: number; key: string; value: string }>(
-        `select experiment_id, key, value from experiment_tag where experiment_id in ${ids.sql}`,
-        ids.params,
-      )) {
-        const of = tags.get(tag.experiment_id) ?? {};
-        of[tag.key] = tag.value;
-        tags.set(tag.experiment_id, of);
-      }
-      return rows.map((row) => experimentOf(row, tags.get(row.id)));
+      return withTags(rows);
     },
   };
 }

@@ -4,12 +4,37 @@ import { digestOfJson } from "../../base/foundation/hashing.ts";
 import type { Edge, LineageNode } from "../../base/record/model.ts";
 import type { Store } from "../../base/record/store.ts";
 import type { Change, Committed } from "../../base/storage/database.ts";
-import type { Artifact, FullRun, KeyedPoint, Link, Links, LogBatch, NewRun, Run, RunEnd } from "./model.ts";
+import { type createInputs, putDatasets, putModelLinks, putModelMetrics } from "./inputs.ts";
+import type {
+  Artifact,
+  DatasetInput,
+  FullRun,
+  KeyedPoint,
+  Link,
+  Links,
+  LogBatch,
+  ModelLink,
+  ModelMetric,
+  NewRun,
+  Run,
+  RunEnd,
+} from "./model.ts";
 import type { Metrics } from "./metrics.ts";
 import { pointsPerBlock } from "./points.ts";
 import { clean, cleanKey, cleanTexts, safePath, terminal } from "./rules.ts";
 import { sealOf, type SealedContent } from "./seal.ts";
-import { createRow, putArtifacts, putLinks, putParams, putTags, removeTag, touch, type TrackingStore, updateRow } from "./store.ts";
+import {
+  createRow,
+  putArtifacts,
+  putLinks,
+  putParams,
+  putTags,
+  removeArtifact,
+  removeTag,
+  touch,
+  type TrackingStore,
+  updateRow,
+} from "./store.ts";
 
 /** Everything that one write may change of a run. */
 export type RunChange = {
@@ -17,9 +42,13 @@ export type RunChange = {
   params?: Record<string, string>;
   tags?: Record<string, string>;
   removeTags?: readonly string[];
+  removeArtifacts?: readonly string[];
   metrics?: readonly KeyedPoint[];
   artifacts?: readonly Artifact[];
   links?: Links;
+  datasets?: { experimentId: string; inputs: readonly DatasetInput[] };
+  models?: readonly ModelLink[];
+  modelMetrics?: readonly ModelMetric[];
 };
 
 const unknownResources = {
@@ -36,7 +65,7 @@ const unknownResources = {
  * All writes to runs. An open run takes a change in one transaction that also looks whether it is open; a sealed one takes it with an entry and a new seal
  * that names the old one. What is sealed and ended is decided here only.
  */
-export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics) {
+export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics, inputs: ReturnType<typeof createInputs>) {
   const { database, recorder, events, ids, clock } = store;
 
   /** One at a time per run, in order of asking. */
@@ -79,7 +108,11 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       ...putTags(owner, change.tags ?? {}),
       ...(change.removeTags ?? []).map((key) => removeTag(run.id, key)),
       ...putArtifacts(owner, change.artifacts ?? []),
+      ...(change.removeArtifacts ?? []).map((path) => removeArtifact(run.id, path)),
       ...putLinks(owner, change.links ?? {}),
+      ...(change.datasets ? putDatasets(owner, change.datasets.experimentId, change.datasets.inputs) : []),
+      ...(change.models ? putModelLinks(owner, change.models) : []),
+      ...(change.modelMetrics?.length ? putModelMetrics(owner, change.modelMetrics) : []),
     ];
   };
 
@@ -118,19 +151,21 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         if (error.params["noun"] === "param") throw await conflictOf(runId, change.params ?? {});
       }
       const { run } = await known(runId);
-      refuseDeleted(run, change);
+      await refuseDeleted(run, change);
       if (run.seal !== null) return alone(runId, () => changeSealed(runId, change, caller, what));
     }
     throw new CapstanError("CAP-MOVED-001", { noun: "run", name: runId });
   }
 
   async function contentOf(run: Run): Promise<SealedContent & { points: number; tail: number }> {
-    const [params, tags, digests, artifacts, links] = await Promise.all([
+    const [params, tags, digests, artifacts, links, datasets, models] = await Promise.all([
       sql.texts("param", [run.id]),
       sql.texts("tag", [run.id]),
       metrics.digests(run.id),
       sql.artifacts(run.id),
       sql.links([run.id]),
+      inputs.datasets([run.id]),
+      inputs.models([run.id]),
     ]);
     return {
       run,
@@ -142,6 +177,8 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       artifacts,
       inputs: links.get(run.id)?.inputs ?? [],
       outputs: links.get(run.id)?.outputs ?? [],
+      datasets: datasets.get(run.id) ?? [],
+      models: models.get(run.id) ?? [],
     };
   }
 
@@ -151,7 +188,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     for (let attempt = 1; ; attempt++) {
       const { run, revision } = await known(runId);
       if (run.seal === null) return patch(runId, change, caller, what);
-      refuseDeleted(run, change);
+      await refuseDeleted(run, change);
       const owner = { project: run.project, runId };
       const content = await contentOf(run);
       for (const [key, value] of Object.entries(change.params ?? {})) {
@@ -167,7 +204,12 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       const { metrics: _metrics, ...rest } = change;
       try {
         await recorder.commit(
-          [updateRow(next, revision), ...openStatements(run, rest), ...points.change, ...lineageOf(run, change.links ?? {})],
+          [
+            updateRow(next, revision),
+            ...openStatements(run, rest),
+            ...points.change,
+            ...lineageOf(run, withModels(change.links ?? {}, change.models ?? [])),
+          ],
           [
             {
               id: entry,
@@ -191,7 +233,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
   async function seal(runId: string, patch: NonNullable<RunChange["run"]>, caller: Caller, also: Change): Promise<Run> {
     for (let attempt = 1; ; attempt++) {
       const { run, revision } = await known(runId);
-      refuseDeleted(run, {});
+      await refuseDeleted(run, {});
       if (run.seal !== null) {
         if (also.length > 0) throw new CapstanError("CAP-STATE-001", { noun: "run", name: runId, state: "ended", action: "ended again" });
         await changeSealed(runId, { run: patch }, caller, "status");
@@ -208,7 +250,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         const digest = sealOf(content, run.sealBefore);
         const sealed: Run = { ...ended, seal: digest, sealEntry: entry, sealedMs: clock.nowMs() };
         await recorder.commit(
-          [updateRow(sealed, revision), ...lineageOf(sealed, { inputs: content.inputs, outputs: content.outputs }), ...also],
+          [updateRow(sealed, revision), ...lineageOf(sealed, withModels(content, content.models)), ...also],
           [
             {
               id: entry,
@@ -310,7 +352,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       const params = cleanTexts(one.params ?? {});
       await database.commit([createRow(run), ...putParams(owner, params), ...putTags(owner, tags)]);
       tell(run);
-      return { ...run, params, tags, metrics: [], inputs: [], outputs: [] };
+      return { ...run, params, tags, metrics: [], inputs: [], outputs: [], datasets: [], models: [] };
     },
 
     async logBatch(runId: string, batch: LogBatch, caller: Caller): Promise<void> {
@@ -318,6 +360,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         ...(batch.params && { params: cleanTexts(batch.params) }),
         ...(batch.tags && { tags: cleanTexts(batch.tags) }),
         ...(batch.metrics && { metrics: batch.metrics.map((one) => ({ ...one, key: cleanKey(one.key) })) }),
+        ...(batch.modelMetrics && { modelMetrics: batch.modelMetrics }),
       };
       const name = change.tags?.["mlflow.runName"];
       if (name !== undefined) return alone(runId, () => patch(runId, { ...change, run: { name } }, caller, "log"));
@@ -325,6 +368,21 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     },
     async addLinks(runId: string, links: Links, caller: Caller): Promise<void> {
       await write(runId, await projectOf(runId), { links }, caller, "links");
+    },
+    /** Datasets and models that a run read or made. A repeat is taken once. */
+    async addInputs(
+      runId: string,
+      all: { datasets?: readonly DatasetInput[]; models?: readonly ModelLink[] },
+      caller: Caller,
+    ): Promise<void> {
+      const { run } = await known(runId);
+      const change: RunChange = {
+        ...(all.datasets?.length && {
+          datasets: { experimentId: run.experimentId, inputs: await inputs.asKept(run.experimentId, all.datasets) },
+        }),
+        ...(all.models?.length && { models: all.models }),
+      };
+      await write(runId, run.project, change, caller, "inputs");
     },
     async putArtifact(runId: string, path: string, blob: { digest: string; sizeBytes: number }, caller: Caller): Promise<void> {
       const safe = safePath(path);
@@ -335,8 +393,15 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         });
       await write(runId, await projectOf(runId), { artifacts: [{ path: clean(safe), ...blob }] }, caller, "artifact");
     },
+    async removeArtifacts(runId: string, path: string, caller: Caller): Promise<void> {
+      const paths = (await sql.artifacts(runId)).map((one) => one.path).filter((one) => one === path || one.startsWith(`${path}/`));
+      if (paths.length === 0) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "artifact", name: path });
+      await write(runId, await projectOf(runId), { removeArtifacts: paths }, caller, "artifact");
+    },
     async removeTag(runId: string, key: string, caller: Caller): Promise<void> {
-      const project = await projectOf(runId);
+      const { run } = await known(runId);
+      const { project } = run;
+      await refuseDeleted(run, {});
       if ((await sql.texts("tag", [runId])).get(runId)?.[key] === undefined)
         throw new CapstanError("CAP-NOT-FOUND-001", { noun: "tag", name: key });
       await write(runId, project, { removeTags: [key] }, caller, "tag");
@@ -367,12 +432,19 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     },
   };
 
+  /** A deleted run takes nothing but its restoration; the runs of a deleted experiment count as deleted. */
+  async function refuseDeleted(run: Run, change: RunChange): Promise<void> {
+    if (change.run?.lifecycle !== undefined) return;
+    if (run.lifecycle === "deleted" || (await sql.experimentIsDeleted(run.experimentId)))
+      throw new CapstanError("CAP-STATE-001", { noun: "run", name: run.id, state: "deleted", action: "changed" });
+  }
+
   /** On the run's queue already. */
   async function patch(runId: string, asked: RunChange, caller: Caller, what: string): Promise<void> {
     const change = withName(asked);
     for (let attempt = 1; ; attempt++) {
       const { run, revision } = await known(runId);
-      refuseDeleted(run, change);
+      await refuseDeleted(run, change);
       const reopens = run.seal !== null && change.run?.status !== undefined && !terminal(change.run.status);
       if (run.seal !== null && !reopens) return changeSealed(runId, change, caller, what);
       const next: Run = {
@@ -403,15 +475,21 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
 }
 export type Writing = ReturnType<typeof createWriting>;
 
-/** A deleted run takes nothing but its restoration. */
-function refuseDeleted(run: Run, change: RunChange): void {
-  if (run.lifecycle === "deleted" && change.run?.lifecycle === undefined)
-    throw new CapstanError("CAP-STATE-001", { noun: "run", name: run.id, state: "deleted", action: "changed" });
-}
-
 /** MLflow keeps a run's name in a tag, too. */
 const withName = (change: RunChange): RunChange =>
   change.run?.name === undefined ? change : { ...change, tags: { ...change.tags, "mlflow.runName": change.run.name } };
+
+/** Models as links of lineage, beside the others. */
+const withModels = (links: Links, models: readonly ModelLink[]): Links => {
+  const of = (direction: ModelLink["direction"]): Link[] => [
+    ...new Map(
+      models
+        .filter((one) => one.direction === direction)
+        .map((one) => [one.modelId, { name: one.modelId, node: `logged-model:${one.modelId}`, digest: null }]),
+    ).values(),
+  ];
+  return { inputs: [...(links.inputs ?? []), ...of("inputs")], outputs: [...(links.outputs ?? []), ...of("outputs")] };
+};
 
 /** The content after a change, as the rows will say it. */
 function applied(content: SealedContent, change: RunChange, blocks: Record<string, string[]>): SealedContent {
@@ -428,9 +506,13 @@ function applied(content: SealedContent, change: RunChange, blocks: Record<strin
     params: { ...content.params, ...change.params },
     tags,
     blocks: all,
-    artifacts: merged(content.artifacts, change.artifacts ?? [], (one) => one.path),
+    artifacts: merged(content.artifacts, change.artifacts ?? [], (one) => one.path).filter(
+      (one) => !change.removeArtifacts?.includes(one.path),
+    ),
     inputs: merged(content.inputs, change.links?.inputs ?? [], linkKey),
     outputs: merged(content.outputs, change.links?.outputs ?? [], linkKey),
+    datasets: [...merged(change.datasets?.inputs ?? [], content.datasets, ({ dataset }) => `${dataset.name}\n${dataset.digest}`)],
+    models: merged(content.models, change.models ?? [], (one) => `${one.direction}\n${one.modelId}\n${one.step}`),
   };
 }
 
@@ -445,5 +527,8 @@ const described = (change: RunChange): Record<string, string[] | string> => ({
   ...(change.removeTags && { removedTags: [...change.removeTags] }),
   ...(change.metrics && { metrics: [...new Set(change.metrics.map((one) => one.key))] }),
   ...(change.artifacts && { artifacts: change.artifacts.map((one) => `${one.path} ${one.digest}`) }),
+  ...(change.datasets && { datasets: change.datasets.inputs.map(({ dataset }) => `${dataset.name} ${dataset.digest}`) }),
+  ...(change.models && { models: change.models.map((one) => one.modelId) }),
+  ...(change.removeArtifacts && { removedArtifacts: [...change.removeArtifacts] }),
   ...(change.links && { links: [...(change.links.inputs ?? []), ...(change.links.outputs ?? [])].map((one) => one.node) }),
 });

@@ -1,73 +1,81 @@
-import type { IncomingHttpHeaders } from "node:http";
-import type { Caller } from "../../../base/foundation/caller.ts";
-import { safePath } from "../rules.ts";
+import { contentTypeOf } from "../content-type.ts";
+import { createArtifactFolder } from "./artifact-folder.ts";
+import { createArtifactPlaces, safe } from "./artifact-places.ts";
 import { requiredText, runId, text } from "./fields.ts";
-import { invalid, WireFailure } from "./failures.ts";
-import { fileHeaders } from "./messages.ts";
+import { invalid, missing, WireFailure } from "./failures.ts";
+import { filesOf, fileReply } from "./file-reply.ts";
 import type { WireReply, WireRequest, WireRoute } from "./model.ts";
 import type { Surface } from "./surface.ts";
+import { uploadRoutes } from "./uploads.ts";
 
-const safe = (path: string): string => {
-  const found = safePath(path);
-  if (found === undefined) throw invalid("Invalid path");
-  return found;
-};
+/** A page may send this much as one artifact. */
+const largestPageBytes = 10 << 20;
+const baseName = (path: string): string => path.split("/").pop() ?? path;
 
 /**
- * Artifacts of runs, listed by run and as the `mlflow-artifacts` service, where they are `<experiment>/<run>/artifacts/<path>`.
+ * Artifacts: of runs, of logged models, and as the `mlflow-artifacts` service, where a run's are below its artifact URI and anything else is a file of its own.
  * `served` stands below the prefixes of the protocol, `plain` outside of them.
  */
 export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: WireRoute[] } {
-  const { tracking, store } = surface;
+  const { tracking, store, files } = surface;
+  const places = createArtifactPlaces(surface);
+  const folder = createArtifactFolder(surface.artifactsDestination, store);
 
-  /** The run and the path within it that a path of the service means. */
-  async function located(path: string, caller: Caller): Promise<{ run: string; path: string }> {
-    const [experiment, run, folder, ...rest] = safe(path.replace(/\/+$/, "")).split("/");
-    if (!experiment || !run || folder !== "artifacts")
-      throw new WireFailure(
-        "RESOURCE_DOES_NOT_EXIST",
-        `No artifacts at ${path.slice(0, 200)}: they are kept below <experiment>/<run>/artifacts`,
-      );
-    if ((await surface.run(caller, run)).experimentId !== experiment)
-      throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `No artifacts at ${path.slice(0, 200)}`);
-    return { run, path: rest.join("/") };
+  /** Names bytes that the store has, where a path of the service says. */
+  async function keep(path: string, blob: { digest: string; sizeBytes: number }, request: Pick<WireRequest, "caller">): Promise<void> {
+    const at = await places.locate(path, request.caller);
+    if (at.kind === "run") {
+      if (at.path === "") throw invalid("Invalid path");
+      await tracking.putArtifact(at.run, at.path, blob, request.caller);
+    } else await files.put(await surface.project(request.caller), at.path, blob);
+    await folder.put(path, blob.digest);
   }
-
-  async function file(run: string, path: string, headers: IncomingHttpHeaders, more: Record<string, string> = {}): Promise<WireReply> {
-    const found = await tracking.findArtifact(run, path);
-    if (!found) {
-      if ((await tracking.listArtifacts(run, path)).length > 0) throw invalid(`${path} is a folder`);
-      throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `No artifact ${path.slice(0, 200)}`);
-    }
-    const all = { ...fileHeaders(path, found.digest), ...more };
-    const range = rangeOf(headers.range, found.sizeBytes);
-    if (range === "outside") return { status: 416, headers: { "content-range": `bytes */${found.sizeBytes}` }, text: "" };
-    if (range) {
-      return {
-        status: 206,
-        headers: {
-          ...all,
-          "content-length": String(range.end - range.start),
-          "content-range": `bytes ${range.start}-${range.end - 1}/${found.sizeBytes}`,
-        },
-        stream: await store.blobs.stream(found.digest, range),
-      };
-    }
-    return { status: 200, headers: { ...all, "content-length": String(found.sizeBytes) }, stream: await store.blobs.stream(found.digest) };
-  }
-
-  const filesBelow = async (run: string, folder: string, nameOf: (path: string) => string) =>
-    (await tracking.listArtifacts(run, folder)).map((one) => ({
-      path: nameOf(one.path),
-      is_dir: one.folder,
-      ...(one.sizeBytes !== null && { file_size: one.sizeBytes }),
-    }));
 
   async function put(request: WireRequest): Promise<WireReply> {
-    const at = await located(request.params["path"] ?? "", request.caller);
-    if (at.path === "") throw invalid("Invalid path");
-    const blob = await store.blobs.putStream(request.bytes);
-    await tracking.putArtifact(at.run, at.path, blob, request.caller);
+    const path = safe(request.params["path"] ?? "");
+    await keep(path, await store.blobs.putStream(request.bytes), request);
+    return { status: 200, json: {} };
+  }
+
+  async function remove({ params, caller }: WireRequest): Promise<WireReply> {
+    const path = safe(params["path"] ?? "");
+    const at = await places.locate(path, caller);
+    if (at.kind === "run") await tracking.removeArtifacts(at.run, at.path, caller);
+    else await files.remove(path, caller.projects);
+    await folder.remove(path);
+    return { status: 200, json: {} };
+  }
+
+  async function ofRun(id: string, { caller }: Pick<WireRequest, "caller">) {
+    const run = await surface.run(caller, id);
+    const uri = await surface.artifactUri(run);
+    return { run, uri, place: await places.runPlace(run, uri, caller) };
+  }
+  async function ofModel({ params, caller }: WireRequest) {
+    const model = await tracking.loggedModels.get(params["model_id"] ?? "");
+    if (!surface.sees(caller, model.project)) throw missing("logged model", model.id);
+    const place = await places.placeOf(model.artifactLocation, caller);
+    if (!place) throw invalid(`Artifacts at ${model.artifactLocation.slice(0, 200)} are out of this server's reach`);
+    return { uri: model.artifactLocation, place };
+  }
+
+  /** Raw bytes from a page. */
+  async function upload(request: WireRequest): Promise<WireReply> {
+    const id = request.query.get("run_uuid") ?? request.query.get("run_id");
+    const path = request.query.get("path");
+    if (!id) throw invalid("Request must specify run_uuid.");
+    if (!path) throw invalid("Request must specify path.");
+    const name = safe(path);
+    const run = await surface.run(request.caller, id);
+    const pieces: Buffer[] = [];
+    let sizeBytes = 0;
+    for await (const piece of request.bytes as AsyncIterable<Buffer>) {
+      sizeBytes += piece.length;
+      if (sizeBytes > largestPageBytes) throw invalid(`Artifact size is too large. Max size is ${largestPageBytes >> 20}MB.`);
+      pieces.push(piece);
+    }
+    if (sizeBytes === 0) throw invalid("Request must specify data.");
+    await tracking.putArtifact(run.id, name, await store.blobs.putBytes(Buffer.concat(pieces)), request.caller);
     return { status: 200, json: {} };
   }
 
@@ -77,36 +85,61 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
       path: "/mlflow/artifacts/list",
       capability: "read",
       takes: "message",
-      handle: async ({ input, caller }) => {
-        const run = await surface.run(caller, runId(input));
-        const folder = text(input, "path") || "";
-        const files = await filesBelow(run.id, folder === "" ? "" : safe(folder), (path) => path);
-        return { status: 200, json: { root_uri: await surface.artifactUri(run), ...(files.length > 0 && { files }) } };
+      handle: async (request) => {
+        const { uri, place } = await ofRun(runId(request.input), request);
+        const asked = text(request.input, "path") || "";
+        const found = filesOf(await place.list(asked === "" ? "" : safe(asked)));
+        return { status: 200, json: { root_uri: uri, ...(found.length > 0 && { files: found }) } };
       },
     },
+    {
+      method: "GET",
+      path: "/mlflow/logged-models/{model_id}/artifacts/directories",
+      capability: "read",
+      takes: "message",
+      handle: async (request) => {
+        const { uri, place } = await ofModel(request);
+        const asked = text(request.input, "artifact_directory_path") || "";
+        const found = filesOf(await place.list(asked === "" ? "" : safe(asked)));
+        return { status: 200, json: { root_uri: uri, ...(found.length > 0 && { files: found }) } };
+      },
+    },
+    {
+      method: "GET",
+      path: "/mlflow/logged-models/{model_id}/artifacts/files",
+      capability: "read",
+      takes: "message",
+      handle: async (request) =>
+        fileReply((await ofModel(request)).place, safe(requiredText(request.input, "artifact_file_path")), request.headers),
+    },
+    { method: "POST", path: "/mlflow/upload-artifact", capability: "log", takes: "bytes", handle: upload },
     {
       method: "GET",
       path: "/mlflow-artifacts/artifacts",
       capability: "read",
       takes: "message",
       handle: async ({ input, caller }) => {
-        const path = text(input, "path") || "";
-        const at = await located(path, caller);
-        const files = await filesBelow(at.run, at.path, (one) => one.split("/").pop() ?? one);
-        return { status: 200, json: files.length > 0 ? { files } : {} };
+        const asked = text(input, "path") || "";
+        const at = asked === "" ? undefined : await places.locate(safe(asked.replace(/\/+$/, "")), caller);
+        const entries =
+          at?.kind === "run" ? await tracking.listArtifacts(at.run, at.path) : await places.ofService("", caller).list(at?.path ?? "");
+        const found = filesOf(entries, baseName);
+        return { status: 200, json: found.length > 0 ? { files: found } : {} };
       },
     },
     { method: "PUT", path: "/mlflow-artifacts/artifacts/{path...}", capability: "log", takes: "bytes", handle: put },
+    { method: "DELETE", path: "/mlflow-artifacts/artifacts/{path...}", capability: "log", takes: "bytes", handle: remove },
     {
       method: "GET",
       path: "/mlflow-artifacts/artifacts/{path...}",
       capability: "read",
       takes: "bytes",
       handle: async ({ params, caller, headers }) => {
-        const at = await located(params["path"] ?? "", caller);
-        return file(at.run, at.path, headers);
+        const at = await places.locate(safe(params["path"] ?? ""), caller);
+        return fileReply(at.kind === "run" ? places.ofRun(at.run) : places.ofService("", caller), at.path, headers);
       },
     },
+    ...uploadRoutes(surface, keep),
   ];
   const plain: WireRoute[] = [
     {
@@ -114,8 +147,10 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
       path: "/get-artifact",
       capability: "read",
       takes: "message",
-      handle: async ({ input, caller, headers }) =>
-        file((await surface.run(caller, runId(input))).id, safe(requiredText(input, "path")), headers),
+      handle: async (request) => {
+        const { place } = await ofRun(runId(request.input), request);
+        return fileReply(place, safe(requiredText(request.input, "path")), request.headers);
+      },
     },
     {
       // Shown in pages: bytes that a user brought run nothing and reach nothing.
@@ -123,10 +158,13 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
       path: "/api/v1/p/{project}/runs/{run}/files/{path...}",
       capability: "read",
       takes: "bytes",
-      handle: async ({ params, caller, headers }) => {
-        const run = await surface.run(caller, params["run"] ?? "");
-        if (run.project !== params["project"]) throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `No run ${params["run"] ?? ""}`);
-        return file(run.id, safe(params["path"] ?? ""), headers, {
+      handle: async (request) => {
+        const { run, place } = await ofRun(request.params["run"] ?? "", request);
+        if (run.project !== request.params["project"])
+          throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `No run ${request.params["run"] ?? ""}`);
+        const path = safe(request.params["path"] ?? "");
+        return fileReply(place, path, request.headers, {
+          "content-type": contentTypeOf(path),
           "content-disposition": "inline",
           "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:",
           "cache-control": "private, no-cache",
@@ -135,17 +173,4 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
     },
   ];
   return { served, plain };
-}
-
-/** One range of bytes, half-open; undefined when none is asked for or it is not understood. */
-export function rangeOf(header: string | undefined, sizeBytes: number): { start: number; end: number } | "outside" | undefined {
-  const match = /^bytes=([0-9]{0,16})-([0-9]{0,16})$/.exec(header ?? "");
-  if (!match || (match[1] === "" && match[2] === "")) return undefined;
-  if (match[1] === "") {
-    const length = Math.min(Number(match[2]), sizeBytes);
-    return length === 0 ? "outside" : { start: sizeBytes - length, end: sizeBytes };
-  }
-  const start = Number(match[1]);
-  const end = match[2] === "" ? sizeBytes : Math.min(Number(match[2]) + 1, sizeBytes);
-  return start >= sizeBytes || end <= start ? "outside" : { start, end };
 }

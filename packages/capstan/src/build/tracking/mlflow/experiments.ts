@@ -1,5 +1,6 @@
-import { experimentId, integer, messages, offsetOf, requiredText, text, token, viewType } from "./fields.ts";
-import { invalid, WireFailure } from "./failures.ts";
+import { resolve } from "node:path";
+import { experimentId, integer, messages, requiredText, text, texts, viewType } from "./fields.ts";
+import { invalid, missing, WireFailure } from "./failures.ts";
 import { key, longest } from "./limits.ts";
 import { experimentMessage } from "./messages.ts";
 import type { Input, WireReply, WireRequest, WireRoute } from "./model.ts";
@@ -7,8 +8,19 @@ import type { Surface } from "./surface.ts";
 
 const ok = (json: object): WireReply => ({ status: 200, json });
 
+/** A place for artifacts that a client names: relative paths begin in our folder; nothing that a URI's parts could smuggle in. */
+function locationOf(location: string | undefined, folder: string): string | undefined {
+  if (location === undefined) return undefined;
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(location)?.[1];
+  if (location.length > 2048) throw invalid("'artifact_location' exceeds the maximum length of 2048 characters");
+  if (/[#;]|\?.*\.\./.test(location) || scheme?.toLowerCase() === "runs" || location.split(/[/\\?]/).includes(".."))
+    throw invalid(`Invalid artifact location: ${JSON.stringify(location.slice(0, 200))}`);
+  const trimmed = location.replace(/(?<=[^/:])\/+$/, "");
+  return scheme === undefined ? resolve(folder, trimmed) : trimmed;
+}
+
 export function experimentRoutes(surface: Surface): WireRoute[] {
-  const { tracking, artifactRoot } = surface;
+  const { tracking, artifactRoot, folder } = surface;
   const message = (
     method: "GET" | "POST",
     path: string,
@@ -23,20 +35,20 @@ export function experimentRoutes(surface: Surface): WireRoute[] {
   });
 
   const search = async (input: Input, request: WireRequest): Promise<object> => {
-    if (text(input, "filter"))
-      throw invalid("Invalid value for parameter 'filter' supplied: this server lists experiments without a filter.");
     const limit = integer(input, "max_results") ?? 1000;
     if (limit < 1 || limit > 50_000)
       throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1 and at most 50000.`);
-    const offset = offsetOf(input);
-    const { experiments, total } = await tracking.experiments.list(
-      { ...(request.caller.projects && { projects: request.caller.projects }), lifecycle: viewType(input, "view_type") },
+    const { experiments, next } = await tracking.experiments.search({
+      filter: text(input, "filter"),
+      orderBy: texts(input, "order_by"),
+      lifecycle: viewType(input, "view_type"),
       limit,
-      offset,
-    );
+      pageToken: text(input, "page_token"),
+      projects: request.caller.projects,
+    });
     return {
       ...(experiments.length > 0 && { experiments: experiments.map((one) => experimentMessage(one, artifactRoot)) }),
-      ...(offset + limit < total && { next_page_token: token({ offset: offset + limit }) }),
+      ...(next !== undefined && { next_page_token: next }),
     };
   };
 
@@ -45,13 +57,11 @@ export function experimentRoutes(surface: Surface): WireRoute[] {
       const name = requiredText(input, "name");
       if ([...name].length > longest.experimentName)
         throw invalid(`'name' exceeds the maximum length of ${longest.experimentName} characters`);
-      const location = text(input, "artifact_location");
-      if (location !== undefined && (location.length > 2048 || /[#;]|\?.*\.\./.test(location) || location.startsWith("runs:")))
-        throw invalid(`Invalid artifact location: ${JSON.stringify(location.slice(0, 200))}`);
+      const location = locationOf(text(input, "artifact_location") || undefined, folder);
       const tags = messages(input, "tags").map((one) => [key(text(one, "key"), "tags.key"), text(one, "value") ?? ""] as const);
       return {
         experiment_id: await tracking.experiments.create(
-          { project: await surface.project(caller), name, artifactLocation: location || null, tags: Object.fromEntries(tags) },
+          { project: await surface.project(caller), name, artifactLocation: location ?? null, tags: Object.fromEntries(tags) },
           caller,
         ),
       };
@@ -70,6 +80,52 @@ export function experimentRoutes(surface: Surface): WireRoute[] {
     }),
     message("GET", "search", "read", search),
     message("POST", "search", "read", search),
+    message("POST", "delete", "log", async (input, { caller }) => {
+      const found = await surface.experiment(caller, experimentId(requiredText(input, "experiment_id")));
+      if (found.lifecycle === "deleted") throw missing("experiment", found.id);
+      await tracking.experiments.change(found.id, { lifecycle: "deleted" }, caller);
+      return {};
+    }),
+    message("POST", "restore", "log", async (input, { caller }) => {
+      const found = await surface.experiment(caller, experimentId(requiredText(input, "experiment_id")));
+      if (found.lifecycle !== "active") await tracking.experiments.change(found.id, { lifecycle: "active" }, caller);
+      return {};
+    }),
+    message("POST", "update", "log", async (input, { caller }) => {
+      const found = await surface.experiment(caller, experimentId(requiredText(input, "experiment_id")));
+      const name = requiredText(input, "new_name");
+      if ([...name].length > longest.experimentName)
+        throw invalid(`'new_name' exceeds the maximum length of ${longest.experimentName} characters`);
+      if (found.lifecycle !== "active") throw invalid("Cannot rename a non-active experiment.");
+      if (name !== found.name) await tracking.experiments.change(found.id, { name }, caller);
+      return {};
+    }),
+    message("POST", "delete-experiment-tag", "log", async (input, { caller }) => {
+      const found = await surface.experiment(caller, experimentId(requiredText(input, "experiment_id")));
+      await tracking.experiments.removeTag(found.id, requiredText(input, "key"));
+      return {};
+    }),
+    message("POST", "search-datasets", "read", async (input, { caller }) => {
+      const ids = texts(input, "experiment_ids");
+      if (ids.length === 0) throw invalid("SearchDatasets request must specify at least one experiment_id.");
+      if (ids.length > 20)
+        throw invalid(`SearchDatasets request cannot specify more than 20 experiment_ids. Received ${ids.length} experiment_ids.`);
+      const visible = [...(await tracking.experiments.byId(ids.map(experimentId))).values()].filter((one) =>
+        surface.sees(caller, one.project),
+      );
+      if (visible.length === 0) return {};
+      const found = await tracking.datasetSummaries(
+        visible.map((one) => one.id),
+        1000,
+      );
+      const summaries = found.map((one) => ({
+        experiment_id: one.experimentId,
+        name: one.name,
+        digest: one.digest,
+        ...(one.context !== null && { context: one.context }),
+      }));
+      return summaries.length > 0 ? { dataset_summaries: summaries } : {};
+    }),
     message("POST", "set-experiment-tag", "log", async (input, { caller }) => {
       const found = await surface.experiment(caller, experimentId(requiredText(input, "experiment_id")));
       const value = text(input, "value") ?? "";

@@ -32,7 +32,15 @@ export const invalid = (message: string): WireFailure => new WireFailure("INVALI
 export const missing = (what: string, id: string): WireFailure =>
   new WireFailure(
     "RESOURCE_DOES_NOT_EXIST",
-    what === "run" ? `Run with id=${id} not found` : what === "experiment" ? `No Experiment with id=${id} exists` : `No ${what} ${id}`,
+    what === "run"
+      ? `Run with id=${id} not found`
+      : what === "experiment"
+        ? `No Experiment with id=${id} exists`
+        : what === "tag"
+          ? `No tag with name: ${id}`
+          : what === "logged model"
+            ? `Logged model with ID '${id}' not found.`
+            : `No ${what} ${id}`,
   );
 
 /** Any failure as a refusal: what a user did wrong is never 5xx, because clients repeat those for minutes. */

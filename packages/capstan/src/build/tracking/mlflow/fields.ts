@@ -5,8 +5,23 @@ import type { Input } from "./model.ts";
 /** Readers of one field of a message. Scalars come as themselves or as text (R and Java send text); absent is undefined; null is absent. */
 
 const docs = "See the API docs for more information about request parameters.";
-const wrong = (name: string, value: unknown, hint: string): Error =>
-  invalid(`Invalid value ${JSON.stringify(value)?.slice(0, 200)} for parameter '${name}' supplied: ${hint} ${docs}`);
+/** The text that a message was read from, so that a refusal shows numbers as they were written. */
+const sources = new WeakMap<Input, string>();
+export const readFrom = (input: Input, source: string): void => void sources.set(input, source);
+
+function shown(input: Input, name: string, value: unknown): string {
+  const source = typeof value === "number" ? sources.get(input) : undefined;
+  if (source === undefined) return JSON.stringify(value) ?? "";
+  let written: string | undefined;
+  JSON.parse(source, (key, one: unknown, context?: { source?: string }) => {
+    if (key === name && one === value) written ??= context?.source;
+    return one;
+  });
+  return written ?? JSON.stringify(value);
+}
+export const wrong = (input: Input, name: string, value: unknown, hint: string): Error =>
+  invalid(`Invalid value ${shown(input, name, value).slice(0, 200)} for parameter '${name}' supplied: ${hint} ${docs}`);
+export const absent = (name: string): Error => invalid(`Missing value for required parameter '${name}'. ${docs}`);
 const typeOf = (value: unknown): string =>
   value === null
     ? "null"
@@ -27,14 +42,13 @@ export function text(input: Input, key: string): string | undefined {
   const value = at(input, key);
   if (value === undefined) return undefined;
   if (typeof value === "string") return clean(value);
-  if (typeof value === "number") return String(value);
-  throw wrong(key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+  throw wrong(input, key, value, `Hint: Value was of type '${typeOf(value)}'.`);
 }
 
 /** Empty counts as missing. */
 export function requiredText(input: Input, key: string): string {
   const value = text(input, key);
-  if (value === undefined || value === "") throw invalid(`Missing value for required parameter '${key}'. ${docs}`);
+  if (value === undefined || value === "") throw absent(key);
   return value;
 }
 
@@ -42,9 +56,26 @@ export function integer(input: Input, key: string): number | undefined {
   const value = at(input, key);
   if (value === undefined) return undefined;
   const number = typeof value === "number" ? value : typeof value === "string" && /^\s*-?[0-9]{1,19}\s*$/.test(value) ? Number(value) : NaN;
-  if (!Number.isInteger(number)) throw wrong(key, value, `Hint: Value was of type '${typeOf(value)}'.`);
-  if (!Number.isSafeInteger(number)) throw wrong(key, value, "It is outside of -(2^53 - 1) to 2^53 - 1.");
+  if (!Number.isInteger(number)) throw wrong(input, key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+  if (!Number.isSafeInteger(number)) throw wrong(input, key, value, "It is outside of -(2^53 - 1) to 2^53 - 1.");
   return number;
+}
+
+/** `true` and `false` in any case, as Python's clients write them into a query. */
+export function boolean(input: Input, key: string): boolean | undefined {
+  const value = at(input, key);
+  if (value === undefined || typeof value === "boolean") return value;
+  const word = typeof value === "string" ? value.toLowerCase() : "";
+  if (word === "true" || word === "false") return word === "true";
+  throw wrong(input, key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+}
+
+export function message(input: Input, key: string): Input | undefined {
+  const value = at(input, key);
+  if (value === undefined) return undefined;
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw wrong(input, key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+  return value as Input;
 }
 
 export function double(input: Input, key: string): number | undefined {
@@ -58,7 +89,7 @@ export function double(input: Input, key: string): number | undefined {
     if (infinite) return infinite[1] === "-" ? -Infinity : Infinity;
     if (/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i.test(word)) return Number(word);
   }
-  throw wrong(key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+  throw wrong(input, key, value, `Hint: Value was of type '${typeOf(value)}'.`);
 }
 
 export function texts(input: Input, key: string): string[] {
@@ -67,17 +98,19 @@ export function texts(input: Input, key: string): string[] {
   const list = Array.isArray(value) ? value : [value];
   return list.map((one) => {
     if (typeof one === "string") return clean(one);
+    // Experiment ids come as numbers, too.
     if (typeof one === "number") return String(one);
-    throw wrong(key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+    throw wrong(input, key, value, `Hint: Value was of type '${typeOf(value)}'.`);
   });
 }
 
 export function messages(input: Input, key: string): Input[] {
   const value = at(input, key);
   if (value === undefined) return [];
-  if (!Array.isArray(value)) throw wrong(key, value, `Hint: Value was of type '${typeOf(value)}'.`);
+  if (!Array.isArray(value)) throw wrong(input, key, value, `Hint: Value was of type '${typeOf(value)}'.`);
   return value.map((one: unknown) => {
-    if (typeof one !== "object" || one === null || Array.isArray(one)) throw wrong(key, one, `Hint: Value was of type '${typeOf(one)}'.`);
+    if (typeof one !== "object" || one === null || Array.isArray(one))
+      throw wrong(input, key, one, `Hint: Value was of type '${typeOf(one)}'.`);
     return one as Input;
   });
 }
@@ -85,7 +118,7 @@ export function messages(input: Input, key: string): Input[] {
 /** `run_uuid` is the old name of `run_id`. */
 export function runId(input: Input): string {
   const id = text(input, "run_id") || text(input, "run_uuid");
-  if (!id) throw invalid(`Missing value for required parameter 'run_id'. ${docs}`);
+  if (!id) throw absent("run_id");
   if (!/^[a-zA-Z0-9][\w-]{0,255}$/.test(id)) throw invalid(`Invalid run ID: '${id.slice(0, 100)}'`);
   return id;
 }
@@ -95,13 +128,20 @@ export function experimentId(id: string): string {
   return String(Number(id));
 }
 
+/** A word of a list, or its number. */
+export function word(input: Input, key: string): string | undefined {
+  const value = at(input, key);
+  if (typeof value === "number") return String(value);
+  return text(input, key)?.toUpperCase() || undefined;
+}
+
 /** 1 ACTIVE_ONLY, 2 DELETED_ONLY, 3 ALL, by name or number. */
 export function viewType(input: Input, key: string): "active" | "deleted" | "all" {
-  const value = text(input, key)?.toUpperCase();
-  if (value === undefined || value === "" || value === "ACTIVE_ONLY" || value === "1") return "active";
+  const value = word(input, key);
+  if (value === undefined || value === "ACTIVE_ONLY" || value === "1") return "active";
   if (value === "DELETED_ONLY" || value === "2") return "deleted";
   if (value === "ALL" || value === "3") return "all";
-  throw wrong(key, value, "It is ACTIVE_ONLY, DELETED_ONLY or ALL.");
+  throw wrong(input, key, value, "It is ACTIVE_ONLY, DELETED_ONLY or ALL.");
 }
 
 /** Opaque to clients. */

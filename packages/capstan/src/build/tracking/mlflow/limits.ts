@@ -1,7 +1,7 @@
 import { double, integer, text } from "./fields.ts";
 import { invalid } from "./failures.ts";
 import type { Input } from "./model.ts";
-import type { KeyedPoint } from "../model.ts";
+import type { KeyedPoint, ModelMetric } from "../model.ts";
 
 /** Names and sizes that MLflow's server accepts. Longer values of params and tags are cut, as MLflow does unless told otherwise. */
 
@@ -55,6 +55,14 @@ export function metric(one: Input, path = ""): KeyedPoint {
       `Invalid value ${timeMs} for parameter '${path}timestamp' supplied: Timestamp must be a non-negative long (64-bit integer).`,
     );
   return { key: name, value, timeMs, step: integer(one, "step") ?? 0 };
+}
+
+/** A metric of a run that is one of a logged model, too. */
+export function modelMetric(one: Input, point: KeyedPoint | undefined): ModelMetric[] {
+  const modelId = text(one, "model_id");
+  if (!modelId || !point) return [];
+  const name = text(one, "dataset_name");
+  return [{ ...point, modelId, dataset: name ? { name, digest: text(one, "dataset_digest") ?? "" } : null }];
 }
 
 export function batchLimits(counts: { metrics: number; params: number; tags: number }): void {

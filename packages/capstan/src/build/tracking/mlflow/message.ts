@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { invalid } from "./failures.ts";
+import { readFrom } from "./fields.ts";
 import type { Input } from "./model.ts";
 
 /** A batch of the largest legal fields is below it. */
@@ -26,14 +27,17 @@ export async function readMessage(request: IncomingMessage, url: URL): Promise<I
   }
   if (sizeBytes === 0) return {};
   let value: unknown;
+  let text = "";
   try {
-    value = JSON.parse(decoder.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)));
-    if (typeof value === "string") value = JSON.parse(value);
+    text = decoder.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
+    value = JSON.parse(text);
+    if (typeof value === "string") value = JSON.parse((text = value));
   } catch (error) {
     throw invalid(`Malformed JSON in the request body: ${error instanceof Error ? error.message.slice(0, 200) : "not UTF-8"}`);
   }
   if (value === null) return {};
   if (typeof value !== "object" || Array.isArray(value)) throw invalid("The request body must be a JSON object.");
+  readFrom(value as Input, text);
   return value as Input;
 }
 const decoder = new TextDecoder("utf-8", { fatal: true });

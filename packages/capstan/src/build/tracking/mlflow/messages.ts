@@ -1,5 +1,4 @@
-import type { Experiment, FullRun, Run } from "../model.ts";
-import { contentTypeOf } from "../content-type.ts";
+import type { Experiment, FullLoggedModel, FullRun, Run } from "../model.ts";
 
 /** Infinities come back as the greatest double, as MLflow's SQL store gives them; NaN has no number in JSON. */
 export const wireNumber = (value: number): number | "NaN" =>
@@ -39,7 +38,9 @@ export const runInfo = (run: Run, artifactUri: string): object => ({
   lifecycle_stage: run.lifecycle,
 });
 
-export const runMessage = (run: FullRun, artifactUri: string): object => ({
+const present = (name: string, value: string | null): object => (value === null ? {} : { [name]: value });
+
+export const runMessage = (run: FullRun, artifactUri: string, withModelInputs = true): object => ({
   info: runInfo(run, artifactUri),
   data: {
     ...some(
@@ -49,13 +50,59 @@ export const runMessage = (run: FullRun, artifactUri: string): object => ({
     ...some("params", pairs(run.params)),
     ...some("tags", pairs(run.tags)),
   },
-  inputs: {},
+  inputs: {
+    ...some(
+      "dataset_inputs",
+      run.datasets.map(({ dataset, tags }) => ({
+        ...some("tags", tags),
+        dataset: {
+          name: dataset.name,
+          digest: dataset.digest,
+          source_type: dataset.sourceType,
+          source: dataset.source,
+          ...present("schema", dataset.schema),
+          ...present("profile", dataset.profile),
+        },
+      })),
+    ),
+    ...(withModelInputs &&
+      some(
+        "model_inputs",
+        run.models.filter((one) => one.direction === "inputs").map((one) => ({ model_id: one.modelId })),
+      )),
+  },
+  outputs: some(
+    "model_outputs",
+    run.models.filter((one) => one.direction === "outputs").map((one) => ({ model_id: one.modelId, step: one.step })),
+  ),
 });
 
-export const fileHeaders = (path: string, digest: string): Record<string, string> => ({
-  "content-type": contentTypeOf(path),
-  "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(path.split("/").pop() ?? "file").replace(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)}`,
-  "x-content-type-options": "nosniff",
-  "accept-ranges": "bytes",
-  etag: `"${digest}"`,
+export const loggedModelMessage = (model: FullLoggedModel): object => ({
+  info: {
+    model_id: model.id,
+    experiment_id: model.experimentId,
+    name: model.name,
+    creation_timestamp_ms: model.createdMs,
+    last_updated_timestamp_ms: model.updatedMs,
+    artifact_uri: model.artifactLocation,
+    status: model.status === "UNSPECIFIED" ? "LOGGED_MODEL_STATUS_UNSPECIFIED" : `LOGGED_MODEL_${model.status}`,
+    ...present("model_type", model.modelType),
+    ...present("source_run_id", model.sourceRunId),
+    ...some("tags", pairs(model.tags)),
+  },
+  data: {
+    ...some("params", pairs(model.params)),
+    ...some(
+      "metrics",
+      model.metrics.map((one) => ({
+        key: one.key,
+        value: wireNumber(one.value),
+        timestamp: one.timeMs,
+        step: one.step,
+        model_id: model.id,
+        run_id: one.runId,
+        ...(one.dataset && { dataset_name: one.dataset.name, dataset_digest: one.dataset.digest }),
+      })),
+    ),
+  },
 });

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { Points } from "../points.ts";
-import { integer, offsetOf, requiredText, runId, texts, token } from "./fields.ts";
+import { absent, integer, offsetOf, requiredText, runId, text, texts, token } from "./fields.ts";
 import { invalid } from "./failures.ts";
 import { wireNumber } from "./messages.ts";
 import type { WireReply, WireRequest, WireRoute } from "./model.ts";
@@ -33,6 +33,8 @@ export function sampled(steps: readonly number[], limit: number): number[] {
   return [...chosen];
 }
 
+type MetricMessage = { key: string; value: number | "NaN"; timestamp: number; step: number; run_id: string };
+
 export function metricRoutes(surface: Surface): WireRoute[] {
   const { tracking } = surface;
 
@@ -54,16 +56,35 @@ export function metricRoutes(surface: Surface): WireRoute[] {
     };
   }
 
+  /** Of several runs, run by run in the order of their ids. */
+  async function bulk({ input, caller }: WireRequest): Promise<WireReply> {
+    const ids = texts(input, "run_id");
+    if (ids.length === 0) throw invalid("GetMetricHistoryBulk request must specify at least one run_id.");
+    if (ids.length > 100)
+      throw invalid(`GetMetricHistoryBulk request cannot specify more than 100 run_ids. Received ${ids.length} run_ids.`);
+    const key = text(input, "metric_key");
+    if (!key) throw invalid("GetMetricHistoryBulk request must specify a metric_key.");
+    const limit = Math.min(integer(input, "max_results") ?? 25_000, 25_000);
+    const metrics: MetricMessage[] = [];
+    for (const id of [...new Set(ids)].sort()) {
+      if (metrics.length >= limit) break;
+      await surface.mustSee(caller, id);
+      const { step, timeMs, value } = await tracking.history(id, key);
+      const end = Math.min(step.length, limit - metrics.length);
+      for (let i = 0; i < end; i++)
+        metrics.push({ key, value: wireNumber(value[i] ?? 0), timestamp: timeMs[i] ?? 0, step: step[i] ?? 0, run_id: id });
+    }
+    return { status: 200, json: { metrics } };
+  }
+
   async function bulkInterval({ input, caller }: WireRequest): Promise<WireReply> {
     const ids = texts(input, "run_ids");
+    if (ids.length === 0) throw absent("run_ids");
     const key = requiredText(input, "metric_key");
-    if (ids.length < 1 || ids.length > 100)
-      throw invalid(
-        `GetMetricHistoryBulkInterval request must specify at least one and at most 100 run_ids. Received ${ids.length} run_ids.`,
-      );
+    if (ids.length > 100)
+      throw invalid(`GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received ${ids.length} run_ids.`);
     const limit = integer(input, "max_results") ?? 2500;
-    if (limit < 1 || limit > 2500)
-      throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1 and at most 2500.`);
+    if (limit < 1 || limit > 2500) throw invalid(`max_results must be between 1 and 2500. Received max_results=${limit}.`);
     const [start, end] = [integer(input, "start_step"), integer(input, "end_step")];
     if ((start === undefined) !== (end === undefined))
       throw invalid("If either start step or end step are specified, both must be specified.");
@@ -97,7 +118,7 @@ export function metricRoutes(surface: Surface): WireRoute[] {
       ...ends,
     ]);
     const metrics = all.flatMap(({ id, points }) => {
-      const found: { key: string; value: number | "NaN"; timestamp: number; step: number; run_id: string }[] = [];
+      const found: MetricMessage[] = [];
       points.step.forEach((step, i) => {
         if (chosen.has(step))
           found.push({ key, value: wireNumber(points.value[i] ?? 0), timestamp: points.timeMs[i] ?? 0, step, run_id: id });
@@ -110,5 +131,6 @@ export function metricRoutes(surface: Surface): WireRoute[] {
   return [
     { method: "GET", path: "/mlflow/metrics/get-history", capability: "read", takes: "message", handle: history },
     { method: "GET", path: "/mlflow/metrics/get-history-bulk-interval", capability: "read", takes: "message", handle: bulkInterval },
+    { method: "GET", path: "/mlflow/metrics/get-history-bulk", capability: "read", takes: "message", handle: bulk },
   ];
 }

@@ -1,7 +1,9 @@
 import { artifactRoutes } from "./artifacts.ts";
 import { experimentRoutes } from "./experiments.ts";
+import { loggedModelRoutes } from "./logged-models.ts";
 import { metricRoutes } from "./metrics.ts";
 import type { WireRoute } from "./model.ts";
+import { runInputRoutes } from "./run-inputs.ts";
 import { runRoutes } from "./runs.ts";
 import { createSurface, type SurfaceOptions } from "./surface.ts";
 
@@ -22,15 +24,14 @@ export const mlflowPrefixes = [
 export function mlflowRoutes(options: SurfaceOptions): WireRoute[] {
   const surface = createSurface(options);
   const artifacts = artifactRoutes(surface);
-  // Nothing makes logged models here, so there are none; clients look for them when they list a folder of a run.
-  const loggedModels: WireRoute = {
-    method: "POST",
-    path: "/mlflow/logged-models/search",
-    capability: "read",
-    takes: "message",
-    handle: async () => ({ status: 200, json: {} }),
-  };
-  const version2 = [...experimentRoutes(surface), ...runRoutes(surface), ...metricRoutes(surface), ...artifacts.served, loggedModels];
+  const version2 = [
+    ...experimentRoutes(surface),
+    ...runRoutes(surface),
+    ...runInputRoutes(surface),
+    ...metricRoutes(surface),
+    ...loggedModelRoutes(surface),
+    ...artifacts.served,
+  ];
   const plain = (path: string, text: string): WireRoute => ({
     method: "GET",
     path,

@@ -1,10 +1,11 @@
 import { terminal } from "../rules.ts";
 import type { FullRun, RunStatus } from "../model.ts";
-import { experimentId, integer, messages, pageToken, requiredText, runId, text, texts, token, viewType } from "./fields.ts";
+import { experimentId, integer, messages, requiredText, runId, text, word } from "./fields.ts";
 import { invalid, WireFailure } from "./failures.ts";
-import { batchLimits, key, longest, metric, param, tag } from "./limits.ts";
+import { batchLimits, key, longest, metric, modelMetric, param, tag } from "./limits.ts";
 import { artifactUriOf, runInfo, runMessage } from "./messages.ts";
 import type { Input, WireReply, WireRequest, WireRoute } from "./model.ts";
+import { searchRuns } from "./run-search.ts";
 import type { Surface } from "./surface.ts";
 
 const statuses: Record<string, RunStatus> = {
@@ -19,7 +20,6 @@ const statuses: Record<string, RunStatus> = {
   "4": "FAILED",
   "5": "KILLED",
 };
-const newestFirst = /^(attributes?\.|attr\.|run\.)?[`"]?(start_time|created)[`"]?( +desc)$/i;
 
 export function runRoutes(surface: Surface): WireRoute[] {
   const { tracking, store } = surface;
@@ -35,7 +35,7 @@ export function runRoutes(surface: Surface): WireRoute[] {
     takes: "message",
     handle: async (request): Promise<WireReply> => ({ status: 200, json: await answer(request.input, request) }),
   });
-  const whole = async (run: FullRun): Promise<object> => runMessage(run, await surface.artifactUri(run));
+  const whole = async (run: FullRun): Promise<object> => (await surface.shown([run], true))[0] ?? {};
 
   async function create(input: Input, { caller }: WireRequest): Promise<object> {
     const attempt = await surface.attemptRun(caller);
@@ -77,11 +77,11 @@ export function runRoutes(surface: Surface): WireRoute[] {
   async function update(input: Input, { caller }: WireRequest): Promise<object> {
     const id = runId(input);
     const run = await surface.run(caller, id);
-    const word = text(input, "status");
-    const status = word === undefined || word === "" ? undefined : statuses[word.toUpperCase()];
-    if (word && !status)
+    const named = word(input, "status");
+    const status = named === undefined ? undefined : statuses[named];
+    if (named !== undefined && !status)
       throw invalid(
-        `Invalid value ${JSON.stringify(word)} for parameter 'status' supplied: It is one of RUNNING, SCHEDULED, FINISHED, FAILED, KILLED.`,
+        `Invalid value ${JSON.stringify(named)} for parameter 'status' supplied: It is one of RUNNING, SCHEDULED, FINISHED, FAILED, KILLED.`,
       );
     const name = text(input, "run_name") || undefined;
     const endedMs = integer(input, "end_time") || undefined;
@@ -96,38 +96,29 @@ export function runRoutes(surface: Surface): WireRoute[] {
     return { run_info: runInfo(after, await surface.artifactUri(after)) };
   }
 
-  async function search(input: Input, { caller }: WireRequest): Promise<object> {
-    if (text(input, "filter")) throw invalid("Invalid value for parameter 'filter' supplied: this server lists runs without a filter.");
-    if (texts(input, "order_by").some((one) => !newestFirst.test(one.trim())))
-      throw invalid("Invalid value for parameter 'order_by' supplied: this server lists runs by start_time DESC.");
-    const limit = integer(input, "max_results") ?? 1000;
-    if (limit < 1 || limit > 50_000)
-      throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1 and at most 50000.`);
-    const state = pageToken(input);
-    const { startedMs, id } = state ?? {};
-    if (state && (!Number.isSafeInteger(startedMs) || typeof id !== "string"))
-      throw invalid("Invalid page token, it is none that this server gave");
-    const experimentIds = texts(input, "experiment_ids").map(experimentId);
-    const runs = await tracking.listRuns(
-      {
-        experimentIds,
-        kinds: ["user", "step", "pipeline"],
-        lifecycle: viewType(input, "run_view_type"),
-        ...(caller.projects && { projects: caller.projects }),
-      },
-      limit,
-      state ? { startedMs: startedMs as number, id: id as string } : undefined,
-    );
-    const locations = new Map<string, string | null>();
-    for (const one of new Set(runs.map((run) => run.experimentId)))
-      locations.set(one, (await tracking.experiments.find(one))?.artifactLocation ?? null);
-    const last = runs[runs.length - 1];
-    return {
-      ...(runs.length > 0 && {
-        runs: runs.map((run) => runMessage(run, artifactUriOf(run, locations.get(run.experimentId) ?? null, surface.artifactRoot))),
-      }),
-      ...(last && runs.length === limit && { next_page_token: token({ startedMs: last.startedMs, id: last.id }) }),
-    };
+  /** What a client says of a model that a run logged goes into a tag of the run, one after the other. */
+  async function logModel(input: Input, { caller }: WireRequest): Promise<object> {
+    const id = runId(input);
+    const given = requiredText(input, "model_json");
+    let model: unknown;
+    try {
+      model = JSON.parse(given);
+    } catch {
+      throw invalid(`Malformed model info. \n ${given.slice(0, 500)} \n is not a valid JSON string.`);
+    }
+    const fields = typeof model === "object" && model !== null ? model : {};
+    const lacking = ["artifact_path", "flavors", "utc_time_created", "run_id"].filter((field) => !(field in fields));
+    if (lacking.length > 0) throw invalid(`Model json is missing mandatory fields: ${lacking.join(", ")}`);
+    const run = await surface.run(caller, id);
+    let history: unknown;
+    try {
+      history = JSON.parse(run.tags["mlflow.log-model.history"] ?? "[]");
+    } catch {
+      history = [];
+    }
+    const all = [...(Array.isArray(history) ? history : []), model];
+    await tracking.setTags(id, { "mlflow.log-model.history": JSON.stringify(all) }, caller);
+    return {};
   }
 
   async function logBatch(input: Input, { caller }: WireRequest): Promise<object> {
@@ -135,13 +126,14 @@ export function runRoutes(surface: Surface): WireRoute[] {
     const [metrics, params, tags] = [messages(input, "metrics"), messages(input, "params"), messages(input, "tags")];
     batchLimits({ metrics: metrics.length, params: params.length, tags: tags.length });
     const points = metrics.map((one, i) => metric(one, `metrics[${i}].`));
+    const modelMetrics = metrics.flatMap((one, i) => modelMetric(one, points[i]));
     const pairs = params.map((one, i) => param(one, `params[${i}].key`));
     const texts = Object.fromEntries(pairs);
     if (Object.keys(texts).length < pairs.length)
       throw invalid("Duplicate parameter keys have been submitted. Please ensure the request contains only one param value per param key.");
     const tagged = Object.fromEntries(tags.map((one, i) => tag(one, `tags[${i}].key`)));
     await surface.mustSee(caller, id);
-    await tracking.logBatch(id, { metrics: points, params: texts, tags: tagged }, caller);
+    await tracking.logBatch(id, { metrics: points, params: texts, tags: tagged, ...(modelMetrics.length > 0 && { modelMetrics }) }, caller);
     return {};
   }
 
@@ -159,14 +151,19 @@ export function runRoutes(surface: Surface): WireRoute[] {
     message("POST", "create", "log", create),
     message("GET", "get", "read", async (input, { caller }) => ({ run: await whole(await surface.run(caller, runId(input))) })),
     message("POST", "update", "log", update),
-    message("POST", "search", "read", search),
+    message("POST", "search", "read", async (_, request) => {
+      const { runs, next } = await searchRuns(surface, request);
+      return { ...(runs.length > 0 && { runs }), ...(next !== undefined && { next_page_token: next }) };
+    }),
+    message("POST", "log-model", "log", logModel),
     message("POST", "delete", "log", lifecycle("deleted")),
     message("POST", "restore", "log", lifecycle("active")),
     message("POST", "log-metric", "log", async (input, { caller }) => {
       const id = runId(input);
       const point = metric(input);
+      const modelMetrics = modelMetric(input, point);
       await surface.mustSee(caller, id);
-      await tracking.logBatch(id, { metrics: [point] }, caller);
+      await tracking.logBatch(id, { metrics: [point], ...(modelMetrics.length > 0 && { modelMetrics }) }, caller);
       return {};
     }),
     message("POST", "log-parameter", "log", async (input, { caller }) => {

@@ -3,7 +3,7 @@ import type { Store } from "../../../base/record/store.ts";
 import type { Experiment, FullRun } from "../model.ts";
 import type { TrackingService } from "../service.ts";
 import { missing } from "./failures.ts";
-import { artifactUriOf } from "./messages.ts";
+import { artifactRootOf, artifactUriOf, runMessage } from "./messages.ts";
 
 export type SurfaceOptions = {
   tracking: TrackingService;
@@ -12,15 +12,30 @@ export type SurfaceOptions = {
   home: string;
   /** Where new experiments keep their artifacts; `mlflow-artifacts:/` is this server. */
   artifactRoot?: string;
+  /** Where a relative artifact location begins. */
+  folder?: string;
+  /** A folder that gets a plain copy of every artifact that comes in. */
+  artifactsDestination?: string;
 };
 
 /** What a caller sees of the store through MLflow's protocol, which has no word for projects. */
-export function createSurface({ tracking, store, home, artifactRoot = "mlflow-artifacts:/" }: SurfaceOptions) {
+export function createSurface({
+  tracking,
+  store,
+  home,
+  artifactRoot = "mlflow-artifacts:/",
+  folder = "/",
+  artifactsDestination,
+}: SurfaceOptions) {
   const sees = (caller: Caller, project: string): boolean => !caller.projects || caller.projects.includes(project);
   return {
     tracking,
     store,
+    files: tracking.files,
+    sees,
     artifactRoot,
+    folder,
+    artifactsDestination,
     /** The run whose step holds the caller's token. */
     async attemptRun(caller: Caller): Promise<FullRun | undefined> {
       return caller.attemptRun === undefined ? undefined : tracking.findRun(caller.attemptRun);
@@ -43,6 +58,17 @@ export function createSurface({ tracking, store, home, artifactRoot = "mlflow-ar
       const found = await tracking.findRun(runId);
       if (!found || !sees(caller, found.project)) throw missing("run", runId);
       return found;
+    },
+    /** What a run or experiment without its own place is told. */
+    locationOf: (experiment: Experiment): string => experiment.artifactLocation ?? artifactRootOf(artifactRoot, experiment.id),
+    /** Runs as the protocol shows them; those of a deleted experiment as deleted. */
+    async shown(runs: readonly FullRun[], withModelInputs: boolean): Promise<object[]> {
+      const experiments = await tracking.experiments.byId(runs.map((run) => run.experimentId));
+      return runs.map((run) => {
+        const experiment = experiments.get(run.experimentId);
+        const visible = experiment?.lifecycle === "deleted" ? { ...run, lifecycle: "deleted" as const } : run;
+        return runMessage(visible, artifactUriOf(run, experiment?.artifactLocation ?? null, artifactRoot), withModelInputs);
+      });
     },
     async artifactUri(run: FullRun): Promise<string> {
       return artifactUriOf(run, (await tracking.experiments.find(run.experimentId))?.artifactLocation ?? null, artifactRoot);
