@@ -41,13 +41,14 @@ const filled = (path: string): string => path.replace(/\{project\}/g, "small").r
 const unread = { "content-type": "text/plain" };
 const writes = (method: string): boolean => method !== "GET" && method !== "DELETE";
 
-type Shown = { name: string; method: string; path: string; capability: Capability };
+type Shown = { name: string; method: string; path: string; capability: Capability; wholeStore?: true };
 const operations = (): Shown[] =>
   host.app.operations.map(({ name, operation }) => ({
     name,
     method: operation.method,
     path: `/api/v1${filled(operation.path)}`,
     capability: operation.capability,
+    ...(operation.wholeStore && { wholeStore: true }),
   }));
 const wire = (): Shown[] =>
   host.app.wire.map(({ method, path, capability }) => ({ name: `${method} ${path}`, method, path: filled(path), capability }));
@@ -63,7 +64,8 @@ describe("operation × role", () => {
         { ...bearer(tokens.get(role) ?? ""), ...(writes(one.method) && unread) },
         writes(one.method) ? "x" : undefined,
       );
-      const expected = held.has(one.capability);
+      // A step's token is good for its project only.
+      const expected = held.has(one.capability) && !(role === "attempt" && one.wholeStore);
       if ((answer.status !== 403) !== expected) wrong.push(`${one.name} needs ${one.capability}, answered ${answer.status}`);
       else if (!expected) expect(answer.code).toBe("CAP-ACCESS-002");
       else if (writes(one.method)) expect([one.name, answer.code]).toEqual([one.name, "CAP-REQUEST-004"]);
@@ -194,6 +196,35 @@ describe("tokens", () => {
       );
       const takesProject = "project" in ((one.operation.input as { shape?: object }).shape ?? {});
       if (takesProject || !["read", "log", "predict"].includes(capability)) expect([one.name, named.status]).toEqual([one.name, 403]);
+    }
+  });
+
+  test("limited to a project see nothing of another one where no project is named", async () => {
+    const log = { ...bearer((await issue(["contributor"], { projects: ["small"] })).token), "content-type": "application/json" };
+    expect((await port("POST", "/api/2.0/mlflow/experiments/create", log, '{"name": "hidden-here"}')).status).toBe(200);
+    const all = bearer((await issue(["viewer"])).token);
+    const narrow = bearer((await issue(["viewer", "service", "admin", "auditor"], { projects: ["other"] })).token);
+    const reads: [path: string, finds: string][] = [
+      ["/api/v1/projects", '"small"'],
+      ["/api/v1/frame", '"small"'],
+      ["/api/v1/search?q=hidden", "hidden-here"],
+      ["/api/v1/search?q=small", '"small"'],
+      ["/api/2.0/mlflow/experiments/search?max_results=100", "hidden-here"],
+      ["/metrics", 'project="small"'],
+    ];
+    for (const [path, finds] of reads) {
+      expect([path, (await port("GET", path, all)).text.includes(finds)]).toEqual([path, true]);
+      const seen = await port("GET", path, narrow);
+      expect([path, seen.text.includes("hidden-here") || seen.text.includes("small")]).toEqual([path, false]);
+    }
+    for (const one of host.app.operations.filter((bound) => !bound.operation.path.includes("{project}"))) {
+      const { method, path, wholeStore } = one.operation;
+      const headers = { ...narrow, ...(writes(method) && { "content-type": "application/json" }) };
+      const answer = await port(method, `/api/v1${filled(path)}`, headers, writes(method) ? "{}" : undefined);
+      if (wholeStore || !["read", "log", "predict"].includes(one.operation.capability))
+        expect([one.name, answer.status]).toEqual([one.name, 403]);
+      // The size and root of the whole record are public by design: they are what witnesses hold.
+      expect([one.name, answer.text.includes("hidden-here") || answer.text.includes('"small"')]).toEqual([one.name, false]);
     }
   });
 

@@ -342,7 +342,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     async call(name, input, caller) {
       const [operation, handle] = [await findOperation(name), handlers[name]];
       if (!operation || !handle) throw new CapstanError("CAP-REQUEST-002", { path: name });
-      access.authorize(caller, operation.capability, (input as { project?: string }).project);
+      access.authorize(caller, operation.capability, (input as { project?: string }).project, operation.wholeStore);
       const parsed = parseInput(name, operation, input as Record<string, unknown>);
       return tracing.span(name, {}, async () => (await handle(parsed as never, caller)) as never);
     },

@@ -75,6 +75,12 @@ export const errorTable = define({
     remedy: "set the header Content-Type",
   },
   "CAP-REQUEST-005": { status: 400, exit: 2, message: "the body is not JSON: {problem}", remedy: "send UTF-8 JSON" },
+  "CAP-REQUEST-006": {
+    status: 408,
+    exit: 6,
+    message: "the rest of the body did not come: nothing for {seconds} s",
+    remedy: "send it again, without a pause",
+  },
   "CAP-NOT-FOUND-001": {
     status: 404,
     exit: 5,

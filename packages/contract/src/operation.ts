@@ -37,6 +37,8 @@ export type Operation<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Z
   readonly output: O;
   /** One sentence, shown in OpenAPI and `capstan api`. */
   readonly text: string;
+  /** Reads every project at once: not for callers who are limited to some. */
+  readonly wholeStore?: true;
   /** The largest accepted body; 1 MiB unless said. */
   readonly bodyLimitBytes?: number;
 };

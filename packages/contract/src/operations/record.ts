@@ -142,6 +142,7 @@ export const recordOperations = {
     method: "POST",
     path: "/record/verify",
     capability: "read",
+    wholeStore: true,
     input: z.object({
       /** Read and hash every object instead of a sample. */
       deep: z.boolean().default(false),

@@ -202,8 +202,8 @@ export function createAccessService({ store, user }: { store: Store; user: strin
       if (tokenlessAllowed(facts)) return loopback;
       throw new CapstanError("CAP-ACCESS-001", { problem: "there is no token" });
     },
-    /** Deny by default: the capability, and the project when the caller is limited to some. */
-    authorize(caller: Caller, capability: Capability, project: string | undefined): void {
+    /** Deny by default: the capability, and the project when the caller is limited to some; such a one never gets the whole store. */
+    authorize(caller: Caller, capability: Capability, project: string | undefined, wholeStore = false): void {
       if (!caller.capabilities.has(capability)) {
         if (caller.via === "loopback") throw new CapstanError("CAP-ACCESS-005", { capability });
         throw new CapstanError("CAP-ACCESS-002", { capability, caller: caller.actor.name });
@@ -211,7 +211,7 @@ export function createAccessService({ store, user }: { store: Store; user: strin
       if (
         caller.projects &&
         (project === undefined
-          ? capability !== "read" && capability !== "log" && capability !== "predict"
+          ? wholeStore || (capability !== "read" && capability !== "log" && capability !== "predict")
           : !caller.projects.includes(project))
       ) {
         throw new CapstanError("CAP-ACCESS-002", { capability: `${capability} in ${project ?? "this store"}`, caller: caller.actor.name });

@@ -4,7 +4,9 @@ import type { Handlers } from "../foundation/caller.ts";
 import type { ProjectsService } from "./service.ts";
 
 export const projectHandlers = (projects: ProjectsService): Handlers<Pick<typeof accessOperations, "projects.list">> => ({
-  "projects.list": async () => ({
-    projects: (await projects.list()).map((one) => ({ project: one.name, folder: one.folder, created: toTime(one.created_ms) })),
+  "projects.list": async (_input, caller) => ({
+    projects: (await projects.list())
+      .filter((one) => caller.projects?.includes(one.name) ?? true)
+      .map((one) => ({ project: one.name, folder: one.folder, created: toTime(one.created_ms) })),
   }),
 });

@@ -1,6 +1,7 @@
 import type { Operation } from "@capstan/contract";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
+import type { AccessService } from "../../base/access/service.ts";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Span } from "../../base/foundation/tracing.ts";
@@ -36,14 +37,14 @@ export async function answerOperation(
   response: ServerResponse,
   url: URL,
   caller: Caller,
-  authorize: (caller: Caller, capability: Operation["capability"], project: string | undefined) => void,
+  authorize: AccessService["authorize"],
   span?: Span,
 ): Promise<void> {
   const found = findPath(paths, request.method ?? "GET", url.pathname.slice("/api/v1".length));
   if (!found) throw new CapstanError("CAP-REQUEST-002", { path: url.pathname });
   const { operation, name, handle } = found.value;
   span?.rename(name);
-  authorize(caller, operation.capability, found.params["project"] ?? url.searchParams.get("project") ?? undefined);
+  authorize(caller, operation.capability, found.params["project"] ?? url.searchParams.get("project") ?? undefined, operation.wholeStore);
   const body =
     operation.method === "GET" || operation.method === "DELETE" ? {} : await readJson(request, operation.bodyLimitBytes ?? 1 << 20);
   const query: Record<string, unknown> = {};

@@ -1,5 +1,6 @@
 import type { Capability } from "@capstan/contract";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { getuid } from "node:process";
 import type { AccessService } from "../../base/access/service.ts";
 import { tokenOfHeader } from "../../base/access/tokens.ts";
@@ -41,6 +42,8 @@ export type ShellParts = {
   ids: Ids;
   log: Log;
   tracing: Tracing;
+  /** How long a body may pause before its connection is given up; a minute unless said. */
+  bodyPauseMs?: number;
   /** Bound to loopback addresses only. */
   loopback: boolean;
   openLoopback: boolean;
@@ -64,7 +67,7 @@ export function createShell(parts: ShellParts) {
     const facts = {
       method,
       transport,
-      host: request.headers.host,
+      host: onlyHost(request),
       origin: request.headers.origin,
       fetchSite: header(request, "sec-fetch-site"),
       proxied: Object.keys(request.headers).some((name) => name === "forwarded" || name === "via" || name.startsWith("x-forwarded-")),
@@ -103,7 +106,7 @@ export function createShell(parts: ShellParts) {
       });
     if (url.pathname.startsWith("/api/v1/")) return answerOperation(paths, request, response, url, caller, parts.access.authorize, span);
     if (url.pathname === "/metrics") {
-      parts.access.authorize(caller, "read", undefined);
+      parts.access.authorize(caller, "read", undefined, true);
       return void response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(await parts.metrics());
     }
     const unknown = parts.unknownBelow.find((one) => url.pathname === one.prefix || url.pathname.startsWith(`${one.prefix}/`));
@@ -138,8 +141,10 @@ export function createShell(parts: ShellParts) {
       : answer(request, response, transport);
 
   const listen = (transport: "socket" | "port", at: { host: string; port: number } | { path: string }): Promise<Server> => {
+    const open = new WeakMap<Socket, [IncomingMessage, ServerResponse]>();
     const server = createServer((request, response) => {
       const id = parts.ids.ulid();
+      open.set(request.socket, [request, response]);
       answered(request, response, transport).catch((thrown: unknown) => {
         const error = toCapstanError(thrown);
         if (error.status >= 500)
@@ -160,7 +165,18 @@ export function createShell(parts: ShellParts) {
       });
     });
     server.keepAliveTimeout = 65_000;
+    // A large body may take its time, a silent one not; who waits for an answer or for events is left in peace.
     server.requestTimeout = 0;
+    const bodyPauseMs = parts.bodyPauseMs ?? 60_000;
+    server.setTimeout(bodyPauseMs, (socket: Socket) => {
+      const [request, response] = open.get(socket) ?? [];
+      if (!request || request.complete) return;
+      if (response && !response.headersSent)
+        json(response.setHeader("connection", "close"), 408, {
+          error: new CapstanError("CAP-REQUEST-006", { seconds: bodyPauseMs / 1000 }).body(),
+        });
+      socket.destroySoon();
+    });
     server.maxRequestsPerSocket = 0;
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -199,6 +215,7 @@ export function json(response: ServerResponse, status: number, value: object): v
   response.writeHead(status, {
     "content-type": "application/json; charset=utf-8",
     "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
     ...(status === 401 && { "www-authenticate": 'Basic realm="capstan"' }),
   });
   response.end(JSON.stringify(value));
@@ -209,6 +226,13 @@ function urlOf(request: IncomingMessage): URL {
   // A proxy's absolute form or `//host` must not name another host than the header that the gate looks at.
   if (text.startsWith("/") && !text.startsWith("//") && URL.canParse(text, "http://localhost")) return new URL(text, "http://localhost");
   throw new CapstanError("CAP-REQUEST-002", { path: text.slice(0, 200) });
+}
+
+/** Two names for this server are none: whoever stands between may believe the other one. */
+function onlyHost(request: IncomingMessage): string | undefined {
+  let found = 0;
+  for (let i = 0; i < request.rawHeaders.length; i += 2) if (request.rawHeaders[i]?.toLowerCase() === "host") found++;
+  return found === 1 ? request.headers.host : undefined;
 }
 
 const header = (request: IncomingMessage, name: string): string | undefined => {

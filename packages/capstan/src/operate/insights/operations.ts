@@ -54,10 +54,13 @@ export const insightsHandlers = (deps: InsightsDeps): Handlers<typeof insightsOp
             runs: await count("select count(*) as n from run where project = ?", name),
           })),
       );
+      // The store's name and place are those of the project that it lies in.
+      const here = caller.projects?.includes(deps.place.name) ?? true;
       const verified = deps.record.lastVerification();
       const head = deps.record.head();
-      const scope = project === undefined ? "" : " and project = ?";
-      const params = project === undefined ? [] : [project];
+      const params = project === undefined ? (caller.projects ?? []) : [project];
+      const all = project === undefined && caller.projects === undefined;
+      const scope = all ? "" : ` and project in (${params.map(() => "?").join(", ") || "null"})`;
       const badges: Record<string, number> = {};
       const badge = (key: string, n: number): void => void (n > 0 && (badges[key] = n));
       badge("monitors", await count(`select count(*) as n from alert where state = 'open'${scope}`, ...params));
@@ -85,8 +88,8 @@ export const insightsHandlers = (deps: InsightsDeps): Handlers<typeof insightsOp
         },
         badges,
         store: {
-          name: deps.place.name,
-          place: deps.place.folder,
+          name: here ? deps.place.name : "this store",
+          place: here ? deps.place.folder : "",
           database: store.database.dialect === "sqlite" ? "SQLite" : "PostgreSQL",
           sizeBytes: null,
           reach: deps.place.reach,

@@ -71,11 +71,13 @@ export async function search(
   const text = wanted.q.trim();
   const pattern = `${text.replace(/[%_]/g, "")}%`;
   const found: Found[] = [];
+  const among =
+    wanted.project === undefined ? wanted.projects : (wanted.projects?.includes(wanted.project) ?? true) ? [wanted.project] : [];
+  if (among?.length === 0) return [];
+  const where = among ? ` where project in (${among.map(() => "?").join(", ")})` : "";
   for (const finder of finders) {
-    const params: SqlValue[] = Array.from({ length: finder.patterns }, () => pattern);
-    for (const row of await database.all<Row>(`select * from (${finder.sql}) as hits order by name limit 20`, params)) {
-      if ((wanted.project !== undefined && row.project !== wanted.project) || (wanted.projects && !wanted.projects.includes(row.project)))
-        continue;
+    const params: SqlValue[] = [...Array.from({ length: finder.patterns }, () => pattern), ...(among ?? [])];
+    for (const row of await database.all<Row>(`select * from (${finder.sql}) as hits${where} order by name limit 20`, params)) {
       found.push({ noun: finder.noun, name: row.name, detail: row.detail ?? "", href: finder.href(row) });
     }
   }

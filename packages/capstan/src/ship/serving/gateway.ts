@@ -66,7 +66,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     return arm;
   };
 
-  const describe = (path: readonly string[], response: ServerResponse): void => {
+  const describe = (path: readonly string[], response: ServerResponse, caller: Caller): void => {
     // ["v2", "models", route, "versions", v, "ready"]
     const [, noun, route, versions, version] = path;
     if (path.length === 1)
@@ -79,6 +79,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       return reply(response, route === "live" || deps.ready() ? 200 : 503, { live: true, ready: deps.ready() });
     if (noun === "models" && route !== undefined) {
       const served = servedOf(route);
+      if (caller.projects && !caller.projects.includes(served.settings.project)) throw new CapstanError("CAP-SERVE-001", { route });
       const pinned = versions === "versions" && version !== undefined ? armOf(served, version) : served.live;
       const rest = path.slice(versions === "versions" ? 5 : 3);
       if (rest.length === 1 && rest[0] === "ready")
@@ -246,7 +247,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const startedMs = performance.now();
       try {
         const path = pathOf(request.url ?? "");
-        if (request.method === "GET" || request.method === "HEAD") return describe(path, response);
+        if (request.method === "GET" || request.method === "HEAD") return describe(path, response, caller);
         const [, models, route, versions, version] = path;
         const verb = path.at(-1);
         if (
