@@ -5,7 +5,8 @@ import { createRoot } from "react-dom/client";
 import { router } from "./app/router.tsx";
 import "./theme/base.css";
 
-const queries = new QueryClient();
+// The server may be this machine: no network is no reason to wait.
+const queries = new QueryClient({ defaultOptions: { queries: { networkMode: "always" }, mutations: { networkMode: "always" } } });
 const root = document.getElementById("root");
 if (root)
   createRoot(root).render(

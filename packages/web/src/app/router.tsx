@@ -1,6 +1,8 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { client } from "../data/api.ts";
 import { Frame } from "./frame.tsx";
+import { PageFailure } from "./page-failure.tsx";
+import { latePage } from "./late-page.tsx";
 import { fromMlflow } from "./mlflow-links.ts";
 import { HomePage } from "../pages/home/home-page.tsx";
 
@@ -19,8 +21,8 @@ const start = createRoute({
 const all = createRoute({ getParentRoute: () => root, path: "/all", component: HomePage });
 const home = createRoute({ getParentRoute: () => root, path: "/p/$project", component: HomePage });
 
-const page = <P extends string>(path: P, component: () => Promise<Record<string, unknown>>, name: string) =>
-  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(component as never, name as never) });
+const page = <P extends string>(path: P, load: () => Promise<Record<string, unknown>>, name: string) =>
+  createRoute({ getParentRoute: () => root, path, component: latePage(load, name) });
 
 const pages = [
   page("/p/$project/data", () => import("../pages/data/data-page.tsx"), "DataPage"),
@@ -59,6 +61,7 @@ export const router = createRouter({
   routeTree: root.addChildren([start, all, home, ...pages]),
   defaultPreload: "intent",
   scrollRestoration: true,
+  defaultErrorComponent: PageFailure,
 });
 declare module "@tanstack/react-router" {
   interface Register {

@@ -17,19 +17,40 @@ const touched: Record<string, readonly string[]> = {
   check: ["checks", "insights"],
 };
 
-/** Listens to what changes on the server and refreshes what is on screen. Reconnects by itself; says whether it is connected. */
+/** Between a stream that the server ended for good and the next try. */
+const retryMs = 1000;
+
+/** Listens to what changes on the server and refreshes what is on screen. Reconnects by itself; says whether it is connected. After a gap everything is asked for again. */
 export function useLive(queries: QueryClient): boolean {
   const [connected, setConnected] = useState(true);
   useEffect(() => {
-    const source = new EventSource("/api/v1/events");
+    let source: EventSource | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let lost = false;
     const refresh = (nouns: readonly string[]): void =>
       void queries.invalidateQueries({ predicate: (query) => nouns.includes(String(query.queryKey[0]).split(".")[0] ?? "") });
-    source.addEventListener("open", () => setConnected(true));
-    source.addEventListener("error", () => setConnected(false));
-    source.addEventListener("changed", (event) => refresh(touched[(JSON.parse(event.data as string) as { kind: string }).kind] ?? []));
-    source.addEventListener("progress", () => refresh(["pipeline"]));
-    source.addEventListener("entry", () => refresh(["record"]));
-    return () => source.close();
+    const open = (): void => {
+      const stream = new EventSource("/api/v1/events");
+      source = stream;
+      stream.addEventListener("open", () => {
+        setConnected(true);
+        if (lost) void queries.invalidateQueries();
+        lost = false;
+      });
+      stream.addEventListener("error", () => {
+        lost = true;
+        setConnected(false);
+        if (stream.readyState === EventSource.CLOSED) timer = setTimeout(open, retryMs);
+      });
+      stream.addEventListener("changed", (event) => refresh(touched[(JSON.parse(event.data as string) as { kind: string }).kind] ?? []));
+      stream.addEventListener("progress", () => refresh(["pipeline"]));
+      stream.addEventListener("entry", () => refresh(["record"]));
+    };
+    open();
+    return () => {
+      clearTimeout(timer);
+      source?.close();
+    };
   }, [queries]);
   return connected;
 }

@@ -13,7 +13,7 @@ export function ChecksPage() {
   const query = useOperation("checks.suites", { project });
   const declared = useOperation("checks.declared", { project });
   return (
-    <Answer query={query}>
+    <Answer query={query} head={suite ?? "Checks"}>
       {({ suites }) => {
         const one = suites.find((candidate) => candidate.suite === suite);
         const plan = declared.data?.suites.find((candidate) => candidate.suite === suite);

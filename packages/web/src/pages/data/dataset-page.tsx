@@ -9,7 +9,7 @@ export function DatasetPage() {
   const query = useOperation("data.get", { project, dataset });
   const base = `/p/${project}`;
   return (
-    <Answer query={query}>
+    <Answer query={query} head={dataset}>
       {({ versions, refused }) => (
         <>
           <PageHead

@@ -23,7 +23,11 @@ export function VersionPage() {
     version = "",
   } = useParams({ strict: false }) as { project?: string; dataset?: string; version?: string };
   const query = useOperation("data.version", { project, dataset, version });
-  return <Answer query={query}>{(one) => <Page key={one.digest} project={project} one={one} />}</Answer>;
+  return (
+    <Answer query={query} head={`${dataset} ${version}`}>
+      {(one) => <Page key={one.digest} project={project} one={one} />}
+    </Answer>
+  );
 }
 
 function Page({ project, one }: { project: string; one: Version }) {

@@ -17,7 +17,7 @@ export function PipelinePage() {
   const shown = run ?? pipeline.data?.running?.run ?? pipeline.data?.last?.run;
   const query = useOperation("pipeline.show", { project, run: shown ?? "latest" }, { enabled: shown !== undefined });
   return (
-    <Answer query={pipeline}>
+    <Answer query={pipeline} head={project}>
       {(data) =>
         shown === undefined ? (
           <>
@@ -32,7 +32,9 @@ export function PipelinePage() {
             </Card>
           </>
         ) : (
-          <Answer query={query}>{(one) => <Page key={one.run} project={project} pipeline={data} run={one} />}</Answer>
+          <Answer query={query} head={project}>
+            {(one) => <Page key={one.run} project={project} pipeline={data} run={one} />}
+          </Answer>
         )
       }
     </Answer>

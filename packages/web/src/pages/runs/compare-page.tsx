@@ -34,7 +34,11 @@ export function ComparePage() {
         </Card>
       </>
     );
-  return <Answer query={query}>{(data) => <Compared project={project} data={data} />}</Answer>;
+  return (
+    <Answer query={query} head="Compare">
+      {(data) => <Compared project={project} data={data} />}
+    </Answer>
+  );
 }
 
 function Compared({ project, data }: { project: string; data: Output<"runs.compare"> }) {

@@ -39,3 +39,7 @@ test("numbers compare as numbers, missing values sort last both ways", () => {
   expect(sorted(all, "metrics.auc").map((one) => one.id)).toEqual(["3", "1", "2"]);
   expect(sorted(all, "-metrics.auc").map((one) => one.id)).toEqual(["1", "3", "2"]);
 });
+
+test.each(["metrics.auc >", "name LIKE", "auc ="])("a comparison without a value is said: %s", (text) => {
+  expect(parseFilter(text).problem).toContain("A value is missing");
+});

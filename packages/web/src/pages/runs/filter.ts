@@ -18,6 +18,11 @@ export function parseFilter(text: string): Filter {
     .filter((one) => one !== "")) {
     const found = comparison.exec(part);
     if (!found) {
+      const open = /(>=|<=|!=|[=<>~]|\sI?LIKE)$/i.exec(part)?.[1]?.trim();
+      if (open !== undefined) {
+        problem = `A value is missing after \`${open}\`.`;
+        continue;
+      }
       words.push(part);
       continue;
     }

@@ -18,7 +18,11 @@ const factsAtMost = 5;
 export function RunPage() {
   const { project = "", run = "" } = useParams({ strict: false }) as { project?: string; run?: string };
   const query = useOperation("runs.get", { project, run });
-  return <Answer query={query}>{(one) => <Page project={project} run={one} />}</Answer>;
+  return (
+    <Answer query={query} head={`Run ${run.slice(0, 8)}`}>
+      {(one) => <Page project={project} run={one} />}
+    </Answer>
+  );
 }
 
 function Page({ project, run }: { project: string; run: RunDetail }) {

@@ -30,7 +30,11 @@ export function RunsPage() {
   const { project = "", experiment } = useParams({ strict: false }) as { project?: string; experiment?: string };
   const found = useOperation("experiments.get", { project, experiment: experiment ?? "" }, { enabled: experiment !== undefined });
   if (experiment === undefined) return <Runs project={project} title="All runs" />;
-  return <Answer query={found}>{(one) => <Runs project={project} experiment={one.id} title={one.name} running={one.running} />}</Answer>;
+  return (
+    <Answer query={found} head={`Experiment ${experiment}`}>
+      {(one) => <Runs project={project} experiment={one.id} title={one.name} running={one.running} />}
+    </Answer>
+  );
 }
 
 /** The top of the sort; where steps log through runs of their own, those. */

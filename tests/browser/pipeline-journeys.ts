@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { settled } from "./visits.ts";
+import type { World } from "./world.ts";
+
+export function pipelineJourneys(world: () => World): void {
+  test("a step says why it ran", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    await page.goto(`${served.url}/p/small/pipelines`);
+    await settled(page);
+    const steps = page.getByRole("group", { name: "Table of steps" });
+    await steps.getByRole("button", { name: "train", exact: true }).click();
+    await page.getByRole("heading", { level: 2, name: "train" }).waitFor();
+    await page
+      .getByText(/train\.rate/)
+      .first()
+      .waitFor();
+    await steps.getByRole("button", { name: "prepare", exact: true }).click();
+    await page.getByText(/the result of run 1 stands/).waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  test("a run started from its page is seen live, on it and on the page of the run that logs", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    served.place.write("params.yaml", "seed: 7\ntrain:\n  rate: 0.5\n  held: true\n");
+    await page.goto(`${served.url}/p/small/pipelines`);
+    await page.getByRole("button", { name: "Run pipeline" }).click();
+    await page.getByText("Run 3 running").waitFor();
+    const watcher = await open();
+    await watcher.page.goto(`${served.url}/p/small/runs`);
+    await watcher.page.getByRole("link", { name: "fit 0.5" }).click();
+    await watcher.page.getByRole("heading", { level: 1, name: "fit 0.5" }).waitFor();
+    await watcher.page.getByText("Running, 1 of 2 rounds").waitFor();
+    await watcher.page.getByRole("heading", { name: "Not sealed yet" }).waitFor();
+    served.place.open("train");
+    await watcher.page.getByRole("heading", { name: "Sealed" }).waitFor();
+    await page.getByText("Run 3 passed").waitFor();
+    expect([...problems, ...watcher.problems]).toEqual([]);
+    await Promise.all([close(), watcher.close()]);
+  });
+}

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { settled } from "./visits.ts";
+import type { World } from "./world.ts";
+
+export function runJourneys(world: () => World): void {
+  test("runs are filtered by what they logged, two are selected and compared", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    await page.goto(`${served.url}/p/small/runs`);
+    const filter = page.getByRole("textbox", { name: "Filter" });
+    const rows = page.getByRole("group", { name: "Table of runs" }).getByRole("row");
+    await filter.fill('metrics.auc > 0.72 AND params.kind = "logistic"');
+    await page
+      .getByRole("status")
+      .getByText(/^1 of \d+$/)
+      .waitFor();
+    expect(await rows.count()).toBe(2);
+    await page.reload();
+    await page
+      .getByRole("status")
+      .getByText(/^1 of \d+$/)
+      .waitFor();
+    expect(await filter.inputValue()).toContain("0.72");
+    await filter.fill("metrics.auc >");
+    await page.getByRole("alert").waitFor();
+    await filter.fill("name LIKE 'fit%'");
+    await page.getByRole("checkbox", { name: /^Select fit 0.1/ }).check();
+    await page.getByRole("checkbox", { name: /^Select fit 0.3/ }).check();
+    await page.keyboard.press("c");
+    await page.waitForURL(/\/compare\?/);
+    await settled(page);
+    const rate = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "rate" }) });
+    for (const value of ["0.1", "0.3"]) await rate.getByText(value, { exact: true }).first().waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
+}

@@ -1,0 +1,72 @@
+import axe from "axe-core";
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+/** Where a real Chromium is; undefined when this machine has none. */
+export const chromiumPath: string | undefined = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+].find((path) => existsSync(path));
+
+export type Theme = "light" | "dark";
+/** One person at one browser: what a page said or asked for in vain is in `problems`. */
+export type Visit = { readonly page: Page; readonly context: BrowserContext; readonly problems: string[]; close(): Promise<void> };
+
+export const openBrowser = (executablePath: string): Promise<Browser> =>
+  chromium.launch({
+    executablePath,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
+  });
+
+export async function visit(browser: Browser, theme: Theme = "light"): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: theme, reducedMotion: "reduce" });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(`${page.url()} said: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => problems.push(`${page.url()} threw: ${error.message}`));
+  page.on("requestfailed", (request) => {
+    // What a page asked for is given up when one goes on.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") problems.push(`${request.url()}: ${request.failure()?.errorText}`);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) problems.push(`${response.url()} answered ${response.status()}`);
+  });
+  return { page, context, problems, close: () => context.close() };
+}
+
+/** Until a page has its heading and nothing on it loads any more. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator("main h1:not([data-left])").first().waitFor();
+  await page.locator("[aria-busy=true], .skeleton").first().waitFor({ state: "detached" });
+}
+
+/** What the accessibility rules find on the page as it stands, each with where and why; what depends on colours in the other theme, too. */
+export async function accessibility(page: Page): Promise<string[]> {
+  await page.evaluate(`window.axe === undefined && (() => { ${axe.source} })()`);
+  const here = new URL(page.url()).pathname;
+  const found = async (theme: string, options: string): Promise<string[]> => {
+    const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, { resultTypes: ["violations"], ${options} })`);
+    return violations.flatMap((one) =>
+      one.nodes.map((node) => `${here} ${theme} ${one.id}: ${node.target.join(" ")} ${node.failureSummary ?? ""}`),
+    );
+  };
+  const theme = (await page.locator("html").getAttribute("data-theme")) ?? "";
+  const other = theme === "dark" ? "light" : "dark";
+  const all = await found(theme, `runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`);
+  await page.evaluate(`document.documentElement.dataset.theme = "${other}"`);
+  all.push(...(await found(other, `runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] }`)));
+  await page.evaluate(`document.documentElement.dataset.theme = "${theme}"`);
+  return all;
+}
+
+/** Marks the heading that is shown, so that `settled` waits for that of the next page. */
+export const leave = (page: Page): Promise<void> =>
+  page
+    .locator("main h1")
+    .first()
+    .evaluate((heading: { setAttribute(name: string, value: string): void }) => heading.setAttribute("data-left", ""));
