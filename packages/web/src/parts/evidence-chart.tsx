@@ -17,6 +17,22 @@ export type Evidence = {
   chosen?: number | null;
 };
 
+const letter = 6.4;
+/** Line of each mark's word, so that no word runs into another; three lines at most. */
+function lanesOf(marks: readonly { x: number; label: string }[], x: readonly number[], width: number): number[] {
+  const [x0, x1] = [Math.min(...x), Math.max(...x)];
+  const taken: [number, number][][] = [];
+  return marks.map((mark) => {
+    const at = 58 + (x1 === x0 ? 0.5 : (mark.x - x0) / (x1 - x0)) * (width - 72);
+    const wide = mark.label.length * letter + 10;
+    const [from, to] = at > width * 0.8 ? [at - wide, at] : [at, at + wide];
+    let lane = 0;
+    while (lane < 2 && taken[lane]?.some(([a, b]) => from < b && to > a)) lane++;
+    (taken[lane] ??= []).push([from, to]);
+    return lane;
+  });
+}
+
 /** One measured thing against its bound, with what happened drawn in. The same numbers stand in a table behind the button. */
 export function EvidenceChart({
   evidence,
@@ -43,9 +59,11 @@ export function EvidenceChart({
     return () => resize.disconnect();
   }, []);
   const { x, lines, band, bounds = [], guides = [], marks = [], failing = [], chosen = null } = evidence;
+  const lane = lanesOf(marks, x, width);
+  const lanes = Math.max(0, ...lane) + 1;
   const left = 58,
     right = 14,
-    top = marks.length > 0 ? 22 : 10,
+    top = marks.length > 0 ? 8 + 14 * lanes : 10,
     bottom = 22;
   const seen = [
     ...lines.flatMap((line) => line.values),
@@ -210,7 +228,7 @@ export function EvidenceChart({
                 <line x1={px(mark.x)} x2={px(mark.x)} y1={top - 6} y2={height - bottom} stroke="var(--ink-3)" strokeDasharray="2 3" />
                 <text
                   x={px(mark.x) + (px(mark.x) > width * 0.8 ? -5 : 5)}
-                  y={11}
+                  y={11 + 14 * (lane[i] ?? 0)}
                   textAnchor={px(mark.x) > width * 0.8 ? "end" : "start"}
                   fill="var(--ink)"
                   fontWeight={600}

@@ -50,7 +50,7 @@ export function Guarded<T>({
         if (event.key === "Escape") shut();
       }}
       onBlur={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget)) setAsked(false);
+        if (!event.currentTarget.contains(event.relatedTarget) && !doing.isPending) shut();
       }}
     >
       <button

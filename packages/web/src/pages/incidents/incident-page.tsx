@@ -3,9 +3,11 @@ import { useMemo, useState } from "react";
 import { client, type Output, useOperation } from "../../data/api.ts";
 import { type Evidence, EvidenceChart } from "../../parts/evidence-chart.tsx";
 import { day, number, To } from "../../parts/format.tsx";
-import { Guarded } from "../../parts/guarded.tsx";
 import { Answer, Card, Empty, Facts, PageHead } from "../../parts/layout.tsx";
+import { Linked } from "../../parts/linked.tsx";
+import { Sheet } from "../../parts/sheet.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
+import { RouteActs } from "../routes/route-head.tsx";
 import { SeverityBadge, StateTag } from "./severity.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -20,6 +22,11 @@ export function IncidentPage() {
 
 function Page({ project, one }: { project: string; one: Incident }) {
   const [message, setMessage] = useState("");
+  const alerts = useOperation("alerts.list", { project, state: "all", limit: 1000 });
+  const routes = useOperation("routes.list", { project });
+  const served = routes.data?.routes.find((each) => each.model === one.model);
+  const route = useOperation("routes.get", { project, route: served?.route ?? "" }, { enabled: served !== undefined }).data;
+  const monitorOf = (id: string): string | undefined => alerts.data?.alerts.find((each) => each.id === id)?.monitor;
   const waits = one.actions.filter((each) => each.state === "open").map((each) => each.action);
   const closed =
     one.state === "closed"
@@ -28,9 +35,7 @@ function Page({ project, one }: { project: string; one: Incident }) {
         ? "it still goes on"
         : waits.length > 0
           ? `waits for ${waits.join(", ")}`
-          : message.trim() === ""
-            ? "write what was learned first"
-            : null;
+          : null;
   return (
     <>
       <PageHead
@@ -46,18 +51,37 @@ function Page({ project, one }: { project: string; one: Incident }) {
           </>
         }
         acts={
-          <Guarded
-            capability="incident"
-            closed={closed}
-            act={() => client.call("incidents.close", { project, incident: one.incident, message })}
-          >
-            Close
-          </Guarded>
+          <>
+            {one.state !== "closed" && route && <RouteActs project={project} one={route} />}
+            <Sheet
+              capability="incident"
+              closed={closed}
+              className={closed === null ? "button filled" : "button"}
+              open="Close"
+              title={`Close ${one.incident}`}
+              name={`Close ${one.incident}`}
+              waits={message.trim() === "" ? "write what was learned" : null}
+              effect="Its timeline and evidence stay as they are. What comes later opens an incident of its own."
+              act={() => client.call("incidents.close", { project, incident: one.incident, message: message.trim() })}
+            >
+              <label>
+                <span className="second">What was learned</span>
+                <textarea
+                  className="field"
+                  rows={3}
+                  style={{ height: "auto", paddingBlock: 6 }}
+                  value={message}
+                  onChange={(event) => setMessage(event.target.value)}
+                />
+              </label>
+            </Sheet>
+          </>
         }
       >
-        {one.sentence} {one.model !== null && <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>}
+        <Linked text={one.sentence} base={`/p/${project}`} />{" "}
+        {one.model !== null && <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>}
       </PageHead>
-      <Facts facts={one.facts} />
+      <Facts facts={one.facts.map((fact) => ({ ...fact, value: <Linked text={fact.value} base={`/p/${project}`} /> }))} />
       <div className="grid two">
         <div className="grid" style={{ alignContent: "start" }}>
           {one.impact && <Impact one={one} impact={one.impact} />}
@@ -104,17 +128,13 @@ function Page({ project, one }: { project: string; one: Incident }) {
                         {each.action}, {each.state}
                         {each.dueAt !== null && each.state === "open" && `, due ${day(each.dueAt)}`}
                       </span>
-                      <div className="second">{each.detail}</div>
+                      <div className="second">
+                        <Linked text={each.detail} base={`/p/${project}`} />
+                      </div>
                     </div>
                   </li>
                 ))}
               </ul>
-            )}
-            {one.state !== "closed" && waits.length === 0 && (
-              <label style={{ display: "block", paddingTop: 12 }}>
-                <span className="second">What was learned, written with the closing</span>
-                <input className="field" value={message} onChange={(event) => setMessage(event.target.value)} />
-              </label>
             )}
           </Card>
           <Card title="Alerts" right={one.alertList.length}>
@@ -128,7 +148,13 @@ function Page({ project, one }: { project: string; one: Incident }) {
                   <li key={each.id} className="verdict" style={{ display: "flex" }}>
                     <VerdictGlyph mark={each.verdict} />
                     <span>
-                      {each.id} <span className="second">{each.title}</span>
+                      <To
+                        className="inline-link"
+                        href={monitorOf(each.id) === undefined ? null : `/p/${project}/monitors/${monitorOf(each.id)}`}
+                      >
+                        {each.id}
+                      </To>{" "}
+                      <span className="second">{each.title}</span>
                     </span>
                   </li>
                 ))}
@@ -161,6 +187,13 @@ function Page({ project, one }: { project: string; one: Incident }) {
   );
 }
 
+/** The side that fails: where the series was when the impact began. */
+function sideOf(one: Incident, impact: NonNullable<Incident["impact"]>, bound: number): "above" | "below" {
+  const began = one.timeline.find((event) => event.mark === "impact")?.at;
+  const value = impact.points.find((point) => point.at === began)?.value ?? impact.points.find((point) => point.value !== null)?.value;
+  return value !== null && value !== undefined && value < bound ? "below" : "above";
+}
+
 function Impact({ one, impact }: { one: Incident; impact: NonNullable<Incident["impact"]> }) {
   const log = impact.bound !== null && impact.bound > 0 && Math.max(...impact.points.map((point) => point.value ?? 0)) > 30 * impact.bound;
   const evidence = useMemo((): Evidence => {
@@ -175,7 +208,10 @@ function Impact({ one, impact }: { one: Incident; impact: NonNullable<Incident["
       ...(impact.points.some((point) => point.low !== null) && {
         band: { label: "interval", low: impact.points.map((point) => point.low), high: impact.points.map((point) => point.high) },
       }),
-      bounds: impact.bound === null ? [] : [{ value: impact.bound, label: `bound ${number(impact.bound)}`, side: "above" }],
+      bounds:
+        impact.bound === null
+          ? []
+          : [{ value: impact.bound, label: `bound ${number(impact.bound)}`, side: sideOf(one, impact, impact.bound) }],
       marks: [...marks].map(([at, label]) => ({ x: at, label })).filter((mark) => mark.x >= (x[0] ?? 0) && mark.x <= (x.at(-1) ?? 0)),
     };
   }, [one, impact]);

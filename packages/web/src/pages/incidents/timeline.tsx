@@ -1,3 +1,4 @@
+import "./incidents.css";
 import {
   IconActivity,
   IconBox,
@@ -12,6 +13,7 @@ import {
 import { useState } from "react";
 import type { Output } from "../../data/api.ts";
 import { To } from "../../parts/format.tsx";
+import { Linked } from "../../parts/linked.tsx";
 import { Card } from "../../parts/layout.tsx";
 
 type Event = Output<"incidents.get">["timeline"][number];
@@ -35,6 +37,9 @@ const tones = {
   restored: "pass",
 } as const;
 
+/** Long ids as their first characters: the link leads to the whole. */
+const brief = (text: string): string =>
+  text.replace(/\b([0-9a-f]{8})[0-9a-f]{24,}\b/g, "$1").replace(/\b[0-9A-Z]{20}([0-9A-Z]{6})\b/g, "$1");
 const stamp = (time: string): string =>
   time.endsWith("T00:00:00.000Z")
     ? new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" })
@@ -42,7 +47,7 @@ const stamp = (time: string): string =>
 
 /** What happened in order, each with its entry; six of them may carry a mark. */
 export function Timeline({ events, base }: { events: readonly Event[]; base: string }) {
-  const [all, setAll] = useState(true);
+  const [all, setAll] = useState(events.length <= 20);
   const shown = all ? events : events.filter((event) => event.key);
   const choice = (value: boolean, text: string) => (
     <button
@@ -72,9 +77,8 @@ export function Timeline({ events, base }: { events: readonly Event[]; base: str
           return (
             <li
               key={i}
+              className="timeline-row"
               style={{
-                display: "grid",
-                gridTemplateColumns: "108px 24px minmax(0, 1fr) auto",
                 gap: 10,
                 paddingBottom: i === shown.length - 1 ? 0 : 12,
                 position: "relative",
@@ -101,11 +105,14 @@ export function Timeline({ events, base }: { events: readonly Event[]; base: str
               {i < shown.length - 1 && (
                 <i
                   aria-hidden
-                  style={{ position: "absolute", left: 129, top: 24, bottom: 0, width: 1, background: "var(--line-strong)" }}
+                  className="timeline-line"
+                  style={{ position: "absolute", top: 24, bottom: 0, width: 1, background: "var(--line-strong)" }}
                 />
               )}
               <div>
-                <span style={{ fontWeight: 500 }}>{event.href === null ? event.title : <To href={event.href}>{event.title}</To>}</span>{" "}
+                <span style={{ fontWeight: 500 }}>
+                  {event.href === null ? <Linked text={brief(event.title)} base={base} /> : <To href={event.href}>{brief(event.title)}</To>}
+                </span>{" "}
                 {event.mark !== null && (
                   <span
                     className="badge"

@@ -73,7 +73,7 @@ export function ChangesCard({ project, one, other }: { project: string; one: Ver
     ],
   ];
   return (
-    <Card title={title} note="by the record of both" flush>
+    <Card title={title} flush>
       <div className="scroll" tabIndex={0} role="group" aria-label="What changed">
         <table>
           <thead>

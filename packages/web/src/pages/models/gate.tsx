@@ -22,7 +22,7 @@ export function GateCard({ gate, base }: { gate: Gate; base: string }) {
   return (
     <Card
       title={`Gate to ${gate.stage}`}
-      note={`computed ${gate.at.slice(11, 16)} UTC from the record, policy ${gate.policy.name}`}
+      note={`from the record, ${gate.at.slice(11, 16)} UTC, policy ${gate.policy.name}`}
       right={<CountsLine counts={gate.counts} />}
       flush
     >

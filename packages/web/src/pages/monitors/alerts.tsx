@@ -9,10 +9,12 @@ export const AlertsTable = ({
   alerts,
   project,
   monitor = false,
+  names,
 }: {
   alerts: Output<"alerts.list">["alerts"];
   project: string;
   monitor?: boolean;
+  /** Names of series by id, where they are known; inputs go by their column. */ names?: ReadonlyMap<string, string>;
 }) =>
   alerts.length === 0 ? (
     <Empty title="No alert">Nothing went beyond its bound often enough to alert.</Empty>
@@ -50,6 +52,7 @@ export const AlertsTable = ({
               <td style={{ padding: "5px 10px" }}>
                 <span style={{ fontWeight: 500 }}>{one.title}</span>
                 <div className="second">{one.detail}</div>
+                <SeriesLinks base={`/p/${project}/monitors/${one.monitor}/columns`} series={one.series} names={names} />
               </td>
               <td>
                 {one.incident === null ? (
@@ -69,3 +72,21 @@ export const AlertsTable = ({
       </table>
     </div>
   );
+
+function SeriesLinks({ base, series, names }: { base: string; series: readonly string[]; names: ReadonlyMap<string, string> | undefined }) {
+  const found = series
+    .map((id) => names?.get(id) ?? (id.startsWith("column:") ? id.slice("column:".length) : null))
+    .filter((name): name is string => name !== null);
+  return (
+    <div>
+      {found.map((name, i) => (
+        <span key={name}>
+          {i > 0 && ", "}
+          <To className="inline-link" href={`${base}/${name}`}>
+            {name}
+          </To>
+        </span>
+      ))}
+    </div>
+  );
+}

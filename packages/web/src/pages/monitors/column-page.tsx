@@ -5,6 +5,7 @@ import { EvidenceChart } from "../../parts/evidence-chart.tsx";
 import { Digest, number, To } from "../../parts/format.tsx";
 import { Answer, Card, Empty, PageHead } from "../../parts/layout.tsx";
 import { VerdictBadge, VerdictGlyph } from "../../parts/verdict.tsx";
+import "./monitors.css";
 import { Distribution } from "./distribution.tsx";
 import { evidenceOf } from "./monitor-page.tsx";
 import { short } from "./windows.ts";
@@ -85,14 +86,15 @@ function Page({ base, one, setWindow }: { base: string; one: Column; setWindow: 
           </>
         }
       >
-        Series of monitor <To href={`${base}/monitors/${one.monitor}`}>{one.monitor}</To>.{" "}
+        {one.series.unit === "" ? "" : `Distances in ${one.series.unit}. `}Series of monitor{" "}
+        <To href={`${base}/monitors/${one.monitor}`}>{one.monitor}</To>.{" "}
         {shown && (
           <>
             The window from {short(shown.start)} to {short(shown.end)} is shown, with {number(shown.rows)} rows.
           </>
         )}
       </PageHead>
-      <div className="grid" style={{ gridTemplateColumns: "minmax(170px, 230px) minmax(0, 1fr)", alignItems: "start" }}>
+      <div className="series-beside">
         <Card title="Series" note={one.columns.length} flush>
           <ul style={{ listStyle: "none", margin: 0, padding: 6 }}>
             {one.columns.map((each) => (
@@ -183,7 +185,9 @@ function Page({ base, one, setWindow }: { base: string; one: Column; setWindow: 
                   <tbody>
                     {one.causes.map((cause) => (
                       <tr key={cause.title}>
-                        <td style={{ fontWeight: 500 }}>{cause.title}</td>
+                        <td style={{ fontWeight: 500 }}>
+                          <To href={cause.href}>{cause.title}</To>
+                        </td>
                         <td>
                           <span className="tag">{cause.kind}</span>
                         </td>

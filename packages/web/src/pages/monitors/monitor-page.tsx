@@ -4,6 +4,7 @@ import { client, type Output, useOperation } from "../../data/api.ts";
 import { type Evidence, EvidenceChart } from "../../parts/evidence-chart.tsx";
 import { number, seconds, To } from "../../parts/format.tsx";
 import { Guarded } from "../../parts/guarded.tsx";
+import { Linked } from "../../parts/linked.tsx";
 import { Answer, Card, Empty, Facts, PageHead } from "../../parts/layout.tsx";
 import { VerdictBadge, VerdictGlyph } from "../../parts/verdict.tsx";
 import { AlertsTable } from "./alerts.tsx";
@@ -32,12 +33,49 @@ function Page({ project, one }: { project: string; one: Monitor }) {
           </>
         }
         acts={
-          <Guarded capability="run" act={() => client.call("monitors.evaluate", { project })}>
-            Judge now
-          </Guarded>
+          <>
+            <Guarded
+              capability="run"
+              act={() => client.call("monitors.backtest", { project })}
+              said={(done) => (
+                <>
+                  {done.monitors
+                    .map((each) => `${each.monitor}: ${each.alarms} of ${each.cells} values alarm on the reference, ${each.verdict}`)
+                    .join("; ")}
+                  {done.entry !== null && (
+                    <>
+                      , <To href={`/p/${project}/record/${done.entry}`}>entry {done.entry}</To>
+                    </>
+                  )}
+                  .
+                </>
+              )}
+            >
+              Backtest
+            </Guarded>
+            <Guarded
+              capability="run"
+              act={() => client.call("monitors.evaluate", { project })}
+              said={(done) => (
+                <>
+                  {done.windows === 0 ? "No window has ended since" : `${done.windows} windows judged`} in {seconds(done.seconds)}:{" "}
+                  {done.alerts.length === 0 ? "no alert" : done.alerts.map((each) => each.id).join(", ")}
+                  {done.incidents.length > 0 && (
+                    <>
+                      , <Linked text={done.incidents.join(", ")} base={`/p/${project}`} />
+                    </>
+                  )}
+                  .
+                </>
+              )}
+            >
+              Judge now
+            </Guarded>
+          </>
         }
       >
-        {one.sentence} <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>
+        {one.sentence} Model <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>, route{" "}
+        <To href={`/p/${project}/routes/${one.route}`}>{one.route}</To>.
       </PageHead>
       <Facts
         facts={one.facts.map((fact) => ({
@@ -78,7 +116,7 @@ function Page({ project, one }: { project: string; one: Monitor }) {
         </Card>
       )}
       <Card title="Alerts" note={`${one.alertsOpen} open`} flush>
-        <AlertsTable alerts={one.alerts} project={project} />
+        <AlertsTable alerts={one.alerts} project={project} names={new Map(one.seriesList.map((each) => [each.id, each.name]))} />
       </Card>
     </>
   );

@@ -52,7 +52,9 @@ export function MonitorsPage() {
                           <td>
                             <VerdictBadge mark={one.verdict} />
                           </td>
-                          <td>{one.route}</td>
+                          <td>
+                            <To href={`/p/${project}/routes/${one.route}`}>{one.route}</To>
+                          </td>
                           <td>
                             <span
                               role="img"

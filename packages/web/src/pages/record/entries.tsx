@@ -63,9 +63,6 @@ export function Entries({
                         <th>Subject</th>
                         <th>Outcome</th>
                         <th>Digest</th>
-                        <th>
-                          <span className="visually-hidden">Included</span>
-                        </th>
                       </tr>
                     </thead>
                     <tbody>
@@ -79,7 +76,11 @@ export function Entries({
                           style={{ cursor: "pointer" }}
                         >
                           <td className="num mono">
-                            <To href={`/p/${project}/record/${one.id}`}>{one.index ?? "–"}</To>
+                            <span className="verdict">
+                              <VerdictGlyph mark={one.state === "included" ? "pass" : "waiting"} size={14} label={false} />
+                              <span className="visually-hidden">{one.state}</span>
+                              <To href={`/p/${project}/record/${one.id}`}>{one.index ?? "–"}</To>
+                            </span>
                           </td>
                           <td className="mono second" style={{ whiteSpace: "nowrap" }}>
                             <time dateTime={one.at} title={one.at}>
@@ -106,10 +107,6 @@ export function Entries({
                           <td className="second">{one.outcome ?? ""}</td>
                           <td>
                             <Digest digest={one.subject.digest ?? one.leafHash} />
-                          </td>
-                          <td>
-                            <VerdictGlyph mark={one.state === "included" ? "pass" : "waiting"} size={14} label={false} />
-                            <span className="visually-hidden">{one.state}</span>
                           </td>
                         </tr>
                       ))}

@@ -35,7 +35,7 @@ function Panel({ project, one }: { project: string; one: Entry }) {
         {nodeLabel(subject)}
       </To>,
     ],
-    ["Policy", entry.policy ?? "none applied"],
+    ["Policy", entry.policy === null ? "none applied" : <Digest key="o" digest={entry.policy} />],
     [
       "Payload",
       <span key="p" className="verdict">

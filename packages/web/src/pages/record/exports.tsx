@@ -14,7 +14,7 @@ export const ExportBundle = ({ project }: { project: string }) => (
         <a href={`/api/v1/p/${project}/blobs/${done.blob}`} download={`capstan-record-${done.checkpoint.size}.tar`}>
           Download the bundle
         </a>
-        . Anyone verifies it with <code>capstan verify FILE</code>.
+        . Leaves, payloads, proofs and the signed head are in it: it is verified offline, without this store.
       </>
     )}
   >

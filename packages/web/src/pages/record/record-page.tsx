@@ -20,7 +20,10 @@ export function RecordPage() {
   const [limit, setLimit] = useState(100);
   const head = useOperation("record.head", {});
   const entries = useOperation("record.entries", { project, limit, ...(q !== "" && { q }) });
-  const verify = useMutation({ mutationFn: () => client.call("record.verify", { deep: false }), onSuccess: () => head.refetch() });
+  const verify = useMutation({
+    mutationFn: (anchor?: string) => client.call("record.verify", { deep: false, ...(anchor !== undefined && { anchor }) }),
+    onSuccess: () => head.refetch(),
+  });
   const base = `/p/${project}/record`;
   const node = entry?.includes(":") ? entry : undefined;
   const found = verify.data ?? head.data?.verified ?? null;
@@ -39,7 +42,7 @@ export function RecordPage() {
               className="button filled"
               aria-disabled={verify.isPending}
               onClick={() => {
-                if (!verify.isPending) verify.mutate();
+                if (!verify.isPending) verify.mutate(undefined);
               }}
             >
               {verify.isPending ? "Verifying …" : "Verify now"}
@@ -106,7 +109,7 @@ export function RecordPage() {
         )}
       </Answer>
       {verify.isError && <Failure error={verify.error} />}
-      {found && <VerificationCard found={found} />}
+      {found && <VerificationCard found={found} against={(file) => void file.text().then((anchor) => verify.mutate(anchor))} />}
       {node !== undefined && <Lineage key={node} project={project} node={node} />}
       <div className="grid two" style={{ alignItems: "start" }}>
         <Entries

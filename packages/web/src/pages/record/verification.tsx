@@ -4,7 +4,13 @@ import { Card } from "../../parts/layout.tsx";
 import { VerdictBadge, VerdictGlyph } from "../../parts/verdict.tsx";
 
 /** Each part that was looked at with what it found, and what the answer rests on. */
-export const VerificationCard = ({ found }: { found: Output<"record.verify"> }) => (
+export const VerificationCard = ({
+  found,
+  against,
+}: {
+  found: Output<"record.verify">;
+  /** Verifies again, against the checkpoints in a file that someone else held. */ against: (file: File) => void;
+}) => (
   <Card
     title="Verification"
     note={
@@ -52,6 +58,17 @@ export const VerificationCard = ({ found }: { found: Output<"record.verify"> }) 
             <li key={one}>{one}</li>
           ))}
         </ul>
+        <label className="button" style={{ marginTop: 10 }}>
+          Verify against an anchor
+          <input
+            type="file"
+            className="visually-hidden"
+            onChange={(event) => {
+              const [file] = event.target.files ?? [];
+              if (file) against(file);
+            }}
+          />
+        </label>
       </div>
     </div>
   </Card>
