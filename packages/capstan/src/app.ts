@@ -49,6 +49,7 @@ import { trackingMigrations } from "./build/tracking/migrations.ts";
 import { mounted, unknownBelow } from "./build/tracking/mlflow/mount.ts";
 import { createSpooledRequests } from "./build/tracking/mlflow/spooled.ts";
 import { mlflowRoutes } from "./build/tracking/mlflow/routes.ts";
+import { traceRoutes } from "./build/tracking/traces/routes.ts";
 import { trackingHandlers } from "./build/tracking/operations.ts";
 import { createTrackingService, runSeals } from "./build/tracking/service.ts";
 import { parseInput, type Bound } from "./face/http/operations.ts";
@@ -83,6 +84,8 @@ import { routeSettings } from "./wiring/route-settings.ts";
 import { createModelSink } from "./wiring/model-sink.ts";
 import { openStore } from "./wiring/opened-store.ts";
 import { createReferenceRows } from "./wiring/reference-rows.ts";
+import { createRegistryWebhooks } from "./wiring/registry-webhooks.ts";
+import { registryWire } from "./wiring/registry-wire.ts";
 import { createStepOutputs } from "./wiring/step-outputs.ts";
 import { createTriggerRun } from "./wiring/trigger-run.ts";
 import { createSuiteRunner } from "./wiring/suite-runner.ts";
@@ -152,7 +155,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   const analytics = openAnalytics({ memoryLimit: "4GB", tempFolder: join(folder, "tmp") });
   const tracking = createTrackingService({ store });
   record.addSealCheck(runSeals(tracking, store));
-  const registry = createRegistryService({ store });
+  const webhooks = createRegistryWebhooks({ store, environment });
+  const registry = createRegistryService({ store, announcer: webhooks.announcer });
   const stations = createStations({ store });
   const purpose = createPurposeService({ store, analytics });
   const handlers: Record<string, (input: never, caller: Caller) => Promise<unknown>> = {};
@@ -172,14 +176,15 @@ export async function openApp(options: AppOptions): Promise<App> {
   });
   const rules = createDataRules(checks, suites.ofDataset);
 
-  const mlflow = mlflowRoutes({
+  const surface = {
     tracking,
     store,
     home: place.project,
     folder: place.folder,
     ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }),
     ...(options.artifactsDestination !== undefined && { artifactsDestination: options.artifactsDestination }),
-  });
+  };
+  const mlflow = [...mlflowRoutes(surface), ...traceRoutes(surface), ...registryWire({ ...surface, registry, webhooks, environment })];
   const takeSpooled = createSpooledRequests(mlflow);
   let endpoint: string | null = null;
   const pipeline = createPipelineService({
@@ -360,12 +365,13 @@ export async function openApp(options: AppOptions): Promise<App> {
       if (shared) stopFollowing = followOthers({ store, serving, releases, pipeline });
       ticking = setInterval(() => void releases.tick().catch((error: unknown) => log.error("release", { error: String(error) })), 100);
       jobs.start();
+      webhooks.start();
     },
     async stop() {
       clearInterval(ticking);
       await stopFollowing?.();
       // A job may wait for a pipeline run, whose steps go on without us: it gives itself back as soon as the run is left.
-      const givenBack = jobs.stop();
+      const givenBack = Promise.all([jobs.stop(), webhooks.stop()]);
       await pipeline.close();
       await givenBack;
       await releases.close();

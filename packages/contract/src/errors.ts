@@ -88,6 +88,12 @@ export const errorTable = define({
     remedy: "`capstan list` names the nouns, `capstan list NOUN` shows what there is",
   },
   "CAP-EXISTS-001": { status: 409, exit: 5, message: "{noun} {name} exists already", remedy: "choose another name" },
+  "CAP-EXISTS-002": {
+    status: 409,
+    exit: 5,
+    message: "{file} is there already, in {folder}",
+    remedy: "`capstan status` says how it stands; edit it, or begin in another folder",
+  },
   "CAP-MOVED-001": {
     status: 409,
     exit: 5,
@@ -569,6 +575,12 @@ export const errorTable = define({
     exit: 2,
     message: "`{field}` of the purpose is no expression over one row: {problem}",
     remedy: "write one SQL expression over the columns of the rows, such as delay >= 15",
+  },
+  "CAP-OUT-001": {
+    status: 400,
+    exit: 4,
+    message: "nothing is sent to {url}: {problem}",
+    remedy: "give a public https address that answers",
   },
   "CAP-PURPOSE-002": {
     status: 404,

@@ -1,4 +1,6 @@
 import type { Migration, TableClass } from "../../base/storage/migrations.ts";
+import { evaluationMigrations, evaluationTables } from "./evaluation/migrations.ts";
+import { traceMigrations, traceTables } from "./traces/migrations.ts";
 
 /** `run` and what hangs on it is covered by the run's seal; metric_latest can be computed again from the points. */
 export const trackingTables: Record<string, TableClass> = {
@@ -20,6 +22,8 @@ export const trackingTables: Record<string, TableClass> = {
   logged_model_tag: "operational",
   logged_model_metric: "operational",
   stored_file: "operational",
+  ...evaluationTables,
+  ...traceTables,
 };
 
 export const trackingMigrations: Migration[] = [
@@ -90,4 +94,6 @@ create table stored_file (path TEXT primary key, project TEXT not null, digest T
 create index stored_file_by_digest on stored_file (digest)
 `,
   },
+  ...evaluationMigrations,
+  ...traceMigrations,
 ];

@@ -74,8 +74,11 @@ export function createShell(parts: ShellParts) {
       loopback: parts.loopback,
     };
     const token = tokenOfHeader(request.headers.authorization);
-    const caller = await parts.access.admit(facts, token, cookies["capstan_session"]);
-    if (caller.via === "loopback" && !parts.openLoopback && getuid) {
+    const admitted = await parts.access.admit(facts, token, cookies["capstan_session"]);
+    // Opened by the one who started the server: whoever reaches the port from this machine may do what a local session may.
+    const opened = admitted.via === "loopback" && parts.openLoopback;
+    const caller = opened ? { ...admitted, roles: parts.access.local.roles, capabilities: parts.access.local.capabilities } : admitted;
+    if (caller.via === "loopback" && !opened && getuid) {
       const peer = await peerUser(request.socket);
       if (peer !== undefined && peer !== getuid())
         throw new CapstanError("CAP-ACCESS-001", { problem: "another user of this machine needs a token" });

@@ -1,0 +1,222 @@
+import { CapstanError } from "../../../base/foundation/errors.ts";
+import type { Database, Row } from "../../../base/storage/database.ts";
+import {
+  afterOf,
+  behind,
+  bytewise,
+  compared,
+  fingerprint,
+  missingLast,
+  orderColumns,
+  type OrderPart,
+  orderText,
+  orderValues,
+  type Sql,
+  sql,
+  tokenOf,
+} from "../search/compile.ts";
+import {
+  type Comparison,
+  listText,
+  nullableText,
+  numbers,
+  textWord,
+  typedFilter,
+  typedOrders,
+  type Vocabulary,
+  type Word,
+} from "../search/vocabulary.ts";
+import type { TraceRow } from "./store.ts";
+
+const entities = {
+  tag: "tag",
+  tags: "tag",
+  attribute: "attribute",
+  attributes: "attribute",
+  attr: "attribute",
+  trace: "attribute",
+  metadata: "metadata",
+  request_metadata: "metadata",
+  span: "span",
+  feedback: "feedback",
+  expectation: "expectation",
+  issue: "issue",
+};
+const like: Word = { type: "text", operators: ["LIKE", "ILIKE"] };
+const times = {
+  timestamp: { ...numbers, as: "timestamp_ms" },
+  timestamp_ms: numbers,
+  execution_time: { ...numbers, as: "execution_time_ms" },
+  execution_time_ms: numbers,
+  end_time: { ...numbers, as: "end_time_ms" },
+  end_time_ms: numbers,
+};
+const names = {
+  request_id: listText,
+  trace_id: { ...listText, as: "request_id" },
+  status: listText,
+  state: { ...listText, as: "status" },
+  name: listText,
+  run_id: listText,
+};
+const filters: Vocabulary = {
+  entities,
+  open: { tag: nullableText, metadata: nullableText, span: listText, feedback: nullableText, expectation: nullableText },
+  closed: {
+    attribute: { ...times, ...names, client_request_id: listText, prompt: textWord, text: like },
+    issue: { id: { type: "text", operators: ["="] } },
+  },
+};
+const orders: Vocabulary = {
+  entities,
+  open: {},
+  closed: { attribute: { ...times, ...names, experiment_id: numbers } },
+  unordered: ["tag", "metadata", "span"],
+};
+
+const attributes: Readonly<Record<string, string>> = {
+  request_id: "t.id",
+  timestamp_ms: "t.request_ms",
+  execution_time_ms: "t.duration_ms",
+  end_time_ms: "(t.request_ms + t.duration_ms)",
+  status: "t.state",
+  client_request_id: "t.client_request_id",
+  experiment_id: "t.experiment_id",
+};
+
+export type TraceQuery = { experimentIds: readonly string[]; filter?: string; orderBy?: readonly string[]; limit: number; token?: string };
+
+/** A condition on a text of the trace. A text that is not there fails everything but IS NULL. */
+function onText(dialect: Database["dialect"], kind: "tag" | "metadata", key: string, one: Comparison): Sql {
+  const there = "select 1 from trace_text x where x.trace_id = t.id and x.kind = ? and x.key = ?";
+  if (one.operator === "IS NULL") return sql(`not exists (${there})`, kind, key);
+  if (one.operator === "IS NOT NULL") return sql(`exists (${there})`, kind, key);
+  const inner = compared(dialect, "x.value", one);
+  return sql(`exists (${there} and ${inner.sql})`, kind, key, ...inner.params);
+}
+
+/** Text that a pattern of LIKE takes as itself. The member of an attribute in a span's JSON has this form. */
+const member = (key: string, value: string): string => `{"key":${JSON.stringify(key)},"value":{"string_value":"${value}"}}`;
+
+function onSpan(dialect: Database["dialect"], one: Comparison): Sql {
+  const holds = (condition: Sql): Sql =>
+    sql(`exists (select 1 from trace_span s where s.trace_id = t.id and ${condition.sql})`, ...condition.params);
+  const within = dialect === "postgres" ? "strpos" : "instr";
+  if (["name", "type", "status"].includes(one.key)) return holds(compared(dialect, `s.${one.key}`, one));
+  if (one.key === "content" && (one.operator === "LIKE" || one.operator === "ILIKE")) return holds(compared(dialect, "s.content", one));
+  if (!one.key.startsWith("attributes.") || one.key === "attributes.")
+    throw new CapstanError("CAP-TRACK-002", {
+      what: "filter",
+      problem: `Invalid span attribute '${one.key.slice(0, 100)}'. Supported attributes: name, status, type, content (LIKE, ILIKE), attributes.<attribute_name>, at character ${one.position}`,
+    });
+  const key = one.key.slice("attributes.".length);
+  const values = one.values.map(String);
+  const quoted = (text: string): string => JSON.stringify(text).slice(1, -1);
+  const equal = (value: string): Sql => {
+    const prefix = `{"key":${JSON.stringify(key)},"value":{`;
+    const forms = [
+      member(key, quoted(value)),
+      `${prefix}"int_value":${value}}}`,
+      `${prefix}"double_value":${value}}}`,
+      `${prefix}"bool_value":${value.toLowerCase()}}}`,
+    ];
+    return sql(`(${forms.map(() => `${within}(s.content, ?) > 0`).join(" or ")})`, ...forms);
+  };
+  const any = (all: readonly Sql[]): Sql => sql(`(${all.map((each) => each.sql).join(" or ")})`, ...all.flatMap((each) => each.params));
+  const present = sql(`${within}(s.content, ?) > 0`, `{"key":${JSON.stringify(key)},"value":`);
+  if (one.operator === "=" || one.operator === "IN") return holds(any(values.map(equal)));
+  if (one.operator === "!=" || one.operator === "NOT IN") {
+    const found = any(values.map(equal));
+    return holds(sql(`${present.sql} and not ${found.sql}`, ...present.params, ...found.params));
+  }
+  return holds(compared(dialect, "s.content", { ...one, type: "text", values: [`%${member(key, quoted(values[0] ?? ""))}%`] }));
+}
+
+/** Values of assessments are JSON; a text is compared with its JSON and with itself. */
+function onAssessment(dialect: Database["dialect"], one: Comparison): Sql {
+  const there = "select 1 from assessment a where a.trace_id = t.id and a.kind = ? and a.name = ?";
+  if (one.operator === "IS NULL") return sql(`not exists (${there})`, one.entity, one.key);
+  if (one.operator === "IS NOT NULL") return sql(`exists (${there})`, one.entity, one.key);
+  const value = String(one.values[0]);
+  if (one.operator === "=" || one.operator === "!=")
+    return sql(
+      `exists (${there} and ${one.operator === "!=" ? "not " : ""}(a.value = ? or a.value = ?))`,
+      one.entity,
+      one.key,
+      value,
+      JSON.stringify(value),
+    );
+  const inner = compared(dialect, "a.value", one);
+  return sql(`exists (${there} and ${inner.sql})`, one.entity, one.key, ...inner.params);
+}
+
+function condition(dialect: Database["dialect"], one: Comparison): Sql {
+  if (one.entity === "tag" || one.entity === "metadata") return onText(dialect, one.entity, one.key, one);
+  if (one.entity === "span") return onSpan(dialect, one);
+  if (one.entity === "feedback" || one.entity === "expectation") return onAssessment(dialect, one);
+  if (one.entity === "issue")
+    return sql("exists (select 1 from assessment a where a.trace_id = t.id and a.kind = 'issue' and a.name = ?)", String(one.values[0]));
+  if (one.key === "text") return onSpan(dialect, { ...one, entity: "span", key: "content" });
+  if (one.key === "name") return onText(dialect, "tag", "mlflow.traceName", one);
+  if (one.key === "prompt") {
+    const [, name, version] = /^([^/]+)\/([^/]+)$/.exec(String(one.values[0])) ?? [];
+    const within = dialect === "postgres" ? "strpos" : "instr";
+    return sql(
+      `exists (select 1 from trace_text x where x.trace_id = t.id and x.kind = 'tag' and x.key = 'mlflow.linkedPrompts' and ${within}(x.value, ?) > 0)`,
+      `"name": ${JSON.stringify(name ?? String(one.values[0]))}${version === undefined ? "" : `, "version": ${JSON.stringify(version)}`}`,
+    );
+  }
+  if (one.key === "run_id") {
+    const stated = onText(dialect, "metadata", "mlflow.sourceRun", one);
+    const linked = compared(dialect, "l.run_id", one);
+    return sql(
+      `(${stated.sql} or exists (select 1 from trace_run l where l.trace_id = t.id and ${linked.sql}))`,
+      ...stated.params,
+      ...linked.params,
+    );
+  }
+  return compared(dialect, attributes[one.key] ?? "t.id", one);
+}
+
+/** Conditions that traces of these experiments must meet. */
+export function whereOf(dialect: Database["dialect"], experimentIds: readonly string[], filter: string): Sql {
+  const parts = [
+    { sql: `t.experiment_id in (${experimentIds.map(() => "?").join(", ") || "null"})`, params: experimentIds.map(Number) },
+    ...typedFilter(filter, filters).map((one) => condition(dialect, one)),
+  ];
+  return { sql: parts.map((one) => one.sql).join(" and "), params: parts.flatMap((one) => one.params) };
+}
+
+/** One page of traces, newest first unless another order is asked for. */
+export async function searchTraces(database: Database, query: TraceQuery): Promise<{ rows: TraceRow[]; next?: string }> {
+  const where = [whereOf(database.dialect, query.experimentIds, query.filter ?? "")];
+  const asked = typedOrders(query.orderBy ?? [], orders);
+  const parts = asked.flatMap((one): OrderPart[] => {
+    if (one.key === "name" || one.key === "run_id") {
+      const [kind, key] = one.key === "name" ? ["tag", "mlflow.traceName"] : ["metadata", "mlflow.sourceRun"];
+      const value = sql(
+        "coalesce((select x.value from trace_text x where x.trace_id = t.id and x.kind = ? and x.key = ?), '')",
+        kind ?? "",
+        key ?? "",
+      );
+      return [{ expression: { ...value, sql: bytewise(database.dialect, value.sql) }, descending: one.descending }];
+    }
+    const column = attributes[one.key] ?? "t.id";
+    if (one.key === "execution_time_ms" || one.key === "end_time_ms")
+      return missingLast(sql("case when t.duration_ms is null then 1 else 0 end"), sql(`coalesce(${column}, 0)`), one.descending);
+    return [{ expression: sql(one.type === "text" ? bytewise(database.dialect, column) : column), descending: one.descending }];
+  });
+  if (!asked.some((one) => one.key === "timestamp_ms")) parts.push({ expression: sql("t.request_ms"), descending: true });
+  if (!asked.some((one) => one.key === "request_id"))
+    parts.push({ expression: sql(bytewise(database.dialect, "t.id")), descending: false });
+  const question = fingerprint(["traces", query.experimentIds, query.filter ?? "", query.orderBy ?? []]);
+  if (query.token !== undefined) where.push(behind(parts, afterOf(query.token, question, parts.length)));
+  const order = orderColumns(parts);
+  const rows = await database.all<TraceRow & Row>(
+    `select t.*, ${order.sql} from trace t where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
+    [...order.params, ...where.flatMap((one) => one.params), query.limit + 1],
+  );
+  const page = rows.slice(0, query.limit);
+  const last = page[page.length - 1];
+  return { rows: page, ...(rows.length > query.limit && last && { next: tokenOf(question, orderValues(parts, last)) }) };
+}
