@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../base/foundation/clock.ts";
@@ -39,6 +39,7 @@ export async function openStore(options: {
   requireOwnMachine(place, machine);
   const folders = mode === "host" ? ["blobs", "tiles", "spool", "work", "logs", "tmp"] : place.database === undefined ? [] : ["tmp"];
   for (const name of folders) mkdirSync(join(folder, name), { recursive: true });
+  if (mode === "host") keepOutOfGit(folder);
   const ids = createIds(() => clock.nowMs());
   const events = createEvents<StoreEvents>((error) => log.error("listener", { error: String(error) }));
   const blobs = await openBlobs(place, environment);
@@ -80,6 +81,12 @@ export async function openStore(options: {
     await database.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** The folder is nothing to commit, wherever it lies: it says so itself. */
+function keepOutOfGit(folder: string): void {
+  const path = join(folder, ".gitignore");
+  if (!existsSync(path)) writeFileSync(path, "*\n");
 }
 
 async function requireStore(database: Database, migrations: readonly Migration[], folder: string): Promise<void> {

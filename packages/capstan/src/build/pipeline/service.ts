@@ -17,6 +17,7 @@ import { createContents } from "./contents.ts";
 import { createEventLog } from "./event-log.ts";
 import type { Taken } from "./facts.ts";
 import { told } from "./failure.ts";
+import { ignoreOutputs } from "./ignored.ts";
 import { adoptLeftRuns } from "./left-runs.ts";
 import { type LockedStep, lockedValues, readLock, renderLock, writeLock } from "./lock-file.ts";
 import type { Content, MadeOutput } from "./model.ts";
@@ -350,6 +351,11 @@ export function createPipelineService(deps: PipelineDeps) {
           ),
         );
         const lockWritten = file.plain && locked.size > 0 ? await writeTheLock(file, locked, taken) : false;
+        if (file.plain && locked.size > 0)
+          await ignoreOutputs(
+            file.folder,
+            [...file.graph.nodes.values()].flatMap((node) => node.outputs),
+          );
         const final: PipelineRunRow = {
           ...row,
           state,

@@ -18,6 +18,7 @@ type Loader = () => Promise<{ verb: Verb }>;
 
 /** In the order of help: the eight words first, then by station. */
 export const verbs: Readonly<Record<string, { group: string; load: Loader }>> = {
+  init: { group: "eight words", load: () => import("./init.ts") },
   run: { group: "eight words", load: () => import("./run.ts") },
   status: { group: "eight words", load: () => import("./status.ts") },
   why: { group: "eight words", load: () => import("./why.ts") },
