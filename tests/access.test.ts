@@ -210,7 +210,7 @@ describe("tokens", () => {
       ["/api/v1/search?q=hidden", "hidden-here"],
       ["/api/v1/search?q=small", '"small"'],
       ["/api/2.0/mlflow/experiments/search?max_results=100", "hidden-here"],
-      ["/metrics", 'project="small"'],
+      ["/metrics", "capstan_"],
     ];
     for (const [path, finds] of reads) {
       expect([path, (await port("GET", path, all)).text.includes(finds)]).toEqual([path, true]);

@@ -292,7 +292,10 @@ export async function openApp(options: AppOptions): Promise<App> {
     servingHandlers(serving, store),
     releaseHandlers(releases, serving, store),
     monitoringHandlers(monitoring, store),
-    incidentsHandlers(incidents, store),
+    incidentsHandlers(incidents, store, async (project, model) => {
+      const { tier, level } = await governance.risk(project, model);
+      return { tier, level };
+    }),
     insightsHandlers({
       store,
       record,

@@ -229,4 +229,28 @@ export const monitoringOperations = {
     output: alert.extend({ causes: z.array(cause) }),
     text: "One alert with its causes",
   }),
+  "alerts.acknowledge": operation({
+    method: "POST",
+    path: "/p/{project}/alerts/{alert}/acknowledge",
+    capability: "incident",
+    input: project.extend({ alert: z.string(), note: z.string().max(1000).optional() }),
+    output: alert,
+    text: "Says that somebody looks after an alert",
+  }),
+  "alerts.explain": operation({
+    method: "POST",
+    path: "/p/{project}/alerts/{alert}/explain",
+    capability: "incident",
+    input: project.extend({ alert: z.string(), reason: z.string().min(1).max(1000) }),
+    output: alert,
+    text: "Says why an alert was no alarm",
+  }),
+  "alerts.mute": operation({
+    method: "POST",
+    path: "/p/{project}/alerts/{alert}/mute",
+    capability: "incident",
+    input: project.extend({ alert: z.string(), reason: z.string().min(1).max(1000), until: time }),
+    output: alert,
+    text: "Lets alerts of the same monitor and cause open acknowledged, and ask for nothing, until a time; at most 90 days",
+  }),
 };

@@ -1,19 +1,24 @@
+import { CapstanError } from "../../base/foundation/errors.ts";
+import type { Context } from "./context.ts";
 import { glyphs } from "./output.ts";
 import { number, pad } from "./format.ts";
 import type { Verb } from "./verbs.ts";
 
 export const verb: Verb = {
   text: "Monitors over their windows; --backtest first asks what the bounds would have said about the training weeks.",
-  usage: "watch [MONITOR] [--backtest]",
+  usage: "watch [MONITOR] [--backtest] | watch ack|false|mute ALERT [-m REASON] [--for D]",
   mostWords: Infinity,
-  examples: ["watch --backtest", "watch inputs"],
+  examples: ["watch --backtest", "watch inputs", "watch ack AL-3", "watch mute AL-3 --for 7d -m 'known feed change'"],
   flags: {
     backtest: { type: "boolean", text: "alarm rate on the reference itself" },
+    for: { type: "string", text: "how long a mute lasts: 6h, 7d" },
     until: { type: "string", text: "event time up to which windows are looked at" },
   },
   async run(context) {
     const { out } = context;
     const { project } = context.place();
+    const [first = ""] = context.words;
+    if (Object.hasOwn(acts, first)) return act(context, first as keyof typeof acts);
     const connection = await context.write();
     if (context.on("backtest")) {
       const answer = await connection.call("monitors.backtest", { project });
@@ -51,6 +56,30 @@ export const verb: Verb = {
       out.result(
         `${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${one.id}  ${one.title}   ${one.detail}${one.incident ? `   ${one.incident}` : ""}`,
       );
-    return alerts.length > 0 ? 3 : 0;
+    return alerts.some((one) => one.state === "open") ? 3 : 0;
   },
 };
+
+const acts = { ack: "alerts.acknowledge", false: "alerts.explain", mute: "alerts.mute" } as const;
+
+async function act(context: Context, word: keyof typeof acts): Promise<number> {
+  const [, alert] = context.words;
+  const reason = context.text("message");
+  const usage = (problem: string): CapstanError => new CapstanError("CAP-USAGE-001", { problem, verb: "watch" });
+  if (alert === undefined) throw usage(`which alert? write \`watch ${word} AL-1\``);
+  if (word !== "ack" && reason === undefined) throw usage(`\`watch ${word}\` wants its reason: -m REASON`);
+  const { duration } = await import("@capstan/contract/config");
+  const lasts = duration.safeParse(context.text("for") ?? "7d");
+  if (!lasts.success) throw usage(`--for ${context.text("for") ?? ""}: write 30min, 6h or 7d`);
+  const { project } = context.place();
+  const connection = await context.write();
+  const answer = await connection.call(acts[word], {
+    project,
+    alert,
+    ...(reason !== undefined && (word === "ack" ? { note: reason } : { reason })),
+    ...(word === "mute" && { until: new Date(Date.now() + lasts.data).toISOString() }),
+  } as never);
+  context.out.document(answer);
+  context.out.result(`${answer.id} is ${answer.state}.   ${answer.title}`);
+  return 0;
+}

@@ -39,6 +39,7 @@ import {
   insertAlert,
   insertRequest,
   listAlerts,
+  listMutes,
   listRequests,
   listWindows,
   markAsked,
@@ -330,6 +331,7 @@ async function commitWindow(deps: EvaluationDeps, decided: Decided, caller: Call
   const known = await listAlerts(store.database, project, { monitor: monitor.name });
   const config = await deps.watching.config(project);
   const requests = await listRequests(store.database, project);
+  const mutes = await listMutes(store.database, project, monitor.name, store.clock.nowMs());
   const drafts = decided.opens
     ? alertsOf({
         monitor,
@@ -350,9 +352,10 @@ async function commitWindow(deps: EvaluationDeps, decided: Decided, caller: Call
   for (const alert of drafts) {
     const joined = await deps.incidents.join(alert, all);
     all.push(joined);
-    const asked = requestsOf(config, alert, joined.incident, monitor.labelDelayMs ?? 0, requests);
+    const muted = mutes.find((mute) => mute.cluster === alert.cluster);
+    const asked = muted ? [] : requestsOf(config, alert, joined.incident, monitor.labelDelayMs ?? 0, requests);
     requests.push(...asked);
-    change.push(...insertAlert(alert, joined.incident, asked.length > 0));
+    change.push(...insertAlert(alert, joined.incident, asked.length > 0, muted ? "acknowledged" : "open"));
     entries.push({
       id: alert.entryId,
       action: "alert.opened",
@@ -369,6 +372,7 @@ async function commitWindow(deps: EvaluationDeps, decided: Decided, caller: Call
         series: alert.series,
         incident: joined.incident,
         causes: alert.causes.map(({ kind, title, evidence: says, score }) => ({ kind, title, evidence: says, score })),
+        ...(muted && { muted: muted.entryId }),
         triggers: asked.map(({ trigger, set, dueMs }) => ({ trigger, set, due: toTime(dueMs) })),
       }) as Json,
     });

@@ -82,6 +82,20 @@ create table trigger_request (
   primary key (project, trigger_name, incident)
 )`,
   },
+  {
+    room: "monitoring",
+    number: 2,
+    sql: `
+create table alert_mute (
+  entry_id TEXT not null primary key,
+  project TEXT not null,
+  monitor TEXT not null,
+  cluster TEXT not null,
+  until_ms BIGINT not null,
+  reason TEXT not null
+);
+create index alert_mute_of on alert_mute (project, monitor, until_ms)`,
+  },
 ];
 
 /** A trigger's request is work that waits for its event time; what it leads to has its own entries, with this one's alert as their `because`. */
@@ -90,5 +104,6 @@ export const monitoringTables: Record<string, TableClass> = {
   monitor_backtest: "ledgered",
   monitor_window: "ledgered",
   alert: "ledgered",
+  alert_mute: "ledgered",
   trigger_request: "operational",
 };

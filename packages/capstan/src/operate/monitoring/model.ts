@@ -194,6 +194,15 @@ export type Alert = Omit<AlertDraft, "harmless" | "severity"> & {
   readonly retrains: boolean;
   readonly closedMs: number | null;
 };
+/** A cause that a person asked not to be told of again for a while. */
+export type Mute = {
+  readonly entryId: string;
+  readonly project: string;
+  readonly monitor: string;
+  readonly cluster: string;
+  readonly untilMs: number;
+  readonly reason: string;
+};
 export const alertName = (number: number): string => `AL-${number}`;
 export const alertNode = (number: number): string => `alert:${alertName(number)}`;
 export const windowId = (monitor: string, startMs: number): string => `${monitor}/${new Date(startMs).toISOString().slice(0, 19)}Z`;

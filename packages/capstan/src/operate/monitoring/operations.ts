@@ -20,6 +20,8 @@ const backtestView = (one: StoredBacktest) => ({
   verdict: one.verdict,
 });
 
+const mostMutedMs = 90 * 86_400_000;
+
 export const monitoringHandlers = (service: MonitoringService, store: Store): Handlers<typeof monitoringOperations> => {
   const views = async (alerts: readonly Alert[]) => {
     const indexes = await entryIndexes(
@@ -27,6 +29,11 @@ export const monitoringHandlers = (service: MonitoringService, store: Store): Ha
       alerts.map((alert) => alert.entryId),
     );
     return alerts.map((alert) => alertView(alert, indexes));
+  };
+  const one = async (alert: Alert) => {
+    const [view] = await views([alert]);
+    if (!view) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "alert", name: alertName(alert.number) });
+    return view;
   };
   const rangeOf = (from: string | undefined, to: string | undefined): { fromMs?: number; toMs?: number } => ({
     ...(from !== undefined && { fromMs: Date.parse(from) }),
@@ -148,9 +155,19 @@ export const monitoringHandlers = (service: MonitoringService, store: Store): Ha
     },
     async "alerts.get"({ project, alert: name }) {
       const alert = await service.alert(project, name);
-      const [view] = await views([alert]);
-      if (!view) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "alert", name: alertName(alert.number) });
-      return { ...view, causes: causeViews(alert.causes) };
+      return { ...(await one(alert)), causes: causeViews(alert.causes) };
+    },
+    async "alerts.acknowledge"({ project, alert, note }, caller) {
+      return one(await service.acts.acknowledge(await service.alert(project, alert), note, caller));
+    },
+    async "alerts.explain"({ project, alert, reason }, caller) {
+      return one(await service.acts.explain(await service.alert(project, alert), reason, caller));
+    },
+    async "alerts.mute"({ project, alert, reason, until }, caller) {
+      const [untilMs, nowMs] = [Date.parse(until), store.clock.nowMs()];
+      if (untilMs <= nowMs || untilMs > nowMs + mostMutedMs)
+        throw new CapstanError("CAP-REQUEST-001", { operation: "alerts.mute", problem: "until lies within the next 90 days" });
+      return one(await service.acts.mute(await service.alert(project, alert), { reason, untilMs }, caller));
     },
   };
 };

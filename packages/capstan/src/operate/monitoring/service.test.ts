@@ -114,6 +114,39 @@ it("tells a burst of missing values, and two causes in one window apart", async 
   expect(alerts.find((alert) => alert.kind === "data")!.title).toBe("town: missing values rose");
 });
 
+it("lets a person acknowledge, explain and mute; each is in the record, and a mute holds back what it names only", async () => {
+  world = await openWatchedWorld(season, { config: worldConfig({ trigger: true }) });
+  await world.live([{ share: 0.08 }]);
+  await world.monitoring.evaluate(project, world.now(), world.caller);
+  const handlers = checked(monitoringOperations, monitoringHandlers(world.monitoring, world.store));
+  expect((await handlers["alerts.acknowledge"]({ project, alert: "AL-1", note: "looking" }, world.caller)).state).toBe("acknowledged");
+  await expect(handlers["alerts.acknowledge"]({ project, alert: "AL-1" }, world.caller)).rejects.toMatchObject({ code: "CAP-STATE-001" });
+  const until = (days: number): string => new Date(world.store.clock.nowMs() + days * 86_400_000).toISOString();
+  for (const wrong of [-1, 91])
+    await expect(handlers["alerts.mute"]({ project, alert: "AL-1", reason: "r", until: until(wrong) }, world.caller)).rejects.toMatchObject(
+      {
+        code: "CAP-REQUEST-001",
+      },
+    );
+  expect((await handlers["alerts.mute"]({ project, alert: "AL-1", reason: "known", until: until(30) }, world.caller)).state).toBe(
+    "acknowledged",
+  );
+
+  // Quiet in between, so that the next is an incident of its own, which would ask for its work.
+  await world.live([...quiet.slice(0, 1), { share: 0.08 }, inKilometres, ...quiet.slice(1, 3)]);
+  await world.monitoring.evaluate(project, world.now(), world.caller);
+  const [unit, again] = await world.monitoring.alerts(project);
+  expect([again?.kind, again?.retrains, unit?.kind]).toEqual(["prior", false, "unit"]);
+  const opened = await world.store.database.all<{ payload: string }>(
+    "select p.payload from entry e join entry_payload p on p.entry_id = e.id where e.action = 'alert.opened' order by e.idx",
+  );
+  expect(opened.map((one) => "muted" in (JSON.parse(one.payload) as object))).toEqual([false, true, false]);
+  const [first] = await entries("alert.acknowledged");
+  const [mute] = await entries("alert.muted");
+  const [alert] = await entries("alert.opened");
+  expect([first?.because, mute?.because]).toEqual([alert?.id, alert?.id]);
+});
+
 it("waits for the truth: judged without it first, and again when the label delay has passed", async () => {
   world = await openWatchedWorld(season);
   await world.live(quiet.slice(0, 1));

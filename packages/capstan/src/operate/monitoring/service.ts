@@ -1,6 +1,7 @@
 import type { Caller } from "../../base/foundation/caller.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Jobs } from "../../base/storage/jobs.ts";
+import { type AlertActs, createAlertActs } from "./acts.ts";
 import { evaluate, type Evaluation } from "./evaluation.ts";
 import { type Alert, type IncidentGrouping, type Monitor } from "./model.ts";
 import { findAlert, findBacktest, listAlerts, listWindows, type StoredBacktest, type StoredWindow } from "./store.ts";
@@ -29,6 +30,7 @@ export type MonitoringService = {
     filter?: { monitor?: string; incident?: string; open?: boolean; below?: number; limit?: number },
   ): Promise<Alert[]>;
   alert(project: string, name: string): Promise<Alert>;
+  readonly acts: AlertActs;
 };
 
 export type MonitoringDeps = WatchingDeps & { incidents: IncidentGrouping; jobs: Pick<Jobs, "enqueue"> };
@@ -81,6 +83,7 @@ export function createMonitoringService(deps: MonitoringDeps): MonitoringService
       ),
     lastBacktest: (project, monitor) => findBacktest(store.database, project, monitor),
     windows: (project, monitor, range) => listWindows(store.database, project, monitor, range),
+    acts: createAlertActs(deps),
     alerts: (project, filter) => listAlerts(store.database, project, filter),
     async alert(project, name) {
       const number = Number(/^AL-(\d+)$/.exec(name)?.[1] ?? Number.NaN);

@@ -4,6 +4,7 @@ import { type Change, type Database, insert, statement } from "../../base/storag
 import {
   type Alert,
   alertName,
+  type Mute,
   type AlertDraft,
   type AlertState,
   type BacktestResult,
@@ -214,7 +215,7 @@ const alertOf = (row: AlertRow): Alert => ({
   openedMs: row.opened_ms,
   closedMs: row.closed_ms,
 });
-export const insertAlert = (alert: AlertDraft, incident: string, retrains: boolean): Change => [
+export const insertAlert = (alert: AlertDraft, incident: string, retrains: boolean, state: AlertState): Change => [
   insert(
     "alert",
     {
@@ -227,7 +228,7 @@ export const insertAlert = (alert: AlertDraft, incident: string, retrains: boole
       kind: alert.kind,
       title: alert.title,
       detail: alert.detail,
-      state: "open",
+      state,
       series: json(alert.series),
       causes: json(alert.causes),
       start_ms: alert.startMs,
@@ -274,6 +275,38 @@ export const findAlert = async (database: Database, project: string, number: num
   const row = await database.find<AlertRow>("select * from alert where project = ? and number = ?", [project, number]);
   return row && alertOf(row);
 };
+/** Refused when someone else has changed it meanwhile. */
+export const moveAlert = (alert: Alert, to: AlertState): Change => [
+  {
+    sql: "update alert set state = ? where project = ? and number = ? and state = ?",
+    params: [to, alert.project, alert.number, alert.state],
+    guard: { rows: 1, noun: "alert", name: alertName(alert.number) },
+  },
+];
+export const insertMute = (mute: Mute): Change => [
+  insert("alert_mute", {
+    entry_id: mute.entryId,
+    project: mute.project,
+    monitor: mute.monitor,
+    cluster: mute.cluster,
+    until_ms: mute.untilMs,
+    reason: mute.reason,
+  }),
+];
+export const listMutes = async (database: Database, project: string, monitor: string, nowMs: number): Promise<Mute[]> =>
+  (
+    await database.all<{ entry_id: string; project: string; monitor: string; cluster: string; until_ms: number; reason: string }>(
+      "select entry_id, project, monitor, cluster, until_ms, reason from alert_mute where project = ? and monitor = ? and until_ms > ?",
+      [project, monitor, nowMs],
+    )
+  ).map((row) => ({
+    entryId: row.entry_id,
+    project: row.project,
+    monitor: row.monitor,
+    cluster: row.cluster,
+    untilMs: row.until_ms,
+    reason: row.reason,
+  }));
 export const closeAlerts = (project: string, numbers: readonly number[], atMs: number): Change =>
   numbers.length === 0
     ? []
