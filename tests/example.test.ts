@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
 import { beforeAll, expect, test } from "vitest";
 import { FEATURES } from "../examples/flight-delays/features.ts";
 import { parseFault } from "../examples/flight-delays/fault.ts";
+import { readPlay } from "../packages/capstan/src/face/cli/demo/play.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const sources = globSync(["packages/*/src/**/*.{ts,tsx,css}", "scripts/*.{ts,mjs}"], { cwd: root }).filter(
@@ -18,15 +18,10 @@ const working = (path: string): string =>
     .replace(/\s\/\/ .*$/gm, "")
     .replace(/\bexamples: \[[^\]]*\]/g, "");
 
-type Declared = Record<"data" | "models" | "steps" | "checks", Record<string, unknown>> & {
-  "x-demo": Record<string, string[]>;
-  purpose: { pays: Record<string, number> };
-};
+const play = readPlay(`${root}examples/flight-delays`);
 let texts: Map<string, string>;
-let declared: Declared;
 beforeAll(() => {
   texts = new Map(sources.map((path) => [path, working(path)]));
-  declared = parse(readFileSync(`${root}examples/flight-delays/capstan.yaml`, "utf8")) as Declared;
 });
 const holders = (pattern: RegExp): string[] => [...texts].filter(([, text]) => pattern.test(text)).map(([path]) => path);
 const quoted = (name: string): RegExp => new RegExp(`(["'\`/])${name.replace(/[-.]/g, "\\$&")}\\1?\\b`);
@@ -37,12 +32,13 @@ test("the program knows no column, model, check or script of the example", () =>
     ...FEATURES.filter((name) => name.includes("_")),
     "flight_id",
     "distance_band",
-    ...Object.keys(declared.models),
-    ...Object.keys(declared.checks).filter((name) => name.includes("-")),
-    ...Object.values(declared["x-demo"]).flatMap((words) => words.filter((word) => word.endsWith(".ts"))),
+    play.model,
+    play.route,
+    ...Object.keys(play.file.config.checks ?? {}).filter((name) => name.includes("-")),
+    ...Object.values(play.scripts).map(([script]) => script),
   ];
   for (const name of distinctive) expect([name, holders(quoted(name))]).toEqual([name, []]);
-  const names = [...FEATURES, ...Object.keys(declared.data), ...Object.keys(declared.steps)];
+  const names = [...FEATURES, play.dataset.name, ...play.file.graph.nodes.keys()];
   const demo = sources.filter((path) => path.includes("/cli/demo"));
   expect(demo.length).toBeGreaterThan(4);
   for (const name of names)
