@@ -12,7 +12,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
@@ -200,7 +199,7 @@ describe("a step", () => {
 
   test("reads a pipe as its input no more than a dataset does", async () => {
     const one = made({ "capstan.yaml": yaml('  a:\n    run: "cat p > x.csv"\n    in: [p]\n    out: [x.csv]\n') });
-    execFileSync("mkfifo", [join(one.folder, "p")]);
+    expect((await one.shell("mkfifo p")).code).toBe(0);
     refused(await one.capstan("run"), "CAP-DATA-008", 2, /pipe, socket or device/);
     refused(await one.capstan("data", "add", "p", "--name", "p"), "CAP-DATA-008", 2);
   });
@@ -226,7 +225,7 @@ describe("a step", () => {
 
   test("runs where git has no commit, and where the person's folder cannot be made", async () => {
     const one = made({ "capstan.yaml": yaml('  a:\n    run: "echo 1 > a.csv"\n    out: [a.csv]\n') });
-    execFileSync("git", ["init", "-q"], { cwd: one.folder });
+    expect((await one.shell("git init -q")).code).toBe(0);
     expect(await one.capstan("run")).toMatchObject({ code: 0 });
     const nowhere = await one.shell('CAPSTAN_HOME=/proc/nothing/here "$@" run --force');
     expect([nowhere.code, nowhere.stdout]).toEqual([0, expect.stringContaining("1 ran")]);
