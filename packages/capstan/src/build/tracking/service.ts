@@ -3,6 +3,9 @@ import type { Caller } from "../../base/foundation/caller.ts";
 import { findEntry, listEntries, toEntry } from "../../base/record/entries.ts";
 import type { SealCheck as SealSource } from "../../base/record/seal-check.ts";
 import type { Store } from "../../base/record/store.ts";
+import { createEvaluationDatasets } from "./evaluation/datasets.ts";
+import { createIssues } from "./evaluation/issues.ts";
+import { createScorers } from "./evaluation/scorers.ts";
 import { createExperiments } from "./experiments.ts";
 import { createInputs } from "./inputs.ts";
 import { createLoggedModels } from "./logged-models.ts";
@@ -78,6 +81,7 @@ export function createTrackingService({ store }: { store: Store }) {
   const service = {
     experiments,
     loggedModels: createLoggedModels(store),
+    evaluation: { datasets: createEvaluationDatasets(store), scorers: createScorers(store), issues: createIssues(store) },
     /** Id of the experiment of this name, made on first use. */
     ensureExperiment: experiments.ensure,
 

@@ -40,7 +40,7 @@ export const missing = (what: string, id: string): WireFailure =>
           ? `No tag with name: ${id}`
           : what === "logged model"
             ? `Logged model with ID '${id}' not found.`
-            : `No ${what} ${id}`,
+            : `${what.charAt(0).toUpperCase()}${what.slice(1)} with id '${id}' not found.`,
   );
 
 /** Any failure as a refusal: what a user did wrong is never 5xx, because clients repeat those for minutes. */

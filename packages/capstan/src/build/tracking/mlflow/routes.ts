@@ -1,10 +1,14 @@
 import { artifactRoutes } from "./artifacts.ts";
+import { evaluationDatasetRoutes } from "./evaluation-datasets.ts";
 import { experimentRoutes } from "./experiments.ts";
+import { issueRoutes } from "./issues.ts";
 import { loggedModelRoutes } from "./logged-models.ts";
 import { metricRoutes } from "./metrics.ts";
 import type { WireRoute } from "./model.ts";
+import { promptlabRoutes } from "./promptlab.ts";
 import { runInputRoutes } from "./run-inputs.ts";
 import { runRoutes } from "./runs.ts";
+import { scorerRoutes } from "./scorers.ts";
 import { createSurface, type SurfaceOptions } from "./surface.ts";
 
 /** The release of MLflow whose protocol is spoken; clients ask for at least 3.4 before they send spans. */
@@ -30,8 +34,10 @@ export function mlflowRoutes(options: SurfaceOptions): WireRoute[] {
     ...runInputRoutes(surface),
     ...metricRoutes(surface),
     ...loggedModelRoutes(surface),
+    ...promptlabRoutes(surface),
     ...artifacts.served,
   ];
+  const version3 = [...evaluationDatasetRoutes(surface), ...scorerRoutes(surface), ...issueRoutes(surface)];
   const plain = (path: string, text: string): WireRoute => ({
     method: "GET",
     path,
@@ -48,6 +54,7 @@ export function mlflowRoutes(options: SurfaceOptions): WireRoute[] {
   });
   return [
     ...["/api/2.0", "/ajax-api/2.0"].flatMap((prefix) => version2.map((route) => ({ ...route, path: prefix + route.path }))),
+    ...["/api/3.0", "/ajax-api/3.0"].flatMap((prefix) => version3.map((route) => ({ ...route, path: prefix + route.path }))),
     ...["/api/3.0", "/ajax-api/3.0"].map(serverInfo),
     ...artifacts.plain,
     plain("/health", "OK"),
