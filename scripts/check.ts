@@ -5,7 +5,7 @@ export async function check(): Promise<boolean> {
   const steps: [string, string, string[]][] = [
     ["types", bin("tsc"), ["--noEmit", "-p", "tsconfig.json"]],
     ["types of the pages", bin("tsc"), ["--noEmit", "-p", "packages/web/tsconfig.json"]],
-    ["lint", bin("oxlint"), ["--quiet"]],
+    ["lint", bin("oxlint"), ["--quiet", "--deny-warnings"]],
     ["format", bin("oxfmt"), ["--check"]],
     ["rooms", process.execPath, ["scripts/room-check.ts"]],
     ["unused code", bin("knip"), []],

@@ -1,9 +1,8 @@
 import type { InputOf } from "@capstan/contract";
 import type { PipelineEvent, PipelineRun, pipelineOperations } from "@capstan/contract/operations/pipeline";
 import type { Connection } from "../../connection.ts";
-import { pad, seconds } from "./format.ts";
+import { bytes, number, pad, seconds } from "./format.ts";
 import { glyphs, type Output } from "./output.ts";
-import { stepLine } from "./run.ts";
 
 export type Started = {
   run: string | null;
@@ -145,3 +144,11 @@ const endOf = (row: PipelineRun): Ended => ({
   lockWritten: row.lockWritten,
   error: row.error && { ...row.error, do: row.state === "lost" ? "`capstan run` goes on with it" : `\`capstan show run:${row.number}\`` },
 });
+
+const stepLine = (event: Extract<PipelineEvent, { event: "step.ended" }>): string => {
+  const made = event.outputs.map((one) => `${one.path} ${bytes(one.sizeBytes)}`);
+  const metrics = Object.entries(event.metrics)
+    .slice(0, 6)
+    .map(([key, value]) => `${key} ${number(value)}`);
+  return [...(metrics.length > 0 ? metrics : made.slice(0, 3))].join("   ");
+};

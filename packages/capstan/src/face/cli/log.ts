@@ -20,7 +20,10 @@ export const verb: Verb = {
         tail: Number(context.text("tail") ?? 1000),
         ...(after !== undefined && { afterBytes: after }),
       });
-      for (const line of answer.lines) context.out.json ? context.out.document({ line }) : context.out.result(line);
+      for (const line of answer.lines) {
+        if (context.out.json) context.out.document({ line });
+        else context.out.result(line);
+      }
       after = answer.nextBytes;
       if (after === 0 && (answer.ended || !context.on("follow"))) context.out.talk(`${ref} has written nothing`);
       if (!context.on("follow") || answer.ended || context.interrupted.aborted) return 0;

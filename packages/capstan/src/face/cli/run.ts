@@ -1,7 +1,6 @@
 import type { ErrorCode } from "@capstan/contract/errors";
 import { CapstanError } from "../../base/foundation/errors.ts";
-import type { PipelineEvent } from "@capstan/contract/operations/pipeline";
-import { count, bytes, number, seconds } from "./format.ts";
+import { count, seconds } from "./format.ts";
 import { type Ended, runToEnd, type Started } from "./follow-run.ts";
 import { planLines } from "./plan-lines.ts";
 import type { Verb } from "./verbs.ts";
@@ -98,11 +97,3 @@ function summary(result: Ended, run: Started): string {
     result.lockWritten ? "capstan.lock written" : "folder and lock untouched",
   ].join("   ");
 }
-
-export const stepLine = (event: Extract<PipelineEvent, { event: "step.ended" }>): string => {
-  const made = event.outputs.map((one) => `${one.path} ${bytes(one.sizeBytes)}`);
-  const metrics = Object.entries(event.metrics)
-    .slice(0, 6)
-    .map(([key, value]) => `${key} ${number(value)}`);
-  return [...(metrics.length > 0 ? metrics : made.slice(0, 3))].join("   ");
-};

@@ -1,47 +1,16 @@
-import { goesForward } from "@capstan/contract";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { signatureDifferences } from "../../build/inference/signature.ts";
-import { type RegistryService, versionName, versionNode } from "../../build/registry/model.ts";
+import { type RegistryService, versionName } from "../../build/registry/model.ts";
 import type { Facts } from "../governance/model.ts";
-import { armOf, moved } from "../serving/rules.ts";
+import { rollbackLive, type RolledBack } from "./live-rollback.ts";
+import { commitStart, draftOf, type StartRequest } from "./start.ts";
+
+export type { StartRequest };
 import { createMovingRelease, type MovingDeps, type MovingRelease } from "./moving-release.ts";
-import { type GateAnswer, type Plan, type Release, releaseName, releaseNode, type ReleaseState, type Stage } from "./model.ts";
-import { exposureOf, stagesOf } from "./rules.ts";
-import {
-  findProgress,
-  findRelease,
-  insertRelease,
-  insertTransition,
-  listActive,
-  listReleases,
-  nextNumber,
-  updateRelease,
-} from "./store.ts";
-
-export type StartRequest = {
-  readonly project: string;
-  readonly route: string;
-  readonly model: string;
-  /** Any reference that the registry understands. */
-  readonly ref: string;
-  readonly plan: Plan;
-  /** Goes on although the gate or an earlier rollback says no; wants a reason. */
-  readonly override: boolean;
-  readonly reason?: string;
-  /** Entry that led to it. */
-  readonly because?: string;
-};
-
-type RolledBack = {
-  readonly route: string;
-  readonly from: string;
-  readonly to: string;
-  readonly epoch: number;
-  readonly tookMs: number;
-  readonly release: string | null;
-  readonly entryId: string;
-};
+import { type Release, releaseName, type ReleaseState } from "./model.ts";
+import { exposureOf } from "./rules.ts";
+import { findProgress, findRelease, listActive, listReleases, nextNumber } from "./store.ts";
 
 export type ReleaseService = {
   /** Asks the gate, then begins. A gate that says no leaves a failed release behind, as a recorded end. */
@@ -123,7 +92,7 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
   };
 
   const begin = async (request: StartRequest, caller: Caller): Promise<Release> => {
-    const { project, route, plan } = request;
+    const { project, route } = request;
     if (request.override && !request.reason) throw new CapstanError("CAP-RELEASE-005", {});
     const settings = serving.settings(project).find((one) => one.route === route);
     if (!settings) throw new CapstanError("CAP-SERVE-001", { route });
@@ -149,37 +118,18 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       },
       caller,
     );
-    const passes = goesForward(answer.verdict) || request.override;
-    const now = store.clock.nowMs();
-    const release: Release = {
-      project,
+    const release = draftOf(request, {
       number: await nextNumber(store.database, project),
-      route,
-      model: version.model,
+      version,
       from: live?.spec.number ?? null,
-      to: version.number,
-      bundle: version.bundle,
-      plan,
-      state: passes ? "draft" : "failed",
-      pausedFrom: null,
-      rev: 1,
-      verdict: passes ? null : answer.verdict,
-      override: request.override ? (request.reason ?? null) : null,
-      gate: { verdict: answer.verdict, dossier: answer.dossierDigest, results: answer.results },
-      stages: gateStages(stagesOf(plan, live !== undefined), answer, request, passes, now),
-      because: gateSentence(answer, request),
-      becauseEntry: request.because ?? caller.because ?? null,
-      epoch: null,
-      evidenceDigest: null,
-      tookMs: null,
-      incident: null,
-      candidate: armOf(version, "canary", 0, now),
-      startedMs: now,
-      endedMs: passes ? null : now,
+      answer,
+      because: request.because ?? caller.because ?? null,
+      nowMs: store.clock.nowMs(),
       entryId: store.recorder.newEntryId(),
-    };
+    });
+    const passes = release.state === "draft";
     if (passes) await duties.take(dutyOf(release));
-    await commitStart(release, answer, request, caller);
+    await commitStart(store, release, answer, request, caller);
     if (!passes) return release;
     const moving = createMovingRelease(deps, release);
     active.set(keyOf(project, release.number), moving);
@@ -195,144 +145,6 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       settle(moving);
     }
     return moving.release;
-  };
-
-  const commitStart = async (release: Release, answer: GateAnswer, request: StartRequest, caller: Caller): Promise<void> => {
-    const name = releaseName(release.number);
-    const dossier =
-      answer.dossierDigest === null
-        ? []
-        : [{ from: releaseNode(release.number), to: `blob:${answer.dossierDigest}`, relation: "admitted by" }];
-    await store.recorder.commit(
-      [
-        ...insertRelease(release),
-        ...insertTransition(release, {
-          rev: 1,
-          from: "draft",
-          to: release.state,
-          atMs: release.startedMs,
-          because: release.because,
-          epoch: null,
-          entryId: release.entryId,
-        }),
-        ...store.recorder.lineage(
-          [
-            {
-              id: releaseNode(release.number),
-              kind: "release",
-              title: `${name} ${release.route} to ${versionName(release.to)}`,
-              digest: release.bundle,
-              facts: { route: release.route, strategy: release.plan.strategy },
-            },
-          ],
-          [{ from: releaseNode(release.number), to: versionNode(release.model, release.to), relation: "releases" }, ...dossier],
-          release.project,
-        ),
-      ],
-      [
-        {
-          id: release.entryId,
-          action: release.state === "failed" ? "release.refused" : "release.started",
-          subject: { type: "release", id: name, digest: release.bundle },
-          project: release.project,
-          actor: caller.actor,
-          outcome: answer.verdict,
-          ...(release.becauseEntry !== null && { because: release.becauseEntry }),
-          ...(answer.policy !== undefined && { policy: answer.policy }),
-          payload: {
-            route: release.route,
-            model: release.model,
-            from: release.from === null ? "nothing" : versionName(release.from),
-            to: versionName(release.to),
-            gate: answer.verdict,
-            dossier: answer.dossierDigest,
-            override: release.override ?? undefined,
-            reason: request.reason,
-            because: release.because,
-            plan: {
-              strategy: release.plan.strategy,
-              shadow: release.plan.shadow,
-              steps: release.plan.steps,
-              eachMs: release.plan.eachMs,
-              eachRows: release.plan.eachRows,
-              guard: { ...release.plan.guard },
-            },
-          },
-        },
-      ],
-    );
-    store.events.emit("changed", { project: release.project, kind: "release", id: name });
-  };
-
-  /** No release moves the route: what was live before is live again. */
-  const rollbackLive = async (
-    project: string,
-    route: string,
-    caller: Caller,
-    options: { to?: string; reason?: string },
-  ): Promise<RolledBack> => {
-    const served = serving.find(route);
-    const live = served?.live;
-    if (!served || !live || served.settings.project !== project) throw new CapstanError("CAP-SERVE-002", { route });
-    const wanted = options.to === undefined ? undefined : await registry.get(project, live.spec.model, options.to);
-    const target = wanted ? armOf(wanted, "live", 1, store.clock.nowMs()) : (served.back?.spec ?? null);
-    if (!target || target.bundle === live.spec.bundle) throw new CapstanError("CAP-SERVE-007", { route });
-    const now = store.clock.nowMs();
-    const because = options.reason ?? "rolled back by hand";
-    const entryId = store.recorder.newEntryId();
-    const next = { project, route, arms: [moved(target, "live", 1, now)], back: null, salt: "", release: null, reason: because, entryId };
-    const finish = async (tookMs: number, epoch: number) => {
-      const all = await listReleases(store.database, project, { route });
-      const current = all.find((one) => one.state === "live");
-      const earlier = all.find((one) => one.state === "superseded" && one.to === target.number);
-      const change = [
-        ...(current
-          ? [
-              ...updateRelease(
-                { ...current, state: "rolled_back", verdict: "fail", rev: current.rev + 1, because, tookMs, epoch },
-                current.rev,
-              ),
-              ...insertTransition(current, { rev: current.rev + 1, from: "live", to: "rolled_back", atMs: now, because, epoch, entryId }),
-            ]
-          : []),
-        ...(earlier
-          ? [
-              ...updateRelease({ ...earlier, state: "live", rev: earlier.rev + 1 }, earlier.rev),
-              ...insertTransition(earlier, { rev: earlier.rev + 1, from: "superseded", to: "live", atMs: now, because, epoch, entryId }),
-            ]
-          : []),
-      ];
-      const draft = {
-        id: entryId,
-        action: "release.rolled_back",
-        project,
-        actor: caller.actor,
-        subject: current
-          ? { type: "release", id: releaseName(current.number), digest: current.bundle }
-          : { type: "route", id: route, digest: live.spec.bundle },
-        ...(caller.because !== undefined && { because: caller.because }),
-        payload: { route, from: versionName(live.spec.number), to: versionName(target.number), because, tookMs, epoch },
-      };
-      return { change, draft, release: current ? releaseName(current.number) : null };
-    };
-    const said = (tookMs: number, epoch: number, release: string | null): RolledBack => {
-      store.events.emit("changed", { project, kind: "release", id: release ?? route });
-      return { route, from: versionName(live.spec.number), to: versionName(target.number), epoch, tookMs, release, entryId };
-    };
-    if (target.digest !== served.back?.spec.digest) {
-      const startedMs = performance.now();
-      const { change, draft, release } = await finish(0, served.table.epoch + 1);
-      const { table } = await serving.publish(next, change, [draft]);
-      return said(performance.now() - startedMs, table.epoch, release);
-    }
-    let release: string | null = null;
-    const reverted = serving.revert(next, async ({ tookMs, epoch }) => {
-      const finished = await finish(tookMs, epoch);
-      release = finished.release;
-      return { change: finished.change, entries: [finished.draft] };
-    });
-    await reverted.committed;
-    return said(reverted.tookMs, reverted.table.epoch, release);
   };
 
   return {
@@ -375,7 +187,7 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
     async rollback(project, route, caller, options = {}) {
       await here((release) => release.project === project && release.route === route);
       const one = movingOn(route);
-      if (!one || one.release.project !== project) return rollbackLive(project, route, caller, options);
+      if (!one || one.release.project !== project) return rollbackLive({ store, serving, registry }, project, route, caller, options);
       const { entryId, tookMs, epoch } = await one.back("rolled_back", "fail", options.reason ?? "rolled back by hand", caller);
       settle(one);
       return {
@@ -437,25 +249,4 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       active.clear();
     },
   };
-}
-
-const gateSentence = (answer: GateAnswer, request: StartRequest): string => {
-  const open = answer.results.filter((one) => !goesForward(one.verdict)).map((one) => one.id);
-  if (goesForward(answer.verdict)) return `the gate says ${answer.verdict}`;
-  return `the gate says ${answer.verdict}${open.length > 0 ? `: ${open.join(", ")}` : ""}${request.override ? `; goes on by override: ${request.reason ?? ""}` : ""}`;
-};
-
-function gateStages(stages: readonly Stage[], answer: GateAnswer, request: StartRequest, passes: boolean, nowMs: number): Stage[] {
-  return stages.map((stage): Stage =>
-    stage.kind === "gate"
-      ? {
-          ...stage,
-          state: passes ? "running" : "done",
-          verdict: answer.verdict,
-          startedMs: nowMs,
-          endedMs: passes ? null : nowMs,
-          because: gateSentence(answer, request),
-        }
-      : stage,
-  );
 }
