@@ -3,6 +3,7 @@ import { Digest, number, seconds } from "../../parts/format.tsx";
 import { type Evidence, EvidenceChart } from "../../parts/evidence-chart.tsx";
 import { Card } from "../../parts/layout.tsx";
 import { VerdictBadge } from "../../parts/verdict.tsx";
+import { detailOf } from "./guards.tsx";
 import type { Release } from "./release-page.tsx";
 
 const signed = (value: number): string => `${value > 0 ? "+" : ""}${number(value)}`;
@@ -49,7 +50,8 @@ export function EValueCard({ one }: { one: Release }) {
         />
       )}
       <p className="muted" style={{ paddingTop: 6 }}>
-        Time since the start. {guard?.detail}.{" "}
+        {last !== null && "Time since the start. "}
+        {guard && `${guard.detail}. `}
         {one.evidence.digest !== null && (
           <>
             Frozen as <Digest digest={one.evidence.digest} />
@@ -112,7 +114,7 @@ export function ScoreCard({ one }: { one: Release }) {
       )}
       {guard && (
         <p className="muted" style={{ paddingTop: 6 }}>
-          {guard.detail}.
+          {detailOf(guard)}.
         </p>
       )}
     </Card>

@@ -35,6 +35,8 @@ const bound = (guard: Guard): string =>
         : guard.unit === "s"
           ? seconds(guard.bound)
           : number(guard.bound);
+/** What it found; nothing was asked where no bound was given. */
+export const detailOf = (guard: Guard): string => (guard.verdict === "skipped" ? "not guarded: no bound was asked for" : guard.detail);
 const shown = (guard: Guard): string => (guard.verdict === "inconclusive" ? guard.detail : evidence(guard) || guard.detail);
 
 /** Each guardrail: what control and canary did at the same time, against the bound that takes it back. */
@@ -56,7 +58,7 @@ export const Guards = ({ one }: { one: Release }) => (
           <tbody>
             {one.guards.map((guard) => (
               <tr key={guard.id}>
-                <td style={{ padding: "5px 10px" }} title={guard.detail}>
+                <td style={{ padding: "5px 10px" }} title={detailOf(guard)}>
                   <span className="verdict">
                     <VerdictGlyph mark={guard.verdict} />
                     <span>

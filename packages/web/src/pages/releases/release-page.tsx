@@ -112,7 +112,9 @@ function Page({ project, one }: { project: string; one: Release }) {
           <Back one={one} base={`/p/${project}/models/${one.model}`} />
           {one.shadow === null ? (
             <Card title="Shadow">
-              <p className="second">This release had no shadow stage.</p>
+              <p className="second">
+                {one.stages.some((stage) => stage.kind === "shadow") ? "No row was answered beside." : "This release had no shadow stage."}
+              </p>
             </Card>
           ) : (
             <ShadowCard shadow={one.shadow} />

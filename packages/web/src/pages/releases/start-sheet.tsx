@@ -27,6 +27,8 @@ export function StartRelease({
   const [shares, setShares] = useState("10");
   const [secondsEach, setSeconds] = useState("600");
   const [rowsEach, setRows] = useState("200");
+  const [scoreMean, setScoreMean] = useState("");
+  const [latencyMs, setLatency] = useState("");
   const [override, setOverride] = useState(false);
   const [reason, setReason] = useState("");
   const chosen = route ?? mine[0]?.route ?? model;
@@ -36,19 +38,25 @@ export function StartRelease({
     .filter((each) => each !== "")
     .map((each) => Number(each) / 100);
   const ascending = steps.every((share, i) => share > (steps[i - 1] ?? 0) && share < 1);
+  const releases = useOperation("releases.list", { project });
+  const taken = releases.data?.releases.find((one) => one.model === model && one.to === version && one.state === "rolled_back");
   const refused = gate.data !== undefined && ["fail", "error", "inconclusive"].includes(gate.data.verdict);
   const closed =
     now?.release != null ? `${now.release} moves ${chosen} already` : now?.live === version ? `${version} is live on ${chosen}` : null;
   const waits =
     refused && !override
       ? `the gate says ${gate.data?.verdict}`
-      : override && reason.trim() === ""
-        ? "an override takes a reason"
-        : strategy === "canary" && (steps.length === 0 || !ascending)
-          ? "shares ascend, between 0 and 100 %"
-          : strategy === "canary" && !(Number(secondsEach) >= 0 && Number.isInteger(Number(rowsEach)))
-            ? "seconds and rows are numbers"
-            : null;
+      : taken && !override
+        ? `${taken.release} took it back`
+        : override && reason.trim() === ""
+          ? "an override takes a reason"
+          : strategy === "canary" && (steps.length === 0 || !ascending)
+            ? "shares ascend, between 0 and 100 %"
+            : strategy === "canary" && !(Number(secondsEach) >= 0 && Number.isInteger(Number(rowsEach)))
+              ? "seconds and rows are numbers"
+              : ![scoreMean, latencyMs].every((text) => text.trim() === "" || Number(text) > 0)
+                ? "bounds are above zero"
+                : null;
   return (
     <Sheet
       capability="release"
@@ -73,6 +81,10 @@ export function StartRelease({
           version,
           strategy,
           ...(strategy === "canary" && { shadow, steps, each: { seconds: Number(secondsEach), rows: Number(rowsEach) } }),
+          guard: {
+            ...(scoreMean.trim() !== "" && { scoreMean: Number(scoreMean) }),
+            ...(latencyMs.trim() !== "" && { latencyP95: Number(latencyMs) / 1000 }),
+          },
           override,
           ...(reason.trim() !== "" && { reason: reason.trim() }),
         })
@@ -120,15 +132,40 @@ export function StartRelease({
               <input className="field" inputMode="numeric" value={rowsEach} onChange={(event) => setRows(event.target.value)} />
             </label>
           </div>
+          <div style={{ display: "grid", gridTemplateColumns: "1fr 1fr", gap: 10 }}>
+            <label>
+              <span className="second">Mean score may move by</span>
+              <input
+                className="field"
+                inputMode="decimal"
+                placeholder="not guarded"
+                value={scoreMean}
+                onChange={(event) => setScoreMean(event.target.value)}
+              />
+            </label>
+            <label>
+              <span className="second">p95 latency may grow by, ms</span>
+              <input
+                className="field"
+                inputMode="decimal"
+                placeholder="not guarded"
+                value={latencyMs}
+                onChange={(event) => setLatency(event.target.value)}
+              />
+            </label>
+          </div>
         </>
       )}
-      {refused && (
+      {(refused || taken) && (
         <label className="check">
           <input type="checkbox" checked={override} onChange={(event) => setOverride(event.target.checked)} />
           <span>
-            Override the gate. The entry names you and the reason; see{" "}
-            <To className="inline-link" href={`/p/${project}/models/${model}/${version}`}>
-              what it asks
+            Override {refused ? "the gate" : "what took it back"}. The entry names you and the reason; see{" "}
+            <To
+              className="inline-link"
+              href={taken ? `/p/${project}/releases/${taken.release}` : `/p/${project}/models/${model}/${version}`}
+            >
+              {taken ? taken.release : "what it asks"}
             </To>
             .
           </span>

@@ -25,7 +25,11 @@ export const Transitions = ({ project, one }: { project: string; one: Release })
                 </time>
               </td>
               <td style={{ whiteSpace: "nowrap", fontWeight: 500 }}>
-                {step.from === step.to ? "started" : `${step.from} → ${step.to}`.replaceAll("_", " ")}
+                {step.from === step.to
+                  ? step === one.transitions[0]
+                    ? "started"
+                    : "next share"
+                  : `${step.from} → ${step.to}`.replaceAll("_", " ")}
               </td>
               <td className="second">{step.actor}</td>
               <td className="second" style={{ padding: "5px 10px" }}>
