@@ -49,6 +49,7 @@ export async function openStore(options: {
       await migrate(database, options.migrations, { before: async () => void (await keepDatabaseCopy(place, clock.nowMs())) });
     else await requireStore(database, options.migrations, folder);
     const id = await settleStoreId(place, database, machine, mode === "host" ? ids.ulid() : undefined);
+    const hosts = createHosts({ database, ids, log, place: folderIdentity(folder, machine), project: place.project });
     const recorder = await createRecorder({
       database,
       clock,
@@ -57,16 +58,16 @@ export async function openStore(options: {
       log,
       storeId: id,
       home: environment.home,
+      otherSigns: hosts.otherSigns,
       // Who only looks gives no index to anything.
       ...(mode === "read" && { sequenced: false }),
     });
-    const hosts = createHosts({ database, ids, log, place: folderIdentity(folder, machine), project: place.project });
     let shared: { close(): Promise<void> } | undefined;
     return {
       store: { id, folder, database, blobs, recorder, events, clock, ids, log },
       hosts,
       async start() {
-        await hosts.start();
+        await hosts.start({ signs: recorder.ledger.canSign });
         if (place.database === undefined) return;
         const { shareEvents } = await import("./shared-events.ts");
         shared = shareEvents({ url: place.database, storeId: id, host: hosts.id, events, recorder, log });

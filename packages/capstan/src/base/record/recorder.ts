@@ -31,6 +31,8 @@ export type RecorderDeps = {
   signAfterMs?: number;
   /** Many processes write: the index is given by a sequencer after the commit instead of inline. */
   sequenced?: boolean;
+  /** Whether another process that has the key lives, and will sign what this one cannot. */
+  otherSigns?: () => Promise<boolean>;
 };
 
 export type HostRecorder = Recorder & {
@@ -55,6 +57,8 @@ const foreignSignatureMs = 15_000;
 /** One number that every process which gives indexes tries to lock first. */
 const sequencerLock = 4_277_002;
 const lookLimit = 1000;
+/** Entries without an index in the order in which they were made: within a millisecond by transaction, then by statement, then by row. */
+const madeOrder = { postgres: "at_ms, age(xmin) desc, cmin::text::bigint, id", sqlite: "at_ms, rowid" };
 
 type Prepared = { id: string; leafHash: Buffer; statements: Statement[] };
 
@@ -116,7 +120,7 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
     clearTimeout(timer);
     timer = undefined;
     if (sequenced) await sequence();
-    if (sequenced && !signer) return foreignSignature();
+    if (sequenced && !signer && (await deps.otherSigns?.())) return foreignSignature();
     const before = ledger.signedHead()?.size;
     const checkpoint = await ledger.sign();
     if (checkpoint.size !== before) for (const listener of listeners) listener(checkpoint);
@@ -159,6 +163,7 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
    */
   const sequence = async (): Promise<void> => {
     const alone = database.dialect === "postgres";
+    const order = madeOrder[database.dialect];
     for (let lost = 0; lost < 20;) {
       const waiting = await database.find("select id from entry where idx is null limit 1");
       if (!waiting) break;
@@ -169,7 +174,7 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
             : []),
           statement(
             `update entry set idx = numbered.number from (
-               select id, row_number() over (order by at_ms, id) + (select coalesce(max(idx), -1) from entry) as number from entry where idx is null order by at_ms, id limit 256
+               select id, row_number() over (order by ${order}) + (select coalesce(max(idx), -1) from entry) as number from entry where idx is null order by ${order} limit 256
              ) as numbered where entry.id = numbered.id and entry.idx is null${alone ? " and current_setting('capstan.sequencer', true) = 'true'" : ""}`,
           ),
         ]);

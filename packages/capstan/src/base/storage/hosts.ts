@@ -17,6 +17,7 @@ create table host (
   id TEXT primary key,
   place TEXT not null,
   project TEXT not null,
+  signs BIGINT not null,
   until_ms BIGINT not null
 );
 create table duty (
@@ -42,7 +43,9 @@ export type Hosts = {
   /** True when the duty is this process's: free, its own already, or left by who had it; with `force`, whoever has it. */
   take(duty: string, force?: boolean): Promise<boolean>;
   drop(duty: string): Promise<void>;
-  start(): Promise<void>;
+  /** Whether another process lives that has the signing key. */
+  otherSigns(): Promise<boolean>;
+  start(own: { signs: boolean }): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -63,18 +66,21 @@ export function createHosts(deps: HostsDeps): Hosts {
       left: async () => (host) => host !== id,
       take: async () => true,
       drop: async () => undefined,
+      otherSigns: async () => false,
       start: async () => undefined,
       stop: async () => undefined,
     };
 
   let timer: NodeJS.Timeout | undefined;
+  let signs = 0;
   const beat = async (): Promise<void> => {
     await database.commit([
       statement(
-        `insert into host (id, place, project, until_ms) values (?, ?, ?, ${serverNowMs} + ${leaseMs}) on conflict (id) do update set until_ms = excluded.until_ms`,
+        `insert into host (id, place, project, signs, until_ms) values (?, ?, ?, ?, ${serverNowMs} + ${leaseMs}) on conflict (id) do update set until_ms = excluded.until_ms`,
         id,
         deps.place,
         deps.project,
+        signs,
       ),
     ]);
   };
@@ -104,7 +110,11 @@ export function createHosts(deps: HostsDeps): Hosts {
     async drop(duty) {
       await database.commit([statement("delete from duty where name = ? and host = ?", duty, id)]);
     },
-    async start() {
+    async otherSigns() {
+      return (await database.find(`select id from host where id <> ? and signs = 1 and until_ms >= ${serverNowMs}`, [id])) !== undefined;
+    },
+    async start(own) {
+      signs = own.signs ? 1 : 0;
       await beat();
       // Long gone: nobody asks for them any more.
       await database.commit([

@@ -28,13 +28,15 @@ export async function copyToSqlite(url: string, path: string): Promise<void> {
     target.exec(migrationTable);
     for (const sql of made.flatMap((one) => parts(one.sql))) target.exec(sql);
     for (const table of tablesOf(target)) {
-      await client.query(`declare page no scroll cursor for select * from ${table}`);
+      // Rows of the ledger come in its order, so that those without an index keep theirs.
+      const order = table === "entry" ? " order by idx nulls last, at_ms, age(xmin) desc, cmin::text::bigint" : "";
+      await client.query(`declare page no scroll cursor for select * from ${table}${order}`);
       for (let rows = await fetch(client); rows.length > 0; rows = await fetch(client)) insertInto(target, table, rows);
       await client.query("close page");
     }
     // What was acknowledged and had no index yet gets it here, by the rule of the sequencer.
     target.exec(
-      `update entry set idx = numbered.number from (select id, row_number() over (order by at_ms, id) + (select coalesce(max(idx), -1) from entry) as number from entry where idx is null) as numbered where entry.id = numbered.id`,
+      `update entry set idx = numbered.number from (select id, row_number() over (order by at_ms, rowid) + (select coalesce(max(idx), -1) from entry) as number from entry where idx is null) as numbered where entry.id = numbered.id`,
     );
     target.exec("commit; pragma journal_mode=delete");
     await client.query("commit");

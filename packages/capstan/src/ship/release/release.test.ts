@@ -75,10 +75,13 @@ const after = async (ms: number): Promise<void> => {
   await service.tick();
 };
 const current = (id: string): Promise<Release> => service.get("default", id);
-const actions = async (): Promise<string[]> =>
-  (await fixture.opened.store.database.all<{ action: string }>("select action from entry where subject_type = 'release' order by idx")).map(
-    (one) => one.action,
-  );
+const actions = async (): Promise<string[]> => {
+  // Where the index is given after the commit, it is now.
+  await fixture.opened.store.recorder.look();
+  return (
+    await fixture.opened.store.database.all<{ action: string }>("select action from entry where subject_type = 'release' order by idx")
+  ).map((one) => one.action);
+};
 const good = (): Promise<ModelVersion> => fixture.register(logisticModel({ a: 1 }, 0));
 const better = (): Promise<ModelVersion> => fixture.register(logisticModel({ a: 1.01 }, 0));
 const worse = (): Promise<ModelVersion> => fixture.register(logisticModel({ a: 1 }, 1));

@@ -95,6 +95,7 @@ test.each([
 test("a segment that was removed, or put in without an entry, is named", async () => {
   const { database } = opened.store;
   await database.commit([{ sql: "update segment set id = 'another' where id = ?", params: [segments[2]?.id ?? ""] }]);
+  await opened.store.recorder.look();
   const found = await segmentSeals(opened.store).check({ deep: false });
   expect(found.problems).toEqual([
     expect.stringContaining("segment another of answers"),
