@@ -20,13 +20,15 @@ export const verb: Verb = {
     for (const suite of wanted) {
       const answer = await connection.call("checks.runDeclared", { project, suite });
       verdicts.push(answer.verdict);
-      out.document(answer);
+      out.event({ event: "suite.ended", ...answer });
       out.result(`${out.paint.verdict(answer.verdict, glyphs[answer.verdict])} ${out.paint.bold(suite)}   ${answer.subject}`);
       for (const one of answer.results) {
         out.result(`  ${out.paint.verdict(one.verdict, glyphs[one.verdict])} ${one.id.padEnd(22)} ${one.detail}`);
         for (const sample of one.samples.slice(0, 3)) out.result(`        ${JSON.stringify(sample)}`);
       }
     }
-    return verdictCode(worstVerdict(verdicts));
+    const verdict = worstVerdict(verdicts);
+    out.event({ event: "result", verdict, suites: verdicts.length });
+    return verdictCode(verdict);
   },
 };

@@ -7,8 +7,10 @@ export type Output = {
   readonly columns: number;
   /** One line of the result. */
   result(line?: string): void;
-  /** One JSON document, or one event of a stream. */
+  /** One JSON document: all that a verb answers with `--json`. */
   document(value: unknown): void;
+  /** One of several with `--json`, one a line; the last is `result` (or the error), and the only one with -q. */
+  event(value: { readonly event: string; readonly [member: string]: unknown }): void;
   /** Live lines, warnings, `next`: removed by -q. */
   talk(line: string): void;
   /** Redraws a block of lines in place on a terminal; elsewhere nothing, since every ended thing is also said as a line. */
@@ -91,6 +93,10 @@ export function createOutput(options: {
     },
     document(value) {
       if (!options.json) return;
+      process.stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    event(value) {
+      if (!options.json || (options.quiet && value.event !== "result")) return;
       process.stdout.write(`${JSON.stringify(value)}\n`);
     },
     talk(line) {

@@ -61,7 +61,7 @@ export const verb: Verb = {
     };
     context.interrupted.addEventListener("abort", stop, { once: true });
     const result = await runToEnd(connection, input, out, {
-      each: (event) => out.document(event),
+      each: (event) => out.event(event),
       started(now) {
         started = now;
         if (context.interrupted.aborted) stop();
@@ -69,7 +69,10 @@ export const verb: Verb = {
     });
     context.interrupted.removeEventListener("abort", stop);
     if (!started) throw new CapstanError("CAP-INTERNAL-001", { what: "a run ended that was not started" });
-    if (started.run === null) result.seconds = (performance.now() - began) / 1000;
+    if (started.run === null) {
+      result.seconds = (performance.now() - began) / 1000;
+      out.event(result);
+    }
     if (!result.error || result.ran + result.failed > 0) out.result(summary(result, started));
     if (result.error) {
       out.talk(`${out.paint.verdict("fail", "error")} ${out.paint.bold(result.error.code)}  ${result.error.message}`);

@@ -31,7 +31,7 @@ export const verb: Verb = {
     }
     const until = context.text("until");
     const evaluated = await connection.call("monitors.evaluate", { project, ...(until !== undefined && { until }) });
-    out.document({ event: "result", ...evaluated });
+    out.event({ event: "result", ...evaluated });
     const { monitors } = await connection.call("monitors.list", { project });
     if (monitors.length === 0) out.talk("no monitor is declared: `monitors:` in capstan.yaml declares them (capstan config schema)");
     for (const monitor of monitors.filter((one) => context.words.length === 0 || context.words.includes(one.monitor))) {
