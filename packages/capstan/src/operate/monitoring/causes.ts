@@ -10,6 +10,8 @@ const unitTolerance = { least: 0.05, most: 0.1, perRootRow: 4 } as const;
 const movesTogether = 0.7;
 /** Rows of a special bin count as the cause of a drift when they make up this part of all that moved. */
 const mostOfMoved = 0.5;
+/** All values moved by one amount when the middle moved by at least so many spreads and the spread kept its size within this share. */
+const shifted = { leastSpreads: 1, spread: 0.25 } as const;
 
 export type CauseFacts = {
   readonly monitor: Monitor;
@@ -83,12 +85,7 @@ function unitCause({ monitor, quartiles, window }: CauseFacts, column: string, f
       Math.min(unitTolerance.most, Math.max(unitTolerance.least, unitTolerance.perRootRow / Math.sqrt(rowsOf(window)))),
     );
   if (!pair || !unit) return [];
-  // What a wrong unit does to the answers is its consequence, unless the truth has moved, too.
-  const truthMoved = failing.some((cell) => cell.series === "realised:label-share");
-  const explains = [
-    `column:${column}`,
-    ...(truthMoved ? [] : failing.filter((cell) => cell.series.startsWith("prediction:")).map((cell) => cell.series)),
-  ];
+  const explains = withConsequences(column, failing);
   const ratio = `median ${number(pair.reference.median)} became ${number(pair.current.median)}`;
   const factor =
     unit.offset === 0
@@ -107,7 +104,41 @@ function unitCause({ monitor, quartiles, window }: CauseFacts, column: string, f
   ];
 }
 
-function dataCause({ monitor, baseline, window }: CauseFacts, column: string, failing: readonly Cell[]): Cause[] {
+const truthMoved = (failing: readonly Cell[]): boolean => failing.some((cell) => cell.series === "realised:label-share");
+
+/** What a wrong column does to the answers is its consequence, unless the truth has moved, too. */
+const withConsequences = (column: string, failing: readonly Cell[]): string[] => [
+  `column:${column}`,
+  ...(truthMoved(failing) ? [] : failing.filter((cell) => cell.series !== `column:${column}` && answers(cell)).map((cell) => cell.series)),
+];
+const answers = (cell: Cell): boolean => cell.series.startsWith("prediction:") || cell.series.startsWith("realised:");
+
+/** A feed that adds the same to every value. Told from a world that moved by the truth, which stayed: without it both look alike. */
+function shiftCause({ monitor, quartiles, judged }: CauseFacts, column: string, failing: readonly Cell[]): Cause[] {
+  const pair = quartiles.get(column);
+  if (!pair || !judged.mature || truthMoved(failing)) return [];
+  const [before, now] = [pair.reference.q75 - pair.reference.q25, pair.current.q75 - pair.current.q25];
+  const by = pair.current.median - pair.reference.median;
+  if (!(before > 0 && now > 0) || Math.abs(Math.log(now / before)) > shifted.spread || Math.abs(by) < shifted.leastSpreads * before)
+    return [];
+  const explains = withConsequences(column, failing);
+  return [
+    {
+      kind: "data",
+      title: `${column}: ${number(Math.abs(by))} ${by > 0 ? "more" : "less"} than before`,
+      evidence: `median ${number(pair.reference.median)} became ${number(pair.current.median)}, the middle half as wide as before, and the truth did not move`,
+      score: explains.length / failing.length,
+      href: monitorHref(monitor, column),
+      explains,
+      about: column,
+    },
+  ];
+}
+
+function dataCause(facts: CauseFacts, column: string, failing: readonly Cell[]): Cause[] {
+  const { monitor, baseline, window } = facts;
+  const shift = shiftCause(facts, column, failing);
+  if (shift.length > 0) return shift;
   const pair = baseline.profiles(column, window);
   if (!pair) return [];
   const explains = [`column:${column}`];
@@ -181,7 +212,8 @@ function priorCause(
     truth ? { ...truth, what: `share of ${monitor.columns.label}` } : undefined,
     predicted ? { ...predicted, what: "mean prediction" } : undefined,
   ].filter((one) => one !== undefined);
-  const moved = looked.filter((one) => one.p <= alpha);
+  // Where the truth is known it has the word: answers that moved without it have another cause.
+  const moved = looked.filter((one) => one.p <= alpha && (!truth || truth.p <= alpha || begun !== undefined));
   const first = moved[0] ?? (begun ? looked[0] : undefined);
   if (!first) return [];
   const together = new Set([...columnsWithTruth(baseline, series), ...(begun?.explains ?? [])]);

@@ -102,6 +102,24 @@ it("names a changed unit in its first window, and learns nothing from it", async
   expect(judged.find((entry) => entry.id === opened!.because)).toMatchObject({ because: segments[2]!.id });
 });
 
+it("names a feed that reports too much, and does not take what it does to the answers for a prior shift", async () => {
+  world = await openWatchedWorld(season, { config: worldConfig({ trigger: true }) });
+  const tooMuch: Week = {
+    share: 0.23,
+    change: (row) => ({ ...row, delay: row.delay + 60, score: 1 / (1 + (1 / row.score - 1) * Math.exp(-1.5)) }),
+  };
+  await world.live([...quiet.slice(0, 2), tooMuch, tooMuch]);
+  const evaluation = await world.monitoring.evaluate(project, world.now(), world.caller);
+  const alerts = (await world.monitoring.alerts(project)).toReversed();
+  expect(alerts.map((alert) => [alert.kind, alert.incident, alert.retrains])).toEqual([
+    ["data", "INC-1", false],
+    ["data", "INC-1", false],
+  ]);
+  expect(alerts[0]!.title).toMatch(/^delay: (59|60|61)(\.\d+)? more than before$/);
+  expect(alerts[0]!.series).toEqual(expect.arrayContaining(["column:delay", "prediction:mean"]));
+  expect(evaluation.triggered).toEqual([]);
+});
+
 it("tells a burst of missing values, and two causes in one window apart", async () => {
   world = await openWatchedWorld(season);
   await world.live([
