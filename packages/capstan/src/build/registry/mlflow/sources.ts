@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Caller } from "../../../base/foundation/caller.ts";
 import { type ArtifactPlace, servicePathOf } from "../../tracking/mlflow/artifact-places.ts";
 import { invalid, WireFailure } from "../../tracking/mlflow/failures.ts";
+import { safePath } from "../../tracking/rules.ts";
 import type { ModelFile } from "../model.ts";
 import type { RegistrySurface } from "./model.ts";
 
@@ -93,7 +94,11 @@ export async function filesAt({ surface, places }: RegistrySurface, caller: Call
     if (!run || !surface.sees(caller, run.project)) return [];
     place = places.ofRun(run.id);
     root = (ofRun[2] ?? "").replace(/\/+$/, "");
-  } else if (servicePathOf(location) !== undefined) place = await places.placeOf(location, caller);
+  } else {
+    const path = servicePathOf(location)?.replace(/\/+/g, "/");
+    // What the service could not keep is not there.
+    if (path !== undefined && safePath(path) !== undefined) place = await places.placeOf(`mlflow-artifacts:/${path}`, caller);
+  }
   if (!place) return [];
   const files: ModelFile[] = [];
   const folders = [root];

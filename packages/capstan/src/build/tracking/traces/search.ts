@@ -95,8 +95,9 @@ function onText(dialect: Database["dialect"], kind: "tag" | "metadata", key: str
   return sql(`exists (${there} and ${inner.sql})`, kind, key, ...inner.params);
 }
 
-/** Text that a pattern of LIKE takes as itself. The member of an attribute in a span's JSON has this form. */
-const member = (key: string, value: string): string => `{"key":${JSON.stringify(key)},"value":{"string_value":"${value}"}}`;
+/** How an attribute begins and, being a text, ends in the kept form of a span. */
+const begun = (key: string): string => `[${JSON.stringify(key)},{`;
+const member = (key: string, value: string): string => `${begun(key)}"s":"${value}"}]`;
 
 function onSpan(dialect: Database["dialect"], one: Comparison): Sql {
   const holds = (condition: Sql): Sql =>
@@ -113,17 +114,17 @@ function onSpan(dialect: Database["dialect"], one: Comparison): Sql {
   const values = one.values.map(String);
   const quoted = (text: string): string => JSON.stringify(text).slice(1, -1);
   const equal = (value: string): Sql => {
-    const prefix = `{"key":${JSON.stringify(key)},"value":{`;
+    const prefix = begun(key);
     const forms = [
       member(key, quoted(value)),
-      `${prefix}"int_value":${value}}}`,
-      `${prefix}"double_value":${value}}}`,
-      `${prefix}"bool_value":${value.toLowerCase()}}}`,
+      `${prefix}"i":${value}}]`,
+      `${prefix}"d":${value}}]`,
+      `${prefix}"b":${value.toLowerCase()}}]`,
     ];
     return sql(`(${forms.map(() => `${within}(s.content, ?) > 0`).join(" or ")})`, ...forms);
   };
   const any = (all: readonly Sql[]): Sql => sql(`(${all.map((each) => each.sql).join(" or ")})`, ...all.flatMap((each) => each.params));
-  const present = sql(`${within}(s.content, ?) > 0`, `{"key":${JSON.stringify(key)},"value":`);
+  const present = sql(`${within}(s.content, ?) > 0`, begun(key));
   if (one.operator === "=" || one.operator === "IN") return holds(any(values.map(equal)));
   if (one.operator === "!=" || one.operator === "NOT IN") {
     const found = any(values.map(equal));

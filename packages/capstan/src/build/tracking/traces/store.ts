@@ -11,6 +11,7 @@ import {
   type Usage,
   usageKeys,
 } from "./model.ts";
+import { spanOfText, spanText } from "./values.ts";
 
 export type TraceRow = {
   id: string;
@@ -139,7 +140,7 @@ export const spansChange = (
       statusWords[span.status.code] ?? "UNSET",
       micros(span.startNs),
       span.endNs === null ? null : micros(span.endNs),
-      JSON.stringify(span),
+      spanText(span),
       ...usageKeys.map((key) => usage[key] ?? null),
     ]),
     `on conflict (trace_id, span_id) do update set ${["parent_id", "name", "type", "status", "start_us", "end_us", "content", ...usageKeys].map((column) => `${column} = excluded.${column}`).join(", ")}`,
@@ -291,7 +292,7 @@ export function createTraceStore(database: Database) {
         `select trace_id, content from trace_span where trace_id in ${list.sql} order by trace_id, case when parent_id is null then 0 else 1 end, start_us, span_id`,
         list.params,
       ))
-        found.set(row.trace_id, [...(found.get(row.trace_id) ?? []), JSON.parse(row.content) as Span]);
+        found.set(row.trace_id, [...(found.get(row.trace_id) ?? []), spanOfText(row.content)]);
       return found;
     },
     async assessment(trace: string, id: string): Promise<Assessment | undefined> {
