@@ -1,4 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { FEATURES } from "../examples/flight-delays/features.ts";
@@ -48,6 +51,16 @@ test("the program knows no column, model, check or script of the example", () =>
 test("no day, amount or size of the example stands in the program", () => {
   const figures = [/3[ _.,]?000[ _.,]?000\b/, /\b2001-0[1-7]-\d\d(?!T10:00:00Z)/, /\b150[ _.,]?000\b/, /\b0\.21\b/, /miles to kilometres/];
   for (const figure of figures) expect([String(figure), holders(figure)]).toEqual([String(figure), []]);
+});
+
+test("a project that does not say how it is played is told so", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "capstan-play-"));
+  try {
+    await writeFile(join(folder, "capstan.yaml"), "capstan: 1\nproject: small\n");
+    expect(() => readPlay(folder)).toThrow("capstan.yaml has no `x-demo`");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("faults of the replay are what their one line says", () => {
