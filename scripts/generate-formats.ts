@@ -7,7 +7,7 @@ export type DeclaredTable = { table: string; room: string; class: TableClass };
 /** Every `*Tables` of the rooms. The store itself has one more: `migration`. */
 export async function declaredTables(): Promise<DeclaredTable[]> {
   const found: DeclaredTable[] = [{ table: "migration", room: "base/storage", class: "operational" }];
-  for (const file of globSync(["packages/capstan/src/*/*/migrations.ts", "packages/capstan/src/base/storage/jobs.ts"], {
+  for (const file of globSync(["packages/capstan/src/*/*/migrations.ts", "packages/capstan/src/base/storage/{hosts,jobs}.ts"], {
     cwd: root,
   }).sort()) {
     const room = file.split("/").slice(3, 5).join("/");

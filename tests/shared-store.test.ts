@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import pg from "pg";
 import { join } from "node:path";
 import { mkdirSync } from "node:fs";
 import { describeWith } from "../packages/capstan/src/testing/needs.ts";
@@ -20,11 +19,7 @@ describeWith("two servers on one PostgreSQL database", "a PostgreSQL server (pac
   afterAll(() => server.stop());
   afterEach(() => place.close());
 
-  const rows = async (sql: string): Promise<Record<string, unknown>[]> => {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    return (await client.query(sql).finally(() => client.end())).rows as Record<string, unknown>[];
-  };
+  const rows = (sql: string): Promise<Record<string, unknown>[]> => server.query(url, sql);
   /** A server on a folder of its own; objects are in one that all reach. */
   const serve = async (name: string): Promise<{ command: Command; url: string; ask(...words: string[]): ReturnType<Place["run"]> }> => {
     const data = join(place.root, name);

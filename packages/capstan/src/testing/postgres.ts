@@ -11,6 +11,8 @@ export type TestPostgres = {
   /** URL of a new, empty database. */
   createDatabase(): Promise<string>;
   dropDatabase(url: string): Promise<void>;
+  /** One statement beside whoever uses a database. */
+  query(url: string, sql: string): Promise<Record<string, unknown>[]>;
   stop(): Promise<void>;
 };
 
@@ -70,6 +72,7 @@ export async function startPostgres(bin: string): Promise<TestPostgres> {
     url,
     createDatabase: () => createDatabaseIn(url),
     dropDatabase,
+    query: ask,
     async stop() {
       process.off("exit", abandon);
       abandon();
@@ -87,14 +90,14 @@ export async function createDatabaseIn(url: string): Promise<string> {
 }
 
 /** Removes the database that `url` names, whoever is connected to it. */
-export const dropDatabase = (url: string): Promise<void> =>
-  ask(
+export const dropDatabase = async (url: string): Promise<void> =>
+  void (await ask(
     url.replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, "$1postgres"),
     `drop database if exists ${/^postgres(?:ql)?:\/\/[^/]*\/([^?]*)/.exec(url)?.[1]} with (force)`,
-  );
+  ));
 
-async function ask(url: string, sql: string): Promise<void> {
+async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(sql).finally(() => client.end());
+  return (await client.query(sql).finally(() => client.end())).rows as Record<string, unknown>[];
 }
