@@ -46,6 +46,7 @@ import { registryMigrations } from "./build/registry/migrations.ts";
 import { registryHandlers } from "./build/registry/operations.ts";
 import { createRegistryService } from "./build/registry/service.ts";
 import { trackingMigrations } from "./build/tracking/migrations.ts";
+import { graphqlRoute } from "./build/tracking/mlflow/graphql/route.ts";
 import { mounted, unknownBelow } from "./build/tracking/mlflow/mount.ts";
 import { createSpooledRequests } from "./build/tracking/mlflow/spooled.ts";
 import { mlflowRoutes } from "./build/tracking/mlflow/routes.ts";
@@ -185,6 +186,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     ...(options.artifactsDestination !== undefined && { artifactsDestination: options.artifactsDestination }),
   };
   const mlflow = [...mlflowRoutes(surface), ...traceRoutes(surface), ...registryWire({ ...surface, registry, webhooks, environment })];
+  mlflow.push(graphqlRoute(mlflow));
   const takeSpooled = createSpooledRequests(mlflow);
   let endpoint: string | null = null;
   const pipeline = createPipelineService({

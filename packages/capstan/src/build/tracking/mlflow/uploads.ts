@@ -35,8 +35,11 @@ export function uploadRoutes(
     if (!Number.isInteger(number) || number < 1 || number > mostParts) throw invalid(`A part's number is 1 to ${mostParts}`);
     return `${number}.part`;
   };
-  /** The folder is in the address, the file's name in the message. */
-  const pathOf = ({ params, input }: WireRequest): string => safe([params["path"], requiredText(input, "path")].filter(Boolean).join("/"));
+  /** The folder is in the address; the message has the client's own path, of which the last name counts. */
+  const pathOf = ({ params, input }: WireRequest): string => {
+    const name = requiredText(input, "path").split(/[/\\]/).pop() ?? "";
+    return safe([params["path"], name].filter(Boolean).join("/"));
+  };
 
   async function create(request: WireRequest): Promise<WireReply> {
     const path = pathOf(request);
