@@ -116,7 +116,9 @@ describe("a command", () => {
     ["with a flag that there is not", ["run", "--nope"], /--nope/],
     ["with a port that is none", ["server", "--port", "99999"], /99999/],
     ["with words missing", ["data", "add"], /data add PATH/],
-    ["with words too many", ["verify", "this"], /`this` is a word too many/],
+    ["with a reference that is none", ["open", "?!"], /write R-2, run:1 or MODEL@v3/],
+    ["with a loopback that is none", ["server", "--loopback", "half"], /`open` or left out/],
+    ["with words too many", ["doctor", "this"], /`this` is a word too many/],
     ["with a colour that there is not", ["list", "runs", "--color", "purple"], /auto, always or never/],
     ["that explains a code that there is not", ["help", "CAP-RUN-03"], /did you mean CAP-RUN-003\?/],
   ])("%s", async (_, args, says) => refused(await made().capstan(...args), "CAP-USAGE-001", 2, says));

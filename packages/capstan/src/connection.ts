@@ -2,6 +2,7 @@ import type { InputOf, OutputOf } from "@capstan/contract";
 import type { OperationName, Operations } from "@capstan/contract/operations";
 import { type Route, routes } from "@capstan/contract/routes";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { App } from "./app.ts";
 import { CapstanError } from "./base/foundation/errors.ts";
 import type { Environment } from "./base/foundation/environment.ts";
@@ -57,7 +58,10 @@ export async function connectToRead(place: ProjectFolder, environment: Environme
   const reach = async (): Promise<Connection> => {
     const joined = await joinHost(place);
     if (joined) return joined;
-    if (place.database === undefined && !existsSync(sqlitePath(place))) throw new CapstanError("CAP-STORE-008", { folder: place.folder });
+    if (place.database === undefined && !existsSync(sqlitePath(place))) {
+      const inside = place.storeFolder === join(place.folder, ".capstan");
+      throw new CapstanError("CAP-STORE-008", { folder: inside ? place.folder : place.storeFolder });
+    }
     await import("./face/cli/short-lived.ts");
     const { openApp } = await import("./app.ts");
     return inProcess(await openApp({ place, environment, mode: "read" }), undefined);

@@ -27,6 +27,8 @@ export const verb: Verb = {
     const loopback = context.text("loopback");
     if (port !== undefined && (!/^\d{1,5}$/.test(port) || Number(port) > 65_535))
       throw new CapstanError("CAP-USAGE-001", { problem: `--port ${port} is no port`, verb: "server" });
+    if (loopback !== undefined && loopback !== "open")
+      throw new CapstanError("CAP-USAGE-001", { problem: `--loopback ${loopback}: it is \`open\` or left out`, verb: "server" });
     const connection = await context.write({
       ...(port !== undefined && { port: Number(port) }),
       ...(address !== undefined && { address }),

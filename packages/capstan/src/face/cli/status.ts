@@ -19,7 +19,7 @@ export const verb: Verb = {
     out.document({ ...status, loop });
     const git = status.git
       ? `${status.git.branch ?? "detached"}@${status.git.commit.slice(0, 7)}, ${status.git.filesChanged === 0 ? "clean" : `${status.git.filesChanged} files changed`}`
-      : "not in git";
+      : "no git commit";
     out.result(`${out.paint.bold(project)}   ${git}`);
     const pending = status.wouldRun + status.mayRun;
     out.result(

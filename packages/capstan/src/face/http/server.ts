@@ -118,7 +118,8 @@ export function createShell(parts: ShellParts) {
     const link = url.searchParams.get("link");
     if (link !== null) {
       const secret = await parts.access.redeem(link);
-      const headers: Record<string, string> = { location: url.pathname, "cache-control": "no-store", ...securityHeaders };
+      url.searchParams.delete("link");
+      const headers: Record<string, string> = { location: url.pathname + url.search, "cache-control": "no-store", ...securityHeaders };
       if (secret !== undefined) headers["set-cookie"] = `capstan_session=${secret}; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000`;
       return void response.writeHead(303, headers).end();
     }
