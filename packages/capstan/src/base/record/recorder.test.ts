@@ -3,6 +3,7 @@ import { openTestStore, type TestStore } from "../../testing/store.ts";
 import { statement } from "../storage/database.ts";
 import type { EntryDraft } from "./model.ts";
 import { createRecorder } from "./recorder.ts";
+import { createRecordService } from "./service.ts";
 
 let test1: TestStore;
 beforeEach(async () => {
@@ -72,4 +73,27 @@ test("a store whose entries do not lead to its signed head opens, keeps what is 
   expect((await cut.commit([], [draft("more")])).entries[0]?.index).toBe(3);
   await expect(cut.signed()).rejects.toMatchObject({ code: "CAP-RECORD-002", params: { index: 3 } });
   await cut.close();
+});
+
+test("a clock that was set back changes neither the order of entries nor what is proven", async () => {
+  let nowMs = Date.parse("2026-05-02T00:00:00Z");
+  const moved = await openTestStore([], { clock: { nowMs: () => nowMs } });
+  try {
+    const { store, home, folder } = moved;
+    await store.recorder.commit([], [draft("before")]);
+    await store.recorder.signed();
+    nowMs -= 86_400_000;
+    await store.recorder.commit([], [draft("after")]);
+    expect((await store.recorder.signed()).size).toBe(2);
+    const again = await createRecorder({ ...store, storeId: store.id, home, sequenced: false });
+    await again.commit([], [draft("reopened")]);
+    await again.signed();
+    const record = createRecordService({ store: { ...store, recorder: again }, tilesFolder: `${folder}/tiles` });
+    expect((await record.verify()).parts.filter((one) => one.verdict !== "pass").map((one) => one.part)).toEqual(["anchor"]);
+    const rows = await store.database.all<{ subject_id: string }>("select subject_id from entry order by idx");
+    expect(rows.map((one) => one.subject_id)).toEqual(["before", "after", "reopened"]);
+    await again.close();
+  } finally {
+    await moved.close();
+  }
 });
