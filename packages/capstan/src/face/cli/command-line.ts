@@ -157,6 +157,7 @@ export function printHelp(name: string, verb: Verb, out: Output): void {
   }
   out.result();
   out.result(`Everywhere: -C DIR  --data DIR  --json  -q  -v  --color auto|always|never  -h      capstan help ${name}`);
+  out.result("The store:  --database postgres://user@host/name  --blobs s3://bucket/prefix");
 }
 
 /** First line: code and what. Then only what says something. */
