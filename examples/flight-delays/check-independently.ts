@@ -53,10 +53,14 @@ const alpha = String(said.backtest.alpha); // chance of a false alarm of one ser
 
 // Student's t, one-sided, for 13 and 12 training weeks (12 and 11 degrees of freedom): from a printed table.
 const T: Record<string, [number, number]> = {
+  "0.1": [1.356, 1.363],
   "0.05": [1.782, 1.796],
   "0.025": [2.179, 2.201],
   "0.01": [2.681, 2.718],
   "0.005": [3.055, 3.106],
+  "0.0025": [3.428, 3.497],
+  "0.001": [3.93, 4.025],
+  "0.0005": [4.318, 4.437],
 };
 const SMALL = 0.1; // a stability index below this is too small to matter, however unusual
 const FEW = 5000; // rows; a week with fewer is not judged
