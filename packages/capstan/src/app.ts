@@ -87,6 +87,7 @@ import { openStore } from "./wiring/opened-store.ts";
 import { createReferenceRows } from "./wiring/reference-rows.ts";
 import { createRegistryWebhooks } from "./wiring/registry-webhooks.ts";
 import { registryWire } from "./wiring/registry-wire.ts";
+import { createSchedules } from "./wiring/schedules.ts";
 import { createStepOutputs } from "./wiring/step-outputs.ts";
 import { createTriggerRun } from "./wiring/trigger-run.ts";
 import { createSuiteRunner } from "./wiring/suite-runner.ts";
@@ -319,7 +320,9 @@ export async function openApp(options: AppOptions): Promise<App> {
       },
     }),
   );
-  jobs.register("trigger.run", createTriggerRun({ folder: place.folder, access, pipeline, registry, checks, suites }));
+  const triggerRun = createTriggerRun({ folder: place.folder, access, pipeline, registry, checks, suites });
+  jobs.register("trigger.run", triggerRun);
+  const schedules = createSchedules({ store, jobs, access, project: place.project, projectFile, run: triggerRun });
   const startRelease = handlers["releases.start"];
   if (startRelease) {
     // Routes are declared in capstan.yaml; what it says now is in force before anything moves on one.
@@ -370,10 +373,12 @@ export async function openApp(options: AppOptions): Promise<App> {
       if (shared) stopFollowing = followOthers({ store, serving, releases, pipeline });
       ticking = setInterval(() => void releases.tick().catch((error: unknown) => log.error("release", { error: String(error) })), 100);
       jobs.start();
+      schedules.start();
       webhooks.start();
     },
     async stop() {
       clearInterval(ticking);
+      schedules.stop();
       await stopFollowing?.();
       // A job may wait for a pipeline run, whose steps go on without us: it gives itself back as soon as the run is left.
       const givenBack = Promise.all([jobs.stop(), webhooks.stop()]);

@@ -504,6 +504,7 @@ export const errorTable = define({
   "CAP-CONFIG-023": { status: 400, exit: 2, message: "{subject}: {problem}", remedy: "choose bounds that something can meet" },
   "CAP-CONFIG-024": { status: 400, exit: 2, message: "`{value}` is no kind of test{hint}", remedy: "write one of: {options}" },
   "CAP-CONFIG-026": { status: 400, exit: 2, message: "step {step}: {problem}", remedy: "remove `{key}`" },
+  "CAP-CONFIG-027": { status: 400, exit: 2, message: "trigger {trigger}: {problem}", remedy: "{fix}" },
   "CAP-RUN-002": { status: 404, exit: 5, message: "there is no step {step}{hint}", remedy: "steps are: {steps}" },
   "CAP-RUN-003": {
     status: 409,

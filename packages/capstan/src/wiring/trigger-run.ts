@@ -7,7 +7,8 @@ import { readProjectFile } from "../build/pipeline/config/project-file.ts";
 import type { PipelineService } from "../build/pipeline/service.ts";
 import type { RegistryService } from "../build/registry/model.ts";
 
-export type TriggerPayload = { trigger: string; incident: string; set: readonly string[] };
+/** `cause` says in words what it is because of, where it is no incident. */
+export type TriggerPayload = { trigger: string; incident?: string; cause?: string; set: readonly string[] };
 export type TriggerRunDeps = {
   folder: string;
   access: AccessService;
@@ -24,11 +25,18 @@ export type TriggerRunDeps = {
 export const createTriggerRun =
   (deps: TriggerRunDeps): JobHandler =>
   async (job) => {
-    const { trigger, incident, set } = job.payload as TriggerPayload;
+    const declared = (trigger: string) => readProjectFile({ folder: deps.folder }).config.triggers?.[trigger];
+    const { trigger, incident, cause = incident ?? "somebody asked", set } = job.payload as TriggerPayload;
     const because = job.because ?? undefined;
     const caller = deps.access.system("pipeline", because);
     const { run, offered: offers } = await deps.pipeline.runOrReuse(
-      { project: job.project, set, message: `trigger ${trigger} because of ${incident}`, ...(because !== undefined && { because }) },
+      {
+        project: job.project,
+        set,
+        message: `trigger ${trigger} because of ${cause}`,
+        steps: [declared(trigger)?.run ?? []].flat(),
+        ...(because !== undefined && { because }),
+      },
       caller,
     );
     // Left by a host that is ending: the next one does this job again, and finds there what was finished here.

@@ -12,6 +12,7 @@ import { applySet } from "./params.ts";
 import { referenceProblems } from "./references.ts";
 import { schemaProblems } from "./schema-problems.ts";
 import { secretProblems } from "./secrets.ts";
+import { triggerProblems } from "./trigger-problems.ts";
 import { type Path, readSource, type Source } from "./source.ts";
 
 const configFile = "capstan.yaml";
@@ -83,6 +84,7 @@ export function readProjectFile(options: ReadOptions): ProjectFile {
   const params = (config.params ?? {}) as Plain;
   const nodes = nodesOf({ config, layers, params, errors });
   const { graph, errors: graphErrors } = graphOf(nodes);
+  errors.push(...triggerProblems(config, layers));
   errors.push(...graphErrors, ...referenceProblems({ config, layers, params, nodes, folder }));
   return {
     folder,
