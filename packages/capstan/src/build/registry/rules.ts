@@ -34,7 +34,7 @@ export function parseRef(text: string): VersionRef {
 export function refuseAlias(model: string, alias: string, version: string): void {
   if (alias === "live")
     throw new CapstanError("CAP-MODEL-005", { alias, model, version, why: "it says what a release made of the traffic" });
-  const ref = parseRef(alias);
-  if (ref.kind !== "alias")
+  const { kind } = parseRef(alias);
+  if (kind === "number" || kind === "latest")
     throw new CapstanError("CAP-USAGE-001", { problem: `${alias} cannot be an alias: it already means a version`, verb: "register" });
 }

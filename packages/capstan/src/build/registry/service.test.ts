@@ -82,6 +82,14 @@ describe("aliases", () => {
     expect(actions.map((one) => one.action).slice(2)).toEqual(["model.alias.set", "model.alias.set", "model.alias.removed"]);
   });
 
+  it("an alias that looks like a digest is an alias", async () => {
+    const { version } = await register(1);
+    await register(2);
+    await service.setAlias({ project: "default", model: "late-arrival", alias: "decade", ref: "v2" }, ada);
+    expect((await service.get("default", "late-arrival", "decade")).number).toBe(2);
+    expect((await service.get("default", "late-arrival", version.digest.slice(0, 12))).number).toBe(1);
+  });
+
   it("live is not set by hand; a release's statements set it", async () => {
     await register(1);
     await expect(service.setAlias({ project: "default", model: "late-arrival", alias: "live", ref: "v1" }, ada)).rejects.toMatchObject({

@@ -71,6 +71,9 @@ export function createRegistryService(deps: { store: Store; announcer?: Announce
     if (ref.kind === "number") return findByNumber(database, project, model, ref.number);
     if (ref.kind === "latest") return (await listVersions(database, project, model))[0];
     if (ref.kind === "digest") {
+      // An alias may look like a digest; who gave it that name means it.
+      const alias = (await listAliases(database, project, model)).find((one) => one.alias === text);
+      if (alias) return findByNumber(database, project, model, alias.number);
       const [only, other] = await findByPrefix(database, project, model, ref.prefix);
       return other ? undefined : only;
     }

@@ -5,6 +5,7 @@ import type { Registry } from "../service.ts";
 import type { Webhooks } from "../webhooks/service.ts";
 import { modelRoutes } from "./models.ts";
 import { routed } from "./route.ts";
+import { versionFileRoute } from "./version-file.ts";
 import { versionRoutes } from "./versions.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
@@ -21,5 +22,8 @@ export function registryRoutes(options: RegistryOptions): WireRoute[] {
   const surface = createSurface(options);
   const whole = { surface, places: createArtifactPlaces(surface), registry, ...(sourcePattern && { sourcePattern }) };
   const all = [...modelRoutes(whole), ...versionRoutes(whole), ...webhookRoutes(whole.surface, options.webhooks)].map(routed);
-  return ["/api/2.0", "/ajax-api/2.0"].flatMap((prefix) => all.map((route) => ({ ...route, path: prefix + route.path })));
+  return [
+    ...["/api/2.0", "/ajax-api/2.0"].flatMap((prefix) => all.map((route) => ({ ...route, path: prefix + route.path }))),
+    versionFileRoute(whole),
+  ];
 }

@@ -37,7 +37,7 @@ async function send(method: string, path: string, body?: unknown, headers: Recor
   const response = await fetch(`${server.url}${path.startsWith("/") ? path : `/api/3.0/mlflow/${path}`}`, {
     method,
     headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
-    ...(body !== undefined && { body: typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body) }),
+    ...(body !== undefined && { body: typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body) }),
   });
   const text = await response.text();
   return {
@@ -289,7 +289,7 @@ describe("MLflow's endpoints", () => {
     const entries = await open.store.database.all<{ action: string }>(
       "select action from entry where subject_id = 'tr-assessed' order by at_ms, id",
     );
-    expect(entries.map((one) => one.action)).toEqual([
+    expect(entries.map((one) => one.action).sort()).toEqual([
       "trace.assessed",
       "trace.assessed",
       "trace.assessment.changed",

@@ -76,6 +76,8 @@ function usageOf(span: Span): Usage {
 export function createTraces(store: Store) {
   const { database, recorder, clock } = store;
   const read = createTraceStore(database);
+  /** Assessments are shown in the order in which they were made, also those of one millisecond. */
+  let lastMs = 0;
 
   async function find(id: string): Promise<TraceInfo | undefined> {
     return (await read.traces([id]))[0];
@@ -225,7 +227,8 @@ export function createTraces(store: Store) {
     async assess(one: NewAssessment, caller: Caller): Promise<Assessment> {
       const { project } = await get(one.traceId);
       if (one.overrides !== null) await assessment(one.traceId, one.overrides);
-      const nowMs = clock.nowMs();
+      const nowMs = Math.max(clock.nowMs(), lastMs + 1);
+      lastMs = nowMs;
       const made: Assessment = {
         ...one,
         id: `a-${store.ids.ulid().toLowerCase()}`,

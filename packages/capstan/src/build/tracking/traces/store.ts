@@ -236,7 +236,7 @@ export function createTraceStore(database: Database) {
         `select trace_id, kind, key, value from trace_text where trace_id in ${ids.sql} order by key`,
         ids.params,
       ),
-      database.all<AssessmentRow>(`select * from assessment where trace_id in ${ids.sql} order by id`, ids.params),
+      database.all<AssessmentRow>(`select * from assessment where trace_id in ${ids.sql} order by created_ms, id`, ids.params),
       database.all<{ trace_id: string } & Record<string, number | null>>(
         `select trace_id, ${usageKeys.map((key) => `cast(sum(${key}) as BIGINT) as ${key}`).join(", ")} from trace_span where trace_id in ${ids.sql} and total_tokens is not null group by trace_id`,
         ids.params,
