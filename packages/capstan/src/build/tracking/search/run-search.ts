@@ -1,6 +1,6 @@
 import type { Database, Row } from "../../../base/storage/database.ts";
 import type { Run, RunKind } from "../model.ts";
-import { listOf, type RunRow, runOf } from "../rows.ts";
+import { inParts, listOf, type RunRow, runOf } from "../rows.ts";
 import {
   afterOf,
   behind,
@@ -195,6 +195,15 @@ export function createRunSearch(database: Database) {
     return { sql: parts.map((one) => one.sql).join(" and "), params: parts.flatMap((one) => one.params) };
   }
 
+  async function rowsOf(ids: readonly string[]): Promise<Run[]> {
+    const found = new Map<string, Run>();
+    await inParts(ids, async (part) => {
+      const list = listOf(part);
+      for (const row of await database.all<RunRow>(`select * from run where id in ${list.sql}`, list.params)) found.set(row.id, runOf(row));
+    });
+    return ids.flatMap((id) => found.get(id) ?? []);
+  }
+
   return {
     async search(search: RunSearch): Promise<{ runs: Run[]; next: string | undefined }> {
       const filter = typedFilter(search.filter ?? "", runVocabulary);
@@ -205,13 +214,14 @@ export function createRunSearch(database: Database) {
       if (!place) return { runs: [], next: undefined };
       const where = [place, ...filter.map((one) => condition(one, search.artifactRoot)), ...(after ? [behind(parts, after)] : [])];
       const values = orderColumns(parts);
-      const rows = await database.all<RunRow & Row>(
-        `select run.*, ${values.sql} from run ${joins.sql} where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
+      // Ids alone are sorted: rows are wide, and only those of the page are read.
+      const rows = await database.all<Row & { id: string }>(
+        `select run.id, ${values.sql} from run ${joins.sql} where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
         [...values.params, ...joins.params, ...where.flatMap((one) => one.params), search.limit + 1],
       );
       const page = rows.slice(0, search.limit);
       const last = rows.length > search.limit ? page[page.length - 1] : undefined;
-      return { runs: page.map(runOf), next: last && tokenOf(question, orderValues(parts, last)) };
+      return { runs: await rowsOf(page.map((row) => row.id)), next: last && tokenOf(question, orderValues(parts, last)) };
     },
   };
 }

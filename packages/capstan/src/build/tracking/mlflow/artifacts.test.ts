@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type MlflowWire, openMlflowWire, other } from "../../../testing/mlflow-wire.ts";
+
+const service = "/api/2.0/mlflow-artifacts/artifacts";
+let folder: string;
+let wire: MlflowWire;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "artifacts-"));
+  wire = await openMlflowWire({ artifactsDestination: join(folder, "copies") });
+});
+afterAll(async () => {
+  await wire.close();
+  rmSync(folder, { recursive: true });
+});
+const newRun = async (more: object = {}): Promise<{ run_id: string; artifact_uri: string }> =>
+  (await wire.post("runs/create", { experiment_id: "0", ...more })).body.run.info;
+const copy = (path: string): string => readFileSync(join(folder, "copies", path), "utf8");
+
+test("files of no run lie in the service, are listed, copied, seen by their project only, and deleted", async () => {
+  expect((await wire.send("PUT", `${service}/free/a.txt`, "one")).status).toBe(200);
+  expect((await wire.send("PUT", `${service}/free/deep/b.txt`, "two")).status).toBe(200);
+  expect((await wire.send("GET", `${service}?path=free`)).body).toEqual({
+    files: [
+      { path: "a.txt", is_dir: false, file_size: 3 },
+      { path: "deep", is_dir: true },
+    ],
+  });
+  expect((await wire.send("GET", `${service}/free/deep/b.txt`)).text).toBe("two");
+  expect(copy("free/deep/b.txt")).toBe("two");
+  expect((await wire.send("GET", `${service}/free/a.txt`, undefined, other)).status).toBe(404);
+  expect((await wire.send("PUT", `${service}/free/a.txt`, "stolen", other)).status).toBe(409);
+  expect((await wire.send("DELETE", `${service}/free/a.txt`, undefined, other)).status).toBe(404);
+  expect((await wire.send("DELETE", `${service}/free`)).status).toBe(200);
+  expect((await wire.send("GET", `${service}/free/a.txt`)).status).toBe(404);
+  expect(existsSync(join(folder, "copies", "free"))).toBe(false);
+});
+
+test("a run's artifacts keep to its artifact URI, also in a place of the experiment's own", async () => {
+  const { experiment_id } = (await wire.post("experiments/create", { name: "placed", artifact_location: "mlflow-artifacts:/my/place" }))
+    .body;
+  const run = await newRun({ experiment_id });
+  expect(run.artifact_uri).toBe(`mlflow-artifacts:/my/place/${run.run_id}/artifacts`);
+  await wire.send("PUT", `${service}/my/place/${run.run_id}/artifacts/MLmodel`, "x");
+  const reply = await wire.send("GET", `/get-artifact?run_uuid=${run.run_id}&path=MLmodel`);
+  expect([reply.text, reply.headers.get("content-type"), reply.headers.get("content-disposition")]).toEqual([
+    "x",
+    "text/plain",
+    "attachment; filename=MLmodel",
+  ]);
+  // The same run below another place is no run's path.
+  await wire.send("PUT", `${service}/0/${run.run_id}/artifacts/other`, "x");
+  expect((await wire.get(`artifacts/list?run_id=${run.run_id}`)).body.files).toEqual([{ path: "MLmodel", is_dir: false, file_size: 1 }]);
+  await wire.post("runs/update", { run_id: run.run_id, status: "FINISHED" });
+  expect((await wire.send("DELETE", `${service}/my/place/${run.run_id}/artifacts/MLmodel`)).status).toBe(200);
+  expect(await wire.tracking.verifySeal(run.run_id)).toMatchObject({ verdict: "pass", artifacts: 0 });
+});
+
+test("parts make a whole, in any order and after repeats; what is missing is named", async () => {
+  const { run_id } = await newRun();
+  const at = `0/${run_id}/artifacts/deep`;
+  const mpu = (verb: string, body: object) =>
+    wire.send("POST", `/api/2.0/mlflow-artifacts/mpu/${verb}/${at}`, { path: "/home/me/model.bin", ...body });
+  const { upload_id, credentials } = (await mpu("create", { num_parts: 3 })).body;
+  expect(credentials).toHaveLength(3);
+  const put = async (n: number, text: string): Promise<string | null> => {
+    const reply = await wire.send("PUT", new URL(credentials[n - 1].url).pathname, text);
+    expect(reply.status).toBe(200);
+    return reply.headers.get("etag");
+  };
+  await put(3, "ccc");
+  expect(await put(1, "wrong")).toMatch(/^"/);
+  await put(1, "aaa");
+  const parts = [1, 2, 3].map((part_number) => ({ part_number, etag: "x" }));
+  expect(await mpu("complete", { upload_id, parts })).toMatchObject({ status: 400, body: { message: expect.stringContaining("Part 2") } });
+  await put(2, "bbb");
+  expect((await mpu("complete", { upload_id, parts })).status).toBe(200);
+  expect((await wire.send("GET", `${service}/${at}/model.bin`)).text).toBe("aaabbbccc");
+  expect(copy(`${at}/model.bin`)).toBe("aaabbbccc");
+  expect((await mpu("complete", { upload_id, parts })).status).toBe(404);
+  const second = (await mpu("create", { num_parts: 1 })).body;
+  expect((await mpu("abort", { upload_id: second.upload_id })).status).toBe(200);
+  for (const id of ["..", "../../x", "f".repeat(32)]) expect((await mpu("abort", { upload_id: id })).status).toBe(404);
+});
+
+test("a page uploads up to 10 MiB", async () => {
+  const { run_id } = await newRun();
+  const upload = (body: string, path = "a.txt") =>
+    wire.send("POST", `/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${run_id}&path=${path}`, body);
+  expect((await upload("hello")).status).toBe(200);
+  expect((await upload("x", "..%2fa")).body.message).toBe("Invalid path");
+  expect((await upload("x".repeat((10 << 20) + 1))).body.message).toContain("Max size is 10MB");
+  expect((await wire.send("GET", `/get-artifact?run_id=${run_id}&path=a.txt`)).text).toBe("hello");
+});
+
+test("folders that clients write themselves are read below the operator's root, and nowhere else", async () => {
+  const root = join(folder, "root");
+  mkdirSync(root);
+  writeFileSync(join(folder, "secret"), "hidden words");
+  const local = await openMlflowWire({ artifactRoot: pathToFileURL(root).href });
+  try {
+    const { run_id, artifact_uri } = (await local.post("runs/create", { experiment_id: "0" })).body.run.info;
+    const own = join(root, "0", run_id, "artifacts");
+    expect(artifact_uri).toBe(pathToFileURL(own).href);
+    mkdirSync(join(own, "sub"), { recursive: true });
+    writeFileSync(join(own, "sub", "a.txt"), "abc");
+    symlinkSync(join(folder, "secret"), join(own, "link"));
+    symlinkSync(folder, join(own, "out"));
+    expect((await local.get(`artifacts/list?run_id=${run_id}`)).body.files).toEqual([{ path: "sub", is_dir: true }]);
+    expect((await local.get(`artifacts/list?run_id=${run_id}&path=sub`)).body.files).toEqual([
+      { path: "sub/a.txt", is_dir: false, file_size: 3 },
+    ]);
+    expect((await local.send("GET", `/get-artifact?run_id=${run_id}&path=sub/a.txt`, undefined, { range: "bytes=1-" })).text).toBe("bc");
+    for (const path of ["link", "out/secret", "sub"])
+      expect((await local.send("GET", `/get-artifact?run_id=${run_id}&path=${path}`)).text).not.toContain("hidden words");
+    const outside = (await local.post("experiments/create", { name: "out", artifact_location: pathToFileURL(folder).href })).body
+      .experiment_id;
+    const elsewhere = (await local.post("runs/create", { experiment_id: outside })).body.run.info.run_id;
+    mkdirSync(join(folder, elsewhere, "artifacts"), { recursive: true });
+    writeFileSync(join(folder, elsewhere, "artifacts", "a"), "hidden words");
+    expect((await local.get(`artifacts/list?run_id=${elsewhere}`)).body).not.toHaveProperty("files");
+    expect((await local.send("GET", `/get-artifact?run_id=${elsewhere}&path=a`)).status).toBe(404);
+  } finally {
+    await local.close();
+  }
+});

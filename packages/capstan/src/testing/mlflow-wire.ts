@@ -1,0 +1,54 @@
+import { mlflowRoutes } from "../build/tracking/mlflow/routes.ts";
+import type { SurfaceOptions } from "../build/tracking/mlflow/surface.ts";
+import { trackingMigrations } from "../build/tracking/migrations.ts";
+import { createTrackingService } from "../build/tracking/service.ts";
+import type { Caller } from "../base/foundation/caller.ts";
+import { openMlflowServer } from "./mlflow-server.ts";
+import { openTestStore } from "./store.ts";
+
+// oxlint-disable-next-line no-explicit-any
+type Reply = { status: number; headers: Headers; body: any; text: string };
+
+/** MLflow's wire over a store of its own. A request with token `other` comes from someone who sees the project `other` only. */
+export async function openMlflowWire(options: Partial<SurfaceOptions> = {}) {
+  const open = await openTestStore(trackingMigrations);
+  const tracking = createTrackingService({ store: open.store });
+  const person: Caller = {
+    actor: { kind: "person", name: "local:someone" },
+    via: "session",
+    roles: [],
+    capabilities: new Set(["read", "log"]),
+  };
+  const server = await openMlflowServer(mlflowRoutes({ tracking, store: open.store, home: "default", ...options }), (token) =>
+    token === "other" ? { ...person, via: "token", projects: ["other"] } : person,
+  );
+  async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+    const response = await fetch(`${server.url}${path}`, {
+      method,
+      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: /^[{[]/.test(text) ? JSON.parse(text) : undefined };
+  }
+  const call =
+    (method: string, version = 2) =>
+    (path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply> =>
+      send(method, `/api/${version}.0/mlflow/${path}`, body, headers);
+  return {
+    ...open,
+    tracking,
+    person,
+    url: server.url,
+    send,
+    call,
+    get: call("GET"),
+    post: call("POST"),
+    async close(): Promise<void> {
+      await server.close();
+      await open.close();
+    },
+  };
+}
+export type MlflowWire = Awaited<ReturnType<typeof openMlflowWire>>;
+export const other = { authorization: "Bearer other" };
