@@ -114,6 +114,7 @@ describe("a command", () => {
   test.each<[string, string[], RegExp]>([
     ["of another tool", ["promote"], /`capstan release`/],
     ["with a flag that there is not", ["run", "--nope"], /--nope/],
+    ["that cannot say first what it would do", ["rollback", "--plan"], /--plan/],
     ["with a port that is none", ["server", "--port", "99999"], /99999/],
     ["with words missing", ["data", "add"], /data add PATH/],
     ["with a reference that is none", ["open", "?!"], /write R-2, run:1 or MODEL@v3/],

@@ -92,7 +92,7 @@ test("every definition says what was wrong and what to do, with a status and an 
 });
 
 test("remedies name commands that there are, with flags that they take", async () => {
-  const common = ["-C", "--data", "--json", "-q", "-v", "--color", "-h", "--help", "-m", "--message", "--plan", "--version"];
+  const common = ["-C", "--data", "--json", "-q", "-v", "--color", "-h", "--help", "-m", "--message", "--version"];
   const wrong: string[] = [];
   for (const [code, { message, remedy }] of Object.entries(table)) {
     for (const [, quoted = ""] of `${message} ${remedy}`.matchAll(/\bcapstan ([^`,.;:]+)/g)) {

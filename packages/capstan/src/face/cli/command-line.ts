@@ -21,7 +21,6 @@ const common = {
   color: { type: "string" },
   help: { type: "boolean", short: "h" },
   message: { type: "string", short: "m" },
-  plan: { type: "boolean" },
   version: { type: "boolean" },
 } as const;
 

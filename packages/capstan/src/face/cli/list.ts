@@ -29,7 +29,8 @@ export const verb: Verb = {
     const [word = ""] = context.words;
     const noun = nouns[word];
     if (!noun) throw new CapstanError("CAP-USAGE-001", { problem: `list what? ${Object.keys(nouns).join(", ")}`, verb: "list" });
-    const connection = await context.read();
+    // What is served is known by who serves.
+    const connection = word === "routes" ? await context.write() : await context.read();
     const answer = (await connection.call(noun.operation, {
       project: context.place().project,
       limit: Number(context.text("limit") ?? 50),

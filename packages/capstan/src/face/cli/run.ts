@@ -13,6 +13,7 @@ export const verb: Verb = {
   flags: {
     set: { type: "string", multiple: true, text: "PARAM=VALUE, an existing parameter; leaves folder and lock alone" },
     profile: { type: "string", multiple: true, text: "overlay of capstan.yaml" },
+    plan: { type: "boolean", text: "what would run and why; nothing is changed" },
     force: { type: "boolean", text: "run the steps even if nothing changed" },
     "keep-going": { type: "boolean", text: "go on with steps that do not depend on a failed one" },
     locked: { type: "boolean", text: "refuse to compute: exit 3 when a step would run" },

@@ -38,7 +38,8 @@ export const verb: Verb = {
     for (const form of forms) {
       const match = form.pattern.exec(word);
       if (!match) continue;
-      const connection = await context.read();
+      // What is served is known by who serves.
+      const connection = form.operation === "routes.get" ? await context.write() : await context.read();
       const answer = await connection.call(form.operation, { project: context.place().project, ...form.input(match) } as never);
       context.out.document(answer);
       for (const line of outline(answer as Record<string, unknown>, 0)) context.out.result(line);
