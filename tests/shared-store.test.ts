@@ -1,11 +1,20 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { join } from "node:path";
 import { mkdirSync } from "node:fs";
+import { logisticModel } from "../packages/capstan/src/build/inference/tiny-onnx.ts";
 import { describeWith } from "../packages/capstan/src/testing/needs.ts";
 import { findPostgres, startPostgres, type TestPostgres } from "../packages/capstan/src/testing/postgres.ts";
 import { type Command, makePlace, type Place, until } from "./testing/processes.ts";
 
 /** One step that waits for a gate. */
+const route = `
+models:
+  late: {}
+routes:
+  late:
+    model: late
+    release: { strategy: canary, shadow: false, steps: [50%], each: { time: 1h, rows: 1000000 } }
+`;
 const files = {
   "capstan.yaml": "capstan: 1\nproject: small\nsteps:\n  work: { run: node work.mjs, out: work.txt }\n",
   "work.mjs": `import { writeFileSync } from "node:fs";\nimport { note, pass } from "./held.mjs";\nnote("work");\nawait pass("work");\nwriteFileSync("work.txt", "1");\n`,
@@ -56,6 +65,52 @@ describeWith("two servers on one PostgreSQL database", "a PostgreSQL server (pac
     expect(JSON.parse((await b.ask("api", "record.head", "--json")).stdout)).toMatchObject({
       size: JSON.parse((await a.ask("api", "record.head", "--json")).stdout).size,
     });
+    expect(await b.ask("verify")).toMatchObject({ code: 0 });
+  });
+
+  test("a route that one releases is served by the other; a release in motion is taken back at any of them, and goes on when its process is killed", async () => {
+    await open();
+    place.write("capstan.yaml", files["capstan.yaml"] + route);
+    place.write("one.onnx", logisticModel({ a: 1 }, 0));
+    place.write("two.onnx", logisticModel({ a: 1.01 }, 0));
+    const [a, b] = [await serve("a"), await serve("b")];
+    const version = async (at: string): Promise<unknown> => {
+      const answer = await fetch(`${at}/v2/models/late/infer`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ inputs: [{ name: "a", datatype: "FP32", shape: [1], data: [0.5] }] }),
+      });
+      return answer.status === 200 ? ((await answer.json()) as { model_version?: string }).model_version : answer.status;
+    };
+    for (const file of ["one.onnx", "two.onnx"]) expect(await a.ask("register", "late", file)).toMatchObject({ code: 0 });
+    expect(await a.ask("release", "late@v1", "--override", "-m", "first of its kind")).toMatchObject({ code: 0 });
+    await until("b serves it, too", async () => (await version(b.url)) === "1");
+    expect(await version(a.url)).toBe("1");
+
+    const moving = a.ask("release", "late@v2", "--override", "-m", "to be taken back");
+    await until("half of b's answers come from the canary", async () => (await version(b.url)) === "2");
+    expect(await b.ask("rollback", "late", "-m", "not today")).toMatchObject({ code: 0 });
+    expect(new Set(await Promise.all(Array.from({ length: 20 }, () => version(b.url))))).toEqual(new Set(["1"]));
+    await until("a serves what was before", async () =>
+      (await Promise.all(Array.from({ length: 20 }, () => version(a.url)))).every((one) => one === "1"),
+    );
+    expect((await moving).code).toBe(3);
+
+    const left = a.ask("release", "late@v2", "--override", "-m", "once more", "--detach");
+    await until("b serves the second canary", async () => (await version(b.url)) === "2");
+    await left;
+    const [duty] = await rows("select host from duty");
+    a.command.kill("SIGKILL");
+    await until("b moves the release", async () => {
+      const [now] = await rows("select host from duty");
+      return now !== undefined && now["host"] !== duty?.["host"];
+    });
+    expect(await b.ask("rollback", "late", "-m", "enough")).toMatchObject({ code: 0 });
+    expect(await rows("select state from release order by number")).toEqual([
+      { state: "live" },
+      { state: "rolled_back" },
+      { state: "rolled_back" },
+    ]);
     expect(await b.ask("verify")).toMatchObject({ code: 0 });
   });
 
