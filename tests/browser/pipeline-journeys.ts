@@ -40,4 +40,29 @@ export function pipelineJourneys(world: () => World): void {
     expect([...problems, ...watcher.problems]).toEqual([]);
     await Promise.all([close(), watcher.close()]);
   });
+
+  test("a run that goes on is cancelled from its page", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    served.place.write("params.yaml", "seed: 7\ntrain:\n  rate: 0.7\n  held: never\n");
+    await page.goto(`${served.url}/p/small/pipelines`);
+    await page.getByRole("button", { name: "Run pipeline" }).click();
+    await page.getByText("Run 4 running").waitFor();
+    await page.getByRole("button", { name: "Cancel run" }).click();
+    await page.getByText("Run 4 cancelled").waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  test("a suite is run again on what it is for", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    await page.goto(`${served.url}/p/small/checks/flights-rules`);
+    await settled(page);
+    const before = served.place.query("select count(*) as n from check_result_set")[0]?.["n"];
+    await page.getByRole("button", { name: "Run on what it is for" }).click();
+    await page.getByText(`${Number(before) + 1} runs`).waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
 }

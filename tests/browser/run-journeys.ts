@@ -34,4 +34,21 @@ export function runJourneys(world: () => World): void {
     expect(problems).toEqual([]);
     await close();
   });
+
+  test("a tag is set on a sealed run, and taken back", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    const id = String(served.place.query("select id from run where name = 'fit 0.1'")[0]?.["id"]);
+    await page.goto(`${served.url}/p/small/runs/${id}`);
+    await page.getByRole("textbox", { name: "A tag, as name=value" }).fill("looked-at=yes");
+    await page.keyboard.press("Enter");
+    await page.getByText("looked-at is yes").waitFor();
+    await page.getByRole("button", { name: "Remove the tag looked-at" }).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("button", { name: "Remove the tag looked-at" }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Verify now" }).click();
+    await page.getByText("holds: computed again").waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
 }

@@ -41,8 +41,8 @@ async function done(place: Place, ...words: string[]): Promise<string> {
 }
 
 /** The small project after two pipeline runs, a release and predictions. */
-export async function serveSmallProject(): Promise<ServedProject> {
-  const served = await serveProject(smallProject());
+export async function serveSmallProject(files = smallProject()): Promise<ServedProject> {
+  const served = await serveProject(files);
   const { place, url } = served;
   await done(place, "run");
   await done(place, "run", "--set", "train.rate=0.3");

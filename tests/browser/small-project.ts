@@ -64,7 +64,7 @@ run.logMetric("auc", 0.7 + train.rate / 10);
 run.progress(1, 2, "rounds");
 writeFileSync("work/notes.txt", "rate " + train.rate + "\\n");
 await run.logArtifact("work/notes.txt");
-if (train.held) await pass("train");
+if (train.held) await pass(train.held === true ? "train" : train.held);
 await run.end();
 console.log("trained at rate " + train.rate);
 copyFileSync(process.env.CAPSTAN_IN_WEIGHTS, process.env.CAPSTAN_OUT_MODEL);

@@ -2,11 +2,12 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Store } from "../base/record/store.ts";
 import type { Analytics } from "../build/data/analytics.ts";
+import type { Against } from "../build/checks/model.ts";
 import { loadOnnx } from "../build/inference/onnx.ts";
 import { scoreTable } from "../build/inference/score-table.ts";
 import type { ModelVersion, RegistryService } from "../build/registry/model.ts";
 
-type Rows = { name: string; paths: readonly string[]; digest: string };
+type Rows = Against & { digest: string };
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 /**

@@ -3,6 +3,7 @@ import { CapstanError } from "../base/foundation/errors.ts";
 import type { Store } from "../base/record/store.ts";
 import type { Analytics } from "../build/data/analytics.ts";
 import { type DataService, versionNode } from "../build/data/model.ts";
+import { detectFormat, isTable } from "../build/data/table.ts";
 import type { DatasetSuite } from "../build/checks/data-rules.ts";
 import type { Against, Subject } from "../build/checks/model.ts";
 import type { SuiteSource } from "../build/checks/operations.ts";
@@ -38,19 +39,17 @@ export function createSuiteSource(
   const againstOf = (suite: SuiteConfig): string | undefined => (suite.against === undefined ? undefined : String(suite.against));
   const where = (name: string, suite: SuiteConfig): string[] => suite.tests.map((_, i) => `capstan.yaml checks.${name}.tests.${i + 1}`);
 
-  async function bytesOf(
-    project: string,
-    reference: string,
-    version: ModelVersion | undefined,
-  ): Promise<{ name: string; paths: readonly string[]; digest: string }> {
+  async function bytesOf(project: string, reference: string, version: ModelVersion | undefined): Promise<Against & { digest: string }> {
     if (reference.startsWith("data:")) {
       const { version: found, source } = await data.resolve(project, reference);
       if (!source) throw new CapstanError("CAP-CHECK-005", { subject: reference, problem: "it is no table" });
-      return { name: versionNode(found.dataset, found.number), paths: source.paths, digest: found.digest };
+      return { name: versionNode(found.dataset, found.number), ...source, digest: found.digest };
     }
     const made = (version ? await outputs.ofVersion(version) : await outputs.latest(project)).get(reference);
     if (!made) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "output", name: reference });
-    return { name: reference, paths: [await store.blobs.localPath(made.digest)], digest: made.digest };
+    const path = await store.blobs.localPath(made.digest);
+    const format = await detectFormat(path, made.path);
+    return { name: reference, paths: [path], digest: made.digest, ...(isTable(format) && { format }) };
   }
 
   return {

@@ -37,8 +37,11 @@ export function bytes(value: number | null | undefined): string {
 export const day = (time: string): string =>
   new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
-/** Younger than a week: relative; older: the date. Hover shows both to the second. */
-export function Ago({ time }: { time: string | null | undefined }) {
+/** An actor as a person would name it. */
+export const who = (actor: string): string => (actor.startsWith("job:") ? "a step" : actor.replace(/^[a-z]+:(?=.{1,24}$)/, ""));
+
+/** Younger than a week: relative; older: the date. Hover shows both to the second. `told`: as a part of a sentence. */
+export function Ago({ time, told = false }: { time: string | null | undefined; told?: boolean }) {
   if (!time) return <span className="muted">–</span>;
   const age = (Date.now() - Date.parse(time)) / 1000;
   const text =
@@ -53,7 +56,7 @@ export function Ago({ time }: { time: string | null | undefined }) {
             : day(time);
   return (
     <time dateTime={time} title={new Date(time).toISOString()}>
-      {text}
+      {told && age >= 60 ? (age < 604_800 ? `${text} ago` : `on ${text}`) : text}
     </time>
   );
 }

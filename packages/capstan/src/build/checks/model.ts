@@ -4,7 +4,7 @@ import type { SubjectKind } from "@capstan/contract/operations/checks";
 import type { Caller } from "../../base/foundation/caller.ts";
 import type { Cell } from "../data/analytics-message.ts";
 import type { ColumnSchema } from "../data/profile.ts";
-import type { TableSource } from "../data/table.ts";
+import type { TableFormat, TableSource } from "../data/table.ts";
 
 /** Bytes that a suite is asked of. `name` is a reference such as `data:flights@v1`, `step:prepare.test`, `model:late-arrival@v2`. */
 export type Subject = {
@@ -13,8 +13,10 @@ export type Subject = {
   /** Files that read as one table; none for a model. */
   paths?: readonly string[];
   digest?: string | null;
+  /** What they read as, where neither bytes nor the name of a file tell: a kept CSV has no extension. */
+  format?: TableFormat;
 };
-export type Against = { name: string; paths: readonly string[]; digest?: string | null };
+export type Against = { name: string; paths: readonly string[]; digest?: string | null; format?: TableFormat };
 
 /** Columns of rows with truth. */
 export type ScoreColumns = { truth: string; score: string; baseline: string; champion: string };

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { CheckResult } from "@capstan/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -103,6 +103,14 @@ describe("tests of rows", () => {
       [20, 99999],
     ]);
     expect(results[10]?.samples).toHaveLength(1);
+  });
+
+  test("kept bytes without an extension are read as what they are said to be", async () => {
+    const path = join(folder, "kept");
+    await writeFile(path, "a,b\n1,x\n2,y\n");
+    const kept: Subject = { kind: "data", name: "data:rows@v1", paths: [path] };
+    await expect(one(kept, { kind: "row_count", min: 2 })).rejects.toMatchObject({ code: "CAP-CHECK-005" });
+    expect(await one({ ...kept, format: "csv" }, { kind: "row_count", min: 2, max: 2 })).toMatchObject({ verdict: "pass" });
   });
 
   test("a declared column that is missing fails the schema and nothing else hides", async () => {

@@ -38,9 +38,7 @@ export function createChecksService(deps: ChecksDeps): ChecksService {
     const { dataset, ref } = splitRef(reference);
     if (!(await deps.data.find(project, dataset, ref))) return undefined;
     const { version, source } = await deps.data.resolve(project, reference);
-    return source
-      ? { name: `data:${version.dataset}@${versionName(version.number)}`, paths: source.paths, digest: version.digest }
-      : undefined;
+    return source ? { name: `data:${version.dataset}@${versionName(version.number)}`, ...source, digest: version.digest } : undefined;
   };
 
   const prepare = async (suite: SuiteRun): Promise<Prepared[]> => {
@@ -51,7 +49,7 @@ export function createChecksService(deps: ChecksDeps): ChecksService {
         subject: subject.name,
         problem: subject.kind === "model" ? "name rows with truth as `against`" : "it has no files",
       });
-    const table = await openTable(analytics, about.name, about.paths, about.digest ?? null, suite.filter);
+    const table = await openTable(analytics, { ...about, paths: about.paths }, suite.filter);
     if (suite.filter !== undefined)
       await checkExpression(
         analytics,
@@ -59,17 +57,14 @@ export function createChecksService(deps: ChecksDeps): ChecksService {
         suite.filter,
         (problem) => new CapstanError("CAP-CHECK-003", { test: `filter of ${suite.suite}`, problem }),
       );
-    const against =
-      suite.against && subject.kind !== "model"
-        ? await openTable(analytics, suite.against.name, suite.against.paths, suite.against.digest ?? null)
-        : undefined;
+    const against = suite.against && subject.kind !== "model" ? await openTable(analytics, suite.against) : undefined;
     const references = new Map<string, Table | undefined>();
     const againstOf = async (test: TestConfig): Promise<Table | undefined> => {
       if (test.kind !== "unit_scale" || test.against === undefined) return against;
       const name = String(test.against);
       if (!references.has(name)) {
         const found = await referenceOf(suite.project, name);
-        references.set(name, found && (await openTable(analytics, found.name, found.paths, found.digest ?? null)));
+        references.set(name, found && (await openTable(analytics, found)));
       }
       return references.get(name);
     };

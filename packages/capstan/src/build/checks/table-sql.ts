@@ -4,24 +4,24 @@ import type { Query, TableRow } from "../data/analytics-message.ts";
 import { schemaOf } from "../data/profile.ts";
 import { nearNames } from "../data/rules.ts";
 import { detectFormat, isTable, sqlText, tableSql } from "../data/table.ts";
-import type { Table } from "./model.ts";
+import type { Against, Table } from "./model.ts";
 
 export const sampleLimit = 20;
 export const queryTimeoutMs = 120_000;
 
 export async function openTable(
   analytics: Analytics,
-  name: string,
-  paths: readonly string[],
-  digest: string | null,
+  { name, paths, digest = null, format: said }: Against,
   filter?: string,
 ): Promise<Table> {
   const [first] = paths;
   if (first === undefined) throw new CapstanError("CAP-CHECK-005", { subject: name, problem: "it has no files" });
-  const format = await detectFormat(first).catch((error: unknown) => {
-    if (error instanceof CapstanError) throw error;
-    throw new CapstanError("CAP-CHECK-005", { subject: name, problem: "its file is not there" }, { cause: error });
-  });
+  const format =
+    said ??
+    (await detectFormat(first).catch((error: unknown) => {
+      if (error instanceof CapstanError) throw error;
+      throw new CapstanError("CAP-CHECK-005", { subject: name, problem: "its file is not there" }, { cause: error });
+    }));
   if (!isTable(format)) throw new CapstanError("CAP-CHECK-005", { subject: name, problem: "its bytes are no table" });
   const source = { format, paths };
   return { name, source, digest, columns: await schemaOf(analytics, source, name), filter };

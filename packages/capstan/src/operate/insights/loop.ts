@@ -187,7 +187,7 @@ export async function loopOf(
             ? {
                 mark: "warn",
                 fact: `${open[0].incident} ${open[0].state}`,
-                small: `${open.reduce((sum, one) => sum + one.actionsOpen, 0)} actions open`,
+                small: actionsOpen(open.reduce((sum, one) => sum + one.actionsOpen, 0)),
                 href: `${base}/incidents/${open[0].incident}`,
               }
             : { mark: "pass", fact: "No open", small: "incident", href: `${base}/incidents` },
@@ -224,7 +224,7 @@ export async function loopOf(
         .map((one) => ({
           mark: (one.severity <= 2 ? "fail" : "warn") as Mark,
           title: `${one.incident}: ${one.title}`,
-          detail: `${one.state}, ${one.actionsOpen} actions open`,
+          detail: `${one.state}, ${actionsOpen(one.actionsOpen)}`,
           at: one.openedAt,
           action: { label: "Open", href: `/p/${project}/incidents/${one.incident}` },
         })),
@@ -295,3 +295,5 @@ function demoOf(stations: readonly StationView[]): NonNullable<Loop["demo"]> {
   const state = views.some((one) => one.state === "failed") ? "failed" : views.every((one) => one.state === "done") ? "done" : "running";
   return { state, stations: views };
 }
+
+const actionsOpen = (count: number): string => (count === 0 ? "no action open" : `${count} ${count === 1 ? "action" : "actions"} open`);

@@ -1,5 +1,5 @@
 import { type Output, useOperation } from "../../data/api.ts";
-import { Ago, count, Digest, number, seconds, To } from "../../parts/format.tsx";
+import { Ago, count, Digest, number, seconds, To, who } from "../../parts/format.tsx";
 import { Answer, Card } from "../../parts/layout.tsx";
 import { nodeHref } from "../../parts/node.ts";
 import { VerdictBadge, VerdictGlyph } from "../../parts/verdict.tsx";
@@ -22,7 +22,7 @@ export function ResultCard({ project, set }: { project: string; set: string }) {
           }
           note={
             <>
-              <Ago time={one.startedAt} />, {seconds(one.seconds)}, by {one.actor}
+              <Ago time={one.startedAt} told />, {seconds(one.seconds)}, by {who(one.actor)}
             </>
           }
           right={<VerdictBadge mark={one.verdict} />}
@@ -65,7 +65,7 @@ export function ResultCard({ project, set }: { project: string; set: string }) {
                     <tr key={result.id}>
                       <th scope="row" style={{ padding: "6px 10px", whiteSpace: "normal", minWidth: 200 }}>
                         {result.title}
-                        <div className="muted" style={{ fontWeight: 400 }}>
+                        <div className="muted" style={{ fontWeight: 400, whiteSpace: "nowrap" }}>
                           {result.where}
                         </div>
                       </th>

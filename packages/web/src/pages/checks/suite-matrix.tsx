@@ -49,7 +49,7 @@ export function SuiteMatrix({ project, suite, shown, linked }: { project: string
                   </th>
                   <td className="muted">{test.kind}</td>
                   {sets.map((set, i) => (
-                    <td key={set} style={{ width: 26, padding: "0 4px", ...(set === shown && { background: "var(--accent-soft)" }) }}>
+                    <td key={set} className="glyph-cell" style={{ ...(set === shown && { background: "var(--accent-soft)" }) }}>
                       <To href={href(set)}>
                         <VerdictGlyph mark={at.get(set) ?? "none"} />
                         <span className="visually-hidden">

@@ -76,7 +76,7 @@ export function Profile({ profile }: { profile: readonly Column[] }) {
                   <td className="second" style={{ whiteSpace: "normal" }}>
                     {one.top
                       .slice(0, 3)
-                      .map((top) => `${top.value} ${((top.count / one.rows) * 100).toFixed(1)} %`)
+                      .map((top) => `${top.value} ${((top.count / one.rows) * 100).toFixed(1)}\u00a0%`)
                       .join(", ")}
                   </td>
                 </tr>

@@ -57,7 +57,7 @@ function Page({ project, one }: { project: string; one: Version }) {
       >
         {one.rows === null ? "" : `${count(one.rows)} rows, `}
         {one.schema.length} columns, {bytes(one.sizeBytes)} of {one.format}.
-        {one.time && ` ${one.time.column} from ${day(one.time.from)} to ${day(one.time.to)}.`} Added <Ago time={one.addedAt} /> by{" "}
+        {one.time && ` ${one.time.column} from ${day(one.time.from)} to ${day(one.time.to)}.`} Added <Ago time={one.addedAt} told /> by{" "}
         {one.actor}, <To href={`/p/${project}/record/${one.entry}`}>entry {one.entry.slice(-6)}</To>.
       </PageHead>
       <nav className="tabs" aria-label="Views of this version">

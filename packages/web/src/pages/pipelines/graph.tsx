@@ -1,13 +1,13 @@
-import dagre from "@dagrejs/dagre";
-import { Background, Controls, type Edge, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
+import { Background, Controls, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import { IconDatabase, IconFile, IconTerminal2 } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
+import { layoutOf, size } from "./layout.ts";
+import { RoutedEdge, type StepEdge } from "./routed-edge.tsx";
 import type { GraphEdge, GraphNode } from "./states.ts";
 import "./graph.css";
 
-const size = { width: 168, height: 62 };
 type StepNode = Node<{ node: GraphNode; chosen: boolean }, "step">;
 const icons = { step: IconTerminal2, data: IconDatabase, file: IconFile };
 
@@ -31,6 +31,7 @@ function Box({ data: { node, chosen } }: NodeProps<StepNode>) {
   );
 }
 const nodeTypes = { step: Box };
+const edgeTypes = { routed: RoutedEdge };
 
 /** Left to right. Positions depend on names and edges only, so a running pipeline does not move under the eye. */
 export default function Graph({
@@ -46,18 +47,13 @@ export default function Graph({
 }) {
   const shape = JSON.stringify([nodes.map((node) => node.id), edges.map((edge) => [edge.from, edge.to])]);
   const at = useMemo(() => {
-    const graph = new dagre.graphlib.Graph().setDefaultEdgeLabel(() => ({}));
-    graph.setGraph({ rankdir: "LR", nodesep: 26, ranksep: 56 });
     const [ids, pairs] = JSON.parse(shape) as [string[], [string, string][]];
-    for (const id of ids) graph.setNode(id, { ...size });
-    for (const [from, to] of pairs) graph.setEdge(from, to);
-    dagre.layout(graph);
-    return new Map(ids.map((id) => [id, { x: graph.node(id).x - size.width / 2, y: graph.node(id).y - size.height / 2 }]));
+    return layoutOf(ids, pairs);
   }, [shape]);
   const flowNodes = nodes.map((node): StepNode => ({
     id: node.id,
     type: "step",
-    position: at.get(node.id) ?? { x: 0, y: 0 },
+    position: at.nodes.get(node.id) ?? { x: 0, y: 0 },
     data: { node, chosen: chosen === node.name && node.kind === "step" },
     ...size,
     ariaLabel: `${node.name}: ${node.word} ${node.fact}`,
@@ -65,14 +61,15 @@ export default function Graph({
     draggable: false,
   }));
   const joined = Map.groupBy(edges, (edge) => `${edge.from} ${edge.to}`);
-  const flowEdges = [...joined].map(([id, group]): Edge => {
+  const flowEdges = [...joined].map(([id, group]): StepEdge => {
     const changed = group.some((edge) => edge.changed);
     const stroke = changed ? "var(--accent)" : "var(--line-strong)";
     return {
       id,
       source: group[0]?.from ?? "",
       target: group[0]?.to ?? "",
-      type: "smoothstep",
+      type: "routed",
+      data: { points: at.edges.get(id) ?? [] },
       focusable: false,
       style: { stroke, strokeWidth: changed ? 2 : 1.4 },
       markerEnd: { type: MarkerType.ArrowClosed, color: stroke, width: 16, height: 16 },
@@ -90,6 +87,7 @@ export default function Graph({
       nodes={flowNodes}
       edges={flowEdges}
       nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
       fitView
       fitViewOptions={{ padding: 0.06, maxZoom: 1 }}
       minZoom={0.2}

@@ -1,7 +1,7 @@
 import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { client, useOperation } from "../../data/api.ts";
-import { Ago, seconds, To } from "../../parts/format.tsx";
+import { Ago, seconds, To, who } from "../../parts/format.tsx";
 import { Guarded } from "../../parts/guarded.tsx";
 import { Answer, Card, Empty, PageHead } from "../../parts/layout.tsx";
 import { VerdictBadge, VerdictGlyph } from "../../parts/verdict.tsx";
@@ -91,7 +91,7 @@ function Page({ project, pipeline, run }: { project: string; pipeline: Pipeline;
           </>
         }
       >
-        {run.name}, started <Ago time={run.started} /> by {run.by}, {seconds(run.seconds)}
+        {run.name}, started <Ago time={run.started} told /> by {who(run.by)}, {seconds(run.seconds)}
         {run.message && `: ${run.message}`}.
         {run.because && (
           <>
@@ -222,7 +222,7 @@ function RunList({ project, shown, query }: { project: string; shown: string; qu
                         </To>
                       </span>
                     </th>
-                    <td className="second">{run.message ?? run.by}</td>
+                    <td className="second">{run.message ?? who(run.by)}</td>
                     <td className="num">{run.ran}</td>
                     <td className="num">{run.reused}</td>
                     <td className="num">{run.failed}</td>

@@ -5,6 +5,7 @@ import { Ago, To } from "../../parts/format.tsx";
 import { Answer, Card, Empty, PageHead } from "../../parts/layout.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 import { type Kind, Section } from "./compare-section.tsx";
+import "./runs.css";
 import { Curves } from "./curves.tsx";
 import { hue, kindWord, markOf } from "./status.ts";
 
@@ -58,9 +59,11 @@ function Compared({ project, data }: { project: string; data: Output<"runs.compa
         title={`Compare ${data.runs.length} runs`}
         tags={<span className="muted">against {data.runs[0]?.name}, the first</span>}
         acts={
-          <button type="button" className="button" aria-pressed={!all} onClick={() => setAll(!all)}>
-            {all ? "Differences only" : `Show ${data.equal} equal rows`}
-          </button>
+          data.equal > 0 && (
+            <button type="button" className="button" aria-pressed={!all} onClick={() => setAll(!all)}>
+              {all ? "Differences only" : `Show ${data.equal} equal ${data.equal === 1 ? "row" : "rows"}`}
+            </button>
+          )
         }
       />
       <section className="card" aria-label="Comparison">

@@ -31,7 +31,9 @@ export function Section({ kind, title, rows, runs, all }: { kind: Kind; title: s
         );
         return (
           <tr key={row.key}>
-            <th scope="row">{row.key}</th>
+            <th scope="row" title={row.key} className="clipped">
+              {row.key}
+            </th>
             {Array.from({ length: runs }, (_, i) => {
               const value = row.values[i] ?? null;
               const changed = i > 0 && value !== first;

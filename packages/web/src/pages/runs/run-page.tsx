@@ -1,6 +1,6 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { type Output, useOperation } from "../../data/api.ts";
-import { bytes, count, number, seconds } from "../../parts/format.tsx";
+import { bytes, count, number, seconds, who } from "../../parts/format.tsx";
 import { Answer, Facts, PageHead } from "../../parts/layout.tsx";
 import { VerdictBadge } from "../../parts/verdict.tsx";
 import { Artifacts } from "./artifacts.tsx";
@@ -94,7 +94,7 @@ function Page({ project, run }: { project: string; run: RunDetail }) {
           </>
         }
       >
-        Started by <strong>{run.by.replace(/^[a-z]+:(?=.{1,24}$)/, "")}</strong> on {started} UTC
+        Started by <strong>{who(run.by)}</strong> on {started} UTC
         {run.seconds !== null && (
           <>
             , {run.ended === null ? "so far" : "took"} {seconds(run.seconds)}

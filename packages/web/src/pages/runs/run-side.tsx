@@ -8,6 +8,7 @@ import { client } from "../../data/api.ts";
 import { VerdictBadge } from "../../parts/verdict.tsx";
 import { useMutation } from "@tanstack/react-query";
 import type { RunDetail } from "./run-page.tsx";
+import { RunTags } from "./run-tags.tsx";
 
 const Part = ({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) => (
   <section className="side-part">
@@ -106,19 +107,9 @@ export function RunSide({ project, run }: { project: string; run: RunDetail }) {
           <dl>{links(run.outputs)}</dl>
         </Part>
       )}
-      {Object.keys(run.tags).filter((tag) => !tag.startsWith("mlflow.")).length > 0 && (
-        <Part title="Tags">
-          <dl>
-            {Object.entries(run.tags)
-              .filter(([tag]) => !tag.startsWith("mlflow."))
-              .map(([name, value]) => (
-                <Line key={name} name={name}>
-                  {value}
-                </Line>
-              ))}
-          </dl>
-        </Part>
-      )}
+      <Part title="Tags">
+        <RunTags project={project} run={run} />
+      </Part>
       <Seal project={project} run={run} base={base} />
     </div>
   );

@@ -168,7 +168,7 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
           <RunsTable
             project={project}
             rows={rows}
-            columns={split ? columns.slice(0, 5) : columns}
+            columns={split ? columns.slice(0, 4) : columns}
             sort={sort}
             onSort={(next) => set({ sort: next })}
             selected={selected}

@@ -1,0 +1,103 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { IconX } from "@tabler/icons-react";
+import { useState } from "react";
+import { client } from "../../data/api.ts";
+import { useClosed } from "../../parts/guarded.tsx";
+import { Failure } from "../../parts/layout.tsx";
+import type { RunDetail } from "./run-page.tsx";
+
+/** Sets the tag, or removes it when the value is null. */
+type Change = { name: string; value: string | null };
+
+/** Tags that people gave, changed in place; the last change can be taken back. */
+export function RunTags({ project, run }: { project: string; run: RunDetail }) {
+  const [text, setText] = useState("");
+  const [back, setBack] = useState<Change & { said: string }>();
+  const closed = useClosed("log");
+  const queries = useQueryClient();
+  const change = useMutation({
+    mutationFn: ({ name, value }: Change) =>
+      client.call("runs.tag", { project, run: run.id, ...(value === null ? { remove: [name] } : { set: { [name]: value } }) }),
+    onSuccess: () => queries.invalidateQueries(),
+  });
+  const tags = Object.entries(run.tags).filter(([tag]) => !tag.startsWith("mlflow."));
+  const apply = (name: string, value: string | null): void => {
+    if (closed !== null || change.isPending) return;
+    const before = run.tags[name] ?? null;
+    change.mutate(
+      { name, value },
+      {
+        onSuccess: () => {
+          setText("");
+          setBack({ name, value: before, said: value === null ? `${name} removed` : `${name} is ${value}` });
+        },
+      },
+    );
+  };
+  const [name = "", ...rest] = text.split("=");
+  const value = rest.join("=").trim();
+  const complete = name.trim() !== "" && value !== "";
+  return (
+    <>
+      {tags.length > 0 && (
+        <dl>
+          {tags.map(([tag, given]) => (
+            <div key={tag} className="side-line">
+              <dt>{tag}</dt>
+              <dd>
+                {given}{" "}
+                <button
+                  type="button"
+                  className="icon-button small"
+                  aria-label={`Remove the tag ${tag}`}
+                  aria-disabled={closed !== null}
+                  title={closed ?? `Remove ${tag}`}
+                  onClick={() => apply(tag, null)}
+                >
+                  <IconX size={13} stroke={1.75} />
+                </button>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <form
+        className="tag-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (complete) apply(name.trim(), value);
+        }}
+      >
+        <input
+          aria-label="A tag, as name=value"
+          placeholder="name=value"
+          className="mono"
+          value={text}
+          spellCheck={false}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <button
+          type="submit"
+          className="button"
+          aria-disabled={closed !== null || !complete || change.isPending}
+          title={closed ?? (complete ? "" : "Write name=value")}
+        >
+          Set tag
+        </button>
+      </form>
+      {back && (
+        <p role="status" className="second">
+          {back.said}.{" "}
+          <button
+            type="button"
+            className="text-button"
+            onClick={() => change.mutate({ name: back.name, value: back.value }, { onSuccess: () => setBack(undefined) })}
+          >
+            Undo
+          </button>
+        </p>
+      )}
+      {change.isError && <Failure error={change.error} />}
+    </>
+  );
+}
