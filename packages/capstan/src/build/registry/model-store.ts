@@ -1,7 +1,8 @@
 import { type Change, type Database, insert, type Statement, statement } from "../../base/storage/database.ts";
+import { listOf } from "../tracking/rows.ts";
 import type { Model, Stage } from "./model.ts";
 
-type ModelRow = {
+export type ModelRow = {
   project: string;
   name: string;
   description: string | null;
@@ -12,7 +13,7 @@ type ModelRow = {
 };
 export type Tags = Readonly<Record<string, string>>;
 
-const modelOf = (row: ModelRow): Model => ({
+export const modelOf = (row: ModelRow): Model => ({
   project: row.project,
   name: row.name,
   description: row.description,
@@ -173,38 +174,50 @@ export const removeTagChange = (owner: TagOwner, key: string): Change => [
     params: [...Object.values(keyOf(owner)), key],
   },
 ];
-/** Tags by model. */
-export const modelTags = async (database: Database, project: string, name?: string): Promise<Map<string, Record<string, string>>> => {
+/** Of these models; of all of the project when none are named. */
+const among = (names: readonly string[] | undefined): { sql: string; params: readonly string[] } => {
+  if (names === undefined) return { sql: "", params: [] };
+  if (names.length === 0) return { sql: " and 1 = 0", params: [] };
+  const list = listOf(names);
+  return { sql: ` and model in ${list.sql}`, params: list.params };
+};
+
+type Pair = { model: string; number?: number; key: string; value: string };
+function grouped(rows: readonly Pair[], nameOf: (row: Pair) => string): Map<string, Record<string, string>> {
   const found = new Map<string, Record<string, string>>();
-  for (const row of await database.all<{ model: string; key: string; value: string }>(
-    `select model, key, value from model_tag where project = ? ${name === undefined ? "" : "and model = ?"} order by key`,
-    name === undefined ? [project] : [project, name],
-  )) {
-    const tags = found.get(row.model) ?? {};
+  for (const row of rows) {
+    const tags = found.get(nameOf(row)) ?? {};
     tags[row.key] = row.value;
-    found.set(row.model, tags);
+    found.set(nameOf(row), tags);
   }
   return found;
+}
+/** Tags by model. */
+export const modelTags = async (
+  database: Database,
+  project: string,
+  names?: readonly string[],
+): Promise<Map<string, Record<string, string>>> => {
+  const of = among(names);
+  const rows = await database.all<Pair>(`select model, key, value from model_tag where project = ?${of.sql} order by key`, [
+    project,
+    ...of.params,
+  ]);
+  return grouped(rows, (row) => row.model);
 };
 /** Tags by `model@vN`. */
 export const versionTags = async (
   database: Database,
   project: string,
-  model?: string,
+  names?: readonly string[],
   number?: number,
 ): Promise<Map<string, Record<string, string>>> => {
-  const found = new Map<string, Record<string, string>>();
-  const rows = await database.all<{ model: string; number: number; key: string; value: string }>(
-    `select model, number, key, value from model_version_tag where project = ?${model === undefined ? "" : " and model = ?"}${number === undefined ? "" : " and number = ?"} order by key`,
-    [project, ...(model === undefined ? [] : [model]), ...(number === undefined ? [] : [number])],
+  const of = among(names);
+  const rows = await database.all<Pair>(
+    `select model, number, key, value from model_version_tag where project = ?${of.sql}${number === undefined ? "" : " and number = ?"} order by key`,
+    [project, ...of.params, ...(number === undefined ? [] : [number])],
   );
-  for (const row of rows) {
-    const name = `${row.model}@v${row.number}`;
-    const tags = found.get(name) ?? {};
-    tags[row.key] = row.value;
-    found.set(name, tags);
-  }
-  return found;
+  return grouped(rows, (row) => `${row.model}@v${row.number}`);
 };
 
 /** A release, a dossier or a route that names this version: then it stays. */

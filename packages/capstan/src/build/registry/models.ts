@@ -23,7 +23,7 @@ import {
   versionTags,
 } from "./model-store.ts";
 import { kindOf, modelCreated, notice } from "./notices.ts";
-import { findByNumber, listLive, listVersions } from "./store.ts";
+import { findByNumber, listLatest, listLive, listVersions } from "./store.ts";
 
 type Named = { project: string; model: string };
 type Numbered = Named & { number: number };
@@ -84,15 +84,17 @@ export function createModels({ store, announcer }: { store: Store; announcer: An
   const numbersOf = async (project: string, model: string): Promise<number[]> =>
     (await listVersions(database, project, model)).map((one) => one.number);
   const tagsOf = async (project: string, name: string): Promise<Record<string, string>> =>
-    (await modelTags(database, project, name)).get(name) ?? {};
+    (await modelTags(database, project, [name])).get(name) ?? {};
   const isPrompt = async (project: string, name: string): Promise<boolean> => kindOf(await tagsOf(project, name)) === "prompt";
 
   return {
     get,
     find: (project: string, name: string) => findModel(database, project, name),
     list: (project: string): Promise<Model[]> => listModels(database, project),
-    tags: (project: string, name?: string) => modelTags(database, project, name),
-    versionTags: (project: string, model?: string, number?: number) => versionTags(database, project, model, number),
+    tags: (project: string, names?: readonly string[]) => modelTags(database, project, names),
+    versionTags: (project: string, names?: readonly string[]) => versionTags(database, project, names),
+    /** The newest version of each stage, of each of these models. */
+    latest: (project: string, names: readonly string[]): Promise<ModelVersion[]> => listLatest(database, project, names),
     version,
 
     async create(one: Named & { description: string | null; tags: Tags }, caller: Caller): Promise<Model> {
@@ -222,7 +224,7 @@ export function createModels({ store, announcer }: { store: Store; announcer: An
     },
     async removeVersionTag(at: Numbered, key: string, caller: Caller): Promise<void> {
       const { digest } = await version(at);
-      const tags = (await versionTags(database, at.project, at.model, at.number)).get(versionId(at.model, at.number)) ?? {};
+      const tags = (await versionTags(database, at.project, [at.model], at.number)).get(versionId(at.model, at.number)) ?? {};
       if (!Object.hasOwn(tags, key)) return;
       const entity = (await isPrompt(at.project, at.model)) ? "PROMPT_VERSION_TAG" : "MODEL_VERSION_TAG";
       await commit({ ...at, digest }, removeTagChange(at, key), "model.version.tag.removed", { key }, caller, [

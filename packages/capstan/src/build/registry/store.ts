@@ -1,8 +1,9 @@
 import { canonicalJson, type Json } from "../../base/foundation/canonical-json.ts";
 import { type Change, type Database, insert, statement } from "../../base/storage/database.ts";
+import { listOf } from "../tracking/rows.ts";
 import { type Alias, type Live, type ModelVersion, type Stage, versionName } from "./model.ts";
 
-type VersionRow = {
+export type VersionRow = {
   project: string;
   model: string;
   number: number;
@@ -29,7 +30,7 @@ type VersionRow = {
   updated_ms: number;
 };
 
-const versionOf = (row: VersionRow): ModelVersion => ({
+export const versionOf = (row: VersionRow): ModelVersion => ({
   project: row.project,
   model: row.model,
   number: row.number,
@@ -131,6 +132,18 @@ export const listVersions = async (database: Database, project: string, model?: 
       model === undefined ? [project] : [project, model],
     )
   ).map(versionOf);
+
+/** The newest version of each stage, of each of these models. */
+export const listLatest = async (database: Database, project: string, models: readonly string[]): Promise<ModelVersion[]> => {
+  if (models.length === 0) return [];
+  const list = listOf(models);
+  const rows = await database.all<VersionRow>(
+    `select v.* from model_version v join (select model, stage, max(number) as number from model_version where project = ? and model in ${list.sql} group by model, stage) newest
+     on newest.model = v.model and newest.number = v.number where v.project = ?`,
+    [project, ...list.params, project],
+  );
+  return rows.map(versionOf);
+};
 
 export const setAliasChange = (project: string, alias: Alias, entryId: string): Change => [
   statement(

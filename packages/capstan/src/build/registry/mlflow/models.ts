@@ -15,11 +15,11 @@ export function modelRoutes(whole: RegistrySurface): Described[] {
 
   const messageOf = async (project: string, name: string): Promise<object> => {
     const model = await catalogue.get(project, name);
-    const [versions, beside] = await Promise.all([registry.versions(project, name), besideOf(whole, project, name)]);
+    const [versions, beside] = await Promise.all([catalogue.latest(project, [name]), besideOf(whole, project, [name])]);
     return { registered_model: modelMessage(model, versions, beside) };
   };
   const versionOf = async (project: string, name: string, number: number): Promise<object> => {
-    const [version, beside] = await Promise.all([catalogue.version({ project, model: name, number }), besideOf(whole, project, name)]);
+    const [version, beside] = await Promise.all([catalogue.version({ project, model: name, number }), besideOf(whole, project, [name])]);
     return { model_version: versionMessage(version, beside) };
   };
   /** An answer about the model that the message names, in the caller's project. */
@@ -31,20 +31,17 @@ export function modelRoutes(whole: RegistrySurface): Described[] {
   const search: Answer = async ({ input, caller }) => {
     const project = await surface.project(caller);
     const { found, token } = await searched(surface.store.database, searchedModels, project, input);
-    const beside = await besideOf(whole, project);
-    const list = await Promise.all(
-      found.map(async ({ name }) => {
-        const [model, versions] = await Promise.all([catalogue.find(project, name), registry.versions(project, name)]);
-        return model ? [modelMessage(model, versions, beside)] : [];
-      }),
-    );
-    return { ...(list.length > 0 && { registered_models: list.flat() }), ...(token && { next_page_token: token }) };
+    const names = found.map((one) => one.name);
+    const [versions, beside] = await Promise.all([catalogue.latest(project, names), besideOf(whole, project, names)]);
+    const byModel = Map.groupBy(versions, (one) => one.model);
+    const list = found.map((one) => modelMessage(one, byModel.get(one.name) ?? [], beside));
+    return { ...(list.length > 0 && { registered_models: list }), ...(token && { next_page_token: token }) };
   };
 
   const latest = about(async ({ project, model }, input) => {
     await catalogue.get(project, model);
     const wanted = texts(input, "stages").map(stageOf);
-    const [versions, beside] = await Promise.all([registry.versions(project, model), besideOf(whole, project, model)]);
+    const [versions, beside] = await Promise.all([catalogue.latest(project, [model]), besideOf(whole, project, [model])]);
     const found = latestByStage(versions).filter((one) => wanted.length === 0 || wanted.includes(one.label.stage));
     return found.length > 0 ? { model_versions: found.map((one) => versionMessage(one, beside)) } : {};
   });

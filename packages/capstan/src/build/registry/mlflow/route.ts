@@ -22,13 +22,19 @@ export const routed = ([method, path, capability, answer]: Described): WireRoute
   },
 });
 
-/** Tags and aliases of a project's models, or of one. */
-export async function besideOf({ registry }: RegistrySurface, project: string, model?: string): Promise<Beside> {
+/** Above it, what belongs to all models is read at once instead of by name. */
+const namesAtOnce = 500;
+
+/** Tags and aliases of these models, in a few reads however many there are. */
+export async function besideOf({ registry }: RegistrySurface, project: string, models: readonly string[]): Promise<Beside> {
+  const [only, ...others] = models;
+  const one = others.length === 0 ? only : undefined;
+  const named = models.length <= namesAtOnce ? models : undefined;
   const [tags, versionTags, aliases, live] = await Promise.all([
-    registry.catalogue.tags(project, model),
-    registry.catalogue.versionTags(project, model),
-    registry.aliases(project, model),
-    registry.live(project, model),
+    registry.catalogue.tags(project, named),
+    registry.catalogue.versionTags(project, named),
+    registry.aliases(project, one),
+    registry.live(project, one),
   ]);
   return { tags, versionTags, aliases, live };
 }

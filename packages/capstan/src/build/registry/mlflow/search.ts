@@ -25,15 +25,19 @@ import {
   typedOrders,
   type Vocabulary,
 } from "../../tracking/search/vocabulary.ts";
+import type { Model, ModelVersion } from "../model.ts";
+import { modelOf, type ModelRow } from "../model-store.ts";
 import { promptTag } from "../notices.ts";
+import { type VersionRow, versionOf } from "../store.ts";
 
 const entities = { attribute: "attribute", attributes: "attribute", attr: "attribute", tag: "tag", tags: "tag" };
 const open = { tag: textWord };
 const timestamps = { timestamp: { ...numbers, as: "updated_ms" }, last_updated_timestamp: { ...numbers, as: "updated_ms" } };
 
 /** One noun that is searched: its table, the columns of its names, and how its tags are found. */
-type Searched = {
+type Searched<T> = {
   table: string;
+  of(row: never): T;
   filters: Vocabulary;
   orders: Vocabulary;
   columns: Readonly<Record<string, string>>;
@@ -48,8 +52,9 @@ type Searched = {
 };
 const byName: Order = { entity: "attribute", key: "name", type: "text", descending: false };
 
-export const searchedModels: Searched = {
+export const searchedModels: Searched<Model> = {
   table: "model",
+  of: (row: ModelRow) => modelOf(row),
   filters: { entities, open, closed: { attribute: { name: textWord } } },
   orders: { entities, open: {}, closed: { attribute: { name: textWord, ...timestamps } }, unordered: ["tag"] },
   columns: { name: "name", updated_ms: "updated_ms" },
@@ -60,8 +65,9 @@ export const searchedModels: Searched = {
   lasting: [byName],
   limit: { usual: 100, most: 1000 },
 };
-export const searchedVersions: Searched = {
+export const searchedVersions: Searched<ModelVersion> = {
   table: "model_version",
+  of: (row: VersionRow) => versionOf(row),
   filters: {
     entities,
     open,
@@ -97,13 +103,13 @@ const asksPrompts = (filter: readonly Comparison[]): boolean =>
     return (one.operator === "=" && value === "true") || (one.operator === "!=" && value === "false");
   });
 
-/** Names (and numbers) of one page, in order, and the token of the next. */
-export async function searched(
+/** One page of rows, in order, and the token of the next. */
+export async function searched<T>(
   database: Database,
-  what: Searched,
+  what: Searched<T>,
   project: string,
   input: Input,
-): Promise<{ found: { name: string; number: number }[]; token?: string }> {
+): Promise<{ found: T[]; token?: string }> {
   const limit = integer(input, "max_results") ?? what.limit.usual;
   if (limit < 1 || limit > what.limit.most)
     throw invalid(
@@ -139,14 +145,14 @@ export async function searched(
   if (token) where.push(behind(parts, afterOf(token, question, parts.length)));
   const columns = orderColumns(parts);
   const params: SqlValue[] = [...columns.params, ...where.flatMap((one) => one.params), limit + 1];
-  const rows = await database.all<Row & { name: string; number: number }>(
-    `select one.${what.columns["name"]} as name, one.${what.columns["version_number"] ?? "last_number"} as number, ${columns.sql} from ${what.table} one where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
+  const rows = await database.all<Row>(
+    `select one.*, ${columns.sql} from ${what.table} one where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
     params,
   );
   const page = rows.slice(0, limit);
   const last = page[page.length - 1];
   return {
-    found: page.map((row) => ({ name: row.name, number: row.number })),
+    found: page.map((row) => what.of(row as never)),
     ...(rows.length > limit && last && { token: tokenOf(question, orderValues(parts, last)) }),
   };
 }

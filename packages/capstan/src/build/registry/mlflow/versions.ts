@@ -33,7 +33,7 @@ export function versionRoutes(whole: RegistrySurface): Described[] {
   }
 
   const messageOf = async (project: string, version: ModelVersion): Promise<object> => ({
-    model_version: versionMessage(version, await besideOf(whole, project, version.model)),
+    model_version: versionMessage(version, await besideOf(whole, project, [version.model])),
   });
   const about =
     (answer: (at: At, input: Input, caller: Caller) => Promise<object>): Answer =>
@@ -128,14 +128,8 @@ export function versionRoutes(whole: RegistrySurface): Described[] {
   const search: Answer = async ({ input, caller }) => {
     const project = await surface.project(caller);
     const { found, token } = await searched(surface.store.database, searchedVersions, project, input);
-    const beside = await besideOf(whole, project);
-    const byModel = new Map<string, Map<number, ModelVersion>>();
-    for (const name of new Set(found.map((one) => one.name)))
-      byModel.set(name, new Map((await registry.versions(project, name)).map((one) => [one.number, one])));
-    const list = found.flatMap((one) => {
-      const version = byModel.get(one.name)?.get(one.number);
-      return version ? [versionMessage(version, beside)] : [];
-    });
+    const beside = await besideOf(whole, project, [...new Set(found.map((one) => one.model))]);
+    const list = found.map((one) => versionMessage(one, beside));
     return { ...(list.length > 0 && { model_versions: list }), ...(token && { next_page_token: token }) };
   };
 
