@@ -17,7 +17,7 @@ export const verb: Verb = {
     },
     blobs: { type: "string", text: "where objects are: s3://bucket/prefix, or a folder" },
     "artifact-root": { type: "string", text: "default artifact location of new experiments" },
-    "artifacts-destination": { type: "string", text: "folder behind mlflow-artifacts:/" },
+    "artifacts-destination": { type: "string", text: "a folder that gets a plain copy of every artifact, for other programs" },
   },
   async run(context) {
     const port = context.text("port");
