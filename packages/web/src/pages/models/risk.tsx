@@ -37,7 +37,12 @@ export const RiskCard = ({ risk }: { risk: Risk }) => (
           <span key={`${axis} why`} className="second">
             {reasons.length === 0
               ? "no answer raises it"
-              : reasons.map((one) => `${one.question.replaceAll("_", " ")} ${one.answer}: ${one.effect}`).join("; ")}
+              : reasons
+                  .map(
+                    (one) =>
+                      `${one.question.replaceAll("_", " ")} ${risk.unanswered.includes(one.question) ? "not answered" : one.answer}: ${one.effect}`,
+                  )
+                  .join("; ")}
           </span>,
         ];
       })}

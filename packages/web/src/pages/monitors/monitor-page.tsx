@@ -58,7 +58,7 @@ function Page({ project, one }: { project: string; one: Monitor }) {
               act={() => client.call("monitors.evaluate", { project })}
               said={(done) => (
                 <>
-                  {done.windows === 0 ? "No window has ended since" : `${done.windows} windows judged`} in {seconds(done.seconds)}:{" "}
+                  {done.windows === 0 ? "No window has ended since; looked" : `${done.windows} windows judged`} in {seconds(done.seconds)}:{" "}
                   {done.alerts.length === 0 ? "no alert" : done.alerts.map((each) => each.id).join(", ")}
                   {done.incidents.length > 0 && (
                     <>

@@ -80,7 +80,8 @@ export function StartRelease({
           model,
           version,
           strategy,
-          ...(strategy === "canary" && { shadow, steps, each: { seconds: Number(secondsEach), rows: Number(rowsEach) } }),
+          shadow: strategy === "canary" && shadow,
+          ...(strategy === "canary" && { steps, each: { seconds: Number(secondsEach), rows: Number(rowsEach) } }),
           guard: {
             ...(scoreMean.trim() !== "" && { scoreMean: Number(scoreMean) }),
             ...(latencyMs.trim() !== "" && { latencyP95: Number(latencyMs) / 1000 }),
