@@ -33,8 +33,7 @@ export function frameJourneys(world: () => World): void {
     await palette.waitFor();
     await page.keyboard.press("Escape");
     await palette.waitFor({ state: "detached" });
-    await page.keyboard.press("g");
-    await page.keyboard.press("m");
+    await page.keyboard.type("gm");
     await page.waitForURL(`${served.url}/p/small/models`);
     await page.keyboard.press("?");
     await page.getByRole("dialog").waitFor();
