@@ -330,6 +330,10 @@ describe("browsers", () => {
   });
 });
 
+test("a slash too many before a client's path is no host", async () => {
+  expect(JSON.parse((await port("GET", "//api/2.0/mlflow/experiments/get?experiment_id=0")).text)).toHaveProperty("experiment");
+});
+
 test("the private socket is its owner's alone and has all rights", async () => {
   expect(statSync(socket).mode & 0o777).toBe(0o600);
   expect(JSON.parse((await ask({ socket }, "GET", "/api/v1/session")).text)).toMatchObject({ via: "session" });
@@ -341,6 +345,7 @@ test("a refusal shows neither stack nor path of this machine", async () => {
     ["GET", "/api/v1/p/%/data"],
     ["GET", "//"],
     ["GET", "//attacker.example/health"],
+    ["GET", "//attacker.example/api/v1/session"],
     ["POST", "/"],
   ] as const) {
     const answer = await port(method, path);

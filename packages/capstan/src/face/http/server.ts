@@ -227,8 +227,9 @@ export function json(response: ServerResponse, status: number, value: object): v
 
 function urlOf(request: IncomingMessage): URL {
   const text = request.url ?? "/";
-  // A proxy's absolute form or `//host` must not name another host than the header that the gate looks at.
-  if (text.startsWith("/") && !text.startsWith("//") && URL.canParse(text, "http://localhost")) return new URL(text, "http://localhost");
+  // A proxy's absolute form or `//host` must not name another host than the header that the gate looks at. Clients whose server ends in a slash double it before a path of theirs.
+  const path = text.replace(/^\/\/+(?=(ajax-)?api\/|model-versions\/|get-artifact\?)/, "/");
+  if (path.startsWith("/") && !path.startsWith("//") && URL.canParse(path, "http://localhost")) return new URL(path, "http://localhost");
   throw new CapstanError("CAP-REQUEST-002", { path: text.slice(0, 200) });
 }
 
