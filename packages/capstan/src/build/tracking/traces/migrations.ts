@@ -33,4 +33,12 @@ create table assessment (
 );
 create index assessment_by_trace on assessment (trace_id, id)`,
   },
+  {
+    // In the order of the default search, so that a page costs the same in an experiment of any size.
+    room: "traces",
+    number: 2,
+    sql: `
+create index trace_by_time on trace (experiment_id, request_ms desc, id);
+drop index trace_by_experiment`,
+  },
 ];

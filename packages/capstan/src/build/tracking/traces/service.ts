@@ -14,7 +14,7 @@ import {
   deleteTracesChange,
   linkRunChange,
   removeTagChange,
-  spannedTraceChange,
+  spannedTracesChange,
   spansChange,
   startTraceChange,
   textsChange,
@@ -140,19 +140,22 @@ export function createTraces(store: Store) {
       for (const one of sent) {
         const span = conventional(one);
         const id = traceIdOf(span);
-        byTrace.set(id, [...(byTrace.get(id) ?? []), { ...span, name: clean(span.name) }]);
+        const known = byTrace.get(id);
+        if (known) known.push({ ...span, name: clean(span.name) });
+        else byTrace.set(id, [{ ...span, name: clean(span.name) }]);
       }
-      const change = [...byTrace].flatMap(([id, spans]) => [
-        ...spannedTraceChange(summary(project, experiment, id, spans)),
+      const change = [
+        ...spannedTracesChange([...byTrace].map(([id, spans]) => summary(project, experiment, id, spans))),
         ...spansChange(
           project,
-          id,
-          [...new Map(spans.map((one) => [one.spanId, one])).values()].map((span) => {
-            const type = attributeOf(span.attributes, "mlflow.spanType");
-            return { span, type: typeof type === "string" ? type : null, usage: usageOf(span) };
-          }),
+          [...byTrace].flatMap(([trace, spans]) =>
+            [...new Map(spans.map((one) => [one.spanId, one])).values()].map((span) => {
+              const type = attributeOf(span.attributes, "mlflow.spanType");
+              return { trace, span, type: typeof type === "string" ? type : null, usage: usageOf(span) };
+            }),
+          ),
         ),
-      ]);
+      ];
       await database.commit(change);
       for (const id of byTrace.keys()) tell(project, id);
       return [...byTrace.keys()];

@@ -59,6 +59,7 @@ const values = (trace: NewTrace, finalized: boolean) => [
   finalized ? 1 : 0,
 ];
 const known = { rows: 1, noun: "trace" } as const;
+const textsTail = "on conflict (trace_id, kind, key) do update set value = excluded.value";
 
 /** What the client says of its trace counts; what spans said before and it does not say is kept. Refused when the trace is another project's. */
 export const startTraceChange = (trace: NewTrace): Change => [
@@ -78,39 +79,41 @@ export const startTraceChange = (trace: NewTrace): Change => [
 
 const earlier = "case when excluded.request_ms < trace.request_ms then excluded.request_ms else trace.request_ms end";
 const end = (table: string): string => `${table}.request_ms + coalesce(${table}.duration_ms, 0)`;
-/** What spans say of their trace: it reaches as far as all of them, and has its state from its root. Nothing of that when its client has said it. */
-export const spannedTraceChange = (trace: NewTrace): Change => [
-  {
-    ...statement(
-      `insert into trace (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       on conflict (id) do update set
+const spannedTail = `on conflict (id) do update set
          request_ms = case when trace.finalized = 1 then trace.request_ms else ${earlier} end,
          duration_ms = case when trace.finalized = 1 then trace.duration_ms when excluded.duration_ms is null and trace.duration_ms is null then null
            else (case when ${end("excluded")} > ${end("trace")} then ${end("excluded")} else ${end("trace")} end) - ${earlier} end,
          state = case when trace.state in ('IN_PROGRESS', 'STATE_UNSPECIFIED') and excluded.state <> 'IN_PROGRESS' then excluded.state else trace.state end,
          request_preview = coalesce(trace.request_preview, excluded.request_preview), response_preview = coalesce(trace.response_preview, excluded.response_preview)
-       where trace.project = excluded.project`,
-      ...values(trace, false),
+       where trace.project = excluded.project`;
+/** What spans say of their traces: each reaches as far as all of them, and has its state from its root. Nothing of that when its client has said it. */
+export const spannedTracesChange = (traces: readonly NewTrace[]): Change => [
+  ...insertMany(
+    "trace",
+    columns.split(", "),
+    traces.map((trace) => values(trace, false)),
+    spannedTail,
+    { noun: "trace", name: traces[0]?.id ?? "" },
+  ),
+  ...(["tag", "metadata"] as const).flatMap((kind) =>
+    insertMany(
+      "trace_text",
+      ["project", "trace_id", "kind", "key", "value"],
+      traces.flatMap((trace) =>
+        Object.entries(kind === "tag" ? trace.tags : trace.metadata).map(([key, value]) => [trace.project, trace.id, kind, key, value]),
+      ),
+      kind === "tag" ? textsTail : "on conflict (trace_id, kind, key) do nothing",
     ),
-    guard: { ...known, name: trace.id },
-  },
-  ...textsChange(trace.project, trace.id, "tag", trace.tags),
-  ...textsChange(trace.project, trace.id, "metadata", trace.metadata, "on conflict (trace_id, kind, key) do nothing"),
+  ),
 ];
 
 export type TextKind = "tag" | "metadata";
-export const textsChange = (
-  project: string,
-  trace: string,
-  kind: TextKind,
-  texts: Texts,
-  tail = "on conflict (trace_id, kind, key) do update set value = excluded.value",
-): Statement[] =>
+export const textsChange = (project: string, trace: string, kind: TextKind, texts: Texts): Statement[] =>
   insertMany(
     "trace_text",
     ["project", "trace_id", "kind", "key", "value"],
     Object.entries(texts).map(([key, value]) => [project, trace, kind, key, value]),
-    tail,
+    textsTail,
   );
 export const removeTagChange = (trace: string, key: string): Change => [
   {
@@ -124,13 +127,12 @@ const statusWords = ["UNSET", "OK", "ERROR"];
 const micros = (ns: string): number => Number(BigInt(ns) / 1000n);
 export const spansChange = (
   project: string,
-  trace: string,
-  spans: readonly { span: Span; type: string | null; usage: Usage }[],
+  spans: readonly { trace: string; span: Span; type: string | null; usage: Usage }[],
 ): Statement[] =>
   insertMany(
     "trace_span",
     ["project", "trace_id", "span_id", "parent_id", "name", "type", "status", "start_us", "end_us", "content", ...usageKeys],
-    spans.map(({ span, type, usage }) => [
+    spans.map(({ trace, span, type, usage }) => [
       project,
       trace,
       span.spanId,
