@@ -211,21 +211,31 @@ export function createMetrics(database: Database, ids: Ids) {
     if (change.length > 0) await database.commit(change);
   }
 
-  /** One series, in the order of a history (time, step, value), each point once. Tail and blocks are read as of one moment. */
-  async function points(
-    runId: string,
+  /** One series of each run, in the order of a history (time, step, value), each point once. Tail and blocks are read as of one moment. */
+  async function pointsOfRuns(
+    runIds: readonly string[],
     key: string,
     range: { fromStep?: number | undefined; toStep?: number | undefined } = {},
-  ): Promise<Points> {
-    const rows = await database.all<{ block: number; data: Uint8Array }>(
-      `select 1 as block, data from metric_block where run_id = ? and key = ? and max_step >= ? and min_step <= ?
-       union all select 0 as block, data from metric_tail where run_id = ? and key = ?`,
-      [runId, key, range.fromStep ?? Number.MIN_SAFE_INTEGER, range.toStep ?? Number.MAX_SAFE_INTEGER, runId, key],
-    );
-    return rows.length === 0
-      ? noPoints(0)
-      : mergePoints(rows.map((row) => (row.block === 1 ? decodeBlock(row.data).points : decodeChunk(row.data))));
+  ): Promise<Map<string, Points>> {
+    const parts = new Map<string, Points[]>();
+    await inParts(runIds, async (some) => {
+      const ids = listOf(some);
+      const rows = await database.all<{ run_id: string; block: number; data: Uint8Array }>(
+        `select run_id, 1 as block, data from metric_block where run_id in ${ids.sql} and key = ? and max_step >= ? and min_step <= ?
+         union all select run_id, 0 as block, data from metric_tail where run_id in ${ids.sql} and key = ?`,
+        [...ids.params, key, range.fromStep ?? Number.MIN_SAFE_INTEGER, range.toStep ?? Number.MAX_SAFE_INTEGER, ...ids.params, key],
+      );
+      for (const row of rows) {
+        const part = row.block === 1 ? decodeBlock(row.data).points : decodeChunk(row.data);
+        const list = parts.get(row.run_id);
+        if (list) list.push(part);
+        else parts.set(row.run_id, [part]);
+      }
+    });
+    return new Map([...parts].map(([id, list]) => [id, mergePoints(list)]));
   }
+  const points = async (runId: string, key: string, range: Parameters<typeof pointsOfRuns>[2] = {}): Promise<Points> =>
+    (await pointsOfRuns([runId], key, range)).get(runId) ?? noPoints(0);
 
   async function latest(runIds: readonly string[]): Promise<Map<string, LatestMetric[]>> {
     const found = new Map<string, LatestMetric[]>();
@@ -285,6 +295,6 @@ export function createMetrics(database: Database, ids: Ids) {
     return problems;
   }
 
-  return { append, appendSealed, pack, packAll, points, latest, digests, verifyBlocks };
+  return { append, appendSealed, pack, packAll, points, pointsOfRuns, latest, digests, verifyBlocks };
 }
 export type Metrics = ReturnType<typeof createMetrics>;

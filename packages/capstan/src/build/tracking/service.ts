@@ -148,6 +148,8 @@ export function createTrackingService({ store }: { store: Store }) {
 
     /** The whole history of one metric in the order time, step, value. */
     history: (runId: string, key: string): Promise<Points> => metrics.points(runId, key),
+    /** The same of several runs at once; runs without it are left out. Points outside of a range of steps may be among them. */
+    histories: metrics.pointsOfRuns,
     /** One curve with at most `maxPoints` buckets. */
     async series(
       runId: string,

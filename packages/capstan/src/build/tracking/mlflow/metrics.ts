@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { Points } from "../points.ts";
+import { noPoints, type Points } from "../points.ts";
 import { absent, integer, offsetOf, requiredText, runId, text, texts, token } from "./fields.ts";
 import { invalid } from "./failures.ts";
 import { wireNumber } from "./messages.ts";
@@ -66,10 +66,12 @@ export function metricRoutes(surface: Surface): WireRoute[] {
     if (!key) throw invalid("GetMetricHistoryBulk request must specify a metric_key.");
     const limit = Math.min(integer(input, "max_results") ?? 25_000, 25_000);
     const metrics: MetricMessage[] = [];
-    for (const id of [...new Set(ids)].sort()) {
+    const runs = [...new Set(ids)].sort();
+    for (const id of runs) await surface.mustSee(caller, id);
+    const histories = await tracking.histories(runs, key);
+    for (const id of runs) {
       if (metrics.length >= limit) break;
-      await surface.mustSee(caller, id);
-      const { step, timeMs, value } = await tracking.history(id, key);
+      const { step, timeMs, value } = histories.get(id) ?? noPoints(0);
       const end = Math.min(step.length, limit - metrics.length);
       for (let i = 0; i < end; i++)
         metrics.push({ key, value: wireNumber(value[i] ?? 0), timestamp: timeMs[i] ?? 0, step: step[i] ?? 0, run_id: id });
@@ -91,11 +93,9 @@ export function metricRoutes(surface: Surface): WireRoute[] {
     if (start !== undefined && end !== undefined && start > end)
       throw invalid(`end_step must be greater than start_step. Found start_step=${start} and end_step=${end}.`);
     const fromStep = start ?? 0;
-    const all: { id: string; points: Points }[] = [];
-    for (const id of ids) {
-      await surface.mustSee(caller, id);
-      all.push({ id, points: await tracking.history(id, key) });
-    }
+    for (const id of ids) await surface.mustSee(caller, id);
+    const histories = await tracking.histories([...new Set(ids)], key, { fromStep, toStep: end });
+    const all = ids.map((id) => ({ id, points: histories.get(id) ?? noPoints(0) }));
     const inside = (step: number): boolean => step >= fromStep && (end === undefined || step <= end);
     const steps = new Set<number>();
     const ends = new Set<number>();
