@@ -307,10 +307,13 @@ describe("tokens and sessions", () => {
   test("a token that was revoked ends at once, its events too", async () => {
     const { id, token } = await issued();
     const bearer = { authorization: `Bearer ${token}` };
-    expect((await port("GET", "/api/v1/events", bearer)).status).toBe(200);
+    const opened = await fetch(`http://127.0.0.1:${host.port}/api/v1/events`, { headers: bearer });
+    expect(opened.status).toBe(200);
     await ask({ socket }, "DELETE", `/api/v1/access/tokens/${id}`);
     expect((await port("GET", "/api/v1/access/tokens", bearer)).status).toBe(401);
     expect((await port("GET", "/api/v1/events", bearer)).status).toBe(401);
+    // To its end, which it would not have otherwise.
+    expect(await opened.text()).toContain("retry:");
   });
 });
 

@@ -263,7 +263,15 @@ export async function openApp(options: AppOptions): Promise<App> {
     gate: {
       async evaluate(question) {
         const gate = await governance.gate(question);
-        return { verdict: gate.verdict, dossierDigest: gate.dossier, results: gate.results, policy: gate.policy.digest };
+        // A question that nobody answered counts as its worst, but may be overridden with a reason; an answer that forbids may not.
+        const forbidden = gate.risk.prohibited && !gate.risk.unanswered.includes("prohibited");
+        return {
+          verdict: gate.verdict,
+          dossierDigest: gate.dossier,
+          results: gate.results,
+          policy: gate.policy.digest,
+          ...(forbidden && { forbidden: gate.results.find((one) => one.id === "risk-1")?.observed ?? "its use" }),
+        };
       },
     },
     incidents,

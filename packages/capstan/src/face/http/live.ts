@@ -2,10 +2,12 @@ import type { ServerResponse } from "node:http";
 import type { Events } from "../../base/foundation/events.ts";
 import type { StoreEvents } from "../../base/record/store.ts";
 
+/** `projects` limits what is told; `admitted` rejects once the listener would not be let in any more. */
+type Listener = { projects: readonly string[] | undefined; admitted(): Promise<unknown> };
+
 /** Server-sent events: what changed, by kind and id, coalesced to at most four messages a second per listener. */
 export function createLive(events: Events<StoreEvents>) {
-  /** With the projects that the listener is limited to. */
-  const listeners = new Map<ServerResponse, readonly string[] | undefined>();
+  const listeners = new Map<ServerResponse, Listener>();
   const waiting = new Map<string, { project: string; event: string; data: string }>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -13,7 +15,7 @@ export function createLive(events: Events<StoreEvents>) {
     timer = undefined;
     const all = [...waiting.values()];
     waiting.clear();
-    for (const [response, projects] of listeners) {
+    for (const [response, { projects }] of listeners) {
       const told = projects ? all.filter((one) => projects.includes(one.project)) : all;
       if (told.length > 0) response.write(told.map((one) => `event: ${one.event}\ndata: ${one.data}\n\n`).join(""));
     }
@@ -26,18 +28,26 @@ export function createLive(events: Events<StoreEvents>) {
   const off = [
     events.on("changed", (one) => push("changed", `${one.kind}:${one.id}`, one)),
     events.on("progress", (one) => push("progress", one.run, one)),
-    events.on("entry", (one) => push("entry", one.id, one)),
+    events.on("entry", (one) => {
+      push("entry", one.id, one);
+      if (one.subject.type === "token") recheck();
+    }),
   ];
+  /** A right that was taken away since ends what it opened. */
+  const recheck = (): void => {
+    for (const [response, { admitted }] of listeners) admitted().catch(() => response.end());
+  };
   const beat = setInterval(() => {
+    recheck();
     for (const response of listeners.keys()) response.write(": here\n\n");
   }, 15_000);
   beat.unref();
 
   return {
-    open(response: ServerResponse, projects: readonly string[] | undefined): void {
+    open(response: ServerResponse, listener: Listener): void {
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" });
       response.write("retry: 1000\n\n");
-      listeners.set(response, projects);
+      listeners.set(response, listener);
       response.on("close", () => listeners.delete(response));
     },
     close(): void {

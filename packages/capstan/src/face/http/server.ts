@@ -97,7 +97,10 @@ export function createShell(parts: ShellParts) {
     }
     if (url.pathname === "/api/v1/events") {
       parts.access.authorize(caller, "read", undefined);
-      return parts.live.open(response, caller.projects);
+      return parts.live.open(response, {
+        projects: caller.projects,
+        admitted: () => parts.access.admit(facts, token, cookies["capstan_session"]),
+      });
     }
     if (url.pathname === "/api/v1/openapi.json") return json(response, 200, parts.openApi());
     if (url.pathname === "/api/v1/session")

@@ -169,7 +169,7 @@ export function createAnalysis(plan: Plan, progress: Progress = newProgress()): 
         eValue: null,
         bound: scoreMean,
         unit: "score",
-        detail: `score mean ${signed(estimate)} [${signed(shown.lower)}, ${signed(shown.upper)}], bound ±${bound}`,
+        detail: `score mean ${signed(estimate)} [${signed(shown.lower)}, ${signed(shown.upper)}], ${Number.isFinite(bound) ? `bound ±${bound}` : "no bound"}`,
       },
     };
   };

@@ -27,6 +27,7 @@ export type GateAnswer = {
   readonly verdict: Verdict;
   readonly dossierDigest: string | null;
   readonly results: readonly GateResultView[];
+  /** Why nothing may release it, an override neither; absent when something may. */ readonly forbidden?: string;
   /** Digest of the policy in force. */ readonly policy?: string;
 };
 

@@ -15,6 +15,7 @@ let nowMs = 1_000_000;
 let fixture: ServingFixture;
 let service: ReleaseService;
 let verdict: Verdict;
+let forbidden: string | undefined;
 let incidents: Parameters<IncidentSink["rolledBack"]>[0][];
 let sent = 0;
 let failed = 0;
@@ -25,7 +26,12 @@ const open = async (): Promise<void> => {
     serving: fixture.serving,
     registry: fixture.registry,
     gate: {
-      evaluate: async (question) => ({ verdict: question.stage === "release" ? verdict : "pass", dossierDigest: null, results: [] }),
+      evaluate: async (question) => ({
+        verdict: question.stage === "release" ? verdict : "pass",
+        dossierDigest: null,
+        results: [],
+        ...(forbidden !== undefined && { forbidden }),
+      }),
     },
     incidents: { rolledBack: async (event) => `INC-${incidents.push(event)}` },
   });
@@ -33,7 +39,7 @@ const open = async (): Promise<void> => {
 };
 beforeEach(async () => {
   nowMs = 1_000_000;
-  [verdict, incidents, sent, failed] = ["pass", [], 0, 0];
+  [verdict, forbidden, incidents, sent, failed] = ["pass", undefined, [], 0, 0];
   fixture = await openServingFixture({ migrations: releaseMigrations, store: { clock: { nowMs: () => nowMs } } });
   await fixture.route();
   await open();
@@ -91,6 +97,14 @@ const firstLive = async (): Promise<ModelVersion> => {
   return version;
 };
 const liveNumber = (): number | undefined => fixture.serving.find("late-arrival")?.live?.spec.number;
+
+it("what the law forbids is not released by an override either", async () => {
+  forbidden = "article 5: may not be used at all";
+  verdict = "fail";
+  const version = await good();
+  await expect(start(version, { override: true, reason: "only for a test" })).rejects.toMatchObject({ code: "CAP-GOV-001" });
+  expect(await service.list("default")).toEqual([]);
+});
 
 describe("forward", () => {
   it("the first release goes live directly, after the gate", async () => {

@@ -118,6 +118,8 @@ export function createReleaseService(deps: MovingDeps & { readonly registry: Reg
       },
       caller,
     );
+    if (answer.forbidden !== undefined && request.override)
+      throw new CapstanError("CAP-GOV-001", { model: `${version.model} ${versionName(version.number)}`, why: answer.forbidden });
     const release = draftOf(request, {
       number: await nextNumber(store.database, project),
       version,
