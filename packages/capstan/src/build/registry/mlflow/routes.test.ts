@@ -198,6 +198,11 @@ describe("model versions", () => {
     expect(edges).toContainEqual({ to_id: "model:servable@v1", relation: "copy of" });
   });
 
+  test("a path that leads out is refused before anything is looked up", async () => {
+    const refused = await get(`/model-versions/get-artifact?name=nothing-of-it&version=1&path=${encodeURIComponent("../path")}`);
+    expect(refused).toMatchObject({ status: 400, body: { error_code: "INVALID_PARAMETER_VALUE", message: "Invalid path" } });
+  });
+
   test("a file that was registered without MLflow is read through it, too", async () => {
     const bytes = logisticModel({ a: 3, b: 4 }, 0);
     const { digest } = await open.store.blobs.putBytes(bytes);

@@ -34,9 +34,9 @@ export function versionFileRoute(whole: RegistrySurface): WireRoute {
     takes: "message",
     async handle({ input, caller, headers }) {
       try {
+        const path = safe(requiredText(input, "path"));
         const project = await surface.project(caller);
         const version = await registry.catalogue.version({ project, model: modelName(input), number: versionNumber(input) });
-        const path = safe(requiredText(input, "path"));
         const place = version.form === "file" ? ofFile(version) : await places.placeOf(locationOf(version), caller);
         if (!place)
           throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `The artifacts of ${version.model} ${version.number} are not kept here.`);
