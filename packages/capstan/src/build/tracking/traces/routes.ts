@@ -6,46 +6,20 @@ import { experimentId, integer, messages, requiredText, text, texts } from "../m
 import { invalid, WireFailure } from "../mlflow/failures.ts";
 import { artifactRootOf } from "../mlflow/messages.ts";
 import type { Input, WireReply, WireRequest, WireRoute } from "../mlflow/model.ts";
-import { createSurface, type Surface, type SurfaceOptions } from "../mlflow/surface.ts";
-import {
-  assessmentChange,
-  assessmentMessage,
-  durationOf,
-  infoMessage,
-  newAssessment,
-  oldInfoMessage,
-  pairsOf,
-  part,
-  spanFile,
-  spanMessage,
-  stateOf,
-  texts as textsOf,
-  timeOf,
-} from "./messages.ts";
+import { createSurface, type SurfaceOptions } from "../mlflow/surface.ts";
+import { durationOf, infoMessage, newAssessment, part, spanFile, spanMessage, stateOf, texts as textsOf, timeOf } from "./messages.ts";
 import { type Aggregation, correlation, traceMetrics } from "./metrics.ts";
 import type { NewTrace, Span, TraceInfo } from "./model.ts";
+import { assessmentRoutes } from "./assessment-routes.ts";
+import { linkRoutes } from "./link-routes.ts";
+import { oldRoutes } from "./old-routes.ts";
+import { type Answer, cutTags, type Method, traceId } from "./route.ts";
 import { otlpRoute } from "./otlp-route.ts";
-import { createTraces, type Traces } from "./service.ts";
+import { createTraces } from "./service.ts";
 
-type Method = WireRoute["method"];
-type Answer = (request: WireRequest) => Promise<object>;
-const longest = { key: 250, tag: 8000 } as const;
 /** How long a trace that is not whole yet is waited for. */
 const pausesMs = [100, 400, 1500];
 
-const cutTags = (tags: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(tags).map(([key, value]) => [tagKey(key), value.slice(0, longest.tag)]));
-function tagKey(key: string): string {
-  if (key === "" || [...key].length > longest.key || key === "__proto__")
-    throw invalid(`Invalid value for parameter 'key' supplied: a tag's key has 1 to ${longest.key} characters.`);
-  return key;
-}
-function traceId(id: string | undefined): string {
-  if (id === undefined || id === "")
-    throw invalid("Missing value for required parameter 'trace_id'. See the API docs for more information about request parameters.");
-  if (!/^[\w:/.-]{1,200}$/.test(id)) throw invalid(`Invalid trace ID: ${JSON.stringify(id.slice(0, 100))}`);
-  return id;
-}
 const worded = (thrown: unknown): unknown =>
   thrown instanceof CapstanError && thrown.code === "CAP-NOT-FOUND-001"
     ? new WireFailure(
@@ -326,115 +300,5 @@ export function traceRoutes(options: SurfaceOptions): WireRoute[] {
         };
       },
     },
-  ];
-}
-
-type Route = (version: 2 | 3, method: Method, path: string, capability: Capability, answer: Answer) => WireRoute[];
-type Found = (caller: Caller, id: string) => Promise<TraceInfo>;
-
-function assessmentRoutes(route: Route, traces: Traces, found: Found, idOf: (request: WireRequest) => string): WireRoute[] {
-  const one = "traces/{trace}/assessments/{assessment}";
-  const at = async (request: WireRequest): Promise<[string, string]> => [
-    (await found(request.caller, idOf(request))).id,
-    request.params["assessment"] ?? "",
-  ];
-  return [
-    ...route(3, "POST", "traces/{trace}/assessments", "log", async (request) => {
-      const { id } = await found(request.caller, idOf(request));
-      return { assessment: assessmentMessage(await traces.assess(newAssessment(part(request.input, "assessment"), id), request.caller)) };
-    }),
-    ...route(3, "GET", one, "read", async (request) => ({
-      assessment: assessmentMessage(await traces.assessment(...(await at(request)))),
-    })),
-    ...route(3, "PATCH", one, "log", async (request) => {
-      const change = assessmentChange(part(request.input, "assessment"), requiredText(request.input, "update_mask"));
-      return { assessment: assessmentMessage(await traces.reassess(...(await at(request)), change, request.caller)) };
-    }),
-    ...route(3, "DELETE", one, "log", async (request) => {
-      await traces.unassess(...(await at(request)), request.caller);
-      return {};
-    }),
-  ];
-}
-
-function linkRoutes(route: Route, surface: Surface, traces: Traces, found: Found): WireRoute[] {
-  return [
-    ...route(2, "POST", "traces/link-to-run", "log", async ({ input, caller }) => {
-      const ids = texts(input, "trace_ids").map(traceId);
-      if (ids.length > 100) throw invalid(`Cannot link more than 100 traces to a run in a single request. Provided ${ids.length} traces.`);
-      const run = await surface.run(caller, requiredText(input, "run_id"));
-      if (ids.length > 0) await traces.linkToRun(run.project, run.id, ids);
-      return {};
-    }),
-    ...route(2, "POST", "traces/link-prompts", "log", async ({ input, caller }) => {
-      const trace = await found(caller, traceId(text(input, "trace_id")));
-      const linked = new Map<string, { name: string; version: string }>();
-      const known: unknown = JSON.parse(trace.tags["mlflow.linkedPrompts"] ?? "[]");
-      for (const one of [
-        ...(Array.isArray(known) ? (known as { name: string; version: string }[]) : []),
-        ...messages(input, "prompt_versions"),
-      ]) {
-        const prompt = { name: requiredText(one, "name"), version: requiredText(one, "version") };
-        linked.set(`${prompt.name}/${prompt.version}`, prompt);
-      }
-      const list = [...linked.values()].map((one) => `{"name": ${JSON.stringify(one.name)}, "version": ${JSON.stringify(one.version)}}`);
-      await traces.setTags(trace.id, { "mlflow.linkedPrompts": `[${list.join(", ")}]` });
-      return {};
-    }),
-  ];
-}
-
-/** The endpoints of MLflow 2, whose traces begin and end in two requests. */
-function oldRoutes(
-  route: Route,
-  surface: Surface,
-  traces: Traces,
-  begun: (caller: Caller, id: string, experiment: string, more: Omit<NewTrace, "id" | "project" | "experimentId">) => Promise<NewTrace>,
-  found: Found,
-  idOf: (request: WireRequest) => string,
-  search: (input: Input, caller: Caller, experiments: readonly string[]) => Promise<{ traces: TraceInfo[]; next?: string }>,
-): WireRoute[] {
-  return [
-    ...route(2, "POST", "traces", "log", async ({ input, caller }) => {
-      const trace = await begun(caller, `tr-${surface.store.ids.hex()}`, experimentId(requiredText(input, "experiment_id")), {
-        clientRequestId: null,
-        requestPreview: null,
-        responsePreview: null,
-        requestMs: integer(input, "timestamp_ms") ?? surface.store.clock.nowMs(),
-        durationMs: null,
-        state: "IN_PROGRESS",
-        tags: pairsOf(input, "tags"),
-        metadata: pairsOf(input, "request_metadata"),
-      });
-      return { trace_info: oldInfoMessage(await traces.start(trace, [], caller)) };
-    }),
-    ...route(2, "PATCH", "traces/{trace}", "log", async (request) => {
-      const { input, caller } = request;
-      const known = await found(caller, idOf(request));
-      const { assessments: _kept, ...before } = known;
-      const endMs = integer(input, "timestamp_ms") ?? surface.store.clock.nowMs();
-      const after = await traces.start(
-        {
-          ...before,
-          durationMs: Math.max(0, endMs - known.requestMs),
-          state: stateOf(text(input, "status")),
-          tags: { ...known.tags, ...cutTags(pairsOf(input, "tags")) },
-          metadata: { ...known.metadata, ...pairsOf(input, "request_metadata") },
-        },
-        [],
-        caller,
-      );
-      return { trace_info: oldInfoMessage(after) };
-    }),
-    ...route(2, "GET", "traces/{trace}/info", "read", async (request) => ({
-      trace_info: oldInfoMessage(await found(request.caller, idOf(request))),
-    })),
-    ...route(2, "GET", "traces", "read", async ({ input, caller }) => {
-      const page = await search(input, caller, texts(input, "experiment_ids"));
-      return {
-        ...(page.traces.length > 0 && { traces: page.traces.map(oldInfoMessage) }),
-        ...(page.next !== undefined && { next_page_token: page.next }),
-      };
-    }),
   ];
 }
