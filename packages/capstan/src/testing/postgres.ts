@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, globSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
@@ -26,8 +26,10 @@ export const findPostgres = (): string | undefined =>
 export async function startPostgres(bin: string): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), "pg-"));
   const root = process.getuid?.() === 0;
+  // Not on every path of a service.
+  const runuser = ["/usr/sbin/runuser", "/sbin/runuser"].find((path) => existsSync(path)) ?? "runuser";
   const as = (program: string, args: string[]): [string, string[]] =>
-    root ? ["runuser", ["-u", "postgres", "--", join(bin, program), ...args]] : [join(bin, program), args];
+    root ? [runuser, ["-u", "postgres", "--", join(bin, program), ...args]] : [join(bin, program), args];
   const must = (program: string, args: string[]): void => {
     const [file, all] = as(program, args);
     const { status, stderr } = spawnSync(file, all, { cwd: "/", encoding: "utf8" });
