@@ -34,7 +34,8 @@ async function expectWhole(): Promise<void> {
   expect(place.query("select step, count(*) as n from action_result group by step order by step")).toEqual(
     steps.map((step) => ({ step, n: 1 })),
   );
-  expect(place.query("select state from pipeline_run order by number desc limit 1")).toEqual([{ state: "passed" }]);
+  // A run that was killed between its last result and its own end is lost, and leaves nothing to run.
+  expect(["passed", "lost"]).toContain(place.query("select state from pipeline_run order by number desc limit 1")[0]?.["state"]);
   expect(place.query("select count(*) as n from run where status in ('RUNNING', 'SCHEDULED')")).toEqual([{ n: 0 }]);
   for (const step of steps) {
     expect(readFileSync(join(place.folder, `${step}.txt`), "utf8")).toBe(step);
