@@ -46,11 +46,6 @@ import { registryMigrations } from "./build/registry/migrations.ts";
 import { registryHandlers } from "./build/registry/operations.ts";
 import { createRegistryService } from "./build/registry/service.ts";
 import { trackingMigrations } from "./build/tracking/migrations.ts";
-import { graphqlRoute } from "./build/tracking/mlflow/graphql/route.ts";
-import { mounted, unknownBelow } from "./build/tracking/mlflow/mount.ts";
-import { createSpooledRequests } from "./build/tracking/mlflow/spooled.ts";
-import { mlflowRoutes } from "./build/tracking/mlflow/routes.ts";
-import { traceRoutes } from "./build/tracking/traces/routes.ts";
 import { trackingHandlers } from "./build/tracking/operations.ts";
 import { createTrackingService, runSeals } from "./build/tracking/service.ts";
 import { parseInput, type Bound } from "./face/http/operations.ts";
@@ -85,8 +80,6 @@ import { routeSettings } from "./wiring/route-settings.ts";
 import { createModelSink } from "./wiring/model-sink.ts";
 import { openStore } from "./wiring/opened-store.ts";
 import { createReferenceRows } from "./wiring/reference-rows.ts";
-import { createRegistryWebhooks } from "./wiring/registry-webhooks.ts";
-import { registryWire } from "./wiring/registry-wire.ts";
 import { createSchedules } from "./wiring/schedules.ts";
 import { createStepOutputs } from "./wiring/step-outputs.ts";
 import { createTriggerRun } from "./wiring/trigger-run.ts";
@@ -157,8 +150,10 @@ export async function openApp(options: AppOptions): Promise<App> {
   const analytics = openAnalytics({ memoryLimit: "4GB", tempFolder: join(folder, "tmp") });
   const tracking = createTrackingService({ store });
   record.addSealCheck(runSeals(tracking, store));
-  const webhooks = createRegistryWebhooks({ store, environment });
-  const registry = createRegistryService({ store, announcer: webhooks.announcer });
+  // Loading counts: who only reads speaks no protocol and tells nobody.
+  const wires = mode === "host" ? await import("./wiring/mlflow-wire.ts") : undefined;
+  const webhooks = wires?.createRegistryWebhooks({ store, environment });
+  const registry = createRegistryService({ store, ...(webhooks && { announcer: webhooks.announcer }) });
   const stations = createStations({ store });
   const purpose = createPurposeService({ store, analytics });
   const handlers: Record<string, (input: never, caller: Caller) => Promise<unknown>> = {};
@@ -178,17 +173,19 @@ export async function openApp(options: AppOptions): Promise<App> {
   });
   const rules = createDataRules(checks, suites.ofDataset);
 
-  const surface = {
-    tracking,
-    store,
-    home: place.project,
-    folder: place.folder,
-    ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }),
-    ...(options.artifactsDestination !== undefined && { artifactsDestination: options.artifactsDestination }),
-  };
-  const mlflow = [...mlflowRoutes(surface), ...traceRoutes(surface), ...registryWire({ ...surface, registry, webhooks, environment })];
-  mlflow.push(graphqlRoute(mlflow));
-  const takeSpooled = createSpooledRequests(mlflow);
+  const mlflow =
+    webhooks &&
+    wires?.createMlflowWire({
+      tracking,
+      store,
+      home: place.project,
+      folder: place.folder,
+      ...(options.artifactRoot !== undefined && { artifactRoot: options.artifactRoot }),
+      ...(options.artifactsDestination !== undefined && { artifactsDestination: options.artifactsDestination }),
+      registry,
+      webhooks,
+      environment,
+    });
   let endpoint: string | null = null;
   const pipeline = createPipelineService({
     store,
@@ -205,7 +202,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       return known;
     },
     tokens: { issue: ({ project, run, ttlMs }) => access.issueAttempt(run, project, ttlMs), revoke: (run) => access.endAttempt(run) },
-    spooled: { take: (spool, of) => takeSpooled(spool, access.attemptCaller(of.run, of.project)) },
+    ...(mlflow && { spooled: { take: (spool, of) => mlflow.takeSpooled(spool, access.attemptCaller(of.run, of.project)) } }),
     models: createModelSink({ registry, tracking }),
     suites: createSuiteRunner(checks),
     tracing,
@@ -358,8 +355,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     access,
     tracing,
     operations: bound,
-    wire: [blobRoute(store), ...inferenceRoutes(serving), ...mlflow.filter((route) => route.path !== "/health").map(mounted)],
-    unknownBelow,
+    wire: [blobRoute(store), ...inferenceRoutes(serving), ...(mlflow?.routes ?? [])],
+    unknownBelow: wires?.unknownBelow ?? [],
     async call(name, input, caller) {
       const [operation, handle] = [await findOperation(name), handlers[name]];
       if (!operation || !handle) throw new CapstanError("CAP-REQUEST-002", { path: name });
@@ -382,14 +379,14 @@ export async function openApp(options: AppOptions): Promise<App> {
       ticking = setInterval(() => void releases.tick().catch((error: unknown) => log.error("release", { error: String(error) })), 100);
       jobs.start();
       schedules.start();
-      webhooks.start();
+      webhooks?.start();
     },
     async stop() {
       clearInterval(ticking);
       schedules.stop();
       await stopFollowing?.();
       // A job may wait for a pipeline run, whose steps go on without us: it gives itself back as soon as the run is left.
-      const givenBack = Promise.all([jobs.stop(), webhooks.stop()]);
+      const givenBack = Promise.all([jobs.stop(), webhooks?.stop()]);
       await pipeline.close();
       await givenBack;
       await releases.close();

@@ -49,18 +49,17 @@ export async function captureEnvironment(folder: string, blobs: Pick<BlobStore, 
 
 /** Commit, branch and what differs from it; null outside a repository. Looks only, so it also runs for readers when `blobs` is absent. */
 export async function captureGit(folder: string, blobs?: Pick<BlobStore, "putBytes">): Promise<EnvironmentCapture["git"]> {
-  const head = await git(folder, "rev-parse", "HEAD");
-  if (head === undefined) return null;
-  const [branch, status] = await Promise.all([
-    git(folder, "symbolic-ref", "--short", "-q", "HEAD"),
-    git(folder, "status", "--porcelain", "--untracked-files=normal", "--", "."),
-  ]);
-  const changed = (status?.toString() ?? "").split("\n").filter(Boolean).length;
+  const status = await git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--", ".");
+  const lines = (status?.toString() ?? "").split("\n").filter(Boolean);
+  const said = (name: string): string | undefined => lines.find((line) => line.startsWith(`# branch.${name} `))?.split(" ")[2];
+  const commit = said("oid");
+  if (commit === undefined || commit === "(initial)") return null;
+  const changed = lines.filter((line) => !line.startsWith("#")).length;
   const diff =
     blobs && changed > 0 ? await git(folder, "diff", "HEAD", "--binary", "--no-ext-diff", "--no-color", "--relative") : undefined;
   return {
-    commit: head.toString().trim(),
-    branch: branch?.toString().trim() || null,
+    commit,
+    branch: said("head") === "(detached)" ? null : (said("head") ?? null),
     dirty: changed > 0,
     filesChanged: changed,
     diffBlob: blobs && diff && diff.length > 0 ? (await blobs.putBytes(diff)).digest : null,

@@ -157,8 +157,7 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
       return explainNow(service, project, step.replace(/^step:/, ""));
     },
     async "pipeline.status"({ project }) {
-      const { file, planned, problems } = await planLoosely(project);
-      const git = await captureGit(file.folder);
+      const [git, { planned, problems }] = await Promise.all([captureGit(await service.folderOf(project)), planLoosely(project)]);
       return {
         project,
         valid: problems.every((one) => one.severity !== "error"),
