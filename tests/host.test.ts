@@ -48,6 +48,14 @@ test("a command finds the host and works through it", async () => {
   expect([second.code, second.stderr]).toEqual([5, expect.stringContaining("CAP-SERVER-002")]);
 });
 
+test("a server whose loopback is open says so in the record", async () => {
+  place = await makePlace({ files });
+  const server = place.start("server", "--loopback", "open", "--json");
+  await serving(server);
+  expect(server.said()).toContain("every program of this machine");
+  expect(place.query("select count(*) as n from entry where action = 'access.loopback_opened'")).toEqual([{ n: 1 }]);
+});
+
 test("a copy of a store is not the store: its commands do not ask the original's host", async () => {
   place = await makePlace({ files });
   const server = place.start("server", "--json");

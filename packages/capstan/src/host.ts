@@ -92,6 +92,7 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
       await app.stop();
       await quiet;
     });
+    if (openLoopback) await app.access.noteOpenLoopback();
     const port = await listenOnPort(shell, { address, wanted, named: options.port !== undefined });
     const url = `http://127.0.0.1:${port}`;
     await app.start({ url });

@@ -22,4 +22,3 @@ export const rooms = [
   "face/http",
   "face/cli",
 ] as const;
-export type Room = (typeof rooms)[number];

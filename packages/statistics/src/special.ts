@@ -167,10 +167,3 @@ export function erfc(x: number): number {
   const { lower, upper } = incompleteGamma(0.5, x * x);
   return x >= 0 ? upper : 1 + lower;
 }
-
-/** Error function. */
-export function erf(x: number): number {
-  if (Number.isNaN(x)) return Number.NaN;
-  const { lower } = incompleteGamma(0.5, x * x);
-  return x >= 0 ? lower : -lower;
-}

@@ -118,6 +118,21 @@ export function createAccessService({ store, user }: { store: Store; user: strin
     local,
     system,
     issue,
+    /** Loopback asks for no session from now on, until this host ends: somebody will want to know since when. */
+    async noteOpenLoopback(): Promise<void> {
+      await store.recorder.commit(
+        [],
+        [
+          {
+            action: "access.loopback_opened",
+            subject: { type: "store", id: store.id },
+            project: "default",
+            actor: local.actor,
+            payload: {},
+          },
+        ],
+      );
+    },
     /** A step's own token: logs into its run, ends with it at the latest after `ttlMs`. Operational: no entry, the run itself is one. */
     async issueAttempt(runId: string, project: string, ttlMs: number): Promise<string> {
       const made = makeToken();

@@ -17,7 +17,6 @@ export const tilePath = (level: number | "entries", n: number, width = tileWidth
 /** Hashes that level `level` has in a tree of `size` leaves. */
 const countOf = (level: number, size: number): number => Math.floor(size / tileWidth ** level);
 export const widthOf = (level: number, n: number, size: number): number => Math.min(tileWidth, countOf(level, size) - n * tileWidth);
-export const levelsOf = (size: number): number => (size === 0 ? 0 : Math.floor(Math.log(size) / Math.log(tileWidth) + 1e-12) + 1);
 
 export const rootOfHashes = (hashes: Uint8Array): Buffer => {
   const frontier = new Frontier();

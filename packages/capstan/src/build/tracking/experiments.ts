@@ -218,4 +218,3 @@ export function createExperiments(store: Store, sql: TrackingStore) {
     },
   };
 }
-export type Experiments = ReturnType<typeof createExperiments>;

@@ -270,4 +270,3 @@ export function createLoggedModels(store: Store) {
     },
   };
 }
-export type LoggedModels = ReturnType<typeof createLoggedModels>;

@@ -473,7 +473,6 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     }
   }
 }
-export type Writing = ReturnType<typeof createWriting>;
 
 /** MLflow keeps a run's name in a tag, too. */
 const withName = (change: RunChange): RunChange =>

@@ -31,7 +31,6 @@ export function bytes(value: number): string {
 export const short = (digest: string): string => digest.slice(0, 8);
 
 export const pad = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - visible(text)));
-export const padStart = (text: string, width: number): string => " ".repeat(Math.max(0, width - visible(text))) + text;
 // oxlint-disable-next-line no-control-regex -- measures text with our own colour codes taken out
 export const visible = (text: string): number => [...text.replace(/\u001b\[[0-9;]*m/g, "")].length;
 

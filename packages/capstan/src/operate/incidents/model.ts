@@ -1,10 +1,9 @@
-import type { incidentMark, incidentState } from "@capstan/contract/operations/incidents";
+import type { incidentState } from "@capstan/contract/operations/incidents";
 import type { Verdict } from "@capstan/contract";
 import type { z } from "zod";
 import type { CauseKind } from "../monitoring/model.ts";
 
 export type IncidentState = z.output<typeof incidentState>;
-export type IncidentMark = z.output<typeof incidentMark>;
 export type IncidentClass = "data" | "upstream" | "prior" | "release" | "service" | "fault";
 
 /** Times are those of the world that was watched: for monitors event time, for releases the clock on the wall. */

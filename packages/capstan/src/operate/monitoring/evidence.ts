@@ -1,4 +1,4 @@
-import { type ColumnProfile, profileDistance } from "@capstan/statistics";
+import { type ColumnProfile } from "@capstan/statistics";
 import { canonicalJson, type Json } from "../../base/foundation/canonical-json.ts";
 import type { Store } from "../../base/record/store.ts";
 import { type Baseline, columnOf, tilesOf } from "./baseline.ts";
@@ -77,7 +77,3 @@ export async function putEvidence(store: Store, evidence: Evidence): Promise<str
 }
 export const getEvidence = async (store: Store, digest: string): Promise<Evidence> =>
   JSON.parse((await store.blobs.bytes(digest)).toString()) as Evidence;
-
-/** The bins as they were compared, labels in the column's unit. */
-export const comparedBins = (pair: { reference: ColumnProfile; current: ColumnProfile }, method: "psi" | "js") =>
-  profileDistance(pair.reference, pair.current, { method }).bins;

@@ -1,5 +1,5 @@
 import type { Verdict } from "@capstan/contract";
-import type { MonitorConfig, ProjectConfig, RouteConfig } from "@capstan/contract/config";
+import type { MonitorConfig, ProjectConfig } from "@capstan/contract/config";
 import type { ColumnProfile } from "@capstan/statistics";
 import type { EntryDraft } from "../../base/record/model.ts";
 import type { Change } from "../../base/storage/database.ts";
@@ -57,7 +57,7 @@ export type Joined = {
   readonly change: Change;
   readonly entries: readonly EntryDraft[];
 };
-export type { RouteConfig, ProjectConfig };
+export type { ProjectConfig };
 
 /** Half-open slice of event time. */
 export type Span = { readonly startMs: number; readonly endMs: number };

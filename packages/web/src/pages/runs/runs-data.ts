@@ -1,9 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { client, type Output } from "../../data/api.ts";
-import type { Run } from "./filter.ts";
 
 export type RunColumns = Output<"runs.list">["columns"];
-export type RunList = { runs: readonly Run[]; total: number; columns: RunColumns; more: (() => void) | null; fetching: boolean };
 
 /** Runs page by page. `all`: every page is asked for, because a sort or a comparison speaks of all of them. */
 export function useRuns(input: { project: string; experiment?: string; q?: string; kind?: string }, all: boolean) {

@@ -60,4 +60,3 @@ export function createSpooledRequests(routes: readonly WireRoute[]) {
     return { requests, refusals };
   };
 }
-export type SpooledRequests = ReturnType<typeof createSpooledRequests>;
