@@ -338,6 +338,14 @@ export async function openApp(options: AppOptions): Promise<App> {
       return startRelease(input, caller);
     };
   }
+  const run = handlers["pipeline.run"];
+  if (mode === "read" && run) {
+    // What an ended host left is for the next host to close, also when nothing is left to run.
+    handlers["pipeline.run"] = async (input, caller) => {
+      if ((await pipeline.sql.openRuns()).length > 0) throw new CapstanError("CAP-STORE-004", {});
+      return run(input, caller);
+    };
+  }
   // Who only reads makes the schemas of what it asks, not of the whole table.
   const { operations } = mode === "host" ? await import("@capstan/contract/operations") : { operations: {} };
   const bound: Bound[] = Object.entries(operations).flatMap(([name, operation]) => {

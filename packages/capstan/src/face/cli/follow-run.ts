@@ -16,16 +16,17 @@ export type Started = {
 type Input = InputOf<(typeof pipelineOperations)["pipeline.run"]>;
 export type Ended = Extract<PipelineEvent, { event: "result" }>;
 
-/** Starts a run and follows it to its end. When its host ends before it, what is left is run again by the next host, which may be this process. */
+/** Starts a run (`first`, when it was started already) and follows it to its end. When its host ends before it, what is left is run again by the next host, which may be this process. */
 export async function runToEnd(
   connection: Connection,
   input: Input,
   out: Output,
   follow: { each(event: PipelineEvent): void; started(started: Started): void },
+  first?: Started,
 ): Promise<Ended> {
   let ask = input;
   for (let before: Started | undefined; ;) {
-    const started = await connection.call("pipeline.run", ask);
+    const started = (before === undefined ? first : undefined) ?? (await connection.call("pipeline.run", ask));
     if (before && started.run !== null) out.talk(`the host of run:${before.number} ended; run:${started.number} goes on with it`);
     follow.started(started);
     const ended = await followRun(connection, input.project, started, out, follow.each);

@@ -1,8 +1,12 @@
+import type { InputOf } from "@capstan/contract";
 import type { ErrorCode } from "@capstan/contract/errors";
+import type { pipelineOperations } from "@capstan/contract/operations/pipeline";
+import type { Connection } from "../../connection.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { count, seconds } from "./format.ts";
 import { type Ended, runToEnd, type Started } from "./follow-run.ts";
 import { planLines } from "./plan-lines.ts";
+import type { Context } from "./context.ts";
 import type { Verb } from "./verbs.ts";
 
 export const verb: Verb = {
@@ -36,7 +40,6 @@ export const verb: Verb = {
       for (const line of planLines(plan, out)) out.result(line);
       return 0;
     }
-    const connection = await context.write();
     const message = context.text("message");
     const began = performance.now();
     const input = {
@@ -45,8 +48,10 @@ export const verb: Verb = {
       locked: context.on("locked"),
       ...(message !== undefined && { message }),
     };
+    const found = context.on("force") ? undefined : await withoutHosting(context, input);
+    const connection = found?.connection ?? (await context.write());
     if (context.on("detach") && !connection.host) {
-      const begun = await connection.call("pipeline.run", input);
+      const begun = found?.nothing ?? (await connection.call("pipeline.run", input));
       out.document(begun);
       out.result(
         begun.run === null ? `Nothing to run. Saved ${seconds(begun.savedSeconds)}.` : `run:${begun.number} ${begun.name} started`,
@@ -61,13 +66,19 @@ export const verb: Verb = {
       connection.call("pipeline.cancel", { project, run: started.run }).catch(() => undefined);
     };
     context.interrupted.addEventListener("abort", stop, { once: true });
-    const result = await runToEnd(connection, input, out, {
-      each: (event) => out.event(event),
-      started(now) {
-        started = now;
-        if (context.interrupted.aborted) stop();
+    const result = await runToEnd(
+      connection,
+      input,
+      out,
+      {
+        each: (event) => out.event(event),
+        started(now) {
+          started = now;
+          if (context.interrupted.aborted) stop();
+        },
       },
-    });
+      found?.nothing,
+    );
     context.interrupted.removeEventListener("abort", stop);
     if (!started) throw new CapstanError("CAP-INTERNAL-001", { what: "a run ended that was not started" });
     if (started.run === null) {
@@ -84,6 +95,30 @@ export const verb: Verb = {
     return result.error ? new CapstanError(result.error.code as ErrorCode).exit : 1;
   },
 };
+
+/**
+ * A look into a store without a host, when it shows that there is nothing to run: becoming the host costs as much again.
+ * Undefined when something would have to be written, and when anything is wrong: the host says it better.
+ */
+async function withoutHosting(
+  context: Context,
+  input: InputOf<(typeof pipelineOperations)["pipeline.run"]>,
+): Promise<{ connection: Connection; nothing: Started } | undefined> {
+  // Only a SQLite store that was opened to be read refuses every change by itself.
+  if (context.place().database !== undefined) return undefined;
+  let connection: Connection | undefined;
+  try {
+    connection = await context.read();
+    if (connection.url === undefined) {
+      const begun = await connection.call("pipeline.run", input);
+      if (begun.run === null) return { connection, nothing: begun };
+    }
+  } catch {
+    // Answered again below, by one who may write.
+  }
+  await connection?.close();
+  return undefined;
+}
 
 function summary(result: Ended, run: Started): string {
   if (result.ran === 0 && result.failed === 0)
