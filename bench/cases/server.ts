@@ -77,7 +77,7 @@ export async function serve(bench: Bench): Promise<Served & { from: string }> {
 }
 
 const residentMb = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) / 1000;
+  (Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) * 1024) / 1e6;
 
 /** From the start of the shim to the first answer, and memory after three quiet seconds. */
 export const server: Case = async (bench) => {
