@@ -2,6 +2,7 @@ import type { Output } from "../../data/api.ts";
 import { Digest, To } from "../../parts/format.tsx";
 import { Empty } from "../../parts/layout.tsx";
 import { VerdictBadge } from "../../parts/verdict.tsx";
+import { AlertActs } from "./alert-acts.tsx";
 import { short } from "./windows.ts";
 
 /** Alerts with what they saw, what came of them, and the evidence frozen with each. */
@@ -32,6 +33,7 @@ export const AlertsTable = ({
             <th>Retrains</th>
             <th>Evidence</th>
             <th className="num">Entry</th>
+            <th>Say</th>
           </tr>
         </thead>
         <tbody>
@@ -66,6 +68,9 @@ export const AlertsTable = ({
                 <Digest digest={one.evidence} />
               </td>
               <td className="num">{one.entry === null ? "–" : <To href={`/p/${project}/record/${one.entry}`}>{one.entry}</To>}</td>
+              <td>
+                <AlertActs alert={one} project={project} />
+              </td>
             </tr>
           ))}
         </tbody>
