@@ -325,7 +325,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       },
     }),
   );
-  const triggerRun = createTriggerRun({ folder: place.folder, access, pipeline, registry, checks, suites });
+  const triggerRun = createTriggerRun({ projectFile, access, pipeline, registry, checks, suites });
   jobs.register("trigger.run", triggerRun);
   const schedules = createSchedules({ store, jobs, access, project: place.project, projectFile, run: triggerRun });
   const startRelease = handlers["releases.start"];

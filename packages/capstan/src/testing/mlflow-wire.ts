@@ -6,7 +6,7 @@ import type { Caller } from "../base/foundation/caller.ts";
 import { openMlflowServer } from "./mlflow-server.ts";
 import { openTestStore } from "./store.ts";
 
-// oxlint-disable-next-line no-explicit-any
+// oxlint-disable-next-line no-explicit-any -- a test reads members of what MLflow answers, each route another shape, and fails where one is missing
 type Reply = { status: number; headers: Headers; body: any; text: string };
 
 /** MLflow's wire over a store of its own. A request with token `other` comes from someone who sees the project `other` only. */

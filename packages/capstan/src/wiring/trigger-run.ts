@@ -3,14 +3,14 @@ import { CapstanError } from "../base/foundation/errors.ts";
 import type { JobHandler } from "../base/storage/jobs.ts";
 import type { SuiteSource } from "../build/checks/operations.ts";
 import type { ChecksService } from "../build/checks/model.ts";
-import { readProjectFile } from "../build/pipeline/config/project-file.ts";
+import type { ProjectFile } from "../build/pipeline/config/project-file.ts";
 import type { PipelineService } from "../build/pipeline/service.ts";
 import type { RegistryService } from "../build/registry/model.ts";
 
 /** `cause` says in words what it is because of, where it is no incident. */
 export type TriggerPayload = { trigger: string; incident?: string; cause?: string; set: readonly string[] };
 export type TriggerRunDeps = {
-  folder: string;
+  projectFile(): ProjectFile;
   access: AccessService;
   pipeline: PipelineService;
   registry: RegistryService;
@@ -25,7 +25,7 @@ export type TriggerRunDeps = {
 export const createTriggerRun =
   (deps: TriggerRunDeps): JobHandler =>
   async (job) => {
-    const declared = (trigger: string) => readProjectFile({ folder: deps.folder }).config.triggers?.[trigger];
+    const declared = (trigger: string) => deps.projectFile().config.triggers?.[trigger];
     const { trigger, incident, cause = incident ?? "somebody asked", set } = job.payload as TriggerPayload;
     const because = job.because ?? undefined;
     const caller = deps.access.system("pipeline", because);
@@ -46,7 +46,7 @@ export const createTriggerRun =
     if (!offered || offered.version === null)
       return { run: run?.id ?? null, version: null, metrics: {}, because: because ?? null, created: false };
     const version = await deps.registry.get(job.project, offered.model, `v${offered.version}`);
-    const { config } = readProjectFile({ folder: deps.folder });
+    const { config } = deps.projectFile();
     for (const [suite, one] of Object.entries(config.checks ?? {})) {
       if (String(one.for).replace(/@.*$/, "") !== `model:${version.model}`) continue;
       await deps.checks.run(

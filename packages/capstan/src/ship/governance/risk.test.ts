@@ -1,31 +1,9 @@
 import fc from "fast-check";
-import { riskConfig, type RiskConfig } from "@capstan/contract/config";
+import type { RiskConfig } from "@capstan/contract/config";
 import { describe, expect, test } from "vitest";
+import { levelOne as harmless } from "../../testing/gate-facts.ts";
 import { questions, type RiskQuestion } from "./risk-questions.ts";
 import { classify } from "./risk.ts";
-
-const harmless: RiskConfig = riskConfig.parse({
-  eu: true,
-  role: "provider",
-  prohibited: [],
-  safety_component: false,
-  area: "none",
-  exemption: "none",
-  profiles_persons: false,
-  talks_to_persons: false,
-  general_purpose: false,
-  personal_data: "none",
-  effect: ["service_quality", "advice"],
-  persons_per_month: 0,
-  harm: "nuisance",
-  reversible: true,
-  vulnerable: false,
-  protected: "none",
-  money_per_day: 50000,
-  max_outage: "4h",
-  third_party: "licensed",
-  retrains_itself: true,
-});
 
 const some: { [K in keyof RiskConfig]-?: fc.Arbitrary<NonNullable<RiskConfig[K]>> } = {
   eu: fc.boolean(),

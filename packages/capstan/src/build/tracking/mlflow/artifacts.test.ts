@@ -63,7 +63,7 @@ test("parts make a whole, in any order and after repeats; what is missing is nam
   const { run_id } = await newRun();
   const at = `0/${run_id}/artifacts/deep`;
   const mpu = (verb: string, body: object) =>
-    wire.send("POST", `/api/2.0/mlflow-artifacts/mpu/${verb}/${at}`, { path: "/home/me/model.bin", ...body });
+    wire.send("POST", `/api/2.0/mlflow-artifacts/mpu/${verb}/${at}`, { path: "model.bin", ...body });
   const { upload_id, credentials } = (await mpu("create", { num_parts: 3 })).body;
   expect(credentials).toHaveLength(3);
   const put = async (n: number, text: string): Promise<string | null> => {
