@@ -11,9 +11,8 @@ import {
   orderColumns,
   type OrderPart,
   orderText,
-  orderValues,
+  pageOf,
   sql,
-  tokenOf,
 } from "../../tracking/search/compile.ts";
 import {
   type Comparison,
@@ -149,10 +148,9 @@ export async function searched<T>(
     `select one.*, ${columns.sql} from ${what.table} one where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
     params,
   );
-  const page = rows.slice(0, limit);
-  const last = page[page.length - 1];
+  const { page, next } = pageOf(rows, limit, question, parts);
   return {
     found: page.map((row) => what.of(row as never)),
-    ...(rows.length > limit && last && { token: tokenOf(question, orderValues(parts, last)) }),
+    ...(next !== undefined && { token: next }),
   };
 }

@@ -15,10 +15,9 @@ import {
   orderColumns,
   type OrderPart,
   orderText,
-  orderValues,
+  pageOf,
   type Sql,
   sql,
-  tokenOf,
 } from "../search/compile.ts";
 import { numbers, textWord, typedFilter, typedOrders, type Vocabulary } from "../search/vocabulary.ts";
 
@@ -362,9 +361,8 @@ export function createEvaluationDatasets(store: Store) {
         `select d.*, ${values.sql} from evaluation_dataset d where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
         [...values.params, ...where.flatMap((one) => one.params), search.limit + 1],
       );
-      const page = rows.slice(0, search.limit);
-      const last = rows.length > search.limit ? page[page.length - 1] : undefined;
-      return { datasets: await filled(page), next: last && tokenOf(question, orderValues(parts, last)) };
+      const { page, next } = pageOf(rows, search.limit, question, parts);
+      return { datasets: await filled(page), next };
     },
   };
 }

@@ -12,10 +12,9 @@ import {
   orderColumns,
   type OrderPart,
   orderText,
-  orderValues,
+  pageOf,
   type Sql,
   sql,
-  tokenOf,
 } from "../search/compile.ts";
 import { listText, numbers, textWord, typedFilter, type Vocabulary } from "../search/vocabulary.ts";
 
@@ -175,9 +174,8 @@ export function createIssues(store: Store) {
         `select i.*, ${orderColumns(parts).sql} from issue i where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
         [...where.flatMap((one) => one.params), search.limit + 1],
       );
-      const page = rows.slice(0, search.limit);
-      const last = rows.length > search.limit ? page[page.length - 1] : undefined;
-      return { issues: page.map(issueOf), next: last && tokenOf(question, orderValues(parts, last)) };
+      const { page, next } = pageOf(rows, search.limit, question, parts);
+      return { issues: page.map(issueOf), next };
     },
   };
 }

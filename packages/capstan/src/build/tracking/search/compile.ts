@@ -90,6 +90,18 @@ const unworded = (value: unknown): SqlValue =>
 export const tokenOf = (question: string, values: readonly SqlValue[]): string =>
   Buffer.from(JSON.stringify([question, ...values.map(worded)])).toString("base64");
 
+/** The page of rows that were asked with one more than it holds, and the token of the next page where that one came. */
+export function pageOf<T extends Row>(
+  rows: readonly T[],
+  limit: number,
+  question: string,
+  parts: readonly OrderPart[],
+): { page: T[]; next: string | undefined } {
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  return { page, next: last && tokenOf(question, orderValues(parts, last)) };
+}
+
 /** The values behind which a page begins. */
 export function afterOf(token: string, question: string, parts: number): SqlValue[] {
   let state: unknown;

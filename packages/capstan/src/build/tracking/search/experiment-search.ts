@@ -10,10 +10,9 @@ import {
   orderColumns,
   type OrderPart,
   orderText,
-  orderValues,
+  pageOf,
   type Sql,
   sql,
-  tokenOf,
 } from "./compile.ts";
 import { type Comparison, nullableText, numbers, textWord, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
 
@@ -79,8 +78,7 @@ export function createExperimentSearch(database: Database, withTags: (rows: read
       `select e.*, ${values.sql} from experiment e where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
       [...values.params, ...where.flatMap((one) => one.params), search.limit + 1],
     );
-    const page = rows.slice(0, search.limit);
-    const last = rows.length > search.limit ? page[page.length - 1] : undefined;
-    return { experiments: await withTags(page), next: last && tokenOf(question, orderValues(parts, last)) };
+    const { page, next } = pageOf(rows, search.limit, question, parts);
+    return { experiments: await withTags(page), next };
   };
 }

@@ -11,10 +11,9 @@ import {
   orderColumns,
   type OrderPart,
   orderText,
-  orderValues,
+  pageOf,
   type Sql,
   sql,
-  tokenOf,
 } from "./compile.ts";
 import { type Comparison, listText, numbers, type Order, textWord, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
 
@@ -160,8 +159,7 @@ export function createLoggedModelSearch(database: Database) {
       `select m.*, ${values.sql} from logged_model m where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
       [...values.params, ...where.flatMap((one) => one.params), search.limit + 1],
     );
-    const page = rows.slice(0, search.limit);
-    const last = rows.length > search.limit ? page[page.length - 1] : undefined;
-    return { models: page.map(loggedModelOf), next: last && tokenOf(question, orderValues(parts, last)) };
+    const { page, next } = pageOf(rows, search.limit, question, parts);
+    return { models: page.map(loggedModelOf), next };
   };
 }

@@ -11,10 +11,9 @@ import {
   orderColumns,
   type OrderPart,
   orderText,
-  orderValues,
+  pageOf,
   type Sql,
   sql,
-  tokenOf,
 } from "./compile.ts";
 import { type Comparison, listText, nullableText, numbers, type Order, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
 
@@ -219,9 +218,8 @@ export function createRunSearch(database: Database) {
         `select run.id, ${values.sql} from run ${joins.sql} where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
         [...values.params, ...joins.params, ...where.flatMap((one) => one.params), search.limit + 1],
       );
-      const page = rows.slice(0, search.limit);
-      const last = rows.length > search.limit ? page[page.length - 1] : undefined;
-      return { runs: await rowsOf(page.map((row) => row.id)), next: last && tokenOf(question, orderValues(parts, last)) };
+      const { page, next } = pageOf(rows, search.limit, question, parts);
+      return { runs: await rowsOf(page.map((row) => row.id)), next };
     },
   };
 }

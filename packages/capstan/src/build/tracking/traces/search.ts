@@ -10,10 +10,9 @@ import {
   orderColumns,
   type OrderPart,
   orderText,
-  orderValues,
+  pageOf,
   type Sql,
   sql,
-  tokenOf,
 } from "../search/compile.ts";
 import {
   type Comparison,
@@ -217,7 +216,6 @@ export async function searchTraces(database: Database, query: TraceQuery): Promi
     `select t.*, ${order.sql} from trace t where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
     [...order.params, ...where.flatMap((one) => one.params), query.limit + 1],
   );
-  const page = rows.slice(0, query.limit);
-  const last = page[page.length - 1];
-  return { rows: page, ...(rows.length > query.limit && last && { next: tokenOf(question, orderValues(parts, last)) }) };
+  const { page, next } = pageOf(rows, query.limit, question, parts);
+  return { rows: page, ...(next !== undefined && { next }) };
 }
