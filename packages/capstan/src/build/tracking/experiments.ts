@@ -8,6 +8,8 @@ import { clean } from "./rules.ts";
 import { createExperimentSearch, type ExperimentSearch } from "./search/experiment-search.ts";
 import { createExperiment, type TrackingStore } from "./store.ts";
 
+/** Each lost race means that somebody else's experiment was made. */
+const mostAttempts = 100;
 const system: Caller["actor"] = { kind: "system", name: "system:tracking" };
 
 /** Verbs of experiments. Ids are unique per store, names per project (deleted ones included); `0` is Default of project `default`. */
@@ -30,6 +32,14 @@ export function createExperiments(store: Store, sql: TrackingStore) {
     });
   }
 
+  /** Numbers that this process is about to use. */
+  const underWay = new Set<number>();
+  async function nextNumber(): Promise<number> {
+    let number = ((await database.find<{ id: number }>("select coalesce(max(id), 0) as id from experiment"))?.id ?? 0) + 1;
+    while (underWay.has(number)) number++;
+    return number;
+  }
+
   async function create(
     one: { project: string; name: string; id?: number; artifactLocation?: string | null; tags?: Record<string, string> },
     actor: Caller["actor"],
@@ -37,8 +47,9 @@ export function createExperiments(store: Store, sql: TrackingStore) {
   ): Promise<string> {
     const name = clean(one.name);
     for (let attempt = 1; ; attempt++) {
-      // Tags name the number, so that it is known before; a lost race for it is tried again.
-      const id = one.id ?? (await database.find<{ id: number }>("select coalesce(max(id), 0) + 1 as id from experiment"))?.id ?? 1;
+      // Tags name the number, so that it is known before; a race for it that another process won is tried again.
+      const id = one.id ?? (await nextNumber());
+      underWay.add(id);
       try {
         await recorder.commit(
           [
@@ -66,11 +77,13 @@ export function createExperiments(store: Store, sql: TrackingStore) {
       } catch (error) {
         if (
           !(error instanceof CapstanError && error.code === "CAP-EXISTS-001") ||
-          attempt >= 5 ||
+          attempt >= mostAttempts ||
           one.id !== undefined ||
           (await findByName(one.project, name))
         )
           throw error;
+      } finally {
+        underWay.delete(id);
       }
     }
   }
