@@ -286,7 +286,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     projectHandlers(projects),
     recordHandlers(record, store),
     dataHandlers(data, store),
-    trackingHandlers(tracking, store),
+    trackingHandlers(tracking, store, analytics),
     registryHandlers(registry, store),
     stations,
     jobHandlers(jobs),

@@ -607,6 +607,12 @@ export const errorTable = define({
     message: "Invalid value for {what}: {problem}",
     remedy: "send a value within the limits that the message names",
   },
+  "CAP-TRACK-003": {
+    status: 400,
+    exit: 2,
+    message: "{path} does not read as a table",
+    remedy: "download it; tables are Parquet, CSV, TSV and JSON by their names",
+  },
   "CAP-USAGE-002": {
     status: 400,
     exit: 2,

@@ -92,6 +92,30 @@ export const artifactFile = z.object({
   digest: digest.nullable(),
 });
 
+/** A dataset as the client that logged the run described it; its digest is the client's own. */
+const describedInput = z.object({
+  name: z.string(),
+  digest: z.string(),
+  /** What for: `training`. */
+  context: z.string().nullable(),
+  sourceType: z.string(),
+  source: z.string(),
+  /** JSON as the client wrote them. */
+  schema: z.string().nullable(),
+  profile: z.string().nullable(),
+});
+/** A logged model that the run read or made. */
+const runModel = z.object({
+  id: z.string(),
+  direction: z.enum(["inputs", "outputs"]),
+  /** The metric step it was made at. */
+  step: z.number(),
+  name: z.string(),
+  type: z.string().nullable(),
+  status: z.enum(["UNSPECIFIED", "PENDING", "READY", "UPLOAD_FAILED"]),
+  params: z.record(z.string(), z.string()),
+});
+
 export const codeAndEnvironment = z.object({
   /** Digest of the captured environment; equal digests are equal environments. */
   node: z.string().nullable(),
@@ -125,6 +149,8 @@ export const runDetail = z.object({
   ),
   inputs: z.array(runLink),
   outputs: z.array(runLink),
+  datasets: z.array(describedInput),
+  models: z.array(runModel),
   artifacts: z.object({ files: z.number(), sizeBytes: z.number() }),
   environment: codeAndEnvironment,
   resources,
@@ -278,6 +304,30 @@ export const trackingOperations = {
       /** Path on this server that answers with the bytes; takes Range. */ bytes: z.string(),
     }),
     text: "Facts of one file of a run and where its bytes are.",
+  }),
+  "runs.table": operation({
+    method: "GET",
+    path: "/p/{project}/runs/{run}/table",
+    capability: "read",
+    input: z.object({
+      project: name,
+      run: runId,
+      path: z.string().min(1).max(1000),
+      offset: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+      /** A column; with a minus before it, descending. */
+      sort: z.string().max(300).optional(),
+      /** Rows that hold these words in any column. */
+      q: z.string().max(500).optional(),
+    }),
+    output: z.object({
+      columns: z.array(z.object({ name: z.string(), type: z.string() })),
+      rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))),
+      offset: z.number().int(),
+      /** Rows that fit `q`. */
+      total: z.number().int(),
+    }),
+    text: "A page of rows of an artifact that is a table: Parquet, CSV or JSON.",
   }),
   "runs.compare": operation({
     method: "GET",

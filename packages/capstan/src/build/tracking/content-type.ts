@@ -1,5 +1,7 @@
+/** Scripts and style sheets are text here: no browser may run what a user brought. */
+const text = "text/plain; charset=utf-8";
 const types: Record<string, string> = {
-  txt: "text/plain; charset=utf-8",
+  txt: text,
   log: "text/plain; charset=utf-8",
   md: "text/markdown; charset=utf-8",
   csv: "text/csv; charset=utf-8",
@@ -8,6 +10,20 @@ const types: Record<string, string> = {
   yaml: "text/plain; charset=utf-8",
   yml: "text/plain; charset=utf-8",
   html: "text/html; charset=utf-8",
+  htm: "text/html; charset=utf-8",
+  geojson: "application/json",
+  ipynb: "application/json",
+  jsonl: text,
+  ndjson: text,
+  js: text,
+  mjs: text,
+  ts: text,
+  css: text,
+  sh: text,
+  r: text,
+  sql: text,
+  diff: text,
+  patch: text,
   svg: "image/svg+xml",
   png: "image/png",
   jpg: "image/jpeg",
@@ -24,7 +40,12 @@ const types: Record<string, string> = {
   py: "text/plain; charset=utf-8",
   mp3: "audio/mpeg",
   wav: "audio/wav",
+  ogg: "audio/ogg",
+  flac: "audio/flac",
+  m4a: "audio/mp4",
   mp4: "video/mp4",
+  webm: "video/webm",
+  avif: "image/avif",
   onnx: "application/octet-stream",
 };
 

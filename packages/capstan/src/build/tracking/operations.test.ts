@@ -1,6 +1,8 @@
 import { trackingOperations } from "@capstan/contract/operations/tracking";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { join } from "node:path";
 import type { Caller } from "../../base/foundation/caller.ts";
+import { type Analytics, openAnalytics } from "../data/analytics.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
 import { trackingMigrations } from "./migrations.ts";
 import { trackingHandlers } from "./operations.ts";
@@ -14,6 +16,7 @@ const caller: Caller = {
 };
 let open: TestStore;
 let tracking: TrackingService;
+let analytics: Analytics;
 let handlers: ReturnType<typeof trackingHandlers>;
 const ids: string[] = [];
 
@@ -31,7 +34,8 @@ async function call<K extends keyof typeof trackingOperations>(
 beforeAll(async () => {
   open = await openTestStore(trackingMigrations);
   tracking = createTrackingService({ store: open.store });
-  handlers = trackingHandlers(tracking, open.store);
+  analytics = openAnalytics({ memoryLimit: "256MB", tempFolder: join(open.folder, "temp") });
+  handlers = trackingHandlers(tracking, open.store, analytics);
   const experimentId = await tracking.ensureExperiment("p", "late", caller);
   for (let i = 0; i < 3; i++) {
     const run = await tracking.createRun(
@@ -62,7 +66,10 @@ beforeAll(async () => {
     ids.push(run.id);
   }
 });
-afterAll(() => open.close());
+afterAll(async () => {
+  await analytics.close();
+  await open.close();
+});
 
 test("experiments say what is in them", async () => {
   const { experiments, total } = await call("experiments.list", { project: "p" });
@@ -132,4 +139,49 @@ test("progress reaches the run and the step it belongs to, not through another p
   await expect(call("runs.progress", { run: child.id, done: 1 }, { ...caller, projects: ["q"] })).rejects.toMatchObject({
     code: "CAP-NOT-FOUND-001",
   });
+});
+
+test("an artifact that is a table is read by pages, sorted and filtered; one that is none says so", async () => {
+  const [run = ""] = ids;
+  const keep = async (path: string, text: string): Promise<void> => {
+    const { digest, sizeBytes } = await open.store.blobs.putBytes(Buffer.from(text));
+    await tracking.putArtifact(run, path, { digest, sizeBytes }, caller);
+  };
+  await keep("rows.csv", `name,n,share\n${Array.from({ length: 250 }, (_, i) => `row ${i},${i},${i === 7 ? "50%_" : "5"}`).join("\n")}\n`);
+  await keep("notes.txt", "no table\n");
+  const page = await call("runs.table", { project: "p", run, path: "rows.csv", limit: "2", offset: "100" });
+  expect(page).toMatchObject({ total: 250, offset: 100, columns: [{ name: "name" }, { name: "n", type: "BIGINT" }, { name: "share" }] });
+  expect(page.rows).toEqual([
+    ["row 100", 100, "5"],
+    ["row 101", 101, "5"],
+  ]);
+  expect((await call("runs.table", { project: "p", run, path: "rows.csv", limit: "1", sort: "-n" })).rows).toEqual([["row 249", 249, "5"]]);
+  expect(await call("runs.table", { project: "p", run, path: "rows.csv", q: "%_" })).toMatchObject({
+    total: 1,
+    rows: [["row 7", 7, "50%_"]],
+  });
+  expect(await call("runs.table", { project: "p", run, path: "rows.csv", q: "ROW 24'" })).toMatchObject({ total: 0, rows: [] });
+  expect(await call("runs.table", { project: "p", run, path: "rows.csv", sort: 'n"; drop', limit: "1" })).toMatchObject({ total: 250 });
+  await expect(call("runs.table", { project: "p", run, path: "notes.txt" })).rejects.toMatchObject({ code: "CAP-TRACK-003" });
+  await expect(call("runs.table", { project: "q", run, path: "rows.csv" })).rejects.toMatchObject({ code: "CAP-NOT-FOUND-001" });
+});
+
+test("a run tells the datasets and logged models that its client described", async () => {
+  const [, run = ""] = ids;
+  await tracking.addInputs(
+    run,
+    {
+      datasets: [
+        {
+          dataset: { name: "tiny", digest: "d1", sourceType: "local", source: "{}", schema: null, profile: null },
+          tags: [{ key: "mlflow.data.context", value: "training" }],
+        },
+      ],
+      models: [],
+    },
+    caller,
+  );
+  expect((await call("runs.get", { project: "p", run })).datasets).toEqual([
+    { name: "tiny", digest: "d1", sourceType: "local", source: "{}", schema: null, profile: null, context: "training" },
+  ]);
 });

@@ -3,6 +3,8 @@ import type { Caller, Handlers } from "../../base/foundation/caller.ts";
 import { toTime } from "../../base/foundation/clock.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Store } from "../../base/record/store.ts";
+import type { Analytics } from "../data/analytics.ts";
+import { createArtifactTables } from "./artifact-table.ts";
 import { contentTypeOf } from "./content-type.ts";
 import type { Experiment, FullRun, RunFilter } from "./model.ts";
 import type { TrackingService } from "./service.ts";
@@ -10,7 +12,8 @@ import { compared, environmentOf, metricFactsOf, metricWord, refOf, seriesOf, su
 
 const ordinary = ["user", "step", "pipeline"] as const;
 
-export const trackingHandlers = (service: TrackingService, store: Store): Handlers<typeof trackingOperations> => {
+export const trackingHandlers = (service: TrackingService, store: Store, analytics: Analytics): Handlers<typeof trackingOperations> => {
+  const tables = createArtifactTables({ blobs: store.blobs, analytics });
   const now = (): number => store.clock.nowMs();
 
   /** A run of this project; one of another is as good as none. */
@@ -63,10 +66,11 @@ export const trackingHandlers = (service: TrackingService, store: Store): Handle
   async function detail(run: FullRun) {
     const [summary] = await summaries([run]);
     if (!summary) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: run.id });
-    const [parent, children, artifacts] = await Promise.all([
+    const [parent, children, artifacts, models] = await Promise.all([
       run.parentId === null ? undefined : service.findRun(run.parentId),
       service.listRuns({ parentId: run.id }, 200),
       service.artifacts(run.id),
+      service.loggedModels.byId([...new Set(run.models.map((one) => one.modelId))]),
     ]);
     const { resources } = run;
     return {
@@ -76,6 +80,15 @@ export const trackingHandlers = (service: TrackingService, store: Store): Handle
       metricFacts: metricFactsOf(run),
       inputs: run.inputs,
       outputs: run.outputs,
+      datasets: run.datasets.map(({ dataset, tags }) => ({
+        ...dataset,
+        context: tags.find((one) => one.key === "mlflow.data.context")?.value ?? null,
+      })),
+      models: run.models.flatMap(({ direction, modelId, step }) =>
+        models
+          .filter((one) => one.id === modelId)
+          .map(({ id, name, modelType, status, params }) => ({ id, direction, step, name, type: modelType, status, params })),
+      ),
       artifacts: { files: artifacts.length, sizeBytes: artifacts.reduce((sum, one) => sum + one.sizeBytes, 0) },
       environment: environmentOf(run.environment, run.tags),
       resources: { ...resources, readBytes: resources.readBytes ?? null, writtenBytes: resources.writtenBytes ?? null },
@@ -169,6 +182,12 @@ export const trackingHandlers = (service: TrackingService, store: Store): Handle
         type: contentTypeOf(path),
         bytes: `/api/v1/p/${project}/runs/${run}/files/${path.split("/").map(encodeURIComponent).join("/")}`,
       };
+    },
+    "runs.table": async ({ project, run, path, ...asked }) => {
+      await getRun(project, run);
+      const found = await service.findArtifact(run, path);
+      if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "artifact", name: path });
+      return tables.page(found, asked);
     },
     "runs.compare": async ({ project, run }) => {
       const runs = await getRuns(project, run);

@@ -127,3 +127,45 @@ test("folders that clients write themselves are read below the operator's root, 
     await local.close();
   }
 });
+
+test("what a user brought is shown to pages without a right of ours, whatever it is", async () => {
+  const { run_id } = await newRun();
+  const bytes = "<script>fetch('/api/v1/session')</script>";
+  const shown = async (name: string, more = ""): Promise<Headers> => {
+    await wire.send("PUT", `${service}/0/${run_id}/artifacts/${name}`, bytes);
+    return (await wire.send("GET", `/api/v1/p/default/runs/${run_id}/files/${name}${more}`)).headers;
+  };
+  for (const name of [
+    "a.html",
+    "a.htm",
+    "a.svg",
+    "a.xml",
+    "a.js",
+    "a.mjs",
+    "a.css",
+    "a.pdf",
+    "a.png",
+    "a.json",
+    "a.xhtml",
+    "a.wasm",
+    "a",
+    "a.HTML",
+  ]) {
+    const headers = await shown(name);
+    const policy = headers.get("content-security-policy") ?? "";
+    expect([name, headers.get("x-content-type-options"), headers.get("cross-origin-resource-policy")]).toEqual([
+      name,
+      "nosniff",
+      "same-origin",
+    ]);
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'self'");
+    expect(policy).not.toContain("allow-same-origin");
+    // A browser's PDF viewer needs to be outside of a sandbox; nothing else may.
+    if (name !== "a.pdf") expect(policy).toMatch(/^sandbox( allow-scripts)?;/);
+    expect(/script-src|allow-scripts/.test(policy)).toBe(/html?$/i.test(name) && name !== "a.xhtml");
+    expect(headers.get("content-type")).not.toMatch(/javascript|text\/css|xhtml|wasm/);
+    expect(headers.get("content-disposition")).toMatch(/\.(html?|svg|js|mjs|css|pdf|png|json)$/i.test(name) ? /^inline$/ : /^attachment/);
+    expect((await shown(name, "?download")).get("content-disposition")).toMatch(/^attachment/);
+  }
+});

@@ -1,10 +1,10 @@
-import { contentTypeOf } from "../content-type.ts";
 import { createArtifactFolder } from "./artifact-folder.ts";
 import { createArtifactPlaces, safe } from "./artifact-places.ts";
 import { requiredText, runId, text } from "./fields.ts";
 import { invalid, missing, WireFailure } from "./failures.ts";
 import { filesOf, fileReply } from "./file-reply.ts";
 import type { WireReply, WireRequest, WireRoute } from "./model.ts";
+import { shownHeaders } from "./shown-file.ts";
 import type { Surface } from "./surface.ts";
 import { uploadRoutes } from "./uploads.ts";
 
@@ -163,12 +163,7 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
         if (run.project !== request.params["project"])
           throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `No run ${request.params["run"] ?? ""}`);
         const path = safe(request.params["path"] ?? "");
-        return fileReply(place, path, request.headers, {
-          "content-type": contentTypeOf(path),
-          "content-disposition": "inline",
-          "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:",
-          "cache-control": "private, no-cache",
-        });
+        return fileReply(place, path, request.headers, shownHeaders(path, request.query.has("download")));
       },
     },
   ];
