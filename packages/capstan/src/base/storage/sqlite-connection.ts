@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
+import { matcherOf } from "../foundation/pattern-match.ts";
 import type { Change, Row, SqlValue } from "./database.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
 
@@ -27,6 +28,10 @@ export class SqliteConnection {
         this.#db.exec(
           `pragma journal_mode=wal; pragma synchronous=full; pragma fullfsync=on; pragma checkpoint_fullfsync=on; pragma journal_size_limit=${logLimitBytes};`,
         );
+      // What PostgreSQL has as `~`.
+      this.#db.function("matches", { deterministic: true }, (pattern, text) =>
+        typeof pattern === "string" && typeof text === "string" ? Number(matcherOf(pattern)(text)) : null,
+      );
       this.#db.exec("pragma temp_store=memory; pragma cache_size=-16000;");
       // A file that is no database is noticed here and not at the first question.
       this.#db.prepare("select count(*) from sqlite_master").get();

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Database, Row, SqlValue } from "../../../base/storage/database.ts";
 import { CapstanError } from "../../../base/foundation/errors.ts";
+import { matcherOf, PatternSizeError } from "../../../base/foundation/pattern-match.ts";
+import { parsePattern, PatternError, postgresPattern } from "../../../base/foundation/pattern.ts";
+import { searchError } from "./grammar.ts";
 import type { Comparison } from "./vocabulary.ts";
 
 type Dialect = Database["dialect"];
@@ -27,7 +30,7 @@ export function compared(dialect: Dialect, column: string, comparison: Compariso
     case "ILIKE":
       return dialect === "sqlite" ? sql(`${column} LIKE ?`, value) : sql(`${column} ILIKE ? ESCAPE ''`, value);
     case "RLIKE":
-      throw new CapstanError("CAP-TRACK-002", { what: "filter", problem: "RLIKE is not for this noun" });
+      return matching(dialect, column, String(value), comparison.position);
     default:
       // A fraction, or more than an integer column holds, is compared as a double on PostgreSQL too.
       return sql(
@@ -35,6 +38,18 @@ export function compared(dialect: Dialect, column: string, comparison: Compariso
         value,
       );
   }
+}
+
+function matching(dialect: Dialect, column: string, source: string, position: number): Sql {
+  try {
+    // Its size is looked at for either database.
+    matcherOf(source);
+  } catch (error) {
+    if (!(error instanceof PatternError || error instanceof PatternSizeError)) throw error;
+    const where = error instanceof PatternError ? `, at character ${error.position} of it` : "";
+    throw searchError("filter", position, `Invalid pattern behind RLIKE: ${error.message}${where}`);
+  }
+  return dialect === "sqlite" ? sql(`matches(?, ${column})`, source) : sql(`${column} ~ ?`, postgresPattern(parsePattern(source)));
 }
 
 /** LIKE that minds the case, for SQLite: `%` is `*`, `_` is `?`. */

@@ -249,6 +249,12 @@ describe("MLflow's endpoints", () => {
       ["span.attributes.city LIKE '%lm%'", [third]],
       ["span.attributes.tries = '1'", [second]],
       ["trace.text ILIKE '%BONN%'", [second, first]],
+      ["span.name RLIKE '^step-[12]$'", [third, second]],
+      ["span.name RLIKE '(?i)^STEP' AND span.name RLIKE '(0|2)'", [third, first]],
+      ["span.attributes.city RLIKE '^U.*\"x\"$'", [third]],
+      ["tag.env RLIKE 'pr?od'", [first]],
+      ["feedback.ok RLIKE '^no$'", [second]],
+      [`request_id RLIKE '^${first}'`, [first]],
       ["feedback.ok = 'no'", [second]],
       ["feedback.ok IS NULL", [third, first]],
       ["execution_time_ms >= 100", [third, second]],
@@ -258,6 +264,10 @@ describe("MLflow's endpoints", () => {
     expect(await search(id, "", { page_token: page.body["next_page_token"] })).toEqual([first]);
     await expect(search(id, "nothing.x = 'y'")).rejects.toThrow(/Invalid entity type 'nothing'/);
     await expect(search(id, "span.depth = 'y'")).rejects.toThrow(/at character 1/);
+    await expect(search(id, "name RLIKE '(a'")).rejects.toThrow(
+      /Invalid pattern behind RLIKE: a \( is not closed, at character 3 of it.*at character 1/,
+    );
+    await expect(search(id, "span.content RLIKE 'a'")).rejects.toThrow(/Invalid span attribute 'content'/);
     await expect(search(id, "", { max_results: 501 })).rejects.toThrow(/at most 500/);
   });
 

@@ -41,6 +41,9 @@ const entities = {
   expectation: "expectation",
   issue: "issue",
 };
+const rlike = (word: Word): Word => ({ ...word, operators: [...word.operators, "RLIKE"] });
+const matched = rlike(nullableText);
+const listed = rlike(listText);
 const like: Word = { type: "text", operators: ["LIKE", "ILIKE"] };
 const times = {
   timestamp: { ...numbers, as: "timestamp_ms" },
@@ -51,18 +54,18 @@ const times = {
   end_time_ms: numbers,
 };
 const names = {
-  request_id: listText,
-  trace_id: { ...listText, as: "request_id" },
-  status: listText,
-  state: { ...listText, as: "status" },
-  name: listText,
-  run_id: listText,
+  request_id: listed,
+  trace_id: { ...listed, as: "request_id" },
+  status: listed,
+  state: { ...listed, as: "status" },
+  name: listed,
+  run_id: listed,
 };
 const filters: Vocabulary = {
   entities,
-  open: { tag: nullableText, metadata: nullableText, span: listText, feedback: nullableText, expectation: nullableText },
+  open: { tag: matched, metadata: matched, span: listed, feedback: matched, expectation: matched },
   closed: {
-    attribute: { ...times, ...names, client_request_id: listText, prompt: textWord, text: like },
+    attribute: { ...times, ...names, client_request_id: listed, prompt: textWord, text: like },
     issue: { id: { type: "text", operators: ["="] } },
   },
 };
@@ -129,6 +132,22 @@ function onSpan(dialect: Database["dialect"], one: Comparison): Sql {
     const found = any(values.map(equal));
     return holds(sql(`${present.sql} and not ${found.sql}`, ...present.params, ...found.params));
   }
+  if (one.operator === "RLIKE") {
+    const matches = compared(dialect, dialect === "postgres" ? "a.value -> 1 ->> 's'" : "json_extract(a.value, '$[1].s')", one);
+    return holds(
+      dialect === "postgres"
+        ? sql(
+            `exists (select 1 from json_array_elements(cast(s.content as json) -> 'attributes') a where a.value ->> 0 = ? and ${matches.sql})`,
+            key,
+            ...matches.params,
+          )
+        : sql(
+            `exists (select 1 from json_each(s.content, '$.attributes') a where json_extract(a.value, '$[0]') = ? and ${matches.sql})`,
+            key,
+            ...matches.params,
+          ),
+    );
+  }
   return holds(compared(dialect, "s.content", { ...one, type: "text", values: [`%${member(key, quoted(values[0] ?? ""))}%`] }));
 }
 
@@ -146,7 +165,8 @@ function onAssessment(dialect: Database["dialect"], one: Comparison): Sql {
       value,
       JSON.stringify(value),
     );
-  const inner = compared(dialect, "a.value", one);
+  const said = dialect === "postgres" ? "cast(a.value as json) #>> '{}'" : "json_extract(a.value, '$')";
+  const inner = compared(dialect, one.operator === "RLIKE" ? `(${said})` : "a.value", one);
   return sql(`exists (${there} and ${inner.sql})`, one.entity, one.key, ...inner.params);
 }
 
