@@ -94,6 +94,18 @@ create table stored_file (path TEXT primary key, project TEXT not null, digest T
 create index stored_file_by_digest on stored_file (digest)
 `,
   },
+  {
+    room: "tracking",
+    number: 3,
+    sql: `
+alter table run add column changed BIGINT not null default 0;
+create index run_by_change on run (experiment_id, changed);
+alter table experiment add column runs_left BIGINT not null default 0;
+create index metric_latest_by_key on metric_latest (key);
+create index param_by_key on param (key);
+create index tag_by_key on tag (key)
+`,
+  },
   ...evaluationMigrations,
   ...traceMigrations,
 ];

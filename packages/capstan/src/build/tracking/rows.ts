@@ -58,6 +58,7 @@ export type RunRow = {
   written_bytes: number | null;
   environment: string;
   revision: number;
+  changed: number;
   seal: string | null;
   seal_entry: string | null;
   sealed_ms: number | null;

@@ -7,9 +7,18 @@ export type Texts = Readonly<Record<string, string>>;
 /** Where a page of runs goes on: newest first, then by id. */
 export type RunCursor = { startedMs: number; id: string };
 
+type Dialect = Database["dialect"];
+/**
+ * The stamp `changed` of a run: whoever reads the runs of an experiment whose stamp is not below a cursor, and takes the cursor of the same moment for the next
+ * time, misses no change that was committed meanwhile, whichever process made it. On PostgreSQL it is the transaction, as stamps are not made in the order of commits there.
+ */
+const stamp = (dialect: Dialect, experiment: string): string =>
+  dialect === "postgres"
+    ? "pg_current_xact_id()::text::bigint"
+    : `(select coalesce(max(o.changed), 0) + 1 from run o where o.experiment_id = ${experiment})`;
 /** Writes to an open run begin with this: it is refused when the run is unknown, deleted (itself, or with its experiment) or sealed. */
-export const touch = (runId: string): Statement => ({
-  sql: "update run set revision = revision + 1 where id = ? and lifecycle = 'active' and seal is null and not exists (select 1 from experiment e where e.id = run.experiment_id and e.lifecycle = 'deleted')",
+export const touch = (dialect: Dialect, runId: string): Statement => ({
+  sql: `update run set revision = revision + 1, changed = ${stamp(dialect, "run.experiment_id")} where id = ? and lifecycle = 'active' and seal is null and not exists (select 1 from experiment e where e.id = run.experiment_id and e.lifecycle = 'deleted')`,
   params: [runId],
   guard: { rows: 1, noun: "run", name: runId },
 });
@@ -55,22 +64,23 @@ export const putArtifacts = (owner: Owner, artifacts: readonly Artifact[]): Stat
     "on conflict (run_id, path) do update set digest = excluded.digest, size_bytes = excluded.size_bytes",
   );
 
-export const createRow = (run: Run): Statement => {
+export const createRow = (dialect: Dialect, run: Run): Statement => {
   const row = rowOf(run);
   const columns = Object.keys(row);
+  const places = columns.map(() => "?").join(", ");
   return {
-    sql: `insert into run (${columns.join(", ")}) values (${columns.map(() => "?").join(", ")})`,
-    params: columns.map((column) => row[column] ?? null),
+    sql: `insert into run (${columns.join(", ")}, changed) values (${places}, ${stamp(dialect, dialect === "sqlite" ? "?" : "")})`,
+    params: [...columns.map((column) => row[column] ?? null), ...(dialect === "sqlite" ? [Number(run.experimentId)] : [])],
     exists: { noun: "run", name: run.id },
   };
 };
 
 /** Writes all that may change of a run; refused when anything was written to it since `revision`. */
-export const updateRow = (run: Run, revision: number): Statement => {
+export const updateRow = (dialect: Dialect, run: Run, revision: number): Statement => {
   const row = changingColumns(run);
   const columns = Object.keys(row);
   return {
-    sql: `update run set ${columns.map((column) => `${column} = ?`).join(", ")}, revision = revision + 1 where id = ? and revision = ?`,
+    sql: `update run set ${columns.map((column) => `${column} = ?`).join(", ")}, revision = revision + 1, changed = ${stamp(dialect, "run.experiment_id")} where id = ? and revision = ?`,
     params: [...columns.map((column) => row[column] ?? null), run.id, revision],
     guard: { rows: 1, noun: "run", name: run.id },
   };

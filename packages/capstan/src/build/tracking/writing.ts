@@ -143,7 +143,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
   async function write(runId: string, project: string, change: RunChange, caller: Caller, what: string): Promise<void> {
     for (let attempt = 1; attempt <= 3; attempt++) {
       try {
-        const committed = await database.commit([touch(runId), ...openStatements({ project, id: runId }, change)]);
+        const committed = await database.commit([touch(database.dialect, runId), ...openStatements({ project, id: runId }, change)]);
         if (change.metrics?.length) packWhatIsFull({ project, runId }, committed);
         return tell({ project, id: runId });
       } catch (error) {
@@ -205,7 +205,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       try {
         await recorder.commit(
           [
-            updateRow(next, revision),
+            updateRow(database.dialect, next, revision),
             ...openStatements(run, rest),
             ...points.change,
             ...lineageOf(run, withModels(change.links ?? {}, change.models ?? [])),
@@ -250,7 +250,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         const digest = sealOf(content, run.sealBefore);
         const sealed: Run = { ...ended, seal: digest, sealEntry: entry, sealedMs: clock.nowMs() };
         await recorder.commit(
-          [updateRow(sealed, revision), ...lineageOf(sealed, withModels(content, content.models)), ...also],
+          [updateRow(database.dialect, sealed, revision), ...lineageOf(sealed, withModels(content, content.models)), ...also],
           [
             {
               id: entry,
@@ -350,7 +350,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       };
       const owner = { project: run.project, runId: run.id };
       const params = cleanTexts(one.params ?? {});
-      await database.commit([createRow(run), ...putParams(owner, params), ...putTags(owner, tags)]);
+      await database.commit([createRow(database.dialect, run), ...putParams(owner, params), ...putTags(owner, tags)]);
       tell(run);
       return { ...run, params, tags, metrics: [], inputs: [], outputs: [], datasets: [], models: [] };
     },
@@ -452,7 +452,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         ...change.run,
         ...(reopens && { seal: null, sealEntry: null, sealedMs: null, sealBefore: run.seal, endedMs: null }),
       };
-      const statements = [updateRow(next, revision), ...openStatements(run, change)];
+      const statements = [updateRow(database.dialect, next, revision), ...openStatements(run, change)];
       try {
         if (reopens) {
           const entry = {
