@@ -14,6 +14,7 @@ import { noTracing, type Tracing } from "./base/foundation/tracing.ts";
 import { projectMigrations } from "./base/projects/migrations.ts";
 import { projectHandlers } from "./base/projects/operations.ts";
 import { createProjectsService } from "./base/projects/service.ts";
+import { viewHandlers } from "./base/projects/views.ts";
 import { recordMigrations } from "./base/record/migrations.ts";
 import { recordHandlers } from "./base/record/operations.ts";
 import type { HostRecorder } from "./base/record/recorder.ts";
@@ -48,6 +49,7 @@ import { createRegistryService } from "./build/registry/service.ts";
 import { trackingMigrations } from "./build/tracking/migrations.ts";
 import { trackingHandlers } from "./build/tracking/operations.ts";
 import { createTrackingService, runSeals } from "./build/tracking/service.ts";
+import { runTableHandlers } from "./build/tracking/table/operations.ts";
 import { parseInput, type Bound } from "./face/http/operations.ts";
 import type { ShellParts, WireRoute } from "./face/http/server.ts";
 import { incidentsMigrations } from "./operate/incidents/migrations.ts";
@@ -284,9 +286,11 @@ export async function openApp(options: AppOptions): Promise<App> {
     handlers,
     accessHandlers(access),
     projectHandlers(projects),
+    viewHandlers(store),
     recordHandlers(record, store),
     dataHandlers(data, store),
     trackingHandlers(tracking, store, analytics),
+    runTableHandlers(tracking, store),
     registryHandlers(registry, store),
     stations,
     jobHandlers(jobs),

@@ -11,9 +11,11 @@ import { purposeOperations } from "./operations/purpose.ts";
 import { recordOperations } from "./operations/record.ts";
 import { registryOperations } from "./operations/registry.ts";
 import { releaseOperations } from "./operations/release.ts";
+import { runTableOperations } from "./operations/run-table.ts";
 import { servingOperations } from "./operations/serving.ts";
 import { stationOperations } from "./operations/stations.ts";
 import { trackingOperations } from "./operations/tracking.ts";
+import { viewOperations } from "./operations/views.ts";
 
 /** The one table of operations: what UI, CLI and SDK can do, and nothing else. */
 export const operations = {
@@ -22,6 +24,8 @@ export const operations = {
   ...dataOperations,
   ...purposeOperations,
   ...trackingOperations,
+  ...runTableOperations,
+  ...viewOperations,
   ...checksOperations,
   ...pipelineOperations,
   ...registryOperations,

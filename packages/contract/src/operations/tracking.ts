@@ -15,7 +15,7 @@ export const runId = z.string().regex(/^[0-9a-f]{32}$/, "a run id of 32 hex digi
 export const experimentId = z.string().regex(/^[0-9]{1,18}$/, "an experiment id");
 
 /** A query value that may be given once, many times, or comma-separated. */
-const many = (max: number) =>
+export const many = (max: number) =>
   z
     .union([z.string(), z.array(z.string())])
     .transform((value) =>

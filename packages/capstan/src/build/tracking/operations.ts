@@ -7,10 +7,9 @@ import type { Analytics } from "../data/analytics.ts";
 import { createArtifactTables } from "./artifact-table.ts";
 import { contentTypeOf } from "./content-type.ts";
 import type { Experiment, FullRun, RunFilter } from "./model.ts";
+import { ordinaryKinds } from "./rules.ts";
 import type { TrackingService } from "./service.ts";
 import { compared, environmentOf, metricFactsOf, metricWord, refOf, seriesOf, summaryOf } from "./views.ts";
-
-const ordinary = ["user", "step", "pipeline"] as const;
 
 export const trackingHandlers = (service: TrackingService, store: Store, analytics: Analytics): Handlers<typeof trackingOperations> => {
   const tables = createArtifactTables({ blobs: store.blobs, analytics });
@@ -37,14 +36,13 @@ export const trackingHandlers = (service: TrackingService, store: Store, analyti
   }
 
   async function experimentSummary(one: Experiment): Promise<ExperimentSummary> {
-    const filter: RunFilter = { experimentIds: [one.id], kinds: ordinary };
-    const [runs, running, newest, keys] = await Promise.all([
+    const filter: RunFilter = { experimentIds: [one.id], kinds: ordinaryKinds };
+    const [runs, running, newest] = await Promise.all([
       service.countRuns(filter),
       service.countRuns({ ...filter, statuses: ["RUNNING"] }),
       service.listRuns(filter, 30),
-      service.keys(filter, "metric_latest", 1),
     ]);
-    const key = keys[0]?.key;
+    const key = mostHeld(newest);
     const values = newest
       .map((run) => run.metrics.find((metric) => metric.key === key)?.value)
       .filter((value) => value !== undefined && Number.isFinite(value)) as number[];
@@ -127,7 +125,7 @@ export const trackingHandlers = (service: TrackingService, store: Store, analyti
     "runs.list": async (input) => {
       const filter: RunFilter = {
         projects: [input.project],
-        kinds: input.kind?.length ? input.kind : ordinary,
+        kinds: input.kind?.length ? input.kind : ordinaryKinds,
         ...(input.experiment !== undefined && { experimentIds: [input.experiment] }),
         ...(input.status?.length && { statuses: input.status }),
         ...(input.step !== undefined && { step: input.step }),
@@ -231,6 +229,13 @@ export const trackingHandlers = (service: TrackingService, store: Store, analyti
     },
   };
 };
+
+/** The metric that most of these runs hold; of equal ones the first by name. */
+function mostHeld(runs: readonly FullRun[]): string | undefined {
+  const held = new Map<string, number>();
+  for (const run of runs) for (const { key } of run.metrics) held.set(key, (held.get(key) ?? 0) + 1);
+  return [...held].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0];
+}
 
 /** An operation without a project in its path looks itself whether the token is good for it. */
 function mustSee(caller: Caller, project: string, run: string): void {

@@ -1,6 +1,9 @@
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { KeyedPoint, LatestMetric } from "./model.ts";
 
+/** Kinds of runs that ordinary views show. */
+export const ordinaryKinds = ["user", "step", "pipeline"] as const;
+
 /** Rank in the rule of the latest value: NaN counts as 0. */
 const ranked = (value: number): number => (Number.isNaN(value) ? 0 : value);
 

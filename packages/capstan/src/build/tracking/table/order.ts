@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import type { Database } from "../../../base/storage/database.ts";
+import { bytewise } from "../search/compile.ts";
+import { columnSql, matching, type RunQuestion } from "./matching.ts";
+import { attributes, columnOf } from "./vocabulary.ts";
+
+const idBytes = 16;
+/** All snapshots together; the one that was used longest ago goes first. */
+const budgetBytes = 64 * 1024 * 1024;
+
+export type Snapshot = { name: string; total: number; slice(from: number, to: number): string[] };
+
+/**
+ * The ids of a question's runs in an order, kept as 16 bytes each, so that any page is found at once and scrolling neither repeats nor leaves out a run.
+ * A snapshot that was forgotten is made anew: it then has another name.
+ */
+export function createOrders(database: Database) {
+  const { dialect } = database;
+  const kept = new Map<string, Buffer>();
+  let held = 0;
+  let made = 0;
+
+  const snapshotOf = (name: string, bytes: Buffer): Snapshot => ({
+    name,
+    total: bytes.length / idBytes,
+    slice: (from, to) => {
+      const ids: string[] = [];
+      for (let at = from * idBytes; at < Math.min(to * idBytes, bytes.length); at += idBytes)
+        ids.push(bytes.toString("hex", at, at + idBytes));
+      return ids;
+    },
+  });
+
+  async function idsOf(question: RunQuestion, order: readonly string[]): Promise<Buffer> {
+    const where = matching(dialect, question);
+    const parts = order.map((one, i) => {
+      const descending = one.startsWith("-");
+      const column = columnOf(one.replace(/^-/, ""), "order");
+      const { join, value } = columnSql(column, `j${i}`);
+      const text = column.entity === "attribute" ? attributes[column.key].text : column.entity !== "metric";
+      // A param that holds a number is ordered as one.
+      const number = column.entity === "param" || column.entity === "tag" ? `${numberSql(dialect, value)} ` : undefined;
+      return { join, value: text ? bytewise(dialect, value) : value, missing: value, number, direction: descending ? "desc" : "asc" };
+    });
+    const terms = parts.flatMap((one) => [
+      `case when ${one.missing} is null then 1 else 0 end`,
+      ...(one.number === undefined ? [] : [`${one.number} is null`, `${one.number} ${one.direction}`]),
+      `${one.value} ${one.direction}`,
+    ]);
+    if (!order.some((one) => one.replace(/^-/, "") === "started")) terms.push("run.started_ms desc");
+    terms.push("run.id");
+    const all = await database.find<{ ids: string | null }>(
+      `select ${dialect === "sqlite" ? "group_concat" : "string_agg"}(id, '') as ids from (select run.id as id from run${parts.map((one) => one.join.sql).join("")} where ${where.sql} order by ${terms.join(", ")}) found`,
+      [...parts.flatMap((one) => one.join.params), ...where.params],
+    );
+    return Buffer.from(all?.ids ?? "", "hex");
+  }
+
+  return {
+    async snapshot(question: RunQuestion, order: readonly string[], name: string | undefined): Promise<Snapshot> {
+      const asked = createHash("sha256")
+        .update(JSON.stringify([question, order]))
+        .digest("base64url")
+        .slice(0, 22);
+      const known = name?.startsWith(`${asked}.`) ? kept.get(name) : undefined;
+      if (name !== undefined && known) {
+        kept.delete(name);
+        kept.set(name, known);
+        return snapshotOf(name, known);
+      }
+      const bytes = await idsOf(question, order);
+      const fresh = `${asked}.${(++made).toString(36)}`;
+      kept.set(fresh, bytes);
+      held += bytes.length;
+      for (const [oldest, of] of kept) {
+        if (held <= budgetBytes || oldest === fresh) break;
+        kept.delete(oldest);
+        held -= of.length;
+      }
+      return snapshotOf(fresh, bytes);
+    },
+  };
+}
+
+/** The number that a text is, else null. */
+const numberSql = (dialect: Database["dialect"], value: string): string =>
+  dialect === "sqlite"
+    ? `(case when ${value} glob '[0-9]*' or ${value} glob '[-+.][0-9]*' or ${value} glob '-.[0-9]*' then cast(${value} as real) end)`
+    : `(case when ${value} ~ '^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,3})?$' then cast(${value} as double precision) end)`;

@@ -1,0 +1,160 @@
+import type { Database } from "../../../base/storage/database.ts";
+import { inParts, listOf, type RunRow } from "../rows.ts";
+import { columnSql, matching, metricValueSql, type RunQuestion } from "./matching.ts";
+import { type Column, columnOf } from "./vocabulary.ts";
+import { CapstanError } from "../../../base/foundation/errors.ts";
+
+export type Spread = { count: number; min: number | null; mean: number | null; max: number | null };
+export type Group = {
+  value: string | null;
+  runs: number;
+  running: number;
+  failed: number;
+  newestMs: number;
+  metrics: Spread[];
+};
+export type Cell = number | string | null;
+type Keyed = "metric" | "param" | "tag";
+
+const tables: Record<Keyed, string> = { metric: "metric_latest", param: "param", tag: "tag" };
+
+/** SQL of the runs table: the asked columns of a page of runs, and groups over all that match. */
+export function createRunTable(database: Database) {
+  const { dialect } = database;
+
+  /** Values of one kind of column, by run and key. */
+  async function values(ids: readonly string[], entity: Keyed, keys: readonly string[]): Promise<Map<string, Map<string, unknown>>> {
+    const found = new Map<string, Map<string, unknown>>();
+    if (keys.length === 0 || ids.length === 0) return found;
+    const wanted = listOf([...new Set(keys)]);
+    await inParts(ids, async (part) => {
+      const list = listOf(part);
+      for (const row of await database.all<{ run_id: string; key: string }>(
+        `select ${entity === "metric" ? "run_id, key, value, is_nan, min_value, max_value" : "run_id, key, value"} from ${tables[entity]} where run_id in ${list.sql} and key in ${wanted.sql}`,
+        [...list.params, ...wanted.params],
+      )) {
+        const of = found.get(row.run_id) ?? new Map<string, unknown>();
+        of.set(row.key, row);
+        found.set(row.run_id, of);
+      }
+    });
+    return found;
+  }
+
+  return {
+    /** The runs with these ids, in this order; those that are gone are left out. */
+    async runs(ids: readonly string[]): Promise<RunRow[]> {
+      const found = new Map<string, RunRow>();
+      await inParts(ids, async (part) => {
+        const list = listOf(part);
+        for (const row of await database.all<RunRow>(`select * from run where id in ${list.sql}`, list.params)) found.set(row.id, row);
+      });
+      return ids.flatMap((id) => found.get(id) ?? []);
+    },
+
+    /** How many runs are right below each. */
+    async children(ids: readonly string[]): Promise<Map<string, number>> {
+      const found = new Map<string, number>();
+      await inParts(ids, async (part) => {
+        const list = listOf(part);
+        for (const row of await database.all<{ parent_id: string; n: number }>(
+          `select parent_id, count(*) as n from run where parent_id in ${list.sql} and lifecycle = 'active' group by parent_id`,
+          list.params,
+        ))
+          found.set(row.parent_id, row.n);
+      });
+      return found;
+    },
+
+    /** Values of the asked columns for each run, in their order; attributes are read from the rows. */
+    async cells(rows: readonly RunRow[], columns: readonly Column[]): Promise<Cell[][]> {
+      const ids = rows.map((row) => row.id);
+      const keysOf = (entity: Keyed): string[] => columns.flatMap((one) => (one.entity === entity ? [one.key] : []));
+      const [metrics, params, tags] = await Promise.all([
+        values(ids, "metric", keysOf("metric")),
+        values(ids, "param", keysOf("param")),
+        values(ids, "tag", keysOf("tag")),
+      ]);
+      return rows.map((row) => columns.map((column) => cellOf(row, column, { metric: metrics, param: params, tag: tags })));
+    },
+
+    /** Groups, the largest first, with the spread of metrics over all members. */
+    async groups(question: RunQuestion, by: string, metrics: readonly string[], limit: number) {
+      const where = matching(dialect, question);
+      const key = groupKey(by);
+      const members = `select run.id as id, run.status as status, run.verdict as verdict, run.started_ms as started_ms, ${key.value} as g from run${key.join.sql} where ${where.sql}`;
+      const params = [...key.join.params, ...where.params];
+      type Row = { g: string | number | null; n: number; running: number; failed: number; newest: number; groups: number; runs: number };
+      const rows = await database.all<Row>(
+        `select g, count(*) as n, sum(case when status in ('RUNNING', 'SCHEDULED') then 1 else 0 end) as running, sum(case when status = 'FAILED' or verdict in ('fail', 'error') then 1 else 0 end) as failed, max(started_ms) as newest, count(*) over () as "groups", sum(count(*)) over () as runs from (${members}) m group by g order by count(*) desc, g limit ?`,
+        [...params, limit],
+      );
+      const groups = rows.map((row): Group => ({
+        value: row.g === null ? null : String(row.g),
+        runs: Number(row.n),
+        running: Number(row.running),
+        failed: Number(row.failed),
+        newestMs: Number(row.newest),
+        metrics: [],
+      }));
+      for (const one of metrics) {
+        const column = columnOf(one, "metrics");
+        if (column.entity !== "metric") throw new CapstanError("CAP-TRACK-002", { what: "metrics", problem: `'${one}' is no metric` });
+        const value = metricValueSql("x", column.statistic);
+        const spreads = new Map<string | null, Spread>();
+        for (const row of await database.all<{ g: string | number | null } & Spread>(
+          `select g, count(value) as "count", min(value) as "min", avg(value) as mean, max(value) as "max" from (select m.g as g, ${value} as value from (${members}) m join metric_latest x on x.run_id = m.id and x.key = ?) v where value > -1e308 and value < 1e308 group by g`,
+          [...params, column.key],
+        ))
+          spreads.set(row.g === null ? null : String(row.g), { count: Number(row.count), min: row.min, mean: row.mean, max: row.max });
+        for (const group of groups) group.metrics.push(spreads.get(group.value) ?? { count: 0, min: null, mean: null, max: null });
+      }
+      return { groups, total: Number(rows[0]?.groups ?? 0), runs: Number(rows[0]?.runs ?? 0) };
+    },
+  };
+}
+
+type Found = Record<Keyed, Map<string, Map<string, unknown>>>;
+
+function cellOf(row: RunRow, column: Column, found: Found): Cell {
+  if (column.entity === "attribute") return attributeOf(row, column.key);
+  const value = found[column.entity].get(row.id)?.get(column.key) as
+    | { value: number | string; is_nan: number; min_value: number | null; max_value: number | null }
+    | undefined;
+  if (value === undefined) return null;
+  if (column.entity !== "metric") return value.value;
+  if (column.statistic === "last") return value.is_nan === 1 ? NaN : value.value;
+  return column.statistic === "min" ? value.min_value : value.max_value;
+}
+
+function attributeOf(row: RunRow, key: string): Cell {
+  const plain: Record<string, Cell> = {
+    id: row.id,
+    name: row.name,
+    user: row.by_name,
+    status: row.status,
+    kind: row.kind,
+    step: row.step,
+    verdict: row.verdict,
+    parent: row.parent_id,
+    experiment: String(row.experiment_id),
+    started: row.started_ms,
+    ended: row.ended_ms,
+    seconds: row.wall_seconds ?? (row.ended_ms === null ? null : (row.ended_ms - row.started_ms) / 1000),
+  };
+  return plain[key] ?? null;
+}
+
+/** What a run is put under; the first dataset by name where it read several. */
+function groupKey(by: string) {
+  if (by === "dataset")
+    return {
+      join: { sql: "", params: [] },
+      value:
+        "(select min(d.name || ' ' || d.digest) from dataset_input i join logged_dataset d on d.id = i.dataset_id where i.run_id = run.id)",
+    };
+  const column = columnOf(by, "by");
+  if (column.entity === "metric")
+    throw new CapstanError("CAP-TRACK-002", { what: "by", problem: "runs are put together by a param, a tag or an attribute" });
+  return columnSql(column, "k");
+}
