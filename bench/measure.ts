@@ -10,10 +10,12 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 export type Figure = {
   name: string;
   value: number;
-  unit: "ms" | "MB" | "MB/s" | "KB" | "share";
+  unit: "ms" | "s" | "MB" | "MB/s" | "KB" | "share" | "/s" | "points/s" | "bytes";
   /** What issue and design ask for; `holds` compares. */
   goal?: { text: string; holds: boolean };
   limit?: { value: number; program: string };
+  /** What another program takes for the same, measured in the same run by the same client. */
+  peers?: Readonly<Record<string, string>>;
   /** Sizes, numbers of repetitions, what of the answer was checked. */
   facts: Readonly<Record<string, string | number | boolean>>;
 };
@@ -25,6 +27,8 @@ export type Bench = {
   /** Path of the bundled program. */
   program: string;
   large: boolean;
+  /** The python of an environment that has mlflow. */
+  mlflow: string | undefined;
 };
 
 export const quantile = (values: readonly number[], share: number): number =>

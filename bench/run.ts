@@ -1,6 +1,7 @@
 import { cpus, loadavg, platform, release, totalmem } from "node:os";
 import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { build } from "../packages/capstan/build.ts";
 import { version } from "../packages/capstan/src/version.ts";
 import { blobs } from "./cases/blobs.ts";
@@ -9,14 +10,29 @@ import { disk } from "./cases/disk.ts";
 import { firstView } from "./cases/first-view.ts";
 import { ledger } from "./cases/ledger.ts";
 import { server } from "./cases/server.ts";
+import { trackingWrites } from "./cases/tracking-writes.ts";
 import { type Bench, type Case, type Figure, type NotRun, root, round, temporaryFolder } from "./measure.ts";
 
-/** `npm run bench [-- CASE…] [--large]`: prints JSON. Each figure stands beside its goal and, where there is one, the cheapest program that does the unavoidable work. */
-const cases: Readonly<Record<string, Case>> = { disk, ledger, "command-line": commandLine, server, blobs, "first-view": firstView };
+/**
+ * `npm run bench [-- CASE…] [--large] [--mlflow PYTHON]`: prints JSON. Each figure stands beside its goal and, where there is one, the cheapest program that does the
+ * unavoidable work. A word chooses every case that begins with it. With the python of an environment that has mlflow, MLflow does the same work in the same run.
+ */
+const cases: Readonly<Record<string, Case>> = {
+  disk,
+  ledger,
+  "command-line": commandLine,
+  server,
+  blobs,
+  "first-view": firstView,
+  "tracking-writes": trackingWrites,
+};
 
-const words = process.argv.slice(2);
-const chosen = words.filter((word) => !word.startsWith("--"));
-const unknown = chosen.find((word) => !(word in cases));
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { large: { type: "boolean", default: false }, mlflow: { type: "string" } },
+});
+const matches = (word: string, name: string): boolean => name === word || name.startsWith(`${word}-`);
+const unknown = positionals.find((word) => !Object.keys(cases).some((name) => matches(word, name)));
 if (unknown !== undefined) {
   console.error(`there is no case ${unknown}; there are ${Object.keys(cases).join(", ")}`);
   process.exit(2);
@@ -30,12 +46,17 @@ mkdirSync(join(home, "bin"), { recursive: true });
 copyFileSync(join(root, "packages/capstan/bin/capstan"), join(home, "bin/capstan"));
 
 const { folder, remove } = temporaryFolder();
-const bench: Bench = { folder, program: join(home, "dist/main.js"), large: words.includes("--large") };
+const bench: Bench = {
+  folder,
+  program: join(home, "dist/main.js"),
+  large: flags.large,
+  mlflow: flags.mlflow ?? process.env["MLFLOW_PYTHON"],
+};
 const results: (Figure | NotRun)[] = [];
 const began = performance.now();
 try {
   for (const [name, run] of Object.entries(cases)) {
-    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    if (positionals.length > 0 && !positionals.some((word) => matches(word, name))) continue;
     console.error(`${name} …`);
     results.push(
       ...(await run(bench).catch((error: unknown): NotRun[] => [{ name, notRun: error instanceof Error ? error.message : String(error) }])),
