@@ -284,7 +284,7 @@ export async function openApp(options: AppOptions): Promise<App> {
 
   Object.assign(
     handlers,
-    accessHandlers(access),
+    accessHandlers(access, async (name) => (await projects.find(name)) !== undefined),
     projectHandlers(projects),
     viewHandlers(store),
     recordHandlers(record, store),

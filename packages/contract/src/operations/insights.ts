@@ -34,7 +34,8 @@ const loopModel = z.object({
   turns: z.number().int(),
 });
 
-const attention = z.object({ mark, title: z.string(), detail: z.string(), at: time, action });
+/** `model` is null when it concerns all of them. */
+const attention = z.object({ mark, model: z.string().nullable(), title: z.string(), detail: z.string(), at: time, action });
 
 /** One delivery figure over `days`; `change` is signed, against the period before, null without one. `better` says which direction is good. */
 const delivery = z.object({

@@ -281,6 +281,8 @@ export const pipelineOperations = {
       run: z.string().nullable(),
       number: z.number().int().nullable(),
       name: z.string().nullable(),
+      /** Steps that were looked at. */
+      steps: z.number().int(),
       reused: z.number().int(),
       savedSeconds: z.number(),
       lockWritten: z.boolean(),
@@ -383,7 +385,13 @@ export const pipelineOperations = {
     path: "/p/{project}/pipeline/runs/{run}/cancel",
     capability: "run",
     text: "Ends the running steps of a run (10 s grace) and starts no more; what is finished is kept.",
-    input: z.object({ project: name, run: z.string(), message: z.string().max(2000).optional() }),
+    input: z.object({
+      project: name,
+      run: z.string(),
+      message: z.string().max(2000).optional(),
+      /** Without the grace. */
+      now: z.boolean().default(false),
+    }),
     output: z.object({ run: z.string(), state: pipelineRunState }),
   }),
   "config.get": operation({

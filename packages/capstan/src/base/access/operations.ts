@@ -2,9 +2,14 @@ import type { Role } from "@capstan/contract";
 import type { accessOperations } from "@capstan/contract/operations/access";
 import { toTime } from "../foundation/clock.ts";
 import type { Handlers } from "../foundation/caller.ts";
+import { CapstanError } from "../foundation/errors.ts";
 import type { AccessService } from "./service.ts";
 
-export const accessHandlers = (access: AccessService): Handlers<Omit<typeof accessOperations, "projects.list">> => ({
+/** `isProject` is the room of projects' answer: a token for a project that is not there is a typing mistake that would look like a lock. */
+export const accessHandlers = (
+  access: AccessService,
+  isProject: (name: string) => Promise<boolean>,
+): Handlers<Omit<typeof accessOperations, "projects.list">> => ({
   "access.link": async () => ({ code: access.oneTimeLink() }),
   "access.tokens": async () => ({
     tokens: (await access.list()).map((one) => ({
@@ -16,8 +21,11 @@ export const accessHandlers = (access: AccessService): Handlers<Omit<typeof acce
       revoked: one.revoked_ms === null ? null : toTime(one.revoked_ms),
     })),
   }),
-  "access.issue": async ({ name, roles, projects, days }, caller) =>
-    access.issue({ name, roles, days, ...(projects && { projects }) }, caller),
+  "access.issue": async ({ name, roles, projects, days }, caller) => {
+    for (const project of projects ?? [])
+      if (!(await isProject(project))) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "project", name: project });
+    return access.issue({ name, roles, days, ...(projects && { projects }) }, caller);
+  },
   "access.revoke": async ({ id }, caller) => {
     await access.revoke(id, caller);
     return { id };

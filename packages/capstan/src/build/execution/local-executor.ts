@@ -136,13 +136,13 @@ export function createLocalExecutor({ slots = 2, sampleMs = 200 }: LocalExecutor
       }
     },
 
-    async stop(spec, graceMs) {
+    async stop(spec, graceMs, insist) {
       const identity = await identityOf(spec);
       if (!identity || (await look(spec)).state !== "running") return;
       signalGroup(identity.pid, "SIGTERM");
       const deadline = performance.now() + graceMs;
       while ((await look(spec)).state === "running") {
-        if (performance.now() >= deadline) {
+        if (performance.now() >= deadline || insist?.aborted) {
           // The leader dies with its group and cannot note the exit any more.
           const temporary = `${spec.exitPath}.stop.tmp`;
           await writeFile(temporary, JSON.stringify({ code: 137, timedOut: false, cpu: "", peakBytes: peaks.get(spec.id) ?? null }));

@@ -41,8 +41,8 @@ export type Executor = {
   look(spec: AttemptSpec): Promise<AttemptState>;
   /** Resolves when the attempt ended or is lost, or with what is known when `signal` is aborted. */
   wait(spec: AttemptSpec, signal?: AbortSignal): Promise<AttemptState>;
-  /** Asks it to end, insists after `graceMs`; ends its whole process group. Resolves when it has ended; an attempt that has ended is left alone. */
-  stop(spec: AttemptSpec, graceMs: number): Promise<void>;
+  /** Asks it to end, insists after `graceMs`, or when `insist` is aborted; ends its whole process group. Resolves when it has ended; an attempt that has ended is left alone. */
+  stop(spec: AttemptSpec, graceMs: number, insist?: AbortSignal): Promise<void>;
 };
 
 /** Where a run happens: everything outside its inputs that may decide or explain a result. */

@@ -280,9 +280,14 @@ async function endRun(
 }
 
 /** Ends an attempt that is to be no more, and its run. */
-export async function cancel(deps: AttemptDeps, attempt: AttemptRow, caller: Caller, graceMs: number): Promise<void> {
+export async function cancel(
+  deps: AttemptDeps,
+  attempt: AttemptRow,
+  caller: Caller,
+  grace: { graceMs: number; insist: AbortSignal },
+): Promise<void> {
   const work = JSON.parse(attempt.work) as Work;
-  await deps.executor.stop(work.spec, graceMs);
+  await deps.executor.stop(work.spec, grace.graceMs, grace.insist);
   const state = await deps.executor.look(work.spec);
   await takeSpooled(deps, attempt, work);
   await endRun(deps, attempt, work, state.state === "ended" ? state.exit : null, "KILLED", caller, [

@@ -109,6 +109,7 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
           run: started.run.id,
           number: started.run.number,
           name: started.run.name,
+          steps: started.run.stepsTotal,
           reused: 0,
           savedSeconds: 0,
           lockWritten: false,
@@ -118,6 +119,7 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
         run: null,
         number: null,
         name: null,
+        steps: started.planned.length,
         reused: started.reused,
         savedSeconds: started.savedSeconds,
         lockWritten: started.lockWritten,
@@ -191,8 +193,8 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
         ended: !["waiting", "ready", "running"].includes(row.state),
       };
     },
-    async "pipeline.cancel"({ project, run }, caller) {
-      const row = await service.cancel(project, run, caller);
+    async "pipeline.cancel"({ project, run, now }, caller) {
+      const row = await service.cancel(project, run, caller, now);
       return { run: row.id, state: row.state };
     },
     async "config.get"({ project, key, set, profiles }) {

@@ -45,7 +45,8 @@ export type LiveRun = {
   steps: Map<string, StepRunRow>;
   /** Resolves when it has ended and everything of it is written. */
   done: Promise<PipelineRunRow>;
-  cancel(caller: Caller): void;
+  /** With `now` its steps are given no grace. */
+  cancel(now: boolean): void;
 };
 
 const cancelGraceMs = 10_000;
@@ -79,6 +80,8 @@ export async function runSteps(
     caller: Caller;
     events: EventLog;
     stop: AbortSignal;
+    /** What is being ended is ended at once. */
+    insist: AbortSignal;
     leave: AbortSignal;
     estimates: ReadonlyMap<string, number>;
   },
@@ -172,7 +175,8 @@ export async function runSteps(
       if (!deps.suites || parsed?.kind !== "step" || judged.has(suite)) continue;
       const subject = await subjectOf(config.for);
       const against = config.against === undefined ? null : await subjectOf(config.against);
-      if (!subject || against === undefined) continue;
+      // Another step may have ended meanwhile and asked for the same one.
+      if (!subject || against === undefined || judged.has(suite)) continue;
       judged.add(suite);
       const verdict = await deps.suites.run(
         {
@@ -352,7 +356,7 @@ export async function runSteps(
     waiting.abort();
     const settled = await settling;
     if (settled.state !== "left") return settled;
-    await cancel(deps, attempt, caller, cancelGraceMs);
+    await cancel(deps, attempt, caller, { graceMs: cancelGraceMs, insist: run.insist });
     return {
       state: "failed",
       error: new CapstanError("CAP-RUN-011", { number: row.number }),

@@ -227,7 +227,7 @@ export function createPipelineService(deps: PipelineDeps) {
         );
     if (todo.length === 0) {
       // Bytes may have changed between the two looks.
-      planned = await planOf(plan, file, choice, taken);
+      if (!sawTheSame(planned, taken)) planned = await planOf(plan, file, choice, taken);
       if (planned.every((one) => one.decision === "reuse" || one.decision === "skip"))
         return settleNothing(ask.project, file, planned, taken, caller, because);
     }
@@ -299,6 +299,7 @@ export function createPipelineService(deps: PipelineDeps) {
 
     const events = createEventLog();
     const stop = new AbortController();
+    const insist = new AbortController();
     events.emit({ event: "run.started", at: toTime(nowMs), run: `run:${number}`, name, steps: planned.length, toRun: todo.length });
     store.events.emit("changed", { project: ask.project, kind: "pipeline-run", id });
     const renewal = setInterval(
@@ -334,6 +335,7 @@ export function createPipelineService(deps: PipelineDeps) {
         caller,
         events,
         stop: stop.signal,
+        insist: insist.signal,
         leave: leaving.signal,
         estimates: new Map(planned.flatMap((one) => (one.estimateSeconds === null ? [] : [[one.node.id, one.estimateSeconds] as const]))),
       },
@@ -430,7 +432,11 @@ export function createPipelineService(deps: PipelineDeps) {
         const ended = [...live.keys()].filter((one) => live.get(one)?.events.ended);
         for (const old of ended.slice(0, Math.max(0, ended.length - keptLogs))) live.delete(old);
       });
-    live.set(id, { row, events, steps, done, cancel: () => stop.abort(new CapstanError("CAP-RUN-011", { number })) });
+    const cancel = (now: boolean): void => {
+      if (now) insist.abort();
+      stop.abort(new CapstanError("CAP-RUN-011", { number }));
+    };
+    live.set(id, { row, events, steps, done, cancel });
     return { run: row, differs: rebuild?.differs ?? [], events: events.iterate(), done };
   }
 
@@ -558,12 +564,13 @@ export function createPipelineService(deps: PipelineDeps) {
       if (!row || !made) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "output", name: `step:${step}.${output}` });
       return { ...made, localPath: await contents.localPath(made), stepRun: row.run, pipelineRun: row.pipelineRun };
     },
-    async cancel(project: string, ref: string, caller: Caller): Promise<PipelineRunRow> {
+    /** With `now` without a grace, also when it is being cancelled already. */
+    async cancel(project: string, ref: string, caller: Caller, now = false): Promise<PipelineRunRow> {
       const row = await findRun(project, ref);
       const running = live.get(row.id);
       if (row.state !== "running" || !running)
         throw new CapstanError("CAP-STATE-001", { noun: "run", name: `run:${row.number}`, state: row.state, action: "cancelled" });
-      running.cancel(caller);
+      running.cancel(now);
       return running.done;
     },
     /** Stops looking. Steps go on; the next host adopts them. */
@@ -574,6 +581,15 @@ export function createPipelineService(deps: PipelineDeps) {
     },
   };
 }
+
+/** The plan was made of the very bytes that became versions. */
+const sawTheSame = (planned: readonly PlannedNode[], taken: Taken): boolean =>
+  planned.every((one) =>
+    one.inputs.every((input) => {
+      const version = input && taken.get(input.input.text);
+      return !version || version.content.digest === input.content.digest;
+    }),
+  );
 
 /** What differs from the lock, as far as it says; else what differs from the last run. */
 function againstLock(planned: PlannedNode, lock: string): string {

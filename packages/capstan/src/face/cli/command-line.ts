@@ -31,15 +31,22 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const environment = readEnvironment();
-  const word = argv[0]?.startsWith("-") ? undefined : argv[0];
+  const at = verbAt(argv);
+  const word = argv[at];
   const name = word ?? (argv.includes("-h") || argv.includes("--help") ? "help" : verbHere(argv));
-  const rest = word === undefined ? argv : argv.slice(1);
+  const rest = argv.toSpliced(at, 1);
   let out = createOutput({ json: argv.includes("--json"), quiet: argv.includes("-q"), color: "auto", variables: environment.variables });
   const closing: Connection[] = [];
   const interrupt = new AbortController();
   let interruptedCode = 130;
+  let insisted: (() => void) | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (interrupt.signal.aborted) process.exit(interruptedCode);
+    if (interrupt.signal.aborted) {
+      const then = insisted;
+      insisted = undefined;
+      if (!then) process.exit(interruptedCode);
+      return then();
+    }
     if (signal === "SIGTERM") interruptedCode = 143;
     interrupt.abort();
   };
@@ -101,6 +108,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
         return connection;
       },
       interrupted: interrupt.signal,
+      onInsist(then) {
+        insisted = then;
+      },
     };
     const code = await verb.run(context);
     return interrupt.signal.aborted && (code === 0 || code === 130) && name !== "server" && name !== "demo" ? interruptedCode : code;
@@ -113,6 +123,16 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
   }
+}
+
+/** Flags that every verb takes may stand before it. */
+function verbAt(argv: readonly string[]): number {
+  const valued = new Set(
+    Object.entries(common).flatMap(([flag, one]) => (one.type === "string" ? [`--${flag}`, "short" in one ? `-${one.short}` : ""] : [])),
+  );
+  let at = 0;
+  while (argv[at]?.startsWith("-") && argv[at] !== "--") at += valued.has(argv[at] ?? "") ? 2 : 1;
+  return Math.min(at, argv.length);
 }
 
 /** `capstan` alone: how things stand in a project, what there is to do elsewhere. */
@@ -130,8 +150,11 @@ export function unknownVerb(name: string): CapstanError {
 function parse(name: string, verb: Verb, argv: readonly string[]) {
   // What stands behind `--` belongs to a command of the user's.
   try {
-    const options = { ...common, ...Object.fromEntries(Object.entries(verb.flags).map(([flag, { text: _, ...rest }]) => [flag, rest])) };
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    const options = {
+      ...common,
+      ...Object.fromEntries(Object.entries(verb.flags).map(([flag, { text: _, dashed: __, ...rest }]) => [flag, rest])),
+    };
+    return parseArgs({ args: joined(argv, verb), options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new CapstanError("CAP-USAGE-001", {
       problem: (error instanceof Error ? error.message : String(error)).replace(/\. To specify.*$/s, ""),
@@ -139,6 +162,14 @@ function parse(name: string, verb: Verb, argv: readonly string[]) {
     });
   }
 }
+
+/** `--sort -auc` as one word, as the parser wants it. */
+const joined = (argv: readonly string[], verb: Verb): string[] => {
+  const words = [...argv];
+  for (let at = 0; at + 1 < words.length && words[at] !== "--"; at++)
+    if (words[at]?.startsWith("--") && verb.flags[words[at]?.slice(2) ?? ""]?.dashed) words.splice(at, 2, `${words[at]}=${words[at + 1]}`);
+  return words;
+};
 
 export function printHelp(name: string, verb: Verb, out: Output): void {
   out.result(verb.text);

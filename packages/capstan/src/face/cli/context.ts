@@ -26,4 +26,6 @@ export type Context = {
   }): Promise<Connection>;
   /** Aborted by the first Ctrl-C. */
   readonly interrupted: AbortSignal;
+  /** What the second Ctrl-C does, for a verb that can end faster and still tidily; without it the second ends the process, as the third always does. */
+  onInsist(then: () => void): void;
 };

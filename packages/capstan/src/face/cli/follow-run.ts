@@ -8,6 +8,7 @@ export type Started = {
   run: string | null;
   number: number | null;
   name: string | null;
+  steps: number;
   reused: number;
   savedSeconds: number;
   lockWritten: boolean;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { CapstanError } from "../../base/foundation/errors.ts";
@@ -21,7 +21,8 @@ export const verb: Verb = {
     const { out } = context;
     const folder = resolve(context.cwd, context.words[0] ?? ".");
     const file = join(folder, "capstan.yaml");
-    if (existsSync(file)) throw new CapstanError("CAP-EXISTS-002", { file: "capstan.yaml", folder });
+    const written = existsSync(file) ? readFileSync(file, "utf8") : "";
+    if (declaresSomething(written)) throw new CapstanError("CAP-EXISTS-002", { file: "capstan.yaml", folder });
     mkdirSync(folder, { recursive: true });
 
     const made: string[] = [];
@@ -38,7 +39,8 @@ export const verb: Verb = {
     }
     const given: unknown = existsSync(join(folder, "params.yaml")) ? parse(readFileSync(join(folder, "params.yaml"), "utf8")) : {};
     const { text, steps } = projectText(folder, projectNameOf(basename(folder)), scan, isPlain(given) ? given : {});
-    write("capstan.yaml", text);
+    rmSync(file, { force: true });
+    write("capstan.yaml", written.trim() === "" ? text : `${written.trimEnd()}\n\n${text}`);
 
     const problems = readProjectFile({ folder }).errors;
     out.document({
@@ -67,3 +69,6 @@ export const verb: Verb = {
     return 0;
   },
 };
+
+/** A file of blank lines and comments is as good as none; its comments stay. */
+const declaresSomething = (text: string): boolean => text.split("\n").some((line) => line.trim() !== "" && !/^\s*(#|---\s*$)/.test(line));

@@ -61,11 +61,16 @@ export const verb: Verb = {
     let started: Started | undefined;
     const stop = (): void => {
       if (!started || started.run === null) return;
-      out.talk("ending the running steps; what is finished is kept");
+      out.talk("ending the running steps within 10 s; what is finished is kept. Once more ends them at once");
       // It may have ended in this moment.
       connection.call("pipeline.cancel", { project, run: started.run }).catch(() => undefined);
     };
     context.interrupted.addEventListener("abort", stop, { once: true });
+    context.onInsist(() => {
+      if (!started || started.run === null) process.exit(130);
+      out.talk("ending them at once");
+      connection.call("pipeline.cancel", { project, run: started.run, now: true }).catch(() => undefined);
+    });
     const result = await runToEnd(
       connection,
       input,
@@ -85,7 +90,10 @@ export const verb: Verb = {
       result.seconds = (performance.now() - began) / 1000;
       out.event(result);
     }
-    if (!result.error || result.ran + result.failed > 0) out.result(summary(result, started));
+    if (started.steps === 0) {
+      out.result("Nothing to run: capstan.yaml declares no steps.");
+      out.talk("next       capstan init writes some into an empty capstan.yaml; or begin with `steps:`");
+    } else if (!result.error || result.ran + result.failed > 0) out.result(summary(result, started));
     if (result.error) {
       out.talk(`${out.paint.verdict("fail", "error")} ${out.paint.bold(result.error.code)}  ${result.error.message}`);
       out.talk(`  do     ${result.error.do}`);

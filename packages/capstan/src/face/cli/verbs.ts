@@ -10,9 +10,12 @@ export type Verb = {
   mostWords: number;
   examples: readonly string[];
   /** Own flags, in the form of node:util parseArgs, with their texts. */
-  flags: Readonly<Record<string, { type: "boolean" | "string"; multiple?: boolean; short?: string; text: string }>>;
+  flags: Readonly<Record<string, Flag>>;
   run(context: Context): Promise<number>;
 };
+
+/** `dashed`: its value may begin with a dash. */
+export type Flag = { type: "boolean" | "string"; multiple?: boolean; short?: string; dashed?: true; text: string };
 
 type Loader = () => Promise<{ verb: Verb }>;
 

@@ -19,7 +19,7 @@ const grouped = (value: number): string => String(Math.round(value)).replace(/\B
 type ModelSummary = { model: string; latest: string; live: string | null };
 type Version = { version: string; run: string | null; metrics: Record<string, number>; data: { node: string }[]; createdAt: string };
 type Gate = { verdict: Verdict; level: number | null; results: { id: string; verdict: Verdict; rule: string | null }[] };
-type Review = { version: number; state: string; signed: number; needed: number; askedAt: string };
+type Review = { model: string; version: number; state: string; signed: number; needed: number; askedAt: string };
 type Release = {
   release: string;
   route: string;
@@ -100,7 +100,7 @@ export async function loopOf(
     const gate = await soft<Gate | null>("governance.gate", { model, version: number }, null);
     const mine = releases.filter((one) => one.model === model);
     const newest = mine.find((one) => one.to === summary.latest || one.to === `${model}@${summary.latest}`) ?? mine[0];
-    const review = reviews.find((one) => one.version === number);
+    const review = reviews.find((one) => one.model === model && one.version === number);
     const route = routes.find((one) => one.model === model);
     const watching = monitors.filter((one) => one.model === model || one.model === "");
     const open = incidents.filter((one) => one.state !== "closed" && (one.model === model || one.model === null));
@@ -214,6 +214,7 @@ export async function loopOf(
         .filter((one) => one.incident === null)
         .map((one) => ({
           mark: one.verdict as Mark,
+          model: monitors.find((monitor) => monitor.monitor === one.monitor)?.model || null,
           title: one.title,
           detail: one.detail,
           at: one.openedAt,
@@ -222,6 +223,7 @@ export async function loopOf(
       ...incidents
         .filter((one) => one.state !== "closed" && one.class !== "release")
         .map((one) => ({
+          model: one.model,
           mark: (one.severity <= 2 ? "fail" : "warn") as Mark,
           title: `${one.incident}: ${one.title}`,
           detail: `${one.state}, ${actionsOpen(one.actionsOpen)}`,
@@ -232,7 +234,8 @@ export async function loopOf(
         .filter((one) => one.state === "in-review")
         .map((one) => ({
           mark: "waiting" as Mark,
-          title: `v${one.version} waits for a signature`,
+          model: one.model,
+          title: `${one.model} v${one.version} waits for a signature`,
           detail: `${one.signed} of ${one.needed} signed`,
           at: one.askedAt,
           action: { label: "Review", href: `/p/${project}/reviews` },

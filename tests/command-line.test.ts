@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { makePlace, type Place, until } from "./testing/processes.ts";
+import { makeProject, type TestProject } from "./testing/project.ts";
+
+let project: TestProject | undefined;
+let place: Place | undefined;
+afterEach(async () => {
+  await project?.close();
+  await place?.close();
+  project = place = undefined;
+});
+const made = (files: Record<string, string> = {}): TestProject => (project = makeProject(files));
+const steps = (text: string): Record<string, string> => ({ "capstan.yaml": `capstan: 1\nproject: small\nsteps:\n${text}` });
+
+test("flags that every verb takes may stand before it", async () => {
+  const { capstan, folder } = made();
+  expect(JSON.parse((await capstan("--json", "run", "--plan")).stdout)).toMatchObject({ project: "small" });
+  expect(await capstan("-C", folder, "-q", "config", "check")).toMatchObject({ code: 0, stdout: "No problem found.\n" });
+  expect(await capstan("--json", "nope")).toMatchObject({ code: 2, stdout: expect.stringContaining("CAP-USAGE-002") });
+});
+
+test("an empty capstan.yaml says what it lacks, and init writes into it, its comments kept", async () => {
+  const { capstan, write, folder } = made({ "capstan.yaml": "# ours\n\n" });
+  expect(await capstan("run")).toMatchObject({
+    code: 0,
+    stdout: "Nothing to run: capstan.yaml declares no steps.\n",
+    stderr: expect.stringContaining("capstan init"),
+  });
+  expect((await capstan("init")).code).toBe(0);
+  expect(readFileSync(join(folder, "capstan.yaml"), "utf8")).toMatch(/^# ours\n[\s\S]*steps:/);
+  expect(await capstan("run", "--plan")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 of 3 would run") });
+  write("capstan.yaml", "project: small\n");
+  expect(await capstan("init")).toMatchObject({ code: 5, stderr: expect.stringContaining("CAP-EXISTS-002") });
+});
+
+test("list takes a filter, an order and columns", async () => {
+  const { capstan } = made(
+    steps(
+      ["one", "two"]
+        .map((name, i) => `  ${name}:\n    run: 'echo "{\\"auc\\": 0.${i + 6}}" > ${name}.json'\n    out: {metrics: ${name}.json}\n`)
+        .join(""),
+    ),
+  );
+  expect((await capstan("run")).code).toBe(0);
+  const rows = async (...words: string[]): Promise<string[]> =>
+    (await capstan("list", "runs", ...words)).stdout.trimEnd().split("\n").slice(1);
+  expect(await rows("kind = step", "--sort", "-metrics.auc", "--columns", "step,metrics.auc")).toEqual(["two   0.7", "one   0.6"]);
+  expect(await rows("metrics.auc < 65%", "--columns", "step")).toEqual(["one"]);
+  expect(await rows("kind = step OR kind = pipeline", "--limit", "2", "--columns", "kind")).toHaveLength(2);
+  expect(JSON.parse((await capstan("list", "runs", "step = two", "--json")).stdout).runs).toMatchObject([{ step: "two" }]);
+  expect(await capstan("list", "runs", "kind = (")).toMatchObject({ code: 2, stderr: expect.stringMatching(/character 8/) });
+});
+
+test("status of one model that there is not says so", async () => {
+  const { capstan } = made(steps("  a:\n    run: echo 1 > a.csv\n    out: a.csv\n"));
+  await capstan("run");
+  expect(await capstan("status", "nope")).toMatchObject({ code: 5, stderr: expect.stringContaining("there is no model nope") });
+});
+
+test("a token is not made for a project that there is not", async () => {
+  const { capstan } = made();
+  const refused = await capstan("admin", "token", "ci", "--role", "viewer", "--only", "smal");
+  expect(refused).toMatchObject({ code: 5, stdout: "", stderr: expect.stringContaining("there is no project smal") });
+  expect(await capstan("admin", "token", "ci", "--role", "viewer", "--only", "small")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^cap_/),
+  });
+});
+
+test("a second Ctrl-C ends at once a step that wants none", { timeout: 30_000 }, async () => {
+  place = await makePlace({
+    files: {
+      "capstan.yaml":
+        "capstan: 1\nproject: small\nsteps:\n  a:\n    run: 'trap \"\" TERM INT; echo $$ > $HOME/here; while :; do sleep 0.1; done'\n    out: a.csv\n",
+    },
+  });
+  const here = join(place.root, "here");
+  const run = place.start("run");
+  const step = await until("the step runs", () => existsSync(here) && Number(readFileSync(here, "utf8")));
+  run.kill("SIGINT");
+  await until("it says that it ends", () => run.said().includes("ending"));
+  const began = performance.now();
+  run.kill("SIGINT");
+  const ended = await run.ended;
+  expect([ended.code, performance.now() - began < 8000]).toEqual([130, true]);
+  // Gone, or dead and not yet fetched by its parent.
+  await until("the step is dead", () => !existsSync(`/proc/${step}/stat`) || / Z /.test(readFileSync(`/proc/${step}/stat`, "utf8")), 5000);
+  expect(await place.run("run", "--plan")).toMatchObject({ code: 0 });
+  expect(place.query("select state from pipeline_run")).toEqual([{ state: "cancelled" }]);
+});
