@@ -55,6 +55,8 @@ export async function build(folder: string = fileURLToPath(new URL("./dist", imp
     format: "esm",
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
+    // Left with the schemas of capstan.yaml, its one function would make every command load them.
+    codeSplitting: { groups: [{ name: "reference-text", test: /reference-text/ }] },
     minify: { compress: true, mangle: false, codegen: true },
   });
   await bundle.close();

@@ -1,7 +1,7 @@
 import type { OperationName, Operations } from "@capstan/contract/operations";
-import { findOperation } from "@capstan/contract/routes";
+import { findOperation, routes } from "@capstan/contract/routes";
 import type { InputOf, Operation, OutputOf } from "@capstan/contract";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { accessMigrations } from "./base/access/migrations.ts";
 import { accessHandlers } from "./base/access/operations.ts";
 import { type AccessService, createAccessService } from "./base/access/service.ts";
@@ -39,7 +39,6 @@ import { pipelineMigrations } from "./build/pipeline/migrations.ts";
 import { pipelineHandlers } from "./build/pipeline/operations.ts";
 import { createPipelineService } from "./build/pipeline/service.ts";
 import { createProjectFileCache } from "./build/pipeline/config/project-file-cache.ts";
-import { readProjectFile } from "./build/pipeline/config/project-file.ts";
 import { purposeMigrations } from "./build/purpose/migrations.ts";
 import { purposeHandlers } from "./build/purpose/operations.ts";
 import { createPurposeService } from "./build/purpose/service.ts";
@@ -164,7 +163,13 @@ export async function openApp(options: AppOptions): Promise<App> {
 
   // Data asks its rules of checks, which stands later and reads data: the two are tied here.
   const data = createDataService({ store, analytics, rules: { judge: (offer, caller, because) => rules.judge(offer, caller, because) } });
-  const projectFile = createProjectFileCache(place.folder);
+  const projectFile = createProjectFileCache({
+    folder: place.folder,
+    // In the bundle the name of this file is a digest of the program.
+    ...(import.meta.url.endsWith(".js") && {
+      kept: { path: join(place.localFolder, "cache", "project-file.json"), program: basename(import.meta.url), write: mode === "host" },
+    }),
+  });
   const suites = createSuiteSource({ store, projectFile, project: place.project, data, registry, analytics, outputs });
   const checks = createChecksService({
     store,
@@ -196,7 +201,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     executor: createLocalExecutor(),
     variables: environment.variables,
     endpoint: () => endpoint,
-    plainFile: (folder) => (folder === place.folder ? projectFile() : readProjectFile({ folder })),
+    plainFile: (folder) => (folder === place.folder ? projectFile() : createProjectFileCache({ folder })()),
     folderOf: async (project) => {
       if (project === place.project) return place.folder;
       const { folder: known } = await projects.get(project);
@@ -216,7 +221,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const configs = {
     async config(project: string) {
       if (project !== place.project) return undefined;
-      const { config, errors } = projectFile();
+      const { config, errors } = await projectFile();
       return errors.length === 0 ? config : undefined;
     },
   };
@@ -317,9 +322,9 @@ export async function openApp(options: AppOptions): Promise<App> {
       stations,
       version,
       ask: async (name, input, caller) => {
-        const [operation, handle] = [await findOperation(name as OperationName), handlers[name]];
-        if (!operation || !handle) throw new CapstanError("CAP-REQUEST-002", { path: name });
-        return (await handle(parseInput(name, operation, input as Record<string, unknown>) as never, caller)) as never;
+        const handle = handlers[name];
+        if (!handle) throw new CapstanError("CAP-REQUEST-002", { path: name });
+        return (await handle(input as never, caller)) as never;
       },
       projects: projects.list,
       place: {
@@ -337,11 +342,22 @@ export async function openApp(options: AppOptions): Promise<App> {
     // Routes are declared in capstan.yaml; what it says now is in force before anything moves on one.
     handlers["releases.start"] = async (input: never, caller) => {
       const { project, route } = input as { project: string; route: string };
-      const declared = project === place.project ? projectFile().config.routes?.[route] : undefined;
+      const declared = project === place.project ? (await projectFile()).config.routes?.[route] : undefined;
       if (declared) await serving.ensureRoute(routeSettings(project, route, declared), caller);
       return startRelease(input, caller);
     };
   }
+  const admitted = async (name: OperationName, input: Record<string, unknown>, caller: Caller): Promise<unknown> => {
+    const route = routes[name];
+    if (route?.bare) {
+      access.authorize(caller, route.capability, String(input["project"]));
+      return input;
+    }
+    const operation = await findOperation(name);
+    if (!operation) throw new CapstanError("CAP-REQUEST-002", { path: name });
+    access.authorize(caller, operation.capability, input["project"] as string | undefined, operation.wholeStore);
+    return parseInput(name, operation, input);
+  };
   const run = handlers["pipeline.run"];
   if (mode === "read" && run) {
     // What an ended host left is for the next host to close, also when nothing is left to run.
@@ -370,10 +386,9 @@ export async function openApp(options: AppOptions): Promise<App> {
     wire: [blobRoute(store), ...inferenceRoutes(serving), ...(mlflow?.routes ?? [])],
     unknownBelow: wires?.unknownBelow ?? [],
     async call(name, input, caller) {
-      const [operation, handle] = [await findOperation(name), handlers[name]];
-      if (!operation || !handle) throw new CapstanError("CAP-REQUEST-002", { path: name });
-      access.authorize(caller, operation.capability, (input as { project?: string }).project, operation.wholeStore);
-      const parsed = parseInput(name, operation, input as Record<string, unknown>);
+      const handle = handlers[name];
+      if (!handle) throw new CapstanError("CAP-REQUEST-002", { path: name });
+      const parsed = await admitted(name, input as Record<string, unknown>, caller);
       return tracing.span(name, {}, async () => (await handle(parsed as never, caller)) as never);
     },
     metrics: async () => {

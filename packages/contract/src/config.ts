@@ -7,8 +7,10 @@ import { stepConfig, stepDefaults } from "./config/steps.ts";
 
 export * from "./config/checks.ts";
 export * from "./config/data.ts";
+export * from "./config/declared-data.ts";
 export * from "./config/models.ts";
 export * from "./config/quantities.ts";
+export * from "./config/reference-text.ts";
 export * from "./config/references.ts";
 export * from "./config/steps.ts";
 

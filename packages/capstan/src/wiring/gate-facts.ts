@@ -16,7 +16,7 @@ export type LaterFacts = {
   release(project: string, model: string, version: number): Promise<Facts["release"]>;
 };
 export type GateFactsDeps = {
-  projectFile(): ProjectFile;
+  projectFile(): Promise<ProjectFile>;
   project: string;
   record: RecordService;
   tracking: TrackingService;
@@ -30,7 +30,7 @@ export type GateFactsDeps = {
 /** Gathers from every room what the gate asks about one model version. Nothing is typed: a fact comes from the record or is null. */
 export function createGateFacts(deps: GateFactsDeps): GateFacts {
   const { record, tracking, data, checks, registry } = deps;
-  const configOf = (project: string) => (project === deps.project ? deps.projectFile().config : {});
+  const configOf = async (project: string) => (project === deps.project ? (await deps.projectFile()).config : {});
 
   /** Data that a version depends on, found along the lineage. */
   async function lineageOf(version: ModelVersion): Promise<Facts["lineage"]> {
@@ -65,7 +65,7 @@ export function createGateFacts(deps: GateFactsDeps): GateFacts {
   async function gather(question: Question): Promise<Facts> {
     const { project, model } = question;
     const version = await registry.get(project, model, `v${question.version}`);
-    const config = configOf(project);
+    const config = await configOf(project);
     const declared: ModelConfig | undefined = config.models?.[model];
     const lineage = await lineageOf(version);
     const node = versionNode(model, version.number);
@@ -167,7 +167,7 @@ export function createGateFacts(deps: GateFactsDeps): GateFacts {
   return {
     gather,
     async risk(project, model) {
-      const answers = configOf(project).models?.[model]?.risk ?? null;
+      const answers = (await configOf(project)).models?.[model]?.risk ?? null;
       const versions = await Promise.all((await data.datasets(project)).map((name) => data.find(project, name, "latest")));
       const personal = versions.find((one) => one?.personal !== undefined && one?.personal !== null && one.personal !== "none");
       return {

@@ -12,7 +12,7 @@ export type SchedulesDeps = {
   jobs: Jobs;
   access: AccessService;
   project: string;
-  projectFile(): ProjectFile;
+  projectFile(): Promise<ProjectFile>;
   /** Does a trigger's work. */
   run: JobHandler;
 };
@@ -28,8 +28,8 @@ type Payload = { trigger: string; schedule: string; zone: string | null; dueAt: 
  */
 export function createSchedules({ store, jobs, access, project, projectFile, run }: SchedulesDeps) {
   let timer: NodeJS.Timeout | undefined;
-  const declared = () =>
-    Object.entries(projectFile().config.triggers ?? {}).flatMap(([trigger, { when, set }]) =>
+  const declared = async () =>
+    Object.entries((await projectFile()).config.triggers ?? {}).flatMap(([trigger, { when, set }]) =>
       "schedule" in when ? [{ trigger, schedule: when.schedule, zone: when.zone, set: set ?? {} }] : [],
     );
 
@@ -39,7 +39,7 @@ export function createSchedules({ store, jobs, access, project, projectFile, run
     const waiting = (await jobs.list(project, 500)).filter(
       (job) => job.kind === kind && (job.state === "waiting" || job.state === "running"),
     );
-    for (const { trigger, schedule, zone } of declared()) {
+    for (const { trigger, schedule, zone } of await declared()) {
       const same = (payload: Payload): boolean =>
         payload.trigger === trigger && payload.schedule === schedule && payload.zone === (zone ?? null);
       if (waiting.some((job) => job.state === "waiting" && same(job.payload as Payload))) continue;
@@ -54,7 +54,7 @@ export function createSchedules({ store, jobs, access, project, projectFile, run
 
   jobs.register(kind, async (job, signal) => {
     const { trigger, schedule, zone, dueAt } = job.payload as Payload;
-    const now = declared().find((one) => one.trigger === trigger && one.schedule === schedule && (one.zone ?? null) === zone);
+    const now = (await declared()).find((one) => one.trigger === trigger && one.schedule === schedule && (one.zone ?? null) === zone);
     if (!now) return { trigger, skipped: "capstan.yaml does not say so any more" };
     const entryId = store.recorder.newEntryId();
     await store.recorder.commit(

@@ -15,7 +15,7 @@ import type { StepOutputs } from "./step-outputs.ts";
 
 export type SuiteSourceDeps = {
   store: Store;
-  projectFile(): ProjectFile;
+  projectFile(): Promise<ProjectFile>;
   project: string;
   data: DataService;
   registry: RegistryService;
@@ -28,10 +28,10 @@ export function createSuiteSource(
   deps: SuiteSourceDeps,
 ): SuiteSource & { ofDataset(project: string, dataset: string): Promise<readonly DatasetSuite[]> } {
   const { store, data, registry, outputs } = deps;
-  const suites = (project: string): Record<string, SuiteConfig> =>
-    project === deps.project ? (deps.projectFile().config.checks ?? {}) : {};
-  const suiteOf = (project: string, name: string): SuiteConfig => {
-    const found = suites(project)[name];
+  const suites = async (project: string): Promise<Record<string, SuiteConfig>> =>
+    project === deps.project ? ((await deps.projectFile()).config.checks ?? {}) : {};
+  const suiteOf = async (project: string, name: string): Promise<SuiteConfig> => {
+    const found = (await suites(project))[name];
     if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "suite", name });
     return found;
   };
@@ -54,7 +54,7 @@ export function createSuiteSource(
 
   return {
     async declared(project) {
-      return Object.entries(suites(project)).map(([suite, one]) => ({
+      return Object.entries(await suites(project)).map(([suite, one]) => ({
         suite,
         subjectKind: kindOf(forOf(one)),
         for: forOf(one),
@@ -63,7 +63,7 @@ export function createSuiteSource(
       }));
     },
     async suite(project, name, number) {
-      const suite = suiteOf(project, name);
+      const suite = await suiteOf(project, name);
       const kind = kindOf(forOf(suite));
       const model =
         kind === "model"
@@ -102,7 +102,7 @@ export function createSuiteSource(
     },
     against: (project, reference): Promise<Against> => bytesOf(project, reference, undefined),
     async ofDataset(project, dataset) {
-      return Object.entries(suites(project))
+      return Object.entries(await suites(project))
         .filter(([, suite]) => forOf(suite) === `data:${dataset}`)
         .map(([name, suite]) => ({
           suite: name,

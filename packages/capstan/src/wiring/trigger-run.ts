@@ -10,7 +10,7 @@ import type { RegistryService } from "../build/registry/model.ts";
 /** `cause` says in words what it is because of, where it is no incident. */
 export type TriggerPayload = { trigger: string; incident?: string; cause?: string; set: readonly string[] };
 export type TriggerRunDeps = {
-  projectFile(): ProjectFile;
+  projectFile(): Promise<ProjectFile>;
   access: AccessService;
   pipeline: PipelineService;
   registry: RegistryService;
@@ -25,7 +25,7 @@ export type TriggerRunDeps = {
 export const createTriggerRun =
   (deps: TriggerRunDeps): JobHandler =>
   async (job) => {
-    const declared = (trigger: string) => deps.projectFile().config.triggers?.[trigger];
+    const declared = async (trigger: string) => (await deps.projectFile()).config.triggers?.[trigger];
     const { trigger, incident, cause = incident ?? "somebody asked", set } = job.payload as TriggerPayload;
     const because = job.because ?? undefined;
     const caller = deps.access.system("pipeline", because);
@@ -34,7 +34,7 @@ export const createTriggerRun =
         project: job.project,
         set,
         message: `trigger ${trigger} because of ${cause}`,
-        steps: [declared(trigger)?.run ?? []].flat(),
+        steps: [(await declared(trigger))?.run ?? []].flat(),
         ...(because !== undefined && { because }),
       },
       caller,
@@ -46,7 +46,7 @@ export const createTriggerRun =
     if (!offered || offered.version === null)
       return { run: run?.id ?? null, version: null, metrics: {}, because: because ?? null, created: false };
     const version = await deps.registry.get(job.project, offered.model, `v${offered.version}`);
-    const { config } = deps.projectFile();
+    const { config } = await deps.projectFile();
     for (const [suite, one] of Object.entries(config.checks ?? {})) {
       if (String(one.for).replace(/@.*$/, "") !== `model:${version.model}`) continue;
       await deps.checks.run(

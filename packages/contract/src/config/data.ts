@@ -15,8 +15,6 @@ export const dataConfig = z.union([
   }),
 ]);
 export type DataConfig = z.output<typeof dataConfig>;
-export type DeclaredData = Exclude<DataConfig, string>;
-export const declaredData = (config: DataConfig): DeclaredData => (typeof config === "string" ? { path: config } : config);
 
 export const purposeConfig = z.strictObject({
   decision: z.string().min(1),

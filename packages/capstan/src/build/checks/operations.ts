@@ -2,7 +2,6 @@ import type { checksOperations, ResultSet as ResultSetOut, SubjectKind } from "@
 import { toTime } from "../../base/foundation/clock.ts";
 import type { Handlers } from "../../base/foundation/caller.ts";
 import type { Against, ChecksService, ResultSet, Subject, SuiteRun } from "./model.ts";
-import { parseTests } from "./rules.ts";
 
 const historyLength = 30;
 
@@ -77,7 +76,7 @@ export const checksHandlers = (service: ChecksService, source: SuiteSource): Han
         ...declared,
         project,
         suite,
-        tests: tests === undefined ? (declared?.tests ?? []) : parseTests(tests, suite),
+        tests: tests === undefined ? (declared?.tests ?? []) : (await import("./written-tests.ts")).parseTests(tests, suite),
         subject: asked ?? (await source.subject(project, suite)),
         ...(compared && { against: compared }),
         ...(filter !== undefined && { filter }),

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { judge } from "./model-tests.ts";
-import { idsOf, parseTests, percent, settle, testKinds, titleOf } from "./rules.ts";
+import { idsOf, percent, settle, titleOf } from "./rules.ts";
+import { parseTests, testKinds } from "./written-tests.ts";
 
 test("a share is written with the digits it needs", () => {
   expect([0, 1, 0.5, 0.0031, 0.9999, 1e-6].map(percent)).toEqual(["0 %", "100 %", "50 %", "0.31 %", "99.99 %", "0.0001 %"]);

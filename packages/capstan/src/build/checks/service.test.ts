@@ -16,7 +16,7 @@ import { createDataRules } from "./data-rules.ts";
 import { checksMigrations } from "./migrations.ts";
 import type { Against, ChecksService, Subject } from "./model.ts";
 import { checksHandlers } from "./operations.ts";
-import { parseTests } from "./rules.ts";
+import { parseTests } from "./written-tests.ts";
 import { createChecksService } from "./service.ts";
 
 let open: TestStore;

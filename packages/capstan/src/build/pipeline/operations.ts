@@ -3,7 +3,7 @@ import type { Handlers } from "../../base/foundation/caller.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { captureGit } from "../execution/capture-environment.ts";
 import { isPlain, textOf } from "./config/overlay.ts";
-import { type ProjectFile, readProjectFile } from "./config/project-file.ts";
+import type { ProjectFile } from "./config/project-file.ts";
 import type { Path } from "./config/source.ts";
 import { explainNow, explainRun } from "./explanation.ts";
 import { logPage } from "./log-page.ts";
@@ -198,6 +198,7 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
       return { run: row.id, state: row.state };
     },
     async "config.get"({ project, key, set, profiles }) {
+      const { readProjectFile } = await import("./config/read-project-file.ts");
       const file = readProjectFile({ folder: await service.folderOf(project), set: [set].flat(), profiles: [profiles].flat() });
       return { values: valuesOf(file, key), problems: problemsOf(file) };
     },

@@ -1,6 +1,5 @@
 import { chmod, mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, posix, relative } from "node:path";
-import { stringify } from "yaml";
 import { quietLibraries } from "../../base/foundation/environment.ts";
 import { storageError } from "../../base/storage/folder-blobs.ts";
 import { canonicalJson, type Json } from "../../base/foundation/canonical-json.ts";
@@ -72,7 +71,8 @@ export async function stage(
     if (node.sandbox) {
       const reading = await packageRulesOf(contents, file.folder, planned);
       if (reading !== undefined) await writeFile(join(folder, "package.json"), reading, { flag: "wx" }).catch(ignoreExisting);
-      if (node.params.length > 0) await writeFile(join(folder, "params.yaml"), renderParams(params), { flag: "wx" }).catch(ignoreExisting);
+      if (node.params.length > 0)
+        await writeFile(join(folder, "params.yaml"), await renderParams(params), { flag: "wx" }).catch(ignoreExisting);
       await linkEnvironments(file.folder, folder);
       for (const output of node.outputs)
         await mkdir(output.kind === "dir" ? join(folder, output.path) : dirname(join(folder, output.path)), { recursive: true });
@@ -141,12 +141,14 @@ async function linkEnvironments(project: string, box: string): Promise<void> {
 }
 
 /** Written so that YAML 1.1 and 1.2 readers agree. */
-const renderParams = (params: object): string =>
-  stringify(params, { version: "1.1" }).replace(
-    /(?<=[:-] )(-?\d+)(?:\.(\d+))?e([+-]?)(\d+)$/gm,
-    (_, whole: string, part: string | undefined, sign: string, digits: string) =>
-      `${whole}.${part ?? "0"}e${sign || "+"}${digits.padStart(2, "0")}`,
-  );
+const renderParams = async (params: object): Promise<string> =>
+  (await import("yaml"))
+    .stringify(params, { version: "1.1" })
+    .replace(
+      /(?<=[:-] )(-?\d+)(?:\.(\d+))?e([+-]?)(\d+)$/gm,
+      (_, whole: string, part: string | undefined, sign: string, digits: string) =>
+        `${whole}.${part ?? "0"}e${sign || "+"}${digits.padStart(2, "0")}`,
+    );
 
 /** Files that the step left besides its outputs and what it was given, at most `limit`. */
 export async function strayFiles(box: string, given: ReadonlySet<string>, limit: number): Promise<string[]> {

@@ -12,7 +12,8 @@ import type { Executor } from "../execution/model.ts";
 import type { TrackingService } from "../tracking/service.ts";
 import { createAdopted } from "./adoption.ts";
 import type { AttemptDeps } from "./attempt.ts";
-import { type ProjectFile, readProjectFile, sound } from "./config/project-file.ts";
+import { type ProjectFile, sound } from "./config/project-file.ts";
+import type { ReadOptions } from "./config/read-project-file.ts";
 import { createContents } from "./contents.ts";
 import { createEventLog } from "./event-log.ts";
 import type { Taken } from "./facts.ts";
@@ -38,7 +39,7 @@ export type PipelineDeps = {
   /** The folder in which a project's capstan.yaml lies. */
   folderOf(project: string): Promise<string>;
   /** The plain file of a folder from a cache; read anew by default. */
-  plainFile?(folder: string): ProjectFile;
+  plainFile?(folder: string): Promise<ProjectFile>;
   /** Everything that steps may be given by name. */
   variables: Readonly<Record<string, string | undefined>>;
   /** Address under which steps reach this host, such as `http://127.0.0.1:7070`. */
@@ -114,11 +115,14 @@ export function createPipelineService(deps: PipelineDeps) {
     }
   });
 
-  const plainFile = deps.plainFile ?? ((folder: string): ProjectFile => readProjectFile({ folder }));
+  // Loaded when a file must be read: what knows the whole of capstan.yaml costs a command 60 ms.
+  const readAnew = async (options: ReadOptions): Promise<ProjectFile> =>
+    (await import("./config/read-project-file.ts")).readProjectFile(options);
+  const plainFile = deps.plainFile ?? ((folder: string) => readAnew({ folder }));
   const read = async (ask: { project: string; set?: readonly string[]; profiles?: readonly string[] }): Promise<ProjectFile> => {
     const { set = [], profiles = [] } = ask;
     const folder = await deps.folderOf(ask.project);
-    const file = set.length + profiles.length === 0 ? plainFile(folder) : readProjectFile({ folder, set, profiles });
+    const file = set.length + profiles.length === 0 ? await plainFile(folder) : await readAnew({ folder, set, profiles });
     return { ...sound(file), project: ask.project };
   };
 
@@ -507,7 +511,7 @@ export function createPipelineService(deps: PipelineDeps) {
     logPath: (stepRun: string): string => join(store.folder, "logs", `${stepRun}.log`),
     /** Readable even when the file is broken. */
     readLoosely: async (project: string): Promise<ProjectFile> => ({
-      ...plainFile(await deps.folderOf(project)),
+      ...(await plainFile(await deps.folderOf(project))),
       project,
     }),
     /** What would run and why; changes nothing. */

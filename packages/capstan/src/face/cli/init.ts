@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { isPlain } from "../../build/pipeline/config/overlay.ts";
-import { readProjectFile } from "../../build/pipeline/config/project-file.ts";
+import { readProjectFile } from "../../build/pipeline/config/read-project-file.ts";
 import { projectNameOf } from "../../project-folder.ts";
 import { pad } from "./format.ts";
 import { projectText } from "./init/project-text.ts";

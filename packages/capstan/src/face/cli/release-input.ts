@@ -1,7 +1,7 @@
 import type { InputOf } from "@capstan/contract";
 import type { releaseOperations } from "@capstan/contract/operations/release";
 import { CapstanError } from "../../base/foundation/errors.ts";
-import { soundProjectFile } from "../../build/pipeline/config/project-file.ts";
+import { soundProjectFile } from "../../build/pipeline/config/read-project-file.ts";
 
 /** What capstan.yaml says of a route's releases, as the input of `releases.start`. */
 export async function releaseInput(wanted: {

@@ -1,5 +1,6 @@
-import type { OutputOf, Verdict } from "@capstan/contract";
+import type { OutputOf, ParsedInputOf } from "@capstan/contract";
 import { worstVerdict } from "@capstan/contract";
+import type { OperationName, Operations } from "@capstan/contract/operations";
 import type { insightsOperations, Mark } from "@capstan/contract/operations/insights";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { type Delivery, deliveryDays } from "./delivery.ts";
@@ -9,58 +10,19 @@ export type Loop = OutputOf<(typeof insightsOperations)["insights.loop"]>;
 type Model = Loop["models"][number];
 type Station = Model["stations"]["data"];
 
-/** Asks any operation of an earlier room: what the board shows is what their pages show. */
-export type Ask = <T>(operation: string, input: object, caller: Caller) => Promise<T>;
+/** Asks any operation of an earlier room, with the whole of its input: what the board shows is what their pages show. */
+export type Ask = <K extends OperationName>(
+  operation: K,
+  input: ParsedInputOf<Operations[K]>,
+  caller: Caller,
+) => Promise<OutputOf<Operations[K]>>;
 
 const none: Station = { mark: "none", fact: "", small: "", href: null };
 const figure = (value: number): string => String(Number(value.toPrecision(4)));
 const grouped = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, " ");
 
-type ModelSummary = { model: string; latest: string; live: string | null };
-type Version = { version: string; run: string | null; metrics: Record<string, number>; data: { node: string }[]; createdAt: string };
-type Gate = { verdict: Verdict; level: number | null; results: { id: string; verdict: Verdict; rule: string | null }[] };
-type Review = { model: string; version: number; state: string; signed: number; needed: number; askedAt: string };
-type Release = {
-  release: string;
-  route: string;
-  model: string;
-  to: string;
-  state: string;
-  verdict: Verdict | null;
-  because: string;
-  startedAt: string;
-  endedAt: string | null;
-  stages: { name: string; state: string }[];
-};
-type Route = {
-  route: string;
-  model: string;
-  live: string | null;
-  requests: number;
-  rows: number;
-  failures: number;
-  latency: { p99: number } | null;
-};
-type Monitor = {
-  monitor: string;
-  model: string;
-  verdict: Verdict;
-  quiet: number;
-  series: number;
-  alertsOpen: number;
-  lastWindow: { end: string } | null;
-};
-type Incident = {
-  incident: string;
-  title: string;
-  severity: number;
-  state: string;
-  model: string | null;
-  openedAt: string;
-  class: string;
-  actionsOpen: number;
-};
-type Alert = { id: string; monitor: string; title: string; detail: string; verdict: Verdict; openedAt: string; incident: string | null };
+type ModelSummary = OutputOf<Operations["models.list"]>["models"][number];
+type Release = OutputOf<Operations["releases.list"]>["releases"][number];
 
 /** Where every model of a project stands on the loop. A station that cannot be asked yet is empty, not wrong. */
 export async function loopOf(
@@ -70,16 +32,17 @@ export async function loopOf(
   stations: readonly StationView[],
   delivery: Delivery,
 ): Promise<Loop> {
-  const soft = async <T>(operation: string, input: object, otherwise: T): Promise<T> =>
-    ask<T>(operation, { project, ...input }, caller).catch(() => otherwise);
-  const [{ models }, { releases }, { routes }, { monitors }, { incidents }, { alerts }, { reviews }] = await Promise.all([
-    soft<{ models: ModelSummary[] }>("models.list", {}, { models: [] }),
-    soft<{ releases: Release[] }>("releases.list", {}, { releases: [] }),
-    soft<{ routes: Route[] }>("routes.list", {}, { routes: [] }),
-    soft<{ monitors: Monitor[] }>("monitors.list", {}, { monitors: [] }),
-    soft<{ incidents: Incident[] }>("incidents.list", { limit: 100 }, { incidents: [] }),
-    soft<{ alerts: Alert[] }>("alerts.list", { limit: 100 }, { alerts: [] }),
-    soft<{ reviews: Review[] }>("governance.reviews", { limit: 100 }, { reviews: [] }),
+  const soft = <K extends OperationName>(operation: K, input: ParsedInputOf<Operations[K]>): Promise<OutputOf<Operations[K]> | undefined> =>
+    ask(operation, input, caller).catch(() => undefined);
+  const limit = 100;
+  const [models, releases, routes, monitors, incidents, alerts, reviews] = await Promise.all([
+    soft("models.list", { project }).then((found) => found?.models ?? []),
+    soft("releases.list", { project, limit }).then((found) => found?.releases ?? []),
+    soft("routes.list", { project }).then((found) => found?.routes ?? []),
+    soft("monitors.list", { project }).then((found) => found?.monitors ?? []),
+    soft("incidents.list", { project, limit, state: "open" }).then((found) => found?.incidents ?? []),
+    soft("alerts.list", { project, limit, state: "open" }).then((found) => found?.alerts ?? []),
+    soft("governance.reviews", { project, limit }).then((found) => found?.reviews ?? []),
   ]);
   const board = await Promise.all(models.map((model) => rowOf(model)));
   const attention = attentionOf();
@@ -95,23 +58,19 @@ export async function loopOf(
   async function rowOf(summary: ModelSummary): Promise<Model> {
     const { model } = summary;
     const base = `/p/${project}`;
-    const version = await soft<Version | null>("models.version", { model, version: summary.latest }, null);
+    const version = await soft("models.version", { project, model, version: summary.latest });
     const number = Number(summary.latest.slice(1));
-    const gate = await soft<Gate | null>("governance.gate", { model, version: number }, null);
+    const gate = await soft("governance.gate", { project, model, version: number, stage: "release" });
     const mine = releases.filter((one) => one.model === model);
     const newest = mine.find((one) => one.to === summary.latest || one.to === `${model}@${summary.latest}`) ?? mine[0];
     const review = reviews.find((one) => one.model === model && one.version === number);
     const route = routes.find((one) => one.model === model);
     const watching = monitors.filter((one) => one.model === model || one.model === "");
     const open = incidents.filter((one) => one.state !== "closed" && (one.model === model || one.model === null));
-    const closure = version
-      ? await soft<{ nodes: { id: string; kind: string; title: string }[] }>(
-          "record.lineage",
-          { node: `model:${model}@${version.version}` },
-          { nodes: [] },
-        )
-      : { nodes: [] };
-    const data = closure.nodes.find((one) => one.kind === "data");
+    const closure =
+      version &&
+      (await soft("record.lineage", { project, node: `model:${model}@${version.version}`, direction: "up", depth: 64, limit: 1000 }));
+    const data = closure?.nodes.find((one) => one.kind === "data");
     const asked = gate?.results.filter((one) => one.rule === null && one.verdict !== "skipped") ?? [];
     const passed = asked.filter((one) => one.verdict === "pass").length;
     const others = (["error", "fail", "inconclusive", "warn"] as const).flatMap((one) => {
@@ -169,7 +128,9 @@ export async function loopOf(
             small: `${route.live}${route.latency ? `, p99 ${Math.max(1, Math.round(route.latency.p99 * 1000))} ms` : ""}`,
             href: `${base}/routes/${route.route}`,
           }
-        : none,
+        : summary.live !== null
+          ? { mark: "waiting", fact: "no server", small: `${summary.live} answers when one runs`, href: `${base}/routes` }
+          : none,
       watch: watching.some((one) => one.lastWindow !== null)
         ? {
             mark: worstVerdict(watching.map((one) => one.verdict)),

@@ -12,6 +12,18 @@ export class Layers {
   value: Plain = {};
   readonly #origins = new Map<string, Origin>();
 
+  /** What `toJSON` gave, as it was. */
+  static of({ value, origins }: ReturnType<Layers["toJSON"]>): Layers {
+    const layers = new Layers();
+    layers.value = value;
+    for (const [key, origin] of origins) layers.#origins.set(key, origin);
+    return layers;
+  }
+
+  toJSON(): { value: Plain; origins: readonly (readonly [string, Origin])[] } {
+    return { value: this.value, origins: [...this.#origins] };
+  }
+
   /** `below` is where in the source the layer lies, `into` where it goes. */
   add(
     source: Source,

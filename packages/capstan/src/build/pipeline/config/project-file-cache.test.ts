@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -12,26 +12,92 @@ test("read once while nothing changes, again when any of its files does, always 
     const settle = (): Promise<void> => setTimeout(80);
     write("capstan.yaml", "capstan: 1\nproject: one\n");
     await settle();
-    const file = createProjectFileCache(folder);
-    const first = file();
+    const file = createProjectFileCache({ folder });
+    const first = await file();
     expect(first.project).toBe("one");
-    expect(file()).toBe(first);
+    expect(await file()).toBe(first);
 
     write("params.yaml", "trees: 1\n");
     await settle();
-    const second = file();
+    const second = await file();
     expect(second.params).toEqual({ trees: 1 });
-    expect(file()).toBe(second);
+    expect(await file()).toBe(second);
     write("params.yaml", "trees: 2\n");
     // Even when somebody sets the time of the file back: its change time says it.
     utimesSync(join(folder, "params.yaml"), new Date(0), new Date(0));
     await settle();
-    expect(file().params).toEqual({ trees: 2 });
+    expect((await file()).params).toEqual({ trees: 2 });
 
     write("capstan.yaml", "capstan: 1\nproject: one\nnothing: 1\n");
     await settle();
-    expect(file().errors).toHaveLength(1);
-    expect(file()).not.toBe(file());
+    expect((await file()).errors).toHaveLength(1);
+    expect(await file()).not.toBe(await file());
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const text = `capstan: 1
+project: one
+data:
+  rows: rows.csv
+steps:
+  prepare:
+    run: ["cp", "rows.csv", "out.csv"]
+    in: { rows: rows.csv }
+    out: { rows: out.csv }
+    params: trees
+  train:
+    run: ["cp", "out.csv", "model.csv"]
+    in: { rows: step:prepare.rows }
+    out: { model: model.csv }
+`;
+
+test("what one process kept is the same file in the next, until a part, an input or the program changes", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "project-file-"));
+  try {
+    const write = (name: string, content: string): void => writeFileSync(join(folder, name), content);
+    const path = join(folder, "cache", "project-file.json");
+    const next = (program = "a", mayWrite = false) => createProjectFileCache({ folder, kept: { path, program, write: mayWrite } })();
+    write("capstan.yaml", text);
+    write("params.yaml", "trees: 1\n");
+    write("rows.csv", "a\n");
+    await setTimeout(80);
+    const first = await next("a", true);
+    expect(first.errors).toEqual([]);
+    // Marked, so that what was kept is told from what was read again.
+    const marked = readFileSync(path, "utf8").replace('"project":"one"', '"project":"kept"');
+    writeFileSync(path, marked);
+    const kept = await next();
+    expect({ ...kept, project: "one" }).toEqual({ ...first, layers: kept.layers });
+    expect(kept.layers.originOf(["params", "trees"])).toEqual(first.layers.originOf(["params", "trees"]));
+    expect(kept.layers.value).toEqual(first.layers.value);
+
+    expect((await next("b")).project).toBe("one");
+    write("params.yaml", "trees: 2\n");
+    expect((await next()).params).toEqual({ trees: 2 });
+    write("params.yaml", "trees: 1\n");
+    expect((await next()).project).toBe("kept");
+    rmSync(join(folder, "rows.csv"));
+    expect((await next()).errors).not.toEqual([]);
+    write("rows.csv", "a\n");
+    writeFileSync(path, marked.slice(0, -20));
+    expect((await next()).project).toBe("one");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a number that JSON does not know is not kept", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "project-file-"));
+  try {
+    const path = join(folder, "project-file.json");
+    writeFileSync(join(folder, "capstan.yaml"), text.replace("rows.csv", "capstan.yaml").replaceAll("rows.csv", "capstan.yaml"));
+    writeFileSync(join(folder, "params.yaml"), "trees: .inf\n");
+    await setTimeout(80);
+    const file = await createProjectFileCache({ folder, kept: { path, program: "a", write: true } })();
+    expect(file.errors).toEqual([]);
+    expect(existsSync(path)).toBe(false);
   } finally {
     rmSync(folder, { recursive: true });
   }

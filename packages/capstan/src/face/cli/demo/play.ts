@@ -2,7 +2,8 @@ import { extname, resolve } from "node:path";
 import { declaredData, parseReference } from "@capstan/contract";
 import { CapstanError } from "../../../base/foundation/errors.ts";
 import { paramOf } from "../../../build/pipeline/config/params.ts";
-import { type ProjectFile, soundProjectFile } from "../../../build/pipeline/config/project-file.ts";
+import type { ProjectFile } from "../../../build/pipeline/config/project-file.ts";
+import { soundProjectFile } from "../../../build/pipeline/config/read-project-file.ts";
 import { fill } from "../../../build/pipeline/config/variables.ts";
 
 /** Where a project says how it is played through the loop; nothing else reads it. */

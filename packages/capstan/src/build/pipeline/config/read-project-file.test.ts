@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readIdentity, readProjectFile } from "./project-file.ts";
+import { readIdentity, readProjectFile } from "./read-project-file.ts";
 import { fillShell } from "./variables.ts";
 
 let folder: string;
