@@ -59,6 +59,41 @@ test("status of one model that there is not says so", async () => {
   expect(await capstan("status", "nope")).toMatchObject({ code: 5, stderr: expect.stringContaining("there is no model nope") });
 });
 
+test("compare of runs shows what differs; of one run, against the one before", async () => {
+  const { capstan, write } = made({
+    ...steps(
+      "  train:\n    run: node train.mjs\n    params: [train]\n    out: {model: model.txt, metrics: m.json}\n  other:\n    run: echo 1 > other.csv\n    out: other.csv\n",
+    ),
+    "params.yaml": "train: {rate: 0.5, depth: 3}\n",
+    "train.mjs": `import { readFileSync, writeFileSync } from "node:fs";
+const { train } = JSON.parse(readFileSync(process.env.CAPSTAN_PARAMS, "utf8"));
+writeFileSync("model.txt", JSON.stringify(train));
+writeFileSync("m.json", JSON.stringify({ auc: train.rate }));
+`,
+  });
+  await capstan("run");
+  expect(await capstan("compare", "run:1")).toMatchObject({ code: 5, stderr: expect.stringContaining("CAP-NOT-FOUND-001") });
+  write("params.yaml", "train: {rate: 0.7, depth: 3}\n");
+  await capstan("run");
+  const { subjects, rows } = JSON.parse((await capstan("compare", "run:2", "--json")).stdout);
+  expect(subjects).toMatchObject([{ ref: "run:1" }, { ref: "run:2" }]);
+  expect(rows).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ part: "metrics", key: "auc", values: [0.5, 0.7], differs: true, better: "higher" }),
+      expect.objectContaining({ part: "params", key: "train.rate", values: [0.5, 0.7], differs: true }),
+      expect.objectContaining({ part: "params", key: "train.depth", values: [3, 3], differs: false }),
+      expect.objectContaining({ part: "outputs", key: "other.csv", differs: false }),
+    ]),
+  );
+  const said = await capstan("compare", "run:1", "run:2");
+  expect(said.stdout).toMatch(/^auc +0\.5000 +0\.7000 +\+0\.2000 {2}✓ better$/m);
+  expect(said.stdout).toMatch(/^train\.rate +0\.5000 +0\.7000$/m);
+  expect(said.stdout).not.toContain("depth");
+  expect((await capstan("compare", "run:2", "run:1", "--markdown")).stdout).toContain("| auc | 0.7000 | 0.5000 | −0.2000  ▲ worse |");
+  expect((await capstan("compare", "run:1/train", "run:2/train", "--all")).stdout).toMatch(/^train\.depth/m);
+  expect(await capstan("compare", "run:2/nope")).toMatchObject({ code: 5 });
+});
+
 test("a token is not made for a project that there is not", async () => {
   const { capstan } = made();
   const refused = await capstan("admin", "token", "ci", "--role", "viewer", "--only", "smal");

@@ -318,6 +318,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       record,
       registry,
       tracking,
+      pipeline,
       releases,
       stations,
       version,

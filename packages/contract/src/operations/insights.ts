@@ -97,6 +97,18 @@ const palette = z.object({
   href: z.string(),
 });
 
+/** One row of a comparison: a value for each of what is compared, in their order; null where one has none. */
+const comparedRow = z.object({
+  part: z.enum(["metrics", "params", "data", "code", "environment", "outputs", "resources"]),
+  key: z.string(),
+  values: z.array(z.union([z.number(), z.string(), z.null()])),
+  differs: z.boolean(),
+  /** The last against the first, where both are numbers. */
+  change: z.number().nullable(),
+  /** Which direction of a metric is good, where that is known. */
+  better: z.enum(["higher", "lower"]).nullable(),
+});
+
 export const insightsOperations = {
   "insights.loop": operation({
     method: "GET",
@@ -151,6 +163,25 @@ export const insightsOperations = {
     input: z.object({ q: z.string().min(1).max(200), project: name.optional(), limit: z.coerce.number().int().min(1).max(50).default(12) }),
     output: z.object({ results: z.array(palette) }),
     text: "Everything whose name, id or digest begins with or contains the text",
+  }),
+  "insights.compare": operation({
+    method: "GET",
+    path: "/p/{project}/compare",
+    capability: "read",
+    input: project.extend({
+      /** `run:2`, `run:2/train`, the id of a run or 6 and more digits of it, `late-arrival@v3`, `late-arrival`. One alone is compared against what is live, else against the one before. */
+      ref: z
+        .union([z.string(), z.array(z.string())])
+        .transform((value) => [value].flat())
+        .pipe(z.array(z.string().min(1).max(200)).min(1).max(20)),
+    }),
+    output: z.object({
+      subjects: z.array(z.object({ ref: z.string(), title: z.string(), run: z.string().nullable() })),
+      rows: z.array(comparedRow),
+      /** Rows that are equal in all. */
+      equal: z.number().int(),
+    }),
+    text: "What differs between runs or model versions: metrics, params, data, code, environment, outputs; the first is the baseline.",
   }),
   "insights.path": operation({
     method: "GET",

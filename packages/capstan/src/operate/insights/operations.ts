@@ -3,22 +3,24 @@ import type { Handlers } from "../../base/foundation/caller.ts";
 import type { Store } from "../../base/record/store.ts";
 import type { RecordService } from "../../base/record/service.ts";
 import type { HostRecorder } from "../../base/record/recorder.ts";
+import { type CompareDeps, comparisonOf } from "./compare.ts";
 import { type Delivery, deliveryDays, deliveryFacts, deliveryOf } from "./delivery.ts";
 import { type Ask, type Loop, loopOf } from "./loop.ts";
 import { type PathDeps, pathOf } from "./path.ts";
 import { search } from "./search.ts";
 import type { createStations } from "./stations.ts";
 
-export type InsightsDeps = PathDeps & {
-  store: Store & { readonly recorder: HostRecorder };
-  record: RecordService;
-  stations: ReturnType<typeof createStations>;
-  ask: Ask;
-  projects(): Promise<{ name: string }[]>;
-  /** Where the store is, as people call it, and who can reach it. */
-  place: { name: string; folder: string; reach: string };
-  version: string;
-};
+export type InsightsDeps = PathDeps &
+  CompareDeps & {
+    store: Store & { readonly recorder: HostRecorder };
+    record: RecordService;
+    stations: ReturnType<typeof createStations>;
+    ask: Ask;
+    projects(): Promise<{ name: string }[]>;
+    /** Where the store is, as people call it, and who can reach it. */
+    place: { name: string; folder: string; reach: string };
+    version: string;
+  };
 
 export const insightsHandlers = (deps: InsightsDeps): Handlers<typeof insightsOperations> => {
   const { store, ask } = deps;
@@ -100,6 +102,7 @@ export const insightsHandlers = (deps: InsightsDeps): Handlers<typeof insightsOp
     "insights.search": async ({ q, project, limit }, caller) => ({
       results: await search(store.database, { q, project, limit, projects: caller.projects }),
     }),
+    "insights.compare": ({ project, ref }) => comparisonOf(deps, project, ref),
     "insights.path": ({ project, model, version }) => pathOf(deps, project, model, version ?? "live"),
   };
 };
