@@ -17,6 +17,11 @@ const touched: Record<string, readonly string[]> = {
   check: ["checks", "insights"],
 };
 
+const ofNamedRuns = new Set(["runs.series", "runs.artifacts", "runs.artifact", "runs.table"]);
+/** Curves and files are asked for again only when a run changed that they are of. */
+const concerns = (name: string, input: unknown, run: string): boolean =>
+  !ofNamedRuns.has(name) || String((input as { run?: unknown } | undefined)?.run ?? "").includes(run);
+
 /** Between a stream that the server ended for good and the next try. */
 const retryMs = 1000;
 
@@ -27,8 +32,15 @@ export function useLive(queries: QueryClient): boolean {
     let source: EventSource | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let lost = false;
-    const refresh = (nouns: readonly string[]): void =>
-      void queries.invalidateQueries({ predicate: (query) => nouns.includes(String(query.queryKey[0]).split(".")[0] ?? "") });
+    const refresh = (nouns: readonly string[], kind = "", id = ""): void =>
+      void queries.invalidateQueries(
+        {
+          predicate: ({ queryKey: [name, input] }) =>
+            nouns.includes(String(name).split(".")[0] ?? "") && (kind !== "run" || concerns(String(name), input, id)),
+        },
+        // An answer that is under way is waited for: else what changes faster than it is answered would never be shown.
+        { cancelRefetch: false },
+      );
     const open = (): void => {
       const stream = new EventSource("/api/v1/events");
       source = stream;
@@ -42,7 +54,10 @@ export function useLive(queries: QueryClient): boolean {
         setConnected(false);
         if (stream.readyState === EventSource.CLOSED) timer = setTimeout(open, retryMs);
       });
-      stream.addEventListener("changed", (event) => refresh(touched[(JSON.parse(event.data as string) as { kind: string }).kind] ?? []));
+      stream.addEventListener("changed", (event) => {
+        const { kind, id } = JSON.parse(event.data as string) as { kind: string; id: string };
+        refresh(touched[kind] ?? [], kind, id);
+      });
       stream.addEventListener("progress", () => refresh(["pipeline"]));
       stream.addEventListener("entry", () => refresh(["record"]));
     };

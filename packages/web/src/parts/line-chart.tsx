@@ -9,7 +9,10 @@ export type Line = {
   dash?: number[];
   width?: number;
   /** Drawn, but without a name above the chart. */ quiet?: boolean;
+  /** Least and greatest of what each value stands for, drawn as a tint behind the line. */
+  band?: { low: readonly (number | null)[]; high: readonly (number | null)[] };
 };
+export type Range = { from: number; to: number };
 
 const none: readonly number[] = [];
 
@@ -36,6 +39,9 @@ export function LineChart({
   bounds = none,
   summary,
   log = false,
+  range = null,
+  onRange,
+  xText,
 }: {
   x: readonly number[];
   lines: readonly Line[];
@@ -44,10 +50,20 @@ export function LineChart({
   bounds?: readonly number[];
   summary: string;
   log?: boolean;
+  /** The part of x that is shown; all of it when null. */
+  range?: Range | null;
+  /** Told the part of x that was dragged over; null on a double click. */
+  onRange?: (range: Range | null) => void;
+  xText?: (x: number) => string;
 }) {
   const box = useRef<HTMLDivElement>(null);
   const [table, setTable] = useState(false);
   const theme = useTheme();
+  const told = useRef(onRange);
+  told.current = onRange;
+  const zooms = onRange !== undefined;
+  const from = range?.from;
+  const to = range?.to;
   useEffect(() => {
     const element = box.current;
     if (!element || table) return;
@@ -69,15 +85,32 @@ export function LineChart({
         width: 1.2,
       })),
     ];
+    const banded = lines.flatMap((line, i) => (line.band ? [{ ...line.band, of: i }] : []));
+    const hidden = { width: 0, points: { show: false }, spanGaps: true };
     const chart = new uPlot(
       {
         width: Math.max(240, element.clientWidth),
         height,
         legend: { show: false },
-        cursor: { y: false },
-        scales: { x: { time }, ...(log && { y: { distr: 3 } }) },
+        cursor: { y: false, ...(zooms && { drag: { x: true, y: false, setScale: false } }) },
+        ...(zooms && {
+          hooks: {
+            setSelect: [
+              (self: uPlot) => {
+                const { left, width } = self.select;
+                if (width < 4) return;
+                told.current?.({ from: self.posToVal(left, "x"), to: self.posToVal(left + width, "x") });
+              },
+            ],
+            ready: [(self: uPlot) => self.over.addEventListener("dblclick", () => told.current?.(null))],
+          },
+        }),
+        scales: {
+          x: { time, ...(from !== undefined && to !== undefined && { range: [from, to] as [number, number] }) },
+          ...(log && { y: { distr: 3 } }),
+        },
         axes: [
-          { ...axis, size: 30, grid: { show: false } },
+          { ...axis, size: 30, grid: { show: false }, ...(xText && { values: (_: uPlot, ticks: number[]) => ticks.map(xText) }) },
           { ...axis, size: 56 },
         ],
         series: [
@@ -90,9 +123,18 @@ export function LineChart({
             spanGaps: true,
             ...(line.dash && { dash: line.dash }),
           })),
+          ...banded.flatMap(() => [hidden, hidden]),
         ],
+        bands: banded.map((band, i) => ({
+          series: [all.length + 1 + 2 * i, all.length + 2 + 2 * i] as [number, number],
+          fill: `${color(lines[band.of]?.color ?? `var(--series-${(band.of % 8) + 1})`)}29`,
+        })),
       },
-      [x as number[], ...all.map((line) => line.values as (number | null)[])],
+      [
+        x as number[],
+        ...all.map((line) => line.values as (number | null)[]),
+        ...banded.flatMap((band) => [band.high as (number | null)[], band.low as (number | null)[]]),
+      ],
       element,
     );
     const resize = new ResizeObserver(() => chart.setSize({ width: Math.max(240, element.clientWidth), height }));
@@ -101,7 +143,7 @@ export function LineChart({
       resize.disconnect();
       chart.destroy();
     };
-  }, [x, lines, bounds, height, time, log, table, theme]);
+  }, [x, lines, bounds, height, time, log, table, theme, zooms, from, to, xText]);
   return (
     <figure style={{ margin: 0 }}>
       <figcaption style={{ display: "flex", gap: 14, flexWrap: "wrap", color: "var(--ink-2)", fontSize: "0.75rem" }}>
@@ -145,7 +187,7 @@ export function LineChart({
             <tbody>
               {x.map((at, i) => (
                 <tr key={at}>
-                  <td>{time ? new Date(at * 1000).toISOString().slice(0, 16) : at}</td>
+                  <td>{xText ? xText(at) : time ? new Date(at * 1000).toISOString().slice(0, 16) : at}</td>
                   {lines.map((line) => (
                     <td key={line.label} className="num">
                       {line.values[i] === null || line.values[i] === undefined ? "–" : Number(line.values[i]?.toPrecision(5))}

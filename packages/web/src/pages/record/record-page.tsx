@@ -4,11 +4,11 @@ import { useState } from "react";
 import { client, useOperation } from "../../data/api.ts";
 import { Ago, count, Digest, seconds } from "../../parts/format.tsx";
 import { Answer, Facts, Failure, PageHead } from "../../parts/layout.tsx";
+import { Lineage } from "../../parts/lineage.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 import { Entries } from "./entries.tsx";
 import { EntryPanel } from "./entry-panel.tsx";
 import { AnchorLine, ExportBundle } from "./exports.tsx";
-import { Lineage } from "./lineage.tsx";
 import { VerificationCard } from "./verification.tsx";
 
 /** What exactly happened, in order, and whether it is untouched. `entry` is an id, an index, or a lineage node (`kind:id`). */

@@ -1,58 +1,63 @@
 import { useMemo } from "react";
 import { useOperation } from "../../data/api.ts";
-import { Card } from "../../parts/layout.tsx";
-import { CurveChart } from "./curve-chart.tsx";
+import { MetricCard, type Drawing } from "./metric-card.tsx";
+import { Near } from "./near.tsx";
 import { familyOf } from "./run-charts.tsx";
-import type { RunDetail } from "./run-page.tsx";
+import type { RunDetail } from "./run-detail.ts";
+import { isSystem } from "./system-metrics.ts";
 
-/** Curves of a run and of the runs within it; train, val and test of one metric share a chart. */
-export function RunCurves({ project, run }: { project: string; run: RunDetail }) {
-  const ids = [run.id, ...run.children.filter((one) => one.kind === "user").map((one) => one.id)].slice(0, 20);
-  const answer = useOperation(
-    "runs.series",
-    { project, run: ids.join(","), buckets: 600 },
-    { ...(run.status === "RUNNING" && { everyMs: 2_000 }) },
-  );
-  const families = useMemo(
-    () => [
-      ...Map.groupBy(
-        (answer.data?.series ?? []).filter((one) => one.points > 2),
-        (one) => familyOf(one.key),
-      ),
-    ],
-    [answer.data],
-  );
-  if (families.length === 0) return null;
-  return (
-    <div className={families.length > 1 ? "grid halves" : "grid"}>
-      {families.map(([family, all]) => {
-        const points = Math.max(...all.map((one) => one.points));
-        const shown = Math.max(...all.map((one) => one.step.length));
-        return (
-          <Card key={family} title={family} note="by step" right={`${shown === points ? points : `${shown} of ${points}`} points`}>
-            <Curves family={family} all={all} />
-          </Card>
-        );
-      })}
-    </div>
-  );
+const plain: Drawing = { axis: "step", log: false, smooth: 0 };
+const childrenAtMost = 20;
+
+type Family = { family: string; keys: readonly string[]; ofChildren: boolean };
+
+/** Families of metrics with curves: those of the run itself first, then those of the runs that were logged within it. */
+function useFamilies(project: string, run: RunDetail): { families: Family[]; children: { run: string; name: string }[] } {
+  const within = run.children.some((one) => one.kind === "user");
+  const list = useOperation("runs.list", { project, parent: run.id, kind: "user", limit: childrenAtMost }, { enabled: within });
+  return useMemo(() => {
+    const group = (keys: readonly string[], ofChildren: boolean): Family[] =>
+      [...Map.groupBy(keys, familyOf)].map(([family, all]) => ({ family, keys: all, ofChildren }));
+    const own = run.metricFacts.filter((one) => one.points > 2 && !isSystem(one.key)).map((one) => one.key);
+    const runs = list.data?.runs ?? [];
+    const theirs = [...new Set(runs.flatMap((one) => Object.keys(one.metrics)))].filter((key) => !isSystem(key)).toSorted();
+    return { families: [...group(own, false), ...group(theirs, true)], children: runs.map((one) => ({ run: one.id, name: one.name })) };
+  }, [run.metricFacts, list.data]);
 }
 
-type All = readonly { run: string; key: string; step: readonly number[]; last: readonly (number | null)[] }[];
-function Curves({ family, all }: { family: string; all: All }) {
-  const lines = useMemo(
-    () =>
-      all.map((one, i) => ({
-        id: `${one.run} ${one.key}`,
-        label: one.key,
-        step: one.step,
-        values: one.last,
-        color: `var(--series-${(i % 8) + 1})`,
-      })),
-    [all],
+/** Curves of a run and of the runs within it; train, val and test of one metric share a chart. Charts are made as they come into view. */
+export function RunCurves({
+  project,
+  run,
+  atMost = Infinity,
+  drawing = plain,
+  only = () => true,
+}: {
+  project: string;
+  run: RunDetail;
+  atMost?: number;
+  drawing?: Drawing;
+  only?: (family: string) => boolean;
+}) {
+  const { families, children } = useFamilies(project, run);
+  const own = useMemo(() => [{ run: run.id, name: run.name }], [run.id, run.name]);
+  const shown = families.filter((one) => only(one.family)).slice(0, atMost);
+  if (shown.length === 0) return null;
+  return (
+    <div className="grid charts">
+      {shown.map(({ family, keys, ofChildren }) => (
+        <Near key={`${family} ${ofChildren}`} height={260}>
+          <MetricCard
+            project={project}
+            title={family}
+            keys={keys}
+            sources={ofChildren ? children : own}
+            startMs={Date.parse(run.started)}
+            drawing={drawing}
+            live={run.status === "RUNNING"}
+          />
+        </Near>
+      ))}
+    </div>
   );
-  const ends = all
-    .map((one) => `${one.key} goes from ${one.last[0]?.toPrecision(4) ?? "nothing"} to ${one.last.at(-1)?.toPrecision(4) ?? "nothing"}`)
-    .join("; ");
-  return <CurveChart lines={lines} summary={`${family}: ${ends}`} />;
 }

@@ -1,18 +1,23 @@
-import { Link, useParams } from "@tanstack/react-router";
-import { type Output, useOperation } from "../../data/api.ts";
-import { bytes, count, number, seconds, who } from "../../parts/format.tsx";
-import { Answer, Facts, PageHead } from "../../parts/layout.tsx";
-import { VerdictBadge } from "../../parts/verdict.tsx";
-import { Artifacts } from "./artifacts.tsx";
-import { RunCurves } from "./run-curves.tsx";
-import { RunLog } from "./run-log.tsx";
-import { RunMetrics } from "./run-metrics.tsx";
-import { RunSide } from "./run-side.tsx";
-import { kindWord, markOf, statusWord } from "./status.ts";
+import { useParams } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { useOperation } from "../../data/api.ts";
+import { Answer } from "../../parts/layout.tsx";
+import { type Tab, tabOf, Tabs } from "../../parts/tabs.tsx";
+import { hasLog, type RunDetail } from "./run-detail.ts";
+import { RunHead } from "./run-head.tsx";
+import { LogTab } from "./run-log.tsx";
+import { RunOverview } from "./run-overview.tsx";
+import { isSystem } from "./system-metrics.ts";
 import "./runs.css";
+import "./run.css";
 
-export type RunDetail = Output<"runs.get">;
-const factsAtMost = 5;
+const MetricsTab = lazy(async () => ({ default: (await import("./metrics-tab.tsx")).MetricsTab }));
+const SystemTab = lazy(async () => ({ default: (await import("./system-tab.tsx")).SystemTab }));
+const InputsTab = lazy(async () => ({ default: (await import("./inputs-tab.tsx")).InputsTab }));
+const ArtifactsTab = lazy(async () => ({ default: (await import("./artifacts/artifacts-tab.tsx")).ArtifactsTab }));
+const CodeTab = lazy(async () => ({ default: (await import("./code-tab.tsx")).CodeTab }));
+const LineageTab = lazy(async () => ({ default: (await import("../../parts/lineage.tsx")).Lineage }));
+const RecordTab = lazy(async () => ({ default: (await import("./record-tab.tsx")).RecordTab }));
 
 /** What happened, with what, is it better, can it be repeated. */
 export function RunPage() {
@@ -26,164 +31,49 @@ export function RunPage() {
 }
 
 function Page({ project, run }: { project: string; run: RunDetail }) {
-  const base = `/p/${project}`;
-  const started = new Date(run.started).toLocaleString("en-GB", {
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    timeZone: "UTC",
-  });
-  const rest = [
-    run.resources.cpuSeconds !== null && {
-      label: "CPU time",
-      value: seconds(run.resources.cpuSeconds),
-      small: `${seconds(run.resources.wallSeconds)} on the wall`,
-    },
-    run.resources.peakBytes !== null && {
-      label: "Peak memory",
-      value: bytes(run.resources.peakBytes),
-      small: run.environment.platform ?? "",
-    },
-  ].filter((one) => one !== false);
-  const facts = [
-    ...Object.entries(run.metrics)
-      .slice(0, factsAtMost - Math.min(rest.length, 2) + 1)
-      .map(([key, value]) => ({
-        label: key,
-        value: number(value),
-        small: run.metricFacts.find((fact) => fact.key === key && fact.points > 1)
-          ? `${count(run.metricFacts.find((fact) => fact.key === key)?.points ?? 0)} points`
-          : "last value",
-      })),
-    ...rest,
+  const { tab } = useParams({ strict: false }) as { tab?: string };
+  const tabs: Tab[] = [
+    { id: "overview", word: "Overview" },
+    { id: "metrics", word: "Metrics", count: run.metricFacts.filter((one) => !isSystem(one.key)).length },
+    { id: "system", word: "System" },
+    { id: "inputs", word: "Inputs and outputs", count: run.inputs.length + run.outputs.length + run.datasets.length + run.models.length },
+    { id: "artifacts", word: "Artifacts", count: run.artifacts.files },
+    { id: "code", word: "Code and environment" },
+    ...(hasLog(run) ? [{ id: "logs", word: "Logs" }] : []),
+    { id: "lineage", word: "Lineage" },
+    { id: "record", word: "Record" },
   ];
+  const { chosen, unknown } = tabOf(tabs, tab);
   return (
     <>
-      <PageHead
-        title={run.name}
-        tags={
-          <>
-            <VerdictBadge
-              mark={markOf(run)}
-              text={
-                run.status === "RUNNING" && run.progress?.total
-                  ? `Running, ${count(run.progress.done)} of ${count(run.progress.total)} ${run.progress.unit}`
-                  : statusWord(run)
-              }
-            />
-            <span className="tag">{kindWord[run.kind]}</span>
-            <Link to={`${base}/experiments/${run.experiment.id}` as never} className="tag accent">
-              {run.experiment.name}
-            </Link>
-          </>
-        }
-        acts={
-          <>
-            {run.parentRun && (
-              <Link to={`${base}/compare` as never} search={{ runs: `${run.id},${run.parentRun.id}` } as never} className="button">
-                Compare with parent
-              </Link>
-            )}
-            {run.kind === "pipeline" && (
-              <Link to={`${base}/pipelines/${run.id}` as never} className="button">
-                Open the graph
-              </Link>
-            )}
-          </>
-        }
-      >
-        Started by <strong>{who(run.by)}</strong> on {started} UTC
-        {run.seconds !== null && (
-          <>
-            , {run.ended === null ? "so far" : "took"} {seconds(run.seconds)}
-          </>
+      <RunHead project={project} run={run} />
+      <Tabs label="Views of this run" base={`/p/${project}/runs/${run.id}`} tabs={tabs} chosen={chosen} />
+      {unknown !== undefined && (
+        <p role="status" className="second">
+          A run has no view “{unknown}”; this is the overview.
+        </p>
+      )}
+      <Suspense fallback={<div className="skeleton" aria-busy="true" />}>
+        {chosen === "metrics" ? (
+          <MetricsTab project={project} run={run} />
+        ) : chosen === "system" ? (
+          <SystemTab project={project} run={run} />
+        ) : chosen === "inputs" ? (
+          <InputsTab project={project} run={run} />
+        ) : chosen === "artifacts" ? (
+          <ArtifactsTab project={project} run={run} />
+        ) : chosen === "code" ? (
+          <CodeTab project={project} run={run} />
+        ) : chosen === "logs" ? (
+          <LogTab project={project} run={run} />
+        ) : chosen === "lineage" ? (
+          <LineageTab project={project} node={`run:${run.id}`} />
+        ) : chosen === "record" ? (
+          <RecordTab project={project} run={run} />
+        ) : (
+          <RunOverview project={project} run={run} />
         )}
-        {run.environment.platform !== null && (
-          <>
-            {" "}
-            on <strong>{run.environment.platform}</strong>
-          </>
-        )}
-        .
-        {run.step !== null && (
-          <>
-            {" "}
-            Step <strong>{run.step}</strong>
-            {run.parentRun && (
-              <>
-                {" "}
-                of pipeline run <Link to={`${base}/runs/${run.parentRun.id}` as never}>{run.parentRun.name}</Link>
-              </>
-            )}
-            .
-          </>
-        )}
-        {run.step === null && run.parentRun && (
-          <>
-            {" "}
-            Within <Link to={`${base}/runs/${run.parentRun.id}` as never}>{run.parentRun.name}</Link>.
-          </>
-        )}
-        {run.because !== null && (
-          <>
-            {" "}
-            Because of <Link to={`${base}/record/${run.because}` as never}>this entry</Link>.
-          </>
-        )}
-      </PageHead>
-      {facts.length > 0 && <Facts facts={facts} />}
-      <div className="run-grid">
-        <div className="grid">
-          <RunCurves project={project} run={run} />
-          <RunMetrics run={run} />
-          <Children project={project} run={run} />
-          <Artifacts project={project} run={run} />
-          {(run.kind === "step" || run.kind === "pipeline") && run.step !== null && <RunLog project={project} run={run} />}
-        </div>
-        <RunSide project={project} run={run} />
-      </div>
+      </Suspense>
     </>
-  );
-}
-
-function Children({ project, run }: { project: string; run: RunDetail }) {
-  if (run.children.length === 0) return null;
-  return (
-    <section className="card" aria-labelledby="children">
-      <header>
-        <h2 id="children">Runs within</h2>
-        <span className="note">{run.children.length}</span>
-      </header>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Run</th>
-            <th scope="col">Kind</th>
-            <th scope="col" className="num">
-              Took
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {run.children.map((one) => (
-            <tr key={one.id}>
-              <td>
-                <span className="verdict">
-                  <VerdictBadge mark={markOf(one)} />
-                  <Link to={`/p/${project}/runs/${one.id}` as never}>{one.name}</Link>
-                </span>
-              </td>
-              <td>
-                {one.kind}
-                {one.step !== null && ` ${one.step}`}
-              </td>
-              <td className="num muted">{seconds(one.seconds)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
   );
 }

@@ -1,14 +1,13 @@
 import { Link } from "@tanstack/react-router";
-import { IconShieldCheck } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { CopyCommand } from "../../parts/copy-command.tsx";
-import { bytes, count, Digest, To } from "../../parts/format.tsx";
+import { count, Digest, To } from "../../parts/format.tsx";
 import { nodeHref } from "../../parts/node.ts";
-import { client } from "../../data/api.ts";
-import { VerdictBadge } from "../../parts/verdict.tsx";
-import { useMutation } from "@tanstack/react-query";
-import type { RunDetail } from "./run-page.tsx";
+import type { RunDetail } from "./run-detail.ts";
+import { Seal } from "./seal.tsx";
 import { RunTags } from "./run-tags.tsx";
+
+const paramsAtFirst = 30;
 
 const Part = ({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) => (
   <section className="side-part">
@@ -26,13 +25,18 @@ const Line = ({ name, children }: { name: ReactNode; children: ReactNode }) => (
   </div>
 );
 
+/** Whether files differed from the commit; a client that names a commit does not say. */
+export const dirtyWord = ({ dirty, diffDigest }: RunDetail["environment"]): string =>
+  dirty === null ? "changes not known" : !dirty ? "clean" : diffDigest === null ? "with changes" : "with changes, kept";
+
 /** What decided the result, and the seal over all of it. */
 export function RunSide({ project, run }: { project: string; run: RunDetail }) {
   const base = `/p/${project}`;
+  const [all, setAll] = useState(false);
   const params = Object.entries(run.params);
   const { environment } = run;
-  const links = (all: RunDetail["inputs"]): ReactNode =>
-    all.map((one) => (
+  const links = (some: RunDetail["inputs"]): ReactNode =>
+    some.map((one) => (
       <Line
         key={one.name + one.node}
         name={<To href={nodeHref(base, one.node)}>{one.name.length > 34 ? `${one.name.slice(0, 33)}…` : one.name}</To>}
@@ -43,14 +47,19 @@ export function RunSide({ project, run }: { project: string; run: RunDetail }) {
   return (
     <div className="card run-side">
       {params.length > 0 && (
-        <Part title="Parameters" note={params.length}>
+        <Part title="Parameters" note={count(params.length)}>
           <dl>
-            {params.map(([name, value]) => (
+            {params.slice(0, all ? undefined : paramsAtFirst).map(([name, value]) => (
               <Line key={name} name={name}>
                 <span className="value">{value}</span>
               </Line>
             ))}
           </dl>
+          {!all && params.length > paramsAtFirst && (
+            <button type="button" className="text-button" onClick={() => setAll(true)}>
+              {count(params.length - paramsAtFirst)} more
+            </button>
+          )}
         </Part>
       )}
       {run.inputs.length > 0 && (
@@ -63,13 +72,12 @@ export function RunSide({ project, run }: { project: string; run: RunDetail }) {
           <dl>
             {environment.commit !== null && (
               <Line name="commit">
-                <code>{environment.commit.slice(0, 7)}</code>{" "}
-                <span className="muted">{environment.dirty ? "with changes, kept" : "clean"}</span>
+                <code>{environment.commit.slice(0, 7)}</code> <span className="muted">{dirtyWord(environment)}</span>
               </Line>
             )}
             {environment.diffDigest !== null && (
               <Line name="changes">
-                <Digest digest={environment.diffDigest} />
+                <Link to={`${base}/runs/${run.id}/code` as never}>show</Link> <Digest digest={environment.diffDigest} />
               </Line>
             )}
             {environment.command !== null && (
@@ -110,45 +118,12 @@ export function RunSide({ project, run }: { project: string; run: RunDetail }) {
       <Part title="Tags">
         <RunTags project={project} run={run} />
       </Part>
-      <Seal project={project} run={run} base={base} />
+      <Seal project={project} run={run} />
+      {run.kind === "step" && run.step !== null && (
+        <section className="side-part">
+          <CopyCommand command={`capstan why ${run.step}`} />
+        </section>
+      )}
     </div>
-  );
-}
-
-function Seal({ project, run, base }: { project: string; run: RunDetail; base: string }) {
-  const verify = useMutation({ mutationFn: () => client.call("runs.verify", { project, run: run.id }) });
-  if (run.sealed === null)
-    return (
-      <Part title="Not sealed yet">
-        <p className="second">The seal is made when the run ends.</p>
-      </Part>
-    );
-  return (
-    <section className="side-part">
-      <h2>
-        <IconShieldCheck size={16} stroke={1.75} aria-hidden className="fine" />
-        Sealed
-        <Link to={`${base}/record/${run.sealed.entry}` as never} className="line entry">
-          its entry
-        </Link>
-      </h2>
-      <p className="second">
-        {count(run.sealed.points)} metric points and {count(run.sealed.artifacts)} {run.sealed.artifacts === 1 ? "file" : "files"}
-        {run.artifacts.sizeBytes > 0 && ` (${bytes(run.artifacts.sizeBytes)})`} are covered by one digest.{" "}
-        <Digest digest={run.sealed.digest} />
-      </p>
-      <div className="seal-acts">
-        <button type="button" className="button" aria-disabled={verify.isPending} onClick={() => verify.mutate()}>
-          Verify now
-        </button>
-        {verify.data && (
-          <VerdictBadge
-            mark={verify.data.verdict}
-            text={verify.data.verdict === "pass" ? "holds: computed again" : (verify.data.problems[0] ?? verify.data.verdict)}
-          />
-        )}
-      </div>
-      {run.kind === "step" && <CopyCommand command={`capstan why ${run.step ?? ""}`} />}
-    </section>
   );
 }

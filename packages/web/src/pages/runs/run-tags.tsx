@@ -4,7 +4,7 @@ import { useState } from "react";
 import { client } from "../../data/api.ts";
 import { useClosed } from "../../parts/guarded.tsx";
 import { Failure } from "../../parts/layout.tsx";
-import type { RunDetail } from "./run-page.tsx";
+import type { RunDetail } from "./run-detail.ts";
 
 /** Sets the tag, or removes it when the value is null. */
 type Change = { name: string; value: string | null };

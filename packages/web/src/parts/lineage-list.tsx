@@ -1,11 +1,11 @@
 import { useState } from "react";
-import { useOperation } from "../../data/api.ts";
-import { count, Digest, To } from "../../parts/format.tsx";
-import { Answer, Card, Empty } from "../../parts/layout.tsx";
-import { nodeHref, nodeLabel } from "../../parts/node.ts";
+import { useOperation } from "../data/api.ts";
+import { count, Digest, To } from "./format.tsx";
+import { Answer, Card, Empty } from "./layout.tsx";
+import { nodeHref, nodeLabel } from "./node.ts";
 
 /** What a thing depends on, or what depends on it, nearest first. */
-export function Lineage({ project, node }: { project: string; node: string }) {
+export function LineageList({ project, node }: { project: string; node: string }) {
   const [direction, setDirection] = useState<"up" | "down">("up");
   const query = useOperation("record.lineage", { project, node, direction, depth: 64, limit: 1000 });
   const choice = (value: "up" | "down", text: string) => (
@@ -21,7 +21,7 @@ export function Lineage({ project, node }: { project: string; node: string }) {
   );
   return (
     <Card
-      title={`Lineage of ${nodeLabel(node)}`}
+      title={`All of the lineage of ${nodeLabel(node)}`}
       note={
         query.data &&
         Object.entries(query.data.counts)
