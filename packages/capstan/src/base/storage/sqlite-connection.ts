@@ -13,10 +13,13 @@ const busyTimeoutMs = 10_000;
 /** The log of changes is cut back to this size once a long read has let it grow. */
 const logLimitBytes = 64 << 20;
 
+/** `returns`: it gives rows, which is not asked again at each use. */
+type Prepared = { statement: StatementSync; returns: boolean };
+
 /** One connection and its prepared statements. All calls are synchronous and belong to one thread. */
 export class SqliteConnection {
   readonly #db: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #prepared = new Map<string, Prepared>();
 
   constructor(path: string, mode: SqliteMode) {
     const location = pathToFileURL(path);
@@ -42,16 +45,27 @@ export class SqliteConnection {
   }
 
   all(sql: string, params: readonly SqlValue[]): Row[] {
-    return this.#prepare(sql).all(...(params as SQLInputValue[])) as Row[];
+    return this.#prepare(sql).statement.all(...(params as SQLInputValue[])) as Row[];
   }
 
-  /** All changes in one transaction, each in its own savepoint; durable on return. A failure of the commit itself refuses all. */
+  /** All changes in one transaction, each in its own savepoint unless it is alone; durable on return. A failure of the commit itself refuses all. */
   commitAll(changes: readonly Change[]): Outcome[] {
     const outcomes: Outcome[] = [];
     try {
-      this.#db.exec("begin immediate");
-      for (const change of changes) outcomes.push(this.#apply(change));
-      this.#db.exec("commit");
+      this.#run("begin immediate");
+      for (const change of changes) {
+        const alone = changes.length === 1;
+        if (!alone) this.#run("savepoint change");
+        const outcome = this.#apply(change);
+        outcomes.push(outcome);
+        if (alone && "refused" in outcome) {
+          this.#run("rollback");
+          return outcomes;
+        }
+        if ("refused" in outcome) this.#run("rollback to change");
+        if (!alone) this.#run("release change");
+      }
+      this.#run("commit");
       return outcomes;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("rollback");
@@ -61,13 +75,12 @@ export class SqliteConnection {
   }
 
   #apply(change: Change): Outcome {
-    this.#db.exec("savepoint change");
     const committed: Row[][] = [];
     for (const one of change) {
       let refused: Refusal | undefined;
       try {
-        const prepared = this.#prepare(one.sql);
-        if (prepared.columns().length > 0) {
+        const { statement: prepared, returns } = this.#prepare(one.sql);
+        if (returns) {
           const rows = prepared.all(...(one.params as SQLInputValue[])) as Row[];
           committed.push(rows);
           if (one.guard && rows.length !== one.guard.rows) refused = { kind: "moved", noun: one.guard.noun, name: one.guard.name };
@@ -81,12 +94,8 @@ export class SqliteConnection {
         // A full disk may already have ended the transaction: nothing of this batch can be kept.
         if (!this.#db.isTransaction) throw error;
       }
-      if (refused) {
-        this.#db.exec("rollback to change; release change");
-        return { refused };
-      }
+      if (refused) return { refused };
     }
-    this.#db.exec("release change");
     return { committed };
   }
 
@@ -95,10 +104,15 @@ export class SqliteConnection {
     this.#db.close();
   }
 
-  #prepare(sql: string): StatementSync {
+  #run(sql: string): void {
+    this.#prepare(sql).statement.run();
+  }
+
+  #prepare(sql: string): Prepared {
     let prepared = this.#prepared.get(sql);
     if (!prepared) {
-      prepared = this.#db.prepare(sql);
+      const made = this.#db.prepare(sql);
+      prepared = { statement: made, returns: made.columns().length > 0 };
       if (this.#prepared.size >= 500) this.#prepared.clear();
       this.#prepared.set(sql, prepared);
     }

@@ -8,6 +8,8 @@ import { clean } from "./rules.ts";
 import { createExperimentSearch, type ExperimentSearch } from "./search/experiment-search.ts";
 import { createExperiment, type TrackingStore } from "./store.ts";
 
+export type ExperimentPlace = Pick<Experiment, "id" | "project" | "artifactLocation">;
+
 /** Each lost race means that somebody else's experiment was made. */
 const mostAttempts = 100;
 const system: Caller["actor"] = { kind: "system", name: "system:tracking" };
@@ -105,9 +107,24 @@ export function createExperiments(store: Store, sql: TrackingStore) {
     return found;
   }
 
+  /** What never changes of an experiment, so that a run is made without asking again. Forgotten when something of it changes. */
+  const places = new Map<string, ExperimentPlace>();
+  store.events.on("changed", ({ kind, id }) => void (kind === "experiment" && places.delete(id)));
+  async function place(id: string): Promise<ExperimentPlace | undefined> {
+    const known = places.get(id);
+    if (known) return known;
+    const found = await find(id);
+    if (!found) return undefined;
+    if (places.size >= 1000) places.clear();
+    const made = { id: found.id, project: found.project, artifactLocation: found.artifactLocation };
+    places.set(id, made);
+    return made;
+  }
+
   return {
     ready,
     find,
+    place,
     getActive,
     async get(id: string): Promise<Experiment> {
       const found = await find(id);

@@ -156,6 +156,19 @@ export const latestOfRow = (row: LatestRow): LatestMetric => ({
   nonFinite: row.non_finite,
 });
 
+/** Texts of inserts: one object each, so that their prepared forms are found by a hash that is already known. */
+const insertTexts = new Map<string, string>();
+function insertText(table: string, columns: readonly string[], size: number, tail: string): string {
+  const name = `${table}\n${columns.join()}\n${size}\n${tail}`;
+  let text = insertTexts.get(name);
+  if (text === undefined) {
+    const row = `(${columns.map(() => "?").join(", ")})`;
+    text = `insert into ${table} (${columns.join(", ")}) values ${Array.from({ length: size }, () => row).join(", ")} ${tail}`;
+    insertTexts.set(name, text);
+  }
+  return text;
+}
+
 /**
  * One insert for many rows, cut into statements of 64, 16, 4 and 1 rows, so that few texts are prepared.
  * With `guard` every row must be written (inserted or updated), else the change is refused with these names.
@@ -170,7 +183,8 @@ export function insertMany(
   const statements: Statement[] = [];
   let at = 0;
   for (const size of [64, 16, 4, 1]) {
-    const sql = `insert into ${table} (${columns.join(", ")}) values ${Array.from({ length: size }, () => `(${columns.map(() => "?").join(", ")})`).join(", ")} ${tail}`;
+    if (rows.length - at < size) continue;
+    const sql = insertText(table, columns, size, tail);
     for (; rows.length - at >= size; at += size) {
       statements.push({ sql, params: rows.slice(at, at + size).flat(), ...(guard && { guard: { rows: size, ...guard } }) });
     }

@@ -87,10 +87,14 @@ export function createTrackingService({ store }: { store: Store }) {
 
     /** Makes a running run. Its experiment must be active. */
     async createRun(run: NewRun, caller: Caller): Promise<FullRun> {
-      const experiment = await experiments.get(run.experimentId);
-      if (experiment.lifecycle !== "active")
+      await experiments.ready();
+      try {
+        return await writing.create(run, caller);
+      } catch (error) {
+        if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001")) throw error;
+        const experiment = await experiments.get(run.experimentId);
         throw new CapstanError("CAP-STATE-001", { noun: "experiment", name: experiment.id, state: "deleted", action: "logged to" });
-      return writing.create(run, caller);
+      }
     },
     /** Ends and seals it, and the open user runs below it: curves become blocks, entry `run.ended` holds the seal. Ending a sealed run otherwise is a recorded change. */
     async endRun(runId: string, end: RunEnd, caller: Caller): Promise<Run> {

@@ -64,13 +64,19 @@ export const putArtifacts = (owner: Owner, artifacts: readonly Artifact[]): Stat
     "on conflict (run_id, path) do update set digest = excluded.digest, size_bytes = excluded.size_bytes",
   );
 
+/** Refused unless its experiment is there and active. */
 export const createRow = (dialect: Dialect, run: Run): Statement => {
   const row = rowOf(run);
   const columns = Object.keys(row);
   const places = columns.map(() => "?").join(", ");
   return {
-    sql: `insert into run (${columns.join(", ")}, changed) values (${places}, ${stamp(dialect, dialect === "sqlite" ? "?" : "")})`,
-    params: [...columns.map((column) => row[column] ?? null), ...(dialect === "sqlite" ? [Number(run.experimentId)] : [])],
+    sql: `insert into run (${columns.join(", ")}, changed) select ${places}, ${stamp(dialect, dialect === "sqlite" ? "?" : "")} where exists (select 1 from experiment where id = ? and lifecycle = 'active')`,
+    params: [
+      ...columns.map((column) => row[column] ?? null),
+      ...(dialect === "sqlite" ? [Number(run.experimentId)] : []),
+      Number(run.experimentId),
+    ],
+    guard: { rows: 1, noun: "experiment", name: run.experimentId },
     exists: { noun: "run", name: run.id },
   };
 };

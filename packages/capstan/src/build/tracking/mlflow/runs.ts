@@ -40,7 +40,7 @@ export function runRoutes(surface: Surface): WireRoute[] {
   async function create(input: Input, { caller }: WireRequest): Promise<object> {
     const attempt = await surface.attemptRun(caller);
     // A step's script that names no experiment logs beside its step.
-    const experiment = await surface.experiment(caller, experimentId(text(input, "experiment_id") || (attempt?.experimentId ?? "0")));
+    const experiment = await surface.experimentPlace(caller, experimentId(text(input, "experiment_id") || (attempt?.experimentId ?? "0")));
     const tags = Object.fromEntries(messages(input, "tags").map((one, i) => tag(one, `tags[${i}].key`)));
     const given = text(input, "run_name") || undefined;
     const tagged = tags["mlflow.runName"] || undefined;

@@ -1,5 +1,6 @@
 import type { Caller } from "../../../base/foundation/caller.ts";
 import type { Store } from "../../../base/record/store.ts";
+import type { ExperimentPlace } from "../experiments.ts";
 import type { Experiment, FullRun } from "../model.ts";
 import type { TrackingService } from "../service.ts";
 import { missing } from "./failures.ts";
@@ -47,6 +48,12 @@ export function createSurface({
     },
     async experiment(caller: Caller, id: string): Promise<Experiment> {
       const found = await tracking.experiments.find(id);
+      if (!found || !sees(caller, found.project)) throw missing("experiment", id);
+      return found;
+    },
+    /** Where its runs belong; costs nothing the second time. */
+    async experimentPlace(caller: Caller, id: string): Promise<ExperimentPlace> {
+      const found = await tracking.experiments.place(id);
       if (!found || !sees(caller, found.project)) throw missing("experiment", id);
       return found;
     },
