@@ -23,6 +23,7 @@ import type { Store } from "./base/record/store.ts";
 import { hostMigrations } from "./base/storage/hosts.ts";
 import { createJobs, jobMigrations } from "./base/storage/jobs.ts";
 import type { Migration } from "./base/storage/migrations.ts";
+import { s3Place } from "./base/storage/s3-place.ts";
 import { databaseName } from "./base/storage/store-place.ts";
 import { trackedCheckRuns } from "./build/checks/check-runs.ts";
 import { createDataRules } from "./build/checks/data-rules.ts";
@@ -45,6 +46,9 @@ import { createPurposeService } from "./build/purpose/service.ts";
 import { registryMigrations } from "./build/registry/migrations.ts";
 import { registryHandlers } from "./build/registry/operations.ts";
 import { createRegistryService } from "./build/registry/service.ts";
+import { exchangeMigrations } from "./build/exchange/migrations.ts";
+import { exchangeHandlers } from "./build/exchange/operations.ts";
+import { createExchangeService } from "./build/exchange/service.ts";
 import { trackingMigrations } from "./build/tracking/migrations.ts";
 import { trackingHandlers } from "./build/tracking/operations.ts";
 import { createTrackingService, runSeals } from "./build/tracking/service.ts";
@@ -125,6 +129,7 @@ export const migrations: readonly Migration[] = [
   ...checksMigrations,
   ...pipelineMigrations,
   ...registryMigrations,
+  ...exchangeMigrations,
   ...governanceMigrations,
   ...servingMigrations,
   ...releaseMigrations,
@@ -155,6 +160,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const wires = mode === "host" ? await import("./wiring/mlflow-wire.ts") : undefined;
   const webhooks = wires?.createRegistryWebhooks({ store, environment });
   const registry = createRegistryService({ store, ...(webhooks && { announcer: webhooks.announcer }) });
+  const exchange = createExchangeService({ store, tracking, registry, s3: (uri) => s3Place(uri, environment) });
   const stations = createStations({ store });
   const purpose = createPurposeService({ store, analytics });
   const handlers: Record<string, (input: never, caller: Caller) => Promise<unknown>> = {};
@@ -297,6 +303,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     trackingHandlers(tracking, store, analytics),
     runTableHandlers(tracking, store),
     registryHandlers(registry, store),
+    exchangeHandlers(exchange),
     stations,
     jobHandlers(jobs),
     purposeHandlers(purpose, async (project, reference) => {
@@ -415,6 +422,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       await stopFollowing?.();
       // A job may wait for a pipeline run, whose steps go on without us: it gives itself back as soon as the run is left.
       const givenBack = Promise.all([jobs.stop(), webhooks?.stop()]);
+      await exchange.close();
       await pipeline.close();
       await givenBack;
       await releases.close();

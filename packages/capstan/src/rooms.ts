@@ -13,6 +13,7 @@ export const rooms = [
   "build/checks",
   "build/pipeline",
   "build/registry",
+  "build/exchange",
   "ship/governance",
   "ship/serving",
   "ship/release",

@@ -595,6 +595,30 @@ export const errorTable = define({
     message: "the value of these rows cannot be said: {problem}",
     remedy: "name rows that hold the truth and the columns of the purpose",
   },
+  "CAP-EXCHANGE-001": {
+    status: 400,
+    exit: 2,
+    message: "{source} cannot be read as a store of MLflow: {problem}",
+    remedy: "name a server, postgres://…, the SQLite file, or the mlruns folder; `capstan help import` shows each",
+  },
+  "CAP-EXCHANGE-002": {
+    status: 500,
+    exit: 1,
+    message: "{noun} {name} was read back and is not what {source} said",
+    remedy: "import it again; if it differs again, report it with the list that the import prints",
+  },
+  "CAP-EXCHANGE-003": {
+    status: 502,
+    exit: 6,
+    message: "{source} answered {status} to {path}: {problem}",
+    remedy: "check address, token and rights there, then repeat: what was done already is not done again",
+  },
+  "CAP-EXCHANGE-004": {
+    status: 409,
+    exit: 1,
+    message: "the {direction} ended early with {code}: {problem}",
+    remedy: "{do}; then repeat: what was done already is not done again",
+  },
   "CAP-TRACK-001": {
     status: 400,
     exit: 2,

@@ -1,6 +1,7 @@
 import { accessOperations } from "./operations/access.ts";
 import { checksOperations } from "./operations/checks.ts";
 import { dataOperations } from "./operations/data.ts";
+import { exchangeOperations } from "./operations/exchange.ts";
 import { governanceOperations } from "./operations/governance.ts";
 import { incidentsOperations } from "./operations/incidents.ts";
 import { insightsOperations } from "./operations/insights.ts";
@@ -29,6 +30,7 @@ export const operations = {
   ...checksOperations,
   ...pipelineOperations,
   ...registryOperations,
+  ...exchangeOperations,
   ...governanceOperations,
   ...servingOperations,
   ...releaseOperations,

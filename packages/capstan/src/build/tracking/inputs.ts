@@ -7,7 +7,7 @@ type Owner = { project: string; runId: string };
 const contextTag = "mlflow.data.context";
 
 /** A dataset's row is shared by the runs of an experiment that say the same name and digest; what the first of them said of it stays. */
-const datasetId = (experimentId: string, { name, digest }: { name: string; digest: string }): string =>
+export const datasetKey = (experimentId: string, { name, digest }: { name: string; digest: string }): string =>
   digestOfJson({ experiment: experimentId, name, digest }).slice(0, 32);
 
 /** What a run read, as clients describe it. A repeat changes nothing. */
@@ -16,7 +16,7 @@ export const putDatasets = (owner: Owner, experimentId: string, inputs: readonly
     "logged_dataset",
     ["id", "project", "experiment_id", "name", "digest", "source_type", "source", "schema_text", "profile"],
     inputs.map(({ dataset: one }): SqlValue[] => [
-      datasetId(experimentId, one),
+      datasetKey(experimentId, one),
       owner.project,
       Number(experimentId),
       one.name,
@@ -34,7 +34,7 @@ export const putDatasets = (owner: Owner, experimentId: string, inputs: readonly
     inputs.map(({ dataset, tags }): SqlValue[] => [
       owner.project,
       owner.runId,
-      datasetId(experimentId, dataset),
+      datasetKey(experimentId, dataset),
       tags.find((one) => one.key === contextTag)?.value ?? null,
       JSON.stringify(tags.map((one) => [one.key, one.value])),
     ]),
@@ -96,14 +96,14 @@ export function createInputs(database: Database) {
     async asKept(experimentId: string, all: readonly DatasetInput[]): Promise<DatasetInput[]> {
       const kept = new Map<string, LoggedDataset>();
       await inParts(
-        all.map(({ dataset }) => datasetId(experimentId, dataset)),
+        all.map(({ dataset }) => datasetKey(experimentId, dataset)),
         async (part) => {
           const ids = listOf(part);
           const rows = await database.all<DatasetRow & { id: string }>(`select * from logged_dataset where id in ${ids.sql}`, ids.params);
           for (const row of rows) kept.set(row.id, datasetOf(row));
         },
       );
-      return all.map((one) => ({ ...one, dataset: kept.get(datasetId(experimentId, one.dataset)) ?? one.dataset }));
+      return all.map((one) => ({ ...one, dataset: kept.get(datasetKey(experimentId, one.dataset)) ?? one.dataset }));
     },
     async datasets(runIds: readonly string[]): Promise<Map<string, DatasetInput[]>> {
       const found = new Map<string, DatasetInput[]>();

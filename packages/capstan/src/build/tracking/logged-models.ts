@@ -118,6 +118,11 @@ export function createLoggedModels(store: Store) {
   return {
     find,
     get,
+    /** Deleted ones too. */
+    async findFull(id: string): Promise<FullLoggedModel | undefined> {
+      const found = await find(id);
+      return found && (await filled([found]))[0];
+    },
     getFull: async (id: string): Promise<FullLoggedModel> => (await filled([await get(id)]))[0] as FullLoggedModel,
     /** Those of these ids that are not deleted. */
     async byId(modelIds: readonly string[]): Promise<FullLoggedModel[]> {

@@ -1,4 +1,4 @@
-import { type Change, type Database, type Statement, statement } from "../../base/storage/database.ts";
+import { type Change, type Database, type SqlValue, type Statement, statement } from "../../base/storage/database.ts";
 import type { Ids } from "../../base/foundation/ids.ts";
 import type { KeyedPoint, LatestMetric } from "./model.ts";
 import {
@@ -15,7 +15,7 @@ import {
   slicePoints,
 } from "./points.ts";
 import { inParts, insertMany, type LatestRow, latestOfRow, listOf } from "./rows.ts";
-import { byKey, latestOf } from "./rules.ts";
+import { byKey, latestOf, latestOfPoints } from "./rules.ts";
 
 type Owner = { project: string; runId: string };
 
@@ -65,12 +65,28 @@ const latestStatements = (owner: Owner, all: readonly LatestMetric[], inTail: bo
     upsertLatest,
   );
 
-const blockStatement = (owner: Owner, key: string, block: string, points: Points): { digest: string; statement: Statement } => {
+const blockColumns = [
+  "project",
+  "run_id",
+  "key",
+  "block",
+  "points",
+  "digest",
+  "encoding",
+  "data",
+  "min_step",
+  "max_step",
+  "min_time_ms",
+  "max_time_ms",
+  "min_value",
+  "max_value",
+  "non_finite",
+];
+const blockRow = (owner: Owner, key: string, block: string, points: Points): { digest: string; row: SqlValue[] } => {
   const made = encodeBlock(points);
   return {
     digest: made.digest,
-    statement: statement(
-      "insert into metric_block (project, run_id, key, block, points, digest, encoding, data, min_step, max_step, min_time_ms, max_time_ms, min_value, max_value, non_finite) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    row: [
       owner.project,
       owner.runId,
       key,
@@ -86,6 +102,16 @@ const blockStatement = (owner: Owner, key: string, block: string, points: Points
       made.minValue,
       made.maxValue,
       made.nonFinite,
+    ],
+  };
+};
+const blockStatement = (owner: Owner, key: string, block: string, points: Points): { digest: string; statement: Statement } => {
+  const { digest, row } = blockRow(owner, key, block, points);
+  return {
+    digest,
+    statement: statement(
+      `insert into metric_block (${blockColumns.join(", ")}) values (${blockColumns.map(() => "?").join(", ")})`,
+      ...row,
     ),
   };
 };
@@ -132,6 +158,30 @@ export function createMetrics(database: Database, ids: Ids) {
       change.push(...latestStatements(owner, [latestOf(key, list)], false));
     }
     return { change, digests };
+  }
+
+  /** Statements for whole curves of a run that has none of these keys yet: blocks, whether it is open or not. */
+  function wholeCurves(
+    owner: Owner,
+    curves: ReadonlyMap<string, Points>,
+  ): { change: Change; digests: Record<string, string[]>; points: number } {
+    const rows: SqlValue[][] = [];
+    const latest: LatestMetric[] = [];
+    const digests: Record<string, string[]> = {};
+    let points = 0;
+    for (const [key, given] of curves) {
+      const merged = mergePoints([given]);
+      const length = merged.step.length;
+      if (length === 0) continue;
+      for (let from = 0; from < length; from += pointsPerBlock) {
+        const block = blockRow(owner, key, ids.ulid(), slicePoints(merged, from, Math.min(from + pointsPerBlock, length)));
+        rows.push(block.row);
+        (digests[key] ??= []).push(block.digest);
+      }
+      latest.push(latestOfPoints(key, merged));
+      points += length;
+    }
+    return { change: [...insertMany("metric_block", blockColumns, rows, ""), ...latestStatements(owner, latest, false)], digests, points };
   }
 
   /** Statements that turn the tail of one series into blocks; what does not fill one stays unless `all`. Refused as moved on when a chunk came in between. */
@@ -237,6 +287,26 @@ export function createMetrics(database: Database, ids: Ids) {
   const points = async (runId: string, key: string, range: Parameters<typeof pointsOfRuns>[2] = {}): Promise<Points> =>
     (await pointsOfRuns([runId], key, range)).get(runId) ?? noPoints(0);
 
+  /** Every curve of each run, whole and in the order of a history: for a few runs at a time. */
+  async function curves(runIds: readonly string[]): Promise<Map<string, Map<string, Points>>> {
+    const parts = new Map<string, Map<string, Points[]>>();
+    await inParts(runIds, async (some) => {
+      const ids = listOf(some);
+      const rows = await database.all<{ run_id: string; key: string; block: number; data: Uint8Array }>(
+        `select run_id, key, 1 as block, data from metric_block where run_id in ${ids.sql}
+         union all select run_id, key, 0 as block, data from metric_tail where run_id in ${ids.sql}`,
+        [...ids.params, ...ids.params],
+      );
+      for (const row of rows) {
+        const of = parts.get(row.run_id) ?? new Map<string, Points[]>();
+        parts.set(row.run_id, of);
+        const part = row.block === 1 ? decodeBlock(row.data).points : decodeChunk(row.data);
+        of.set(row.key, [...(of.get(row.key) ?? []), part]);
+      }
+    });
+    return new Map([...parts].map(([id, keys]) => [id, new Map([...keys].map(([key, list]) => [key, mergePoints(list)]))]));
+  }
+
   async function latest(runIds: readonly string[]): Promise<Map<string, LatestMetric[]>> {
     const found = new Map<string, LatestMetric[]>();
     await inParts(runIds, async (part) => {
@@ -295,6 +365,6 @@ export function createMetrics(database: Database, ids: Ids) {
     return problems;
   }
 
-  return { append, appendSealed, pack, packAll, points, pointsOfRuns, latest, digests, verifyBlocks };
+  return { append, appendSealed, wholeCurves, pack, packAll, points, pointsOfRuns, curves, latest, digests, verifyBlocks };
 }
 export type Metrics = ReturnType<typeof createMetrics>;

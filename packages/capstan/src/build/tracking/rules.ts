@@ -1,5 +1,6 @@
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { KeyedPoint, LatestMetric } from "./model.ts";
+import type { Points } from "./points.ts";
 
 /** Kinds of runs that ordinary views show. */
 export const ordinaryKinds = ["user", "step", "pipeline"] as const;
@@ -50,6 +51,24 @@ export function latestOf(key: string, points: readonly KeyedPoint[]): LatestMetr
     max: finite ? max : null,
     nonFinite,
   };
+}
+
+/** The same of a curve as columns. */
+export function latestOfPoints(key: string, { step, timeMs, value }: Points): LatestMetric {
+  let latest = { step: step[0] ?? 0, timeMs: timeMs[0] ?? 0, value: value[0] ?? 0 };
+  let [min, max, nonFinite] = [Infinity, -Infinity, 0];
+  for (let i = 0; i < step.length; i++) {
+    const one = value[i] ?? 0;
+    const at = { step: step[i] ?? 0, timeMs: timeMs[i] ?? 0, value: one };
+    if (isLater(at, latest)) latest = at;
+    if (!Number.isFinite(one)) nonFinite++;
+    else {
+      if (one < min) min = one;
+      if (one > max) max = one;
+    }
+  }
+  const finite = nonFinite < step.length;
+  return { key, ...latest, points: step.length, min: finite ? min : null, max: finite ? max : null, nonFinite };
 }
 
 export const terminal = (status: string): boolean => status === "FINISHED" || status === "FAILED" || status === "KILLED";

@@ -7,6 +7,7 @@ import { createEvaluationDatasets } from "./evaluation/datasets.ts";
 import { createIssues } from "./evaluation/issues.ts";
 import { createScorers } from "./evaluation/scorers.ts";
 import { createExperiments } from "./experiments.ts";
+import { createImportedRuns } from "./imported/runs.ts";
 import { createInputs } from "./inputs.ts";
 import { createLoggedModels } from "./logged-models.ts";
 import { createMetrics } from "./metrics.ts";
@@ -25,6 +26,7 @@ import type {
   SeriesColumns,
 } from "./model.ts";
 import type { Points } from "./points.ts";
+import { terminal } from "./rules.ts";
 import { createRunSearch, type RunSearch } from "./search/run-search.ts";
 import { sealOf } from "./seal.ts";
 import { bucketed } from "./series.ts";
@@ -43,6 +45,7 @@ export function createTrackingService({ store }: { store: Store }) {
   const inputs = createInputs(store.database);
   const runSearch = createRunSearch(store.database);
   const writing = createWriting(store, sql, metrics, inputs);
+  const imported = createImportedRuns(store, metrics, inputs);
   /** Of running runs; shown live, never kept. */
   const progress = new Map<string, Progress>();
 
@@ -114,6 +117,39 @@ export function createTrackingService({ store }: { store: Store }) {
     addLinks: (runId: string, links: Links, caller: Caller): Promise<void> => writing.addLinks(runId, links, caller),
     addInputs: writing.addInputs,
     datasetSummaries: inputs.summaries,
+    /** Moves runs into an experiment of their project, one after the other; what clients know of their artifacts goes on to be right. */
+    async moveRuns(runIds: readonly string[], experimentId: string, caller: Caller): Promise<void> {
+      const to = await experiments.getActive(experimentId);
+      const runs = await Promise.all([...new Set(runIds)].map(async (id) => (await writing.known(id)).run));
+      const from = await experiments.byId(runs.map((one) => one.experimentId));
+      for (const run of runs) {
+        if (run.project !== to.project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: run.id });
+        const places = [from.get(run.experimentId)?.artifactLocation ?? null, to.artifactLocation];
+        if (places[0] !== places[1] && !places.every((one) => one === null || /^mlflow-artifacts:/i.test(one)))
+          throw new CapstanError("CAP-STATE-001", {
+            noun: "run",
+            name: run.id,
+            state: "kept where its experiment says",
+            action: `moved to an experiment with another place (${places[1] ?? "this store"})`,
+          });
+      }
+      for (const run of runs) await writing.move(run.id, experimentId, caller);
+    },
+    /** Runs of another store, whole, with what else happens in the same change. */
+    importRuns: imported.put,
+    /** A run of another store that went on there: content first, then its end, as either is here. */
+    async changeImported(runId: string, change: RunChange, caller: Caller): Promise<void> {
+      const { run } = await writing.known(runId);
+      const { status, endedMs, lifecycle, ...facts } = change.run ?? {};
+      const patch = (more: RunChange): Promise<void> => writing.patch(runId, more, caller, "import");
+      if (lifecycle === "active" && run.lifecycle === "deleted") await patch({ run: { lifecycle } });
+      const ends = run.seal === null && status !== undefined && terminal(status);
+      await patch({ ...change, run: ends || status === undefined ? facts : { ...facts, status, endedMs: endedMs ?? null } });
+      if (ends) await writing.end(runId, { status, endedMs: endedMs ?? store.clock.nowMs() }, caller);
+      if (lifecycle === "deleted" && run.lifecycle === "active") await patch({ run: { lifecycle } });
+    },
+    /** Every curve of each run, whole: for a few runs at a time. */
+    curves: metrics.curves,
     /** Names a blob that the store has. The same path again replaces it. */
     putArtifact: writing.putArtifact,
     /** Changes name, environment, lifecycle or status without ending. */

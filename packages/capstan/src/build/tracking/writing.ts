@@ -3,7 +3,7 @@ import { CapstanError } from "../../base/foundation/errors.ts";
 import { digestOfJson } from "../../base/foundation/hashing.ts";
 import type { Edge, LineageNode } from "../../base/record/model.ts";
 import type { Store } from "../../base/record/store.ts";
-import type { Change, Committed } from "../../base/storage/database.ts";
+import { type Change, type Committed, statement } from "../../base/storage/database.ts";
 import { type createInputs, putDatasets, putModelLinks, putModelMetrics } from "./inputs.ts";
 import type {
   Artifact,
@@ -409,6 +409,48 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
 
     /** Name, environment, lifecycle or status, without ending. A sealed run that goes on is open again; its next seal names the last one. */
     patch: (runId: string, change: RunChange, caller: Caller, what: string) => alone(runId, () => patch(runId, change, caller, what)),
+
+    /** Into another experiment of its project, with the datasets it read; a recorded change, and a new seal when it has one. */
+    move: (runId: string, experimentId: string, caller: Caller): Promise<void> =>
+      alone(runId, async () => {
+        for (let attempt = 1; ; attempt++) {
+          const { run, revision } = await known(runId);
+          await refuseDeleted(run, {});
+          if (run.experimentId === experimentId) return;
+          const content = await contentOf(run);
+          const datasets = await inputs.asKept(experimentId, content.datasets);
+          const moved: Run = { ...run, experimentId };
+          const entry = recorder.newEntryId();
+          const digest = run.seal === null ? null : sealOf({ ...content, run: moved, datasets }, run.seal);
+          const next: Run =
+            digest === null ? moved : { ...moved, seal: digest, sealEntry: entry, sealedMs: clock.nowMs(), sealBefore: run.seal };
+          try {
+            await recorder.commit(
+              [
+                updateRow(next, revision),
+                statement("update run set experiment_id = ? where id = ?", Number(experimentId), runId),
+                statement("delete from dataset_input where run_id = ?", runId),
+                ...putDatasets({ project: run.project, runId }, experimentId, datasets),
+              ],
+              [
+                {
+                  id: entry,
+                  action: "run.changed",
+                  subject: { type: "run", id: runId, ...(digest !== null && { digest }) },
+                  project: run.project,
+                  actor: caller.actor,
+                  outcome: run.status,
+                  payload: { what: "experiment", from: run.experimentId, to: experimentId, seal: digest, before: run.seal },
+                  ...(caller.because !== undefined && { because: caller.because }),
+                },
+              ],
+            );
+            return tell(run);
+          } catch (error) {
+            if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001") || attempt >= 5) throw error;
+          }
+        }
+      }),
 
     end: (runId: string, end: RunEnd, caller: Caller): Promise<Run> =>
       alone(runId, async () => {

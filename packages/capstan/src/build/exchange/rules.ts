@@ -1,0 +1,101 @@
+import type { Json } from "../../base/foundation/canonical-json.ts";
+import { digestOfJson, sha256 } from "../../base/foundation/hashing.ts";
+import type { DatasetInput, FullLoggedModel, FullRun, ModelLink } from "../tracking/model.ts";
+import { mergePoints, type Points } from "../tracking/points.ts";
+
+/** The tag that says where a run was executed. It is ours, and no part of what is compared. */
+export const importedFrom = "capstan.importedFrom";
+
+/** What is compared of a run, with the experiment's id here. */
+export type ComparedRun = {
+  id: string;
+  experimentId: string;
+  name: string;
+  by: string;
+  status: string;
+  lifecycle: string;
+  startedMs: number;
+  endedMs: number | null;
+  params: Readonly<Record<string, string>>;
+  tags: Readonly<Record<string, string>>;
+  curves: ReadonlyMap<string, Points>;
+  datasets: readonly DatasetInput[];
+  models: readonly ModelLink[];
+  artifacts: readonly { path: string; sizeBytes: number | null }[];
+};
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const bytesOf = (column: Float64Array): Uint8Array => new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
+
+/** SHA-256 over the three columns of a curve in the order of its history. Every NaN is one NaN. */
+export function digestOfCurve(curve: Points): string {
+  const { step, timeMs, value } = mergePoints([curve]);
+  const values = value.some(Number.isNaN) ? value.map((one) => (Number.isNaN(one) ? NaN : one)) : value;
+  return sha256(Buffer.concat([bytesOf(step), bytesOf(timeMs), bytesOf(values)]));
+}
+
+/** Equal digests: nothing of a run differs that both stores can say. */
+export function digestOfRun(run: ComparedRun): string {
+  const { [importedFrom]: _, ...tags } = run.tags;
+  return digestOfJson({
+    id: run.id,
+    experiment: run.experimentId,
+    name: run.name,
+    by: run.by,
+    status: run.status,
+    lifecycle: run.lifecycle,
+    startedMs: run.startedMs,
+    endedMs: run.endedMs,
+    params: { ...run.params },
+    tags,
+    curves: Object.fromEntries([...run.curves].map(([key, curve]) => [key, digestOfCurve(curve)])),
+    datasets: run.datasets
+      .map(({ dataset, tags: said }): Json => ({
+        name: dataset.name,
+        digest: dataset.digest,
+        tags: said.map((one) => [one.key, one.value]).sort((a, b) => order(a[0] ?? "", b[0] ?? "")),
+      }))
+      .sort((a, b) => order(JSON.stringify(a), JSON.stringify(b))),
+    models: run.models.map((one) => `${one.direction} ${one.modelId} ${one.step}`).sort(order),
+    artifacts: Object.fromEntries(run.artifacts.map((one) => [one.path, one.sizeBytes])),
+  });
+}
+
+export const comparedRun = (
+  run: FullRun,
+  curves: ReadonlyMap<string, Points>,
+  artifacts: readonly { path: string; sizeBytes: number }[],
+): ComparedRun => ({ ...run, curves, artifacts });
+
+export const digestOfLoggedModel = (
+  model: Omit<FullLoggedModel, "project" | "artifactLocation" | "metrics"> & {
+    metrics: readonly {
+      runId: string;
+      key: string;
+      step: number;
+      timeMs: number;
+      value: number;
+      dataset: { name: string; digest: string } | null;
+    }[];
+    files: readonly { path: string; sizeBytes: number | null }[];
+  },
+): string =>
+  digestOfJson({
+    id: model.id,
+    experiment: model.experimentId,
+    name: model.name,
+    type: model.modelType,
+    run: model.sourceRunId,
+    status: model.status,
+    lifecycle: model.lifecycle,
+    createdMs: model.createdMs,
+    updatedMs: model.updatedMs,
+    params: { ...model.params },
+    tags: { ...model.tags },
+    metrics: model.metrics
+      .map((one) =>
+        [one.runId, one.key, one.step, one.timeMs, String(one.value), one.dataset?.name ?? "", one.dataset?.digest ?? ""].join("\n"),
+      )
+      .sort(order),
+    files: Object.fromEntries(model.files.map((one) => [one.path, one.sizeBytes])),
+  });

@@ -1,0 +1,80 @@
+import { Readable } from "node:stream";
+import { CapstanError } from "../../../base/foundation/errors.ts";
+
+export type Json = { readonly [key: string]: unknown };
+export type Credentials = { token?: string | undefined; user?: string | undefined; password?: string | undefined };
+const tries = 4;
+
+/** Requests to an MLflow server. What may be repeated is, when the server was busy or the network lost it. */
+export function createMlflowClient(address: string, { token, user, password }: Credentials) {
+  const url = new URL(address);
+  const basic = user ?? (url.username === "" ? undefined : decodeURIComponent(url.username));
+  const secret = password ?? decodeURIComponent(url.password);
+  const base = `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, "")}`;
+  const authorization =
+    token !== undefined
+      ? `Bearer ${token}`
+      : basic !== undefined
+        ? `Basic ${Buffer.from(`${basic}:${secret}`).toString("base64")}`
+        : undefined;
+
+  async function send(method: string, path: string, body?: string | Readable, type = "application/json"): Promise<Response> {
+    const again = method === "GET" || typeof body === "string";
+    for (let attempt = 1; ; attempt++) {
+      let problem: string;
+      let status = 0;
+      try {
+        const answer = await fetch(`${base}${path}`, {
+          method,
+          redirect: "error",
+          headers: { ...(authorization && { authorization }), ...(body !== undefined && { "content-type": type }) },
+          ...(body !== undefined && {
+            body: (typeof body === "string" ? body : Readable.toWeb(body)) as NonNullable<RequestInit["body"]>,
+            duplex: "half",
+          }),
+        } as RequestInit);
+        if (answer.ok) return answer;
+        status = answer.status;
+        problem = (await answer.text()).slice(0, 500).replace(/\s+/g, " ");
+        if (status < 500 && status !== 429 && status !== 408) attempt = tries;
+      } catch (error) {
+        const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+        problem = cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : "no answer") : String(cause);
+      }
+      if (!again || attempt >= tries)
+        throw new CapstanError("CAP-EXCHANGE-003", {
+          source: base,
+          status: status === 0 ? "nothing" : status,
+          path: path.split("?")[0] ?? "",
+          problem,
+        });
+      await new Promise((resolve) => setTimeout(resolve, 200 * 2 ** attempt));
+    }
+  }
+
+  return {
+    label: base,
+    send,
+    /** Undefined when there is nothing at that path: another version of MLflow, or another kind of its store. */
+    async find(path: string): Promise<Json | undefined> {
+      try {
+        return (await (await send("GET", path)).json()) as Json;
+      } catch (error) {
+        if (error instanceof CapstanError && [404, 405, 501].includes(Number(error.params["status"]))) return undefined;
+        throw error;
+      }
+    },
+    get: async (path: string): Promise<Json> => (await (await send("GET", path)).json()) as Json,
+    post: async (path: string, body: object): Promise<Json> => (await (await send("POST", path, JSON.stringify(body))).json()) as Json,
+    patch: async (path: string, body: object): Promise<Json> => (await (await send("PATCH", path, JSON.stringify(body))).json()) as Json,
+  };
+}
+
+export const queryText = (values: Readonly<Record<string, string | number | readonly string[] | undefined>>): string => {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) query.append(key, String(one));
+  }
+  return query.toString();
+};

@@ -1,0 +1,251 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { DatasetInput, Lifecycle, LoggedModelStatus, ModelLink, RunStatus } from "../../tracking/model.ts";
+import type {
+  Left,
+  MlflowSource,
+  SourceExperiment,
+  SourceFile,
+  SourceLoggedModel,
+  SourceModelMetric,
+  SourcePlace,
+  SourceRegisteredModel,
+  SourceRun,
+} from "../model.ts";
+import { collectCurves } from "./curves.ts";
+import { stageOf } from "./database.ts";
+import { type Facts, foldersIn, maybeText, numberOf, pathsBelow, pythonNumber, readFacts, textOf, textsBelow } from "./folder-files.ts";
+
+const runsPerPage = 50;
+/** As MLflow numbers them. */
+const statuses: Record<string, RunStatus> = { 1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED" };
+const modelStatuses: Record<string, LoggedModelStatus> = { 0: "UNSPECIFIED", 1: "PENDING", 2: "READY", 3: "UPLOAD_FAILED" };
+const lifecycleOf = (value: unknown): Lifecycle => (value === "deleted" ? "deleted" : "active");
+const idPattern = /^[a-zA-Z0-9][\w-]{0,63}$/;
+
+/** An mlruns folder as MLflow's FileStore writes it, its trash included. */
+export async function folderSource(root: string, files: (place: SourcePlace) => Promise<SourceFile[] | undefined>): Promise<MlflowSource> {
+  /** Folder of each experiment, by id. */
+  const places = new Map<string, string>();
+  const trash = join(root, ".trash");
+  for (const parent of [root, trash])
+    for (const name of await foldersIn(parent))
+      if (idPattern.test(name) && name !== "models" && existsSync(join(parent, name, "meta.yaml"))) places.set(name, join(parent, name));
+  const left = new Map<string, Left>();
+  const leave = (what: string, why: string, count = 1): void => {
+    if (count > 0) left.set(`${what}\n${why}`, { what, why, count: (left.get(`${what}\n${why}`)?.count ?? 0) + count });
+  };
+
+  async function runAt(folder: string, facts: Facts): Promise<SourceRun> {
+    const id = textOf(facts["run_id"] ?? facts["run_uuid"]);
+    const [params, tags, curves] = await Promise.all([
+      textsBelow(join(folder, "params")),
+      textsBelow(join(folder, "tags")),
+      curvesAt(id, join(folder, "metrics")),
+    ]);
+    const [datasets, models] = await Promise.all([datasetsAt(folder), linksAt(folder)]);
+    return {
+      id,
+      experimentId: textOf(facts["experiment_id"]),
+      name: textOf(facts["run_name"]) || (tags["mlflow.runName"] ?? textOf(facts["name"])),
+      by: textOf(facts["user_id"]),
+      status: statuses[textOf(facts["status"])] ?? "RUNNING",
+      lifecycle: lifecycleOf(facts["lifecycle_stage"]),
+      startedMs: numberOf(facts["start_time"]),
+      endedMs: facts["end_time"] === null || facts["end_time"] === undefined ? null : numberOf(facts["end_time"]),
+      params,
+      tags,
+      curves,
+      datasets,
+      models,
+      // What lies beside the run is its own; a place of another form is where it says.
+      artifactUri: existsSync(join(folder, "artifacts")) ? join(folder, "artifacts") : textOf(facts["artifact_uri"]),
+    };
+  }
+
+  async function curvesAt(run: string, folder: string): Promise<SourceRun["curves"]> {
+    const curves = collectCurves();
+    for (const key of await pathsBelow(folder)) {
+      for (const line of (await readFile(join(folder, key), "utf8")).split("\n")) {
+        if (line === "") continue;
+        const [time = "", value = "", step = "0"] = line.split(" ");
+        const point = [Number(step), Number(time), pythonNumber(value)] as const;
+        if (Number.isNaN(point[0]) || Number.isNaN(point[1])) leave("metric points", "their line is not written as MLflow writes it");
+        else curves.add(run, key, ...point);
+      }
+    }
+    leave("metric points", "their step or time is beyond the exact integers", curves.beyond);
+    return curves.of(run);
+  }
+
+  async function datasetsAt(folder: string): Promise<DatasetInput[]> {
+    const found: DatasetInput[] = [];
+    for (const name of await foldersIn(join(folder, "inputs"))) {
+      const edge = await readFacts(join(folder, "inputs", name));
+      const id = textOf(edge?.["source_id"]);
+      if (edge?.["source_type"] !== "DATASET" || !idPattern.test(id)) continue;
+      const one = await readFacts(join(folder, "..", "datasets", id));
+      if (!one) {
+        leave("dataset inputs", "the dataset that they name is not there");
+        continue;
+      }
+      const tags = edge["tags"];
+      found.push({
+        dataset: {
+          name: textOf(one["name"]),
+          digest: textOf(one["digest"]),
+          sourceType: textOf(one["source_type"]),
+          source: textOf(one["source"]),
+          schema: one["schema"] === null || one["schema"] === undefined ? null : textOf(one["schema"]),
+          profile: one["profile"] === null || one["profile"] === undefined ? null : textOf(one["profile"]),
+        },
+        tags: typeof tags === "object" && tags !== null ? Object.entries(tags).map(([key, value]) => ({ key, value: textOf(value) })) : [],
+      });
+    }
+    return found;
+  }
+
+  async function linksAt(folder: string): Promise<ModelLink[]> {
+    const found: ModelLink[] = [];
+    for (const direction of ["inputs", "outputs"] as const)
+      for (const name of await foldersIn(join(folder, direction))) {
+        const edge = await readFacts(join(folder, direction, name));
+        const type = textOf(edge?.["destination_type"]);
+        if (edge && (type === "MODEL_INPUT" || type === "MODEL_OUTPUT"))
+          found.push({ direction, modelId: textOf(edge["destination_id"]), step: direction === "outputs" ? numberOf(edge["step"]) : 0 });
+      }
+    return found;
+  }
+
+  async function loggedModelAt(folder: string, facts: Facts): Promise<SourceLoggedModel> {
+    const metrics: SourceModelMetric[] = [];
+    for (const key of await pathsBelow(join(folder, "metrics")))
+      for (const line of (await readFile(join(folder, "metrics", key), "utf8")).split("\n")) {
+        const [time, value = "", step = "0", runId = "", name, digest] = line.split(" ");
+        if (line === "" || !/^-?\d+$/.test(time ?? "")) continue;
+        metrics.push({
+          runId,
+          key,
+          step: Number(step),
+          timeMs: Number(time),
+          value: pythonNumber(value),
+          dataset: name === undefined ? null : { name, digest: digest ?? "" },
+        });
+      }
+    return {
+      id: textOf(facts["model_id"]),
+      experimentId: textOf(facts["experiment_id"]),
+      name: textOf(facts["name"]),
+      modelType: maybeText(facts["model_type"]),
+      sourceRunId: maybeText(facts["source_run_id"]),
+      status: modelStatuses[textOf(facts["status"])] ?? "UNSPECIFIED",
+      lifecycle: lifecycleOf(facts["lifecycle_stage"]),
+      createdMs: numberOf(facts["creation_timestamp"]),
+      updatedMs: numberOf(facts["last_updated_timestamp"]),
+      params: await textsBelow(join(folder, "params")),
+      tags: await textsBelow(join(folder, "tags")),
+      metrics,
+      artifactUri: existsSync(join(folder, "artifacts")) ? join(folder, "artifacts") : textOf(facts["artifact_location"]),
+    };
+  }
+
+  async function registeredAt(folder: string, facts: Facts): Promise<SourceRegisteredModel> {
+    const versions: SourceRegisteredModel["versions"] = [];
+    for (const name of await foldersIn(folder)) {
+      const one = name.startsWith("version-") ? await readFacts(join(folder, name)) : undefined;
+      if (!one || one["current_stage"] === "Deleted_Internal") continue;
+      versions.push({
+        number: numberOf(one["version"]),
+        createdMs: numberOf(one["creation_timestamp"]),
+        updatedMs: numberOf(one["last_updated_timestamp"]),
+        description: maybeText(one["description"]),
+        stage: stageOf(textOf(one["current_stage"])),
+        source: maybeText(one["source"]),
+        location: maybeText(one["storage_location"]) ?? maybeText(one["source"]),
+        runId: maybeText(one["run_id"]),
+        runLink: maybeText(one["run_link"]),
+        loggedModel: maybeText(one["model_id"]),
+        tags: await textsBelow(join(folder, name, "tags")),
+      });
+    }
+    return {
+      name: textOf(facts["name"]),
+      description: maybeText(facts["description"]),
+      createdMs: numberOf(facts["creation_timestamp"]),
+      updatedMs: numberOf(facts["last_updated_timestamp"]),
+      tags: await textsBelow(join(folder, "tags")),
+      aliases: Object.fromEntries(
+        Object.entries(await textsBelow(join(folder, "aliases"))).map(([alias, number]) => [alias, Number(number)]),
+      ),
+      versions: versions.sort((a, b) => a.number - b.number),
+    };
+  }
+
+  /** Pages of what `read` makes of the folders below each experiment's `inner`. */
+  async function* pages<T>(
+    all: readonly SourceExperiment[],
+    inner: string,
+    read: (folder: string, facts: Facts) => Promise<T>,
+    noun: string,
+  ) {
+    let page: T[] = [];
+    for (const { id } of all) {
+      const folder = join(places.get(id) ?? root, inner);
+      for (const name of await foldersIn(folder)) {
+        if (!idPattern.test(name) || (inner === "" && ["tags", "datasets", "traces", "models"].includes(name))) continue;
+        const facts = await readFacts(join(folder, name));
+        if (facts) page.push(await read(join(folder, name), facts));
+        else leave(noun, "their meta.yaml is missing or cannot be read");
+        if (page.length < runsPerPage) continue;
+        yield page;
+        page = [];
+      }
+    }
+    if (page.length > 0) yield page;
+  }
+
+  return {
+    label: root,
+    async experiments() {
+      const found: SourceExperiment[] = [];
+      for (const [id, folder] of places) {
+        const facts = await readFacts(folder);
+        if (!facts) {
+          leave("experiments", "their meta.yaml cannot be read");
+          continue;
+        }
+        found.push({
+          id,
+          name: textOf(facts["name"]),
+          lifecycle: folder.startsWith(trash) ? "deleted" : lifecycleOf(facts["lifecycle_stage"]),
+          createdMs: numberOf(facts["creation_time"]),
+          updatedMs: numberOf(facts["last_update_time"]),
+          tags: await textsBelow(join(folder, "tags")),
+        });
+      }
+      return found;
+    },
+    async countRuns() {
+      let count = 0;
+      for (const folder of places.values())
+        for (const name of await foldersIn(folder)) if (existsSync(join(folder, name, "meta.yaml"))) count++;
+      return count;
+    },
+    runs: (experiments) => pages(experiments, "", runAt, "runs"),
+    loggedModels: (experiments) => pages(experiments, "models", loggedModelAt, "logged models"),
+    async *registeredModels() {
+      for (const name of await foldersIn(join(root, "models"))) {
+        const facts = await readFacts(join(root, "models", name));
+        if (facts) yield await registeredAt(join(root, "models", name), facts);
+      }
+    },
+    files,
+    async left() {
+      for (const folder of places.values())
+        leave("traces", "an import does not take these", (await foldersIn(join(folder, "traces"))).length);
+      return [...left.values()];
+    },
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,48 @@
+import { lstat, readdir, realpath } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { safePath } from "../../tracking/rules.ts";
+import type { Left, SourceFile } from "../model.ts";
+
+/** A folder of this machine that a URI means; undefined for every other. */
+export function localFolder(uri: string): string | undefined {
+  if (uri.startsWith("/")) return uri;
+  if (!/^file:/i.test(uri)) return undefined;
+  try {
+    return fileURLToPath(uri.replace(/^file:\/\/(localhost)?(?=\/)/i, "file://"));
+  } catch {
+    return undefined;
+  }
+}
+
+export const within = (root: string, path: string): boolean => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+
+/**
+ * Every file below a folder. Links are never followed, and names that could mean another place are not taken: both are counted in `refused`.
+ * Undefined when there is no such folder.
+ */
+export async function filesBelow(folder: string, refused: Map<string, number>): Promise<SourceFile[] | undefined> {
+  const root = await realpath(folder).catch(() => undefined);
+  if (root === undefined) return undefined;
+  const files: SourceFile[] = [];
+  const refuse = (why: string): void => void refused.set(why, (refused.get(why) ?? 0) + 1);
+  const folders = [""];
+  for (const inner of folders) {
+    const entries = await readdir(join(root, inner), { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      const path = inner === "" ? entry.name : `${inner}/${entry.name}`;
+      if (entry.isSymbolicLink()) refuse("it is a link");
+      else if (entry.isDirectory()) folders.push(path);
+      else if (!entry.isFile()) refuse("it is no plain file");
+      else if (safePath(path) === undefined) refuse("its name could mean another place");
+      else {
+        const at = join(root, path);
+        files.push({ path, sizeBytes: (await lstat(at)).size, keep: (blobs) => blobs.putFile(at) });
+      }
+    }
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+export const leftOf = (refused: ReadonlyMap<string, number>): Left[] =>
+  [...refused].map(([why, count]) => ({ what: "artifact files", count, why }));

@@ -1,0 +1,304 @@
+import { Readable } from "node:stream";
+import type { DatasetInput, Lifecycle, LoggedModelStatus, ModelLink, RunStatus } from "../../tracking/model.ts";
+import { safePath } from "../../tracking/rules.ts";
+import { inTurns } from "../import/artifacts.ts";
+import type {
+  Left,
+  MlflowSource,
+  SourceExperiment,
+  SourceFile,
+  SourceLoggedModel,
+  SourcePlace,
+  SourceRegisteredModel,
+  SourceRun,
+} from "../model.ts";
+import { createMlflowClient, type Credentials, type Json, queryText } from "./client.ts";
+import { collectCurves } from "./curves.ts";
+import { stageOf } from "./database.ts";
+import { pythonNumber } from "./folder-files.ts";
+
+const [api, pages] = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"];
+const runsPerPage = 100;
+/** One answer of the bulk history holds at most this many points. */
+const pointsPerAnswer = 25_000;
+const atOnce = 4;
+
+const list = (value: unknown): Json[] => (Array.isArray(value) ? (value as Json[]) : []);
+const object = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
+const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
+const maybe = (value: unknown): string | null => (value === null || value === undefined || value === "" ? null : String(value));
+const number = (value: unknown): number => (typeof value === "number" ? value : pythonNumber(text(value) || "0"));
+const pairs = (value: unknown): Record<string, string> =>
+  Object.fromEntries(list(value).map((one) => [text(one["key"]), text(one["value"])]));
+const lifecycle = (value: unknown): Lifecycle => (value === "deleted" ? "deleted" : "active");
+
+/** A running MLflow server, through the protocol of its own clients. */
+export async function serverSource({ from, ...credentials }: Credentials & { from: string }): Promise<MlflowSource> {
+  const client = createMlflowClient(from, credentials);
+  let beyond = 0;
+
+  async function* searched(path: string, body: object, field: string): AsyncIterable<Json[]> {
+    for (let token = ""; ;) {
+      const answer = await client.post(path, { ...body, ...(token !== "" && { page_token: token }) });
+      yield list(answer[field]);
+      token = text(answer["next_page_token"]);
+      if (token === "") return;
+    }
+  }
+
+  /** Histories of one key: of many runs in one answer, and of each alone when they do not fit into one. */
+  async function historyOf(key: string, runs: readonly string[], curves: ReturnType<typeof collectCurves>): Promise<void> {
+    const add = (run: string, point: Json): void =>
+      curves.add(run, key, number(point["step"]), number(point["timestamp"]), number(point["value"]));
+    const asked =
+      runs.length > 1
+        ? await client.find(
+            `${pages}/metrics/get-history-bulk?${queryText({ run_id: runs, metric_key: key, max_results: pointsPerAnswer })}`,
+          )
+        : undefined;
+    const points = list(asked?.["metrics"]);
+    if (asked && points.length < pointsPerAnswer) {
+      for (const point of points) add(text(point["run_id"]), point);
+      return;
+    }
+    if (runs.length > 1) {
+      const half = Math.ceil(runs.length / 2);
+      await historyOf(key, runs.slice(0, half), curves);
+      return historyOf(key, runs.slice(half), curves);
+    }
+    for (let token: string | undefined; ;) {
+      const query = queryText({ run_id: runs[0], metric_key: key, max_results: pointsPerAnswer, page_token: token });
+      const answer = await client.get(`${api}/metrics/get-history?${query}`);
+      for (const point of list(answer["metrics"])) add(runs[0] ?? "", point);
+      token = maybe(answer["next_page_token"]) ?? undefined;
+      if (token === undefined) return;
+    }
+  }
+
+  async function runsOf(page: readonly Json[]): Promise<SourceRun[]> {
+    const curves = collectCurves();
+    const byKey = new Map<string, string[]>();
+    for (const run of page)
+      for (const metric of list(object(run["data"])["metrics"])) {
+        const key = text(metric["key"]);
+        byKey.set(key, [...(byKey.get(key) ?? []), text(object(run["info"])["run_id"])]);
+      }
+    await inTurns([...byKey], atOnce, ([key, runs]) => historyOf(key, runs, curves));
+    beyond += curves.beyond;
+    const found: SourceRun[] = [];
+    for (const run of page) {
+      const [info, data] = [object(run["info"]), object(run["data"])];
+      const id = text(info["run_id"]);
+      const inputs = object(run["inputs"]);
+      const outputs = list(object(run["outputs"])["model_outputs"]);
+      // A search leaves out which models a run read; only some runs that know models can have read any.
+      const whole =
+        outputs.length > 0 || list(inputs["model_inputs"]).length > 0
+          ? object(object((await client.get(`${api}/runs/get?run_id=${id}`))["run"])["inputs"])
+          : inputs;
+      const tags = pairs(data["tags"]);
+      found.push({
+        id,
+        experimentId: text(info["experiment_id"]),
+        name: text(info["run_name"]) || (tags["mlflow.runName"] ?? ""),
+        by: text(info["user_id"]),
+        status: (text(info["status"]) || "RUNNING") as RunStatus,
+        lifecycle: lifecycle(info["lifecycle_stage"]),
+        startedMs: number(info["start_time"]),
+        endedMs: info["end_time"] === undefined || info["end_time"] === null ? null : number(info["end_time"]),
+        params: pairs(data["params"]),
+        tags,
+        curves: curves.of(id),
+        datasets: list(inputs["dataset_inputs"]).map(datasetOf),
+        models: [
+          ...list(whole["model_inputs"]).map((one): ModelLink => ({ direction: "inputs", modelId: text(one["model_id"]), step: 0 })),
+          ...outputs.map((one): ModelLink => ({ direction: "outputs", modelId: text(one["model_id"]), step: number(one["step"]) })),
+        ],
+        artifactUri: text(info["artifact_uri"]),
+      });
+    }
+    return found;
+  }
+
+  async function filesOf(listing: (folder: string) => Promise<Json[]>, bytes: (path: string) => string): Promise<SourceFile[]> {
+    const files: SourceFile[] = [];
+    const folders = [""];
+    const seen = new Set(folders);
+    for (const folder of folders)
+      for (const one of await listing(folder)) {
+        const path = text(one["path"]);
+        if (safePath(path) === undefined || seen.has(path)) continue;
+        seen.add(path);
+        if (one["is_dir"] === true) folders.push(path);
+        else
+          files.push({
+            path,
+            sizeBytes: one["file_size"] === undefined ? null : number(one["file_size"]),
+            async keep(blobs) {
+              const { body } = await client.send("GET", bytes(path));
+              return body ? blobs.putStream(Readable.fromWeb(body as never)) : blobs.putBytes(new Uint8Array());
+            },
+          });
+      }
+    return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  async function files(place: SourcePlace): Promise<SourceFile[] | undefined> {
+    if (place.run !== undefined) {
+      const run = place.run;
+      return filesOf(
+        async (folder) =>
+          list((await client.get(`${api}/artifacts/list?${queryText({ run_id: run, path: folder || undefined })}`))["files"]),
+        (path) => `/get-artifact?${queryText({ run_uuid: run, path })}`,
+      );
+    }
+    const at = `${pages}/logged-models/${place.loggedModel ?? ""}/artifacts`;
+    return filesOf(
+      async (folder) =>
+        list(
+          (
+            await client.get(
+              `${api}/logged-models/${place.loggedModel ?? ""}/artifacts/directories?${queryText({ artifact_directory_path: folder || undefined })}`,
+            )
+          )["files"],
+        ),
+      (path) => `${at}/files?${queryText({ artifact_file_path: path })}`,
+    );
+  }
+
+  return {
+    label: client.label,
+    async experiments() {
+      const found: SourceExperiment[] = [];
+      for await (const page of searched(`${api}/experiments/search`, { view_type: "ALL", max_results: 1000 }, "experiments"))
+        for (const one of page)
+          found.push({
+            id: text(one["experiment_id"]),
+            name: text(one["name"]),
+            lifecycle: lifecycle(one["lifecycle_stage"]),
+            createdMs: number(one["creation_time"]),
+            updatedMs: number(one["last_update_time"]),
+            tags: pairs(one["tags"]),
+          });
+      return found.reverse();
+    },
+    countRuns: async () => null,
+    async *runs(experiments) {
+      for (const { id } of experiments) {
+        // Oldest first, so that what begins meanwhile comes at the end.
+        const body = { experiment_ids: [id], run_view_type: "ALL", max_results: runsPerPage, order_by: ["attributes.start_time ASC"] };
+        for await (const page of searched(`${api}/runs/search`, body, "runs")) if (page.length > 0) yield await runsOf(page);
+      }
+    },
+    async *loggedModels(experiments) {
+      for (const { id } of experiments) {
+        try {
+          for await (const page of searched(`${api}/logged-models/search`, { experiment_ids: [id], max_results: 50 }, "models"))
+            yield page.map(loggedModelOf);
+        } catch (error) {
+          // Servers before MLflow 3 know no logged models.
+          if ((error as { params?: { status?: number } }).params?.status === 404) return;
+          throw error;
+        }
+      }
+    },
+    async *registeredModels() {
+      for (const filter of ["", "tags.`mlflow.prompt.is_prompt` = 'true'"])
+        for (let token: string | undefined; ;) {
+          const query = queryText({ max_results: 100, page_token: token, filter: filter || undefined });
+          const answer = await client.find(`${api}/registered-models/search?${query}`);
+          for (const one of list(answer?.["registered_models"])) yield await registeredOf(client, one);
+          token = maybe(answer?.["next_page_token"]) ?? undefined;
+          if (token === undefined) break;
+        }
+    },
+    files,
+    async left() {
+      const left: Left[] = [];
+      if (beyond > 0) left.push({ what: "metric points", count: beyond, why: "their step or time is beyond the exact integers" });
+      return left;
+    },
+    close: async () => undefined,
+  };
+}
+
+const datasetOf = (one: Json): DatasetInput => {
+  const said = object(one["dataset"]);
+  return {
+    dataset: {
+      name: text(said["name"]),
+      digest: text(said["digest"]),
+      sourceType: text(said["source_type"]),
+      source: text(said["source"]),
+      schema: said["schema"] === undefined ? null : text(said["schema"]),
+      profile: said["profile"] === undefined ? null : text(said["profile"]),
+    },
+    tags: list(one["tags"]).map((tag) => ({ key: text(tag["key"]), value: text(tag["value"]) })),
+  };
+};
+
+function loggedModelOf(one: Json): SourceLoggedModel {
+  const [info, data] = [object(one["info"]), object(one["data"])];
+  const status = text(info["status"]).replace(/^LOGGED_MODEL_/, "");
+  return {
+    id: text(info["model_id"]),
+    experimentId: text(info["experiment_id"]),
+    name: text(info["name"]),
+    modelType: maybe(info["model_type"]),
+    sourceRunId: maybe(info["source_run_id"]),
+    status: (status === "STATUS_UNSPECIFIED" || status === "" ? "UNSPECIFIED" : status) as LoggedModelStatus,
+    lifecycle: "active",
+    createdMs: number(info["creation_timestamp_ms"]),
+    updatedMs: number(info["last_updated_timestamp_ms"]),
+    params: pairs(data["params"]),
+    tags: pairs(info["tags"]),
+    metrics: list(data["metrics"]).map((metric) => ({
+      runId: text(metric["run_id"]),
+      key: text(metric["key"]),
+      step: number(metric["step"]),
+      timeMs: number(metric["timestamp"]),
+      value: number(metric["value"]),
+      dataset:
+        maybe(metric["dataset_name"]) === null ? null : { name: text(metric["dataset_name"]), digest: text(metric["dataset_digest"]) },
+    })),
+    artifactUri: text(info["artifact_uri"]),
+  };
+}
+
+async function registeredOf(client: ReturnType<typeof createMlflowClient>, one: Json): Promise<SourceRegisteredModel> {
+  const name = text(one["name"]);
+  const versions: SourceRegisteredModel["versions"] = [];
+  for (let token: string | undefined; ;) {
+    const prompt = pairs(one["tags"])["mlflow.prompt.is_prompt"] === "true" ? " AND tags.`mlflow.prompt.is_prompt` = 'true'" : "";
+    const query = queryText({ filter: `name = '${name}'${prompt}`, max_results: 1000, page_token: token });
+    const answer = await client.get(`${api}/model-versions/search?${query}`);
+    for (const version of list(answer["model_versions"])) {
+      const at = queryText({ name, version: text(version["version"]) });
+      const place = await client.find(`${api}/model-versions/get-download-uri?${at}`);
+      versions.push({
+        number: number(version["version"]),
+        createdMs: number(version["creation_timestamp"]),
+        updatedMs: number(version["last_updated_timestamp"]),
+        description: maybe(version["description"]),
+        stage: stageOf(text(version["current_stage"])),
+        source: maybe(version["source"]),
+        location: maybe(place?.["artifact_uri"]) ?? maybe(version["source"]),
+        runId: maybe(version["run_id"]),
+        runLink: maybe(version["run_link"]),
+        loggedModel: maybe(version["model_id"]) ?? /^models:\/(m-[0-9a-f]{32})$/.exec(text(version["source"]))?.[1] ?? null,
+        tags: pairs(version["tags"]),
+      });
+    }
+    token = maybe(answer["next_page_token"]) ?? undefined;
+    if (token === undefined) break;
+  }
+  return {
+    name,
+    description: maybe(one["description"]),
+    createdMs: number(one["creation_timestamp"]),
+    updatedMs: number(one["last_updated_timestamp"]),
+    tags: pairs(one["tags"]),
+    aliases: Object.fromEntries(list(one["aliases"]).map((alias) => [text(alias["alias"]), number(alias["version"])])),
+    versions: versions.sort((a, b) => a.number - b.number),
+  };
+}

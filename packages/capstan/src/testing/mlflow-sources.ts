@@ -1,0 +1,78 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/** A database with the tables of MLflow that an import reads, in the form of a recent version. */
+export function openMlflowDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  database.exec(`
+create table experiments (experiment_id INTEGER primary key, name TEXT, artifact_location TEXT, lifecycle_stage TEXT, creation_time BIGINT, last_update_time BIGINT);
+create table experiment_tags (key TEXT, value TEXT, experiment_id INTEGER);
+create table runs (run_uuid TEXT primary key, name TEXT, user_id TEXT, status TEXT, start_time BIGINT, end_time BIGINT, lifecycle_stage TEXT, artifact_uri TEXT, experiment_id INTEGER);
+create table metrics (key TEXT, value DOUBLE, timestamp BIGINT, run_uuid TEXT, step BIGINT, is_nan BOOLEAN);
+create index metrics_by_run on metrics (run_uuid);
+create table params (key TEXT, value TEXT, run_uuid TEXT);
+create table tags (key TEXT, value TEXT, run_uuid TEXT);
+create table datasets (dataset_uuid TEXT, experiment_id INTEGER, name TEXT, digest TEXT, dataset_source_type TEXT, dataset_source TEXT, dataset_schema TEXT, dataset_profile TEXT);
+create table inputs (input_uuid TEXT, source_type TEXT, source_id TEXT, destination_type TEXT, destination_id TEXT, step BIGINT);
+create table input_tags (input_uuid TEXT, name TEXT, value TEXT);
+create table logged_models (model_id TEXT, experiment_id INTEGER, name TEXT, artifact_location TEXT, creation_timestamp_ms BIGINT, last_updated_timestamp_ms BIGINT, status INTEGER, lifecycle_stage TEXT, model_type TEXT, source_run_id TEXT);
+create table logged_model_params (model_id TEXT, param_key TEXT, param_value TEXT);
+create table logged_model_tags (model_id TEXT, tag_key TEXT, tag_value TEXT);
+create table logged_model_metrics (model_id TEXT, metric_name TEXT, metric_timestamp_ms BIGINT, metric_step BIGINT, metric_value DOUBLE, run_id TEXT, dataset_name TEXT, dataset_digest TEXT);
+create table registered_models (name TEXT, creation_time BIGINT, last_updated_time BIGINT, description TEXT);
+create table registered_model_tags (key TEXT, value TEXT, name TEXT);
+create table registered_model_aliases (alias TEXT, version INTEGER, name TEXT);
+create table model_versions (name TEXT, version INTEGER, creation_time BIGINT, last_updated_time BIGINT, description TEXT, current_stage TEXT, source TEXT, run_id TEXT, run_link TEXT, storage_location TEXT);
+create table model_version_tags (key TEXT, value TEXT, name TEXT, version INTEGER);
+create table scorers (scorer_id TEXT);`);
+  return database;
+}
+
+/** Id of the nth run of a test. */
+export const runIdOf = (n: number): string => n.toString(16).padStart(32, "0");
+
+/** Experiment 7 with `count` runs of one curve each, the first of which has every other thing that a run can have. */
+export function fillMlflowDatabase(database: DatabaseSync, folder: string, count: number): void {
+  const put = (table: string, ...values: (string | number | null)[]): void =>
+    void database.prepare(`insert into ${table} values (${values.map(() => "?").join(", ")})`).run(...values);
+  put("experiments", 7, "alpha", join(folder, "mlruns", "7"), "active", 1000, 2000);
+  put("experiment_tags", "team", "a", 7);
+  database.exec("begin");
+  for (let n = 1; n <= count; n++) {
+    const id = runIdOf(n);
+    put("runs", id, `run ${n}`, "ada", "FINISHED", 10_000 + n, 20_000 + n, "active", join(folder, "mlruns", "7", id, "artifacts"), 7);
+    put("tags", "mlflow.runName", `run ${n}`, id);
+    put("params", "depth", String(n), id);
+    for (let step = 0; step < 20; step++) put("metrics", "loss", 1 / (step + n), 10_000 + step, id, step, 0);
+  }
+  database.exec("commit");
+  const first = runIdOf(1);
+  put("metrics", "odd", 0, 10_000, first, -3, 1);
+  put("tags", "mlflow.parentRunId", runIdOf(2), first);
+  put("datasets", "d1", 7, "flights", "abc", "local", "{}", null, "{}");
+  put("inputs", "i1", "DATASET", "d1", "RUN", first, 0);
+  put("input_tags", "i1", "mlflow.data.context", "training");
+  const model = `m-${first}`;
+  const models = join(folder, "mlruns", "7", "models", model, "artifacts");
+  put("logged_models", model, 7, "boosted", models, 3000, 4000, 2, "active", "tree", first);
+  put("logged_model_params", model, "trees", "200");
+  put("logged_model_metrics", model, "auc", 5000, 1, 0.7, first, "flights", "abc");
+  put("inputs", "i2", "RUN_OUTPUT", first, "MODEL_OUTPUT", model, 3);
+  put("registered_models", "late", 6000, 7000, "what is late");
+  put("registered_model_tags", "use", "x", "late");
+  put("registered_model_aliases", "champion", 3, "late");
+  put("registered_model_aliases", "live", 3, "late");
+  put("model_versions", "late", 3, 6500, 6600, "third", "Production", `models:/${model}`, first, "", models);
+  put("model_version_tags", "ok", "yes", "late", 3);
+  put("scorers", "s1");
+  writeFiles(join(folder, "mlruns", "7", first, "artifacts"), { "report.txt": "late\n", "plots/a b.txt": "x" });
+  writeFiles(models, { MLmodel: "flavors: {}\n", "model.pkl": "no pickle of ours" });
+}
+
+export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { operation } from "../operation.ts";
+import { digest, name } from "../shapes.ts";
+
+const counts = z.record(z.string(), z.number());
+const leftOver = z.object({ what: z.string(), count: z.number(), why: z.string() });
+
+export const importResult = z.object({
+  /** Where it came from, without credentials. */
+  source: z.string(),
+  /** By noun: what the source holds of what can be taken, what was new, what was here as it is there, what had gone on since. */
+  found: counts,
+  taken: counts,
+  same: counts,
+  updated: counts,
+  /** The first hundred; all are counted. */
+  conflicts: z.array(z.object({ noun: z.string(), id: z.string(), code: z.string(), problem: z.string() })),
+  conflictCount: z.number(),
+  /** What is not taken, how often, and why. */
+  left: z.array(leftOver),
+  notes: z.array(z.string()),
+  /** Over everything that was compared; null for a plan. */
+  digest: digest.nullable(),
+  /** Things that were read back and are not what the source said. */
+  differing: z.number(),
+  /** Null when nothing was new. */
+  entry: z.string().nullable(),
+});
+export const exportResult = z.object({
+  target: z.string(),
+  written: counts,
+  same: counts,
+  left: z.array(leftOver),
+  notes: z.array(z.string()),
+  digest: digest.nullable(),
+  entry: z.string().nullable(),
+});
+
+export const transfer = z.object({
+  id: z.string(),
+  project: name,
+  direction: z.enum(["import", "export"]),
+  state: z.enum(["running", "done", "failed", "stopped"]),
+  plan: z.boolean(),
+  /** The noun that is being read. */
+  phase: z.string(),
+  /** So far, by noun. */
+  found: counts,
+  taken: counts,
+  /** How many runs there are in all, where that is known. */
+  runs: z.number().nullable(),
+  imported: importResult.nullable(),
+  exported: exportResult.nullable(),
+  error: z.object({ code: z.string(), message: z.string(), do: z.string() }).nullable(),
+});
+export type Transfer = z.output<typeof transfer>;
+
+/** Used for this transfer, never kept. */
+const credentials = {
+  token: z.string().max(10_000).optional(),
+  user: z.string().max(500).optional(),
+  password: z.string().max(500).optional(),
+};
+
+export const exchangeOperations = {
+  "exchange.import": operation({
+    method: "POST",
+    path: "/p/{project}/imports",
+    capability: "admin",
+    input: z.object({
+      project: name,
+      /** Address of a server, postgres://…, a SQLite file, or an mlruns folder; paths are absolute, on the host's machine. */
+      from: z.string().min(1).max(4000),
+      /** What `mlflow-artifacts:/` is, or where artifacts were moved to: a folder or s3://… */
+      artifacts: z.string().max(4000).optional(),
+      /** Names of experiments; all, and the registry, when absent. */
+      experiments: z.array(z.string().max(500)).max(1000).optional(),
+      plan: z.boolean().default(false),
+      ...credentials,
+    }),
+    output: transfer,
+    text: "Begins to take over what a store of MLflow holds; what is here already is left as it is.",
+  }),
+  "exchange.show": operation({
+    method: "GET",
+    path: "/p/{project}/transfers/{transfer}",
+    capability: "admin",
+    input: z.object({ project: name, transfer: z.string().max(100) }),
+    output: transfer,
+    text: "How far an import or export is, and its result; forgotten when the host ends.",
+  }),
+  "exchange.stop": operation({
+    method: "POST",
+    path: "/p/{project}/transfers/{transfer}/stop",
+    capability: "admin",
+    input: z.object({ project: name, transfer: z.string().max(100) }),
+    output: transfer,
+    text: "Stops an import or export; the same again goes on where it stopped.",
+  }),
+};
