@@ -427,8 +427,10 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
           try {
             await recorder.commit(
               [
-                updateRow(next, revision),
+                // Readers of the one experiment learn that runs left it; the stamp is one of the other.
+                statement("update experiment set runs_left = runs_left + 1 where id = ?", Number(run.experimentId)),
                 statement("update run set experiment_id = ? where id = ?", Number(experimentId), runId),
+                updateRow(database.dialect, next, revision),
                 statement("delete from dataset_input where run_id = ?", runId),
                 ...putDatasets({ project: run.project, runId }, experimentId, datasets),
               ],
