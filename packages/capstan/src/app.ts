@@ -430,6 +430,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     },
     async close() {
       await tracking.idle();
+      await tracking.close();
       await opened.close();
       await record.idle();
       await analytics.close();

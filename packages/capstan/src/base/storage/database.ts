@@ -1,3 +1,5 @@
+import type { DatabaseSource } from "./snapshots.ts";
+
 /**
  * The seam Database. One SQL for SQLite and PostgreSQL: `?` placeholders, types TEXT, BIGINT, DOUBLE PRECISION, BYTEA, `on conflict … do`, `returning`.
  * Rows come back as plain objects; BIGINT as number (all of ours stay below 2^53), BYTEA as Uint8Array.
@@ -23,6 +25,8 @@ export type Committed = readonly (readonly Row[])[];
 
 export type Database = {
   readonly dialect: "sqlite" | "postgres";
+  /** For a host: where its threads find the database to read it for themselves (`snapshots.ts`). */
+  readonly source?: DatabaseSource;
   /** Reads see every change acknowledged before they were asked. May be retried. Never runs on the caller's thread when the store is hosted. */
   all<T = Row>(sql: string, params?: readonly SqlValue[]): Promise<T[]>;
   /** The first row, if any. */

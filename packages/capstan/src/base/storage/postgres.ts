@@ -36,6 +36,7 @@ export function openPostgres(url: string, options: { readOnly?: boolean } = {}):
 
   return {
     dialect: "postgres",
+    ...(!options.readOnly && { source: { url } }),
     all,
     find: async <T>(sql: string, params?: readonly SqlValue[]) => (await all<T>(sql, params))[0],
     commit(change) {

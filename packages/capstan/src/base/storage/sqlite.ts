@@ -25,6 +25,7 @@ export function openSqlite(path: string): Database {
 
   return {
     dialect: "sqlite",
+    source: { path },
     all,
     find: async <T>(sql: string, params?: readonly SqlValue[]) => (await all<T>(sql, params))[0],
     commit: (change) => queue.submit(change),

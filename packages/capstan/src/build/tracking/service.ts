@@ -43,7 +43,7 @@ export function createTrackingService({ store }: { store: Store }) {
   const metrics = createMetrics(store.database, store.ids);
   const experiments = createExperiments(store, sql);
   const inputs = createInputs(store.database);
-  const runSearch = createRunSearch(store.database);
+  const runSearch = createRunSearch(store.database, store.log);
   const writing = createWriting(store, sql, metrics, inputs);
   const imported = createImportedRuns(store, metrics, inputs);
   /** Of running runs; shown live, never kept. */
@@ -172,9 +172,9 @@ export function createTrackingService({ store }: { store: Store }) {
       return filled(await sql.list(filter, limit, cursor));
     },
     /** A page of runs that a filter in the search language asks for, in its order. */
-    async searchRuns(search: RunSearch): Promise<{ runs: FullRun[]; next: string | undefined }> {
-      const { runs, next } = await runSearch.search(search);
-      return { runs: await filled(runs), next };
+    async searchRuns(search: RunSearch): Promise<{ runs: FullRun[]; next: string | undefined; total: number | undefined }> {
+      const { runs, next, total } = await runSearch.search(search);
+      return { runs: await filled(runs), next, total };
     },
     countRuns: sql.count,
     runsById: async (ids: readonly string[]): Promise<Map<string, FullRun>> =>
@@ -241,6 +241,8 @@ export function createTrackingService({ store }: { store: Store }) {
     },
     /** Waits for work that goes on behind answers. */
     idle: writing.idle,
+    /** Ends the thread of searches. */
+    close: runSearch.close,
   };
   return service;
 }

@@ -16,6 +16,12 @@ const stamp = (dialect: Dialect, experiment: string): string =>
   dialect === "postgres"
     ? "pg_current_xact_id()::text::bigint"
     : `(select coalesce(max(o.changed), 0) + 1 from run o where o.experiment_id = ${experiment})`;
+/** SQL of the least stamp that a change may have that is not seen yet, in the experiment of the placeholder. */
+export const cursorSql = (dialect: Dialect): string =>
+  dialect === "postgres"
+    ? "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as cursor where cast(? as BIGINT) is not null"
+    : "select coalesce(max(changed), 0) + 1 as cursor from run where experiment_id = ?";
+
 /** Writes to an open run begin with this: it is refused when the run is unknown, deleted (itself, or with its experiment) or sealed. */
 export const touch = (dialect: Dialect, runId: string): Statement => ({
   sql: `update run set revision = revision + 1, changed = ${stamp(dialect, "run.experiment_id")} where id = ? and lifecycle = 'active' and seal is null and not exists (select 1 from experiment e where e.id = run.experiment_id and e.lifecycle = 'deleted')`,

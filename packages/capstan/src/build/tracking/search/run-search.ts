@@ -1,21 +1,12 @@
+import type { Log } from "../../../base/foundation/log.ts";
 import type { Database, Row } from "../../../base/storage/database.ts";
 import type { Run, RunKind } from "../model.ts";
 import { inParts, listOf, type RunRow, runOf } from "../rows.ts";
-import {
-  afterOf,
-  behind,
-  bytewise,
-  compared,
-  fingerprint,
-  missingLast,
-  orderColumns,
-  type OrderPart,
-  orderText,
-  pageOf,
-  type Sql,
-  sql,
-} from "./compile.ts";
-import { type Comparison, listText, nullableText, numbers, type Order, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
+import { type Answer, orderSteps, type Question, unanswerable } from "./columns/question.ts";
+import { SearchThread } from "./columns/search-thread.ts";
+import { afterOf, fingerprint, pageOf, tokenOf } from "./compile.ts";
+import { createRunStatement, type SearchedExperiment } from "./run-statement.ts";
+import { listText, nullableText, numbers, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
 
 export const runVocabulary: Vocabulary = {
   entities: {
@@ -61,6 +52,8 @@ export type RunSearch = {
   orderBy?: readonly string[] | undefined;
   lifecycle: "active" | "deleted" | "all";
   limit: number;
+  /** Whether to count all that the filter finds. */
+  total?: boolean | undefined;
   pageToken?: string | undefined;
   /** Any of them; all that there are when absent. */
   projects?: readonly string[] | undefined;
@@ -69,129 +62,40 @@ export type RunSearch = {
   artifactRoot: string;
 };
 
-const columns: Readonly<Record<string, string>> = {
-  run_id: "run.id",
-  run_name: "run.name",
-  user_id: "run.by_name",
-  status: "run.status",
-  start_time: "run.started_ms",
-  end_time: "run.ended_ms",
-};
+export type RunPage = { runs: Run[]; next: string | undefined; total: number | undefined };
 
-/** Runs that a filter asks for, in an order, a page at a time: one statement whatever the filter, and no cost for the pages before. */
-export function createRunSearch(database: Database) {
-  const { dialect } = database;
+/** Below so many runs the statement answers at once, and no thread is started for them. */
+const fewRuns = 1000;
+/** Columns are forgotten, those that were not used for longest first, before they take more than this. */
+export const searchMemoryBytes = 512 << 20;
 
-  const column = (key: string, artifactRoot: string): Sql =>
-    key === "artifact_uri"
-      ? sql(
-          "(select coalesce(e.artifact_location, ? || cast(e.id as TEXT)) || '/' || run.id || '/artifacts' from experiment e where e.id = run.experiment_id)",
-          `${artifactRoot.replace(/\/+$/, "")}/`,
-        )
-      : sql(columns[key] ?? "run.id");
+/**
+ * Runs that a filter asks for, in an order, a page at a time. Among many runs columns in a thread of their own answer (`columns/`); where they cannot, and
+ * among few, one statement does. Both give the same answers and the same tokens.
+ */
+export function createRunSearch(database: Database, log: Log, options: { fewRuns?: number; memoryBytes?: number } = {}) {
+  const statement = createRunStatement(database.dialect);
+  const thread = database.source && new SearchThread(database.source, options.memoryBytes ?? searchMemoryBytes);
+  const few = options.fewRuns ?? fewRuns;
 
-  function condition(one: Comparison, artifactRoot: string): Sql {
-    if (one.entity === "attribute") {
-      const of = column(one.key, artifactRoot);
-      const asked = compared(dialect, of.sql, one);
-      return { sql: asked.sql, params: [...of.params, ...asked.params] };
-    }
-    if (one.entity === "dataset") {
-      const asked = compared(dialect, one.key === "context" ? "i.context" : `d.${one.key}`, one);
-      return {
-        sql: `exists (select 1 from dataset_input i join logged_dataset d on d.id = i.dataset_id where i.run_id = run.id and ${asked.sql})`,
-        params: asked.params,
-      };
-    }
-    const table = one.entity === "metric" ? "metric_latest" : one.entity;
-    const has = `exists (select 1 from ${table} x where x.run_id = run.id and x.key = ?`;
-    if (one.operator === "IS NULL") return sql(`not ${has})`, one.key);
-    if (one.operator === "IS NOT NULL") return sql(`${has})`, one.key);
-    const asked = compared(dialect, "x.value", one);
-    return { sql: `${has} and ${asked.sql})`, params: [one.key, ...asked.params] };
-  }
-
-  /** Joins and parts of an order: values, then NaN, then what is missing; at last the newest, and the id, so that no two runs are equal. */
-  function ordered(orders: readonly Order[], artifactRoot: string): { joins: Sql; parts: OrderPart[] } {
-    const joins: Sql[] = [];
-    const parts = orders.flatMap((order, i): OrderPart[] => {
-      const { descending } = order;
-      if (order.entity === "attribute") {
-        const of = column(order.key, artifactRoot);
-        if (order.key === "end_time")
-          return missingLast(sql("(case when run.ended_ms is null then 1 else 0 end)"), sql("coalesce(run.ended_ms, 0)"), descending);
-        return [{ expression: order.type === "text" ? { ...of, sql: bytewise(dialect, of.sql) } : of, descending }];
-      }
-      const table = order.entity === "metric" ? "metric_latest" : order.entity;
-      joins.push(sql(`left join ${table} j${i} on j${i}.run_id = run.id and j${i}.key = ?`, order.key));
-      return order.entity === "metric"
-        ? missingLast(
-            sql(`(case when j${i}.is_nan = 1 then 1 when j${i}.value is null then 2 else 0 end)`),
-            sql(`coalesce(j${i}.value, 0)`),
-            descending,
-          )
-        : missingLast(
-            sql(`(case when j${i}.value is null then 1 else 0 end)`),
-            sql(bytewise(dialect, `coalesce(j${i}.value, '')`)),
-            descending,
-          );
+  async function experimentsOf(search: RunSearch): Promise<SearchedExperiment[]> {
+    const found: SearchedExperiment[] = [];
+    await inParts([...new Set(search.experimentIds.map(Number))], async (part) => {
+      const ids = listOf(part);
+      found.push(
+        ...(await database.all<SearchedExperiment>(`select id, lifecycle, runs_left from experiment where id in ${ids.sql}`, ids.params)),
+      );
     });
-    if (!orders.some((one) => one.key === "start_time" && one.entity === "attribute"))
-      parts.push({ expression: sql("run.started_ms"), descending: true });
-    parts.push({ expression: sql(bytewise(dialect, "run.id")), descending: false });
-    return { joins: { sql: joins.map((one) => one.sql).join(" "), params: joins.flatMap((one) => one.params) }, parts };
-  }
-
-  /** Experiments by whether they are deleted: their runs count as deleted with them. */
-  async function places(search: RunSearch): Promise<{ active: number[]; deleted: number[] }> {
-    const found: { active: number[]; deleted: number[] } = { active: [], deleted: [] };
-    if (search.experimentIds.length === 0) return found;
-    const ids = listOf(search.experimentIds.map(Number));
-    for (const row of await database.all<{ id: number; lifecycle: string }>(
-      `select id, lifecycle from experiment where id in ${ids.sql}`,
-      ids.params,
-    ))
-      found[row.lifecycle === "deleted" ? "deleted" : "active"].push(row.id);
     return found;
   }
 
-  function among(search: RunSearch, { active, deleted }: { active: number[]; deleted: number[] }): Sql | undefined {
-    const alternatives: Sql[] = [];
-    const inExperiments = (ids: readonly number[], lifecycle: "active" | "deleted" | undefined): void => {
-      if (ids.length === 0) return;
-      const list = listOf(ids);
-      const place =
-        ids.length === 1
-          ? { sql: "run.experiment_id = ?", params: [...ids] }
-          : { sql: `run.experiment_id in ${list.sql}`, params: list.params };
-      alternatives.push(
-        lifecycle === undefined
-          ? { sql: `(${place.sql} and run.lifecycle in ('active', 'deleted'))`, params: place.params }
-          : { sql: `(${place.sql} and run.lifecycle = ?)`, params: [...place.params, lifecycle] },
-      );
-    };
-    if (search.lifecycle === "active") inExperiments(active, "active");
-    else if (search.lifecycle === "deleted") {
-      inExperiments(active, "deleted");
-      inExperiments(deleted, undefined);
-    } else inExperiments([...active, ...deleted], undefined);
-    if (alternatives.length === 0) return undefined;
-    const parts = [
-      {
-        sql: alternatives.length === 1 ? (alternatives[0]?.sql ?? "") : `(${alternatives.map((one) => one.sql).join(" or ")})`,
-        params: alternatives.flatMap((one) => one.params),
-      },
-    ];
-    for (const [name, values] of [
-      ["run.kind", search.kinds],
-      ["run.project", search.projects],
-    ] as const) {
-      if (values === undefined) continue;
-      if (values.length === 0) return undefined;
-      const list = listOf<string>(values);
-      parts.push({ sql: `${name} in ${list.sql}`, params: list.params });
-    }
-    return { sql: parts.map((one) => one.sql).join(" and "), params: parts.flatMap((one) => one.params) };
+  async function areMany(experiments: readonly SearchedExperiment[]): Promise<boolean> {
+    const ids = listOf(experiments.map((one) => one.id));
+    const found = await database.find<{ n: number }>(
+      `select count(*) as n from (select 1 from run where experiment_id in ${ids.sql} limit ${few + 1}) as counted`,
+      ids.params,
+    );
+    return (found?.n ?? 0) > few;
   }
 
   async function rowsOf(ids: readonly string[]): Promise<Run[]> {
@@ -203,23 +107,59 @@ export function createRunSearch(database: Database) {
     return ids.flatMap((id) => found.get(id) ?? []);
   }
 
+  /** What columns answer; undefined when the statement has to. */
+  async function byColumns(question: Question, experiments: readonly SearchedExperiment[]): Promise<Answer | undefined> {
+    if (!thread || unanswerable(question.filter, question.order, database.dialect) !== undefined) return undefined;
+    // The newest runs of one experiment lie in the order of an index.
+    const [first, second] = question.order;
+    const isNewest = first?.key === "start_time" && first.descending && second?.key === "run_id" && !second.descending;
+    const inIndex = isNewest && question.filter.length === 0 && experiments.length === 1 && question.experiments[0]?.accepted === "active";
+    if ((inIndex && !question.total) || !(await areMany(experiments))) return undefined;
+    try {
+      const answer = await thread.ask(question);
+      return "unanswered" in answer ? undefined : answer;
+    } catch (error) {
+      log.warn("search.columns", { error: String(error) });
+      return undefined;
+    }
+  }
+
   return {
-    async search(search: RunSearch): Promise<{ runs: Run[]; next: string | undefined }> {
+    async search(search: RunSearch): Promise<RunPage> {
       const filter = typedFilter(search.filter ?? "", runVocabulary);
-      const { joins, parts } = ordered(typedOrders(search.orderBy ?? [], runVocabulary), search.artifactRoot);
-      const question = fingerprint([[...search.experimentIds].sort(), search.filter ?? "", search.orderBy ?? [], search.lifecycle]);
-      const after = search.pageToken ? afterOf(search.pageToken, question, parts.length) : undefined;
-      const place = among(search, await places(search));
-      if (!place) return { runs: [], next: undefined };
-      const where = [place, ...filter.map((one) => condition(one, search.artifactRoot)), ...(after ? [behind(parts, after)] : [])];
-      const values = orderColumns(parts);
-      // Ids alone are sorted: rows are wide, and only those of the page are read.
-      const rows = await database.all<Row & { id: string }>(
-        `select run.id, ${values.sql} from run ${joins.sql} where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
-        [...values.params, ...joins.params, ...where.flatMap((one) => one.params), search.limit + 1],
+      const steps = orderSteps(typedOrders(search.orderBy ?? [], runVocabulary));
+      const order = statement.ordered(steps, search.artifactRoot);
+      const fingerprinted = fingerprint([[...search.experimentIds].sort(), search.filter ?? "", search.orderBy ?? [], search.lifecycle]);
+      const after = search.pageToken ? afterOf(search.pageToken, fingerprinted, order.parts.length) : undefined;
+      const experiments = await experimentsOf(search);
+      const place = statement.among(search, experiments);
+      if (!place) return { runs: [], next: undefined, total: search.total ? 0 : undefined };
+
+      const answer = await byColumns(
+        {
+          experiments: experiments.flatMap(({ id, lifecycle, runs_left: left }) => {
+            if (lifecycle !== "deleted") return [{ id, left, accepted: search.lifecycle }];
+            return search.lifecycle === "active" ? [] : [{ id, left, accepted: "all" as const }];
+          }),
+          kinds: search.kinds,
+          projects: search.projects,
+          filter,
+          order: steps,
+          after,
+          limit: search.limit,
+          total: search.total ?? false,
+        },
+        experiments,
       );
-      const { page, next } = pageOf(rows, search.limit, question, parts);
-      return { runs: await rowsOf(page.map((row) => row.id)), next };
+      if (answer) return { runs: await rowsOf(answer.ids), next: answer.last && tokenOf(fingerprinted, answer.last), total: answer.total };
+
+      const asked = statement.page(place, filter, order, after, search);
+      const rows = await database.all<Row & { id: string }>(asked.sql, asked.params);
+      const { page, next } = pageOf(rows, search.limit, fingerprinted, order.parts);
+      const count = search.total ? statement.count(place, filter, search) : undefined;
+      const total = count && ((await database.find<{ n: number }>(count.sql, count.params))?.n ?? 0);
+      return { runs: await rowsOf(page.map((row) => row.id)), next, total };
     },
+    close: async (): Promise<void> => thread?.close(),
   };
 }

@@ -1,0 +1,89 @@
+import type { SqlValue } from "../../../../base/storage/database.ts";
+import type { Comparison, Order } from "../vocabulary.ts";
+import type { Column, NumberColumn, TextColumn } from "./column.ts";
+import { type Keep, keepColumnNumbers, keepIds, keepNumbers, keepTexts } from "./filtering.ts";
+import { byColumnNumber, byId, byMissingNumber, byNumber, byText, firstOf, type Step } from "./ordering.ts";
+import { columnOf, mayMiss, type Question } from "./question.ts";
+import type { RunTable } from "./table.ts";
+
+export type Chosen = { ids: string[]; last: SqlValue[] | undefined; total: number | undefined };
+
+/** The page of a question over a table that is up to date. Undefined when the page's beginning is none that these orders make. */
+export function choose(table: RunTable, question: Question): Chosen | undefined {
+  const column = (one: Comparison | Order): Column | undefined => {
+    const name = columnOf(one);
+    return name && table.column(name).column;
+  };
+  const steps = question.order.map((one): Step => stepOf(table, one, column(one)));
+  const after = question.after && partsOf(question.order, question.after);
+  if (after && !steps.every((step, i) => step.takes(after[i] ?? []))) return undefined;
+
+  const rows = candidates(table, question);
+  let count = rows.length;
+  for (const one of question.filter) count = keepOf(table, one, column(one))(rows, count);
+  const total = question.total ? count : undefined;
+  if (after) count = keepBehind(steps, after)(rows, count);
+  const first = firstOf(rows, count, Math.min(count, question.limit), steps);
+  const last = count > question.limit ? first[first.length - 1] : undefined;
+  return {
+    ids: Array.from(first, (row) => table.ids.text(row)),
+    last: last === undefined ? undefined : steps.flatMap((step) => step.values(last)),
+    total,
+  };
+}
+
+function candidates(table: RunTable, question: Question): Uint32Array {
+  const { lifecycles, kinds, projects, words } = table;
+  const length = question.experiments.reduce((sum, { id }) => sum + (table.places.get(id)?.rows.length ?? 0), 0);
+  const rows = new Uint32Array(length);
+  const kind = new Set(question.kinds.map((one) => words.kind.find(one)));
+  const project = question.projects && new Set(question.projects.map((one) => words.project.find(one)));
+  let count = 0;
+  for (const { id, accepted } of question.experiments) {
+    const lifecycle = words.lifecycle.find(accepted);
+    for (const row of table.places.get(id)?.rows.view() ?? []) {
+      if (accepted !== "all" && lifecycles[row] !== lifecycle) continue;
+      if (!kind.has(kinds[row] as number) || (project && !project.has(projects[row] as number))) continue;
+      rows[count++] = row;
+    }
+  }
+  return rows.subarray(0, count);
+}
+
+function keepOf(table: RunTable, one: Comparison, column: Column | undefined): Keep {
+  if (column) return column.type === "number" ? keepColumnNumbers(column, one) : keepTexts(column, one);
+  return one.key === "start_time" ? keepNumbers(table.startedMs, undefined, one) : keepIds(table.ids, one);
+}
+
+function stepOf(table: RunTable, one: Order, column: Column | undefined): Step {
+  if (one.entity === "attribute") {
+    if (one.key === "run_id") return byId(table.ids, one.descending);
+    if (one.key === "start_time") return byNumber(table.startedMs, one.descending);
+    if (one.key === "end_time") return byMissingNumber(column as NumberColumn, one.descending);
+  }
+  return one.entity === "metric"
+    ? byColumnNumber(column as NumberColumn, one.descending)
+    : byText(column as TextColumn, one.descending, one.entity === "attribute");
+}
+
+/** The values of a page's last run, by step. */
+function partsOf(order: readonly Order[], values: readonly SqlValue[]): SqlValue[][] {
+  let at = 0;
+  return order.map((one) => values.slice(at, (at += mayMiss(one) ? 2 : 1)));
+}
+
+const keepBehind =
+  (steps: readonly Step[], after: readonly SqlValue[][]): Keep =>
+  (rows, count) => {
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number;
+      for (const [at, step] of steps.entries()) {
+        const difference = step.compareTo(row, after[at] ?? []);
+        if (difference === 0) continue;
+        if (difference > 0) rows[kept++] = row;
+        break;
+      }
+    }
+    return kept;
+  };

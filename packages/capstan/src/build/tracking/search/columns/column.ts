@@ -1,0 +1,93 @@
+import { grown } from "./typed.ts";
+
+/** What a run holds under one name, for every row of the table; missing where nothing was set. */
+export type Column = NumberColumn | TextColumn;
+
+export const missing = 0;
+export const present = 1;
+/** Compared as 0, ordered behind every number. */
+export const notANumber = 2;
+
+export class NumberColumn {
+  readonly type = "number";
+  values = new Float64Array(0);
+  /** One of the three above. */
+  states = new Uint8Array(0);
+
+  get bytes(): number {
+    return this.values.byteLength + this.states.byteLength;
+  }
+  reserve(rows: number): void {
+    this.values = grown(this.values, rows);
+    this.states = grown(this.states, rows);
+  }
+  set(row: number, value: number, state = present): void {
+    this.values[row] = value;
+    this.states[row] = state;
+  }
+  clear(row: number): void {
+    this.values[row] = 0;
+    this.states[row] = missing;
+  }
+}
+
+/** What one more text costs beside its characters: the string, its place in the list and in the map. */
+const textOverheadBytes = 88;
+
+export class TextColumn {
+  readonly type = "text";
+  /** 0 where missing, else the number of the text in `texts`. */
+  codes = new Int32Array(0);
+  /** Each once, in order of appearance; the first is a placeholder. */
+  readonly texts: string[] = [""];
+  readonly #codes = new Map<string, number>();
+  #textBytes = 0;
+  #ranks: Float64Array | undefined;
+
+  get bytes(): number {
+    return this.codes.byteLength + this.#textBytes;
+  }
+  reserve(rows: number): void {
+    this.codes = grown(this.codes, rows);
+  }
+  codeOf(text: string): number | undefined {
+    return this.#codes.get(text);
+  }
+  set(row: number, text: string): void {
+    let code = this.#codes.get(text);
+    if (code === undefined) {
+      code = this.texts.length;
+      this.texts.push(text);
+      this.#codes.set(text, code);
+      this.#textBytes += textOverheadBytes + text.length;
+      this.#ranks = undefined;
+    }
+    this.codes[row] = code;
+  }
+  clear(row: number): void {
+    this.codes[row] = missing;
+  }
+
+  /** Place of each text in the order of bytes, by code. Undefined where sorting them all would cost more than comparing some. */
+  get ranks(): Float64Array | undefined {
+    if (this.texts.length > 20_000) return undefined;
+    if (!this.#ranks) {
+      const sorted = this.texts.map((_, code) => code).slice(1);
+      sorted.sort((a, b) => compareBytes(this.texts[a] ?? "", this.texts[b] ?? ""));
+      this.#ranks = new Float64Array(this.texts.length);
+      for (const [rank, code] of sorted.entries()) this.#ranks[code] = rank;
+    }
+    return this.#ranks;
+  }
+}
+
+/** As their bytes in UTF-8 order, which is the order of code points: a surrogate is greater than every other unit. */
+export function compareBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return weight(x) - weight(y);
+  }
+  return a.length - b.length;
+}
+const weight = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);

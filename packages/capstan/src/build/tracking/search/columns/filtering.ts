@@ -1,0 +1,110 @@
+import type { Comparison } from "../vocabulary.ts";
+import { missing, type NumberColumn, present, type TextColumn } from "./column.ts";
+import { patternOf } from "./pattern.ts";
+import type { RunIds } from "./run-ids.ts";
+
+/** Filters keep those rows of a list that hold, in place and order, and answer how many they are. */
+export type Keep = (rows: Uint32Array, count: number) => number;
+
+type Signs = { less: boolean; equal: boolean; more: boolean };
+const signsOf = (operator: string): Signs => ({
+  less: operator === "<" || operator === "<=" || operator === "!=",
+  equal: operator === "=" || operator === "<=" || operator === ">=",
+  more: operator === ">" || operator === ">=" || operator === "!=",
+});
+
+export function keepNumbers(values: Float64Array, states: Uint8Array | undefined, comparison: Comparison): Keep {
+  const { less, equal, more } = signsOf(comparison.operator);
+  const asked = Number(comparison.values[0]);
+  return (rows, count) => {
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number;
+      if (states !== undefined && states[row] === missing) continue;
+      const value = values[row] as number;
+      if (value < asked ? less : value > asked ? more : equal) rows[kept++] = row;
+    }
+    return kept;
+  };
+}
+
+export const keepColumnNumbers = (column: NumberColumn, comparison: Comparison): Keep =>
+  keepNumbers(column.values, column.states, comparison);
+
+/** Whether a text holds; of one that is missing only IS NULL does. */
+function textTest({ operator, values }: Comparison): (text: string) => boolean {
+  const texts = values as readonly string[];
+  const [first = ""] = texts;
+  switch (operator) {
+    case "=":
+      return (text) => text === first;
+    case "!=":
+      return (text) => text !== first;
+    case "IN":
+      return (text) => texts.includes(text);
+    case "NOT IN":
+      return (text) => !texts.includes(text);
+    case "LIKE":
+    case "ILIKE":
+      return patternOf(first, operator === "ILIKE");
+    case "IS NOT NULL":
+      return () => true;
+    default:
+      return () => false;
+  }
+}
+
+export function keepTexts(column: TextColumn, comparison: Comparison): Keep {
+  return (rows, count) => {
+    const { codes } = column;
+    const { verdicts, others } = verdictsOf(column, comparison, count);
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number;
+      const code = codes[row] as number;
+      if (others !== undefined ? code !== missing && others(code) : verdicts[code] === 1) rows[kept++] = row;
+    }
+    return kept;
+  };
+}
+
+/** Whether each code holds; `others` instead where there are more texts than rows to look at. */
+function verdictsOf(
+  column: TextColumn,
+  comparison: Comparison,
+  count: number,
+): { verdicts: Uint8Array; others: ((code: number) => boolean) | undefined } {
+  const { texts } = column;
+  const { operator, values } = comparison;
+  const verdicts = new Uint8Array(texts.length);
+  const equals = operator === "=" || operator === "IN";
+  if (equals || operator === "!=" || operator === "NOT IN") {
+    if (!equals) verdicts.fill(1);
+    for (const value of values) {
+      const code = column.codeOf(String(value));
+      if (code !== undefined) verdicts[code] = equals ? 1 : 0;
+    }
+    verdicts[missing] = 0;
+    return { verdicts, others: undefined };
+  }
+  if (operator === "IS NULL" || operator === "IS NOT NULL") {
+    verdicts.fill(operator === "IS NULL" ? 0 : 1);
+    verdicts[missing] = operator === "IS NULL" ? 1 : 0;
+    return { verdicts, others: undefined };
+  }
+  const test = textTest(comparison);
+  if (texts.length > count) return { verdicts, others: (code) => test(texts[code] as string) };
+  for (let code = present; code < texts.length; code++) verdicts[code] = test(texts[code] as string) ? 1 : 0;
+  return { verdicts, others: undefined };
+}
+
+/** Comparisons of `run_id`: few ids against many rows, each found once. */
+export function keepIds(ids: RunIds, { operator, values }: Comparison): Keep {
+  const wanted = new Set(values.map((value) => ids.find(String(value))));
+  const inside = operator === "=" || operator === "IN";
+  return (rows, count) => {
+    let kept = 0;
+    for (let i = 0; i < count; i++) if (wanted.has(rows[i] as number) === inside) rows[kept++] = rows[i] as number;
+    return kept;
+  };
+}

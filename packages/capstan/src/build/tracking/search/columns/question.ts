@@ -1,0 +1,74 @@
+import type { SqlValue } from "../../../../base/storage/database.ts";
+import type { Comparison, Order } from "../vocabulary.ts";
+
+/** Which runs of an experiment count, by their own lifecycle. */
+export type Accepted = "active" | "deleted" | "all";
+
+/** A search as the thread of columns is asked. All of it is data. */
+export type Question = {
+  /** `left`: how often runs left it; another number than last time means that its rows are read anew. */
+  experiments: readonly { id: number; left: number; accepted: Accepted }[];
+  kinds: readonly string[];
+  projects: readonly string[] | undefined;
+  filter: readonly Comparison[];
+  /** With what follows every order: `orderSteps`. */
+  order: readonly Order[];
+  /** Values of the last run of the page before, one or two per order as `valuesPerStep` says. */
+  after: readonly SqlValue[] | undefined;
+  limit: number;
+  total: boolean;
+};
+
+export type Answer = {
+  ids: string[];
+  /** Order values of the last run, when there are more behind it. */
+  last: SqlValue[] | undefined;
+  total: number | undefined;
+  /** What it cost, for figures: reading changes and new columns, then choosing. */
+  readMs: number;
+  chooseMs: number;
+  bytes: number;
+};
+
+/** Columns cannot say; the statement must. */
+export type Unanswered = { unanswered: string };
+
+/** The orders that a caller asked for and those that follow: the newest first, and the id, so that no two runs are equal. */
+export function orderSteps(orders: readonly Order[]): Order[] {
+  const steps = [...orders];
+  if (!orders.some((one) => one.key === "start_time" && one.entity === "attribute"))
+    steps.push({ entity: "attribute", key: "start_time", type: "number", descending: true });
+  steps.push({ entity: "attribute", key: "run_id", type: "text", descending: false });
+  return steps;
+}
+
+/** Where a value may be missing, one number before it says so: 0 a value, then NaN of a metric, then missing. */
+export const mayMiss = (step: Order): boolean => step.entity !== "attribute" || step.key === "end_time";
+
+/** What columns hold of a run's own row, and where. */
+const attributeColumns: Readonly<Record<string, string>> = { run_name: "name", user_id: "by_name", status: "status", end_time: "ended_ms" };
+
+const mostPatternLength = 2000;
+
+/** Why columns cannot answer, if so. Which of them there are does not depend on what is stored. */
+export function unanswerable(filter: readonly Comparison[], order: readonly Order[], dialect: "sqlite" | "postgres"): string | undefined {
+  for (const one of filter) {
+    if (one.entity === "dataset") return "datasets";
+    if (one.entity === "attribute" && one.key === "artifact_uri") return "artifact_uri";
+    if (one.operator === "LIKE" || one.operator === "ILIKE") {
+      if (one.entity === "attribute" && one.key === "run_id") return "patterns of run_id";
+      // What PostgreSQL takes for the same letter depends on its locale.
+      if (one.operator === "ILIKE" && dialect === "postgres") return "ILIKE";
+      if (String(one.values[0]).length > mostPatternLength) return "a long pattern";
+    }
+  }
+  return order.some((one) => one.entity === "attribute" && one.key === "artifact_uri") ? "artifact_uri" : undefined;
+}
+
+/** Name of the column that a comparison or an order needs; undefined for what every row of the table has. */
+export function columnOf(one: { entity: string; key: string }): ColumnName | undefined {
+  if (one.entity === "metric" || one.entity === "param" || one.entity === "tag") return { entity: one.entity, key: one.key };
+  const column = attributeColumns[one.key];
+  return column === undefined ? undefined : { entity: "attribute", key: column };
+}
+export type ColumnName = { entity: "metric" | "param" | "tag" | "attribute"; key: string };
