@@ -1,4 +1,5 @@
 import { CapstanError } from "../../base/foundation/errors.ts";
+import { giveBackStart } from "../../base/foundation/spare-memory.ts";
 import type { Verb } from "./verbs.ts";
 
 export const verb: Verb = {
@@ -41,6 +42,7 @@ export const verb: Verb = {
     if (host.wanted !== undefined) context.out.talk(`port ${host.wanted} is taken by another program`);
     if (loopback === "open") context.out.talk("warning: every program of this machine that reaches the port may do everything");
     const link = `${host.url}/?link=${host.app.access.oneTimeLink()}`;
+    giveBackStart();
     context.out.document({ event: "ready", url: host.url, link });
     context.out.result(`${host.url}   Ctrl-C stops`);
     context.out.talk(`  full rights in a browser, once: ${link}`);

@@ -5,8 +5,11 @@ import { Card } from "../../parts/layout.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 
 export type Demo = NonNullable<Output<"insights.loop">["demo"]>;
-export type DemoState = Demo["stations"][number]["state"];
-export const markOf: Record<DemoState, Mark> = { done: "pass", failed: "fail", running: "running", reused: "reused", waiting: "none" };
+type Station = Demo["stations"][number];
+const marks: Record<Station["state"], Mark> = { done: "pass", failed: "fail", running: "running", reused: "reused", waiting: "none" };
+/** What a station found counts for more than that it ended; one that passed before and was not repeated is a hit. */
+export const markOf = ({ state, verdict }: Pick<Station, "state" | "verdict">): Mark =>
+  verdict === null || state === "running" || state === "waiting" || (state === "reused" && verdict === "pass") ? marks[state] : verdict;
 
 /** The stations of the guided loop with what each one found. */
 export function DemoCard({ demo }: { demo: Demo }) {
@@ -41,7 +44,7 @@ export function DemoCard({ demo }: { demo: Demo }) {
                 <td className="muted num index">{one.id}</td>
                 <td>
                   <span className="verdict">
-                    <VerdictGlyph mark={markOf[one.state]} />
+                    <VerdictGlyph mark={markOf(one)} />
                     {one.title[0]?.toUpperCase()}
                     {one.title.slice(1)}
                   </span>

@@ -1,3 +1,4 @@
+import { worstVerdict } from "@capstan/contract";
 import { Link } from "@tanstack/react-router";
 import { IconClock, IconShieldCheck } from "@tabler/icons-react";
 import { useOperation } from "../../data/api.ts";
@@ -104,6 +105,7 @@ function MapStation({ station, parts, first }: { station: (typeof stations)[numb
   const state =
     parts.find((part) => part.state === "failed" || part.state === "running")?.state ??
     (parts.length > 0 && parts.every((part) => part.state === "done" || part.state === "reused") ? "done" : "waiting");
+  const worst = worstVerdict(parts.flatMap((part) => part.verdict ?? []));
   const figure = parts.findLast((part) => part.figure !== "")?.figure;
   return (
     <li className={`map-station ${parts.length > 0 ? state : first ? "lit" : ""}`}>
@@ -114,7 +116,9 @@ function MapStation({ station, parts, first }: { station: (typeof stations)[numb
       </div>
       <h2>
         {station.name}
-        {parts.length > 0 && state !== "waiting" && <VerdictGlyph mark={markOf[state]} />}
+        {parts.length > 0 && state !== "waiting" && (
+          <VerdictGlyph mark={markOf({ state, verdict: parts.some((part) => part.verdict !== null) ? worst : null })} />
+        )}
       </h2>
       <p className="second">{figure ?? station.about}</p>
     </li>
