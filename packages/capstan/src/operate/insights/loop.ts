@@ -256,11 +256,7 @@ function demoOf(stations: readonly StationView[]): NonNullable<Loop["demo"]> {
       digest: one?.digest ?? null,
     };
   });
-  const state = views.some((one) => one.state === "failed")
-    ? "failed"
-    : views.every((one) => one.state === "done")
-      ? "done"
-      : "running";
+  const state = views.some((one) => one.state === "failed") ? "failed" : views.every((one) => one.state === "done") ? "done" : "running";
   return { state, stations: views };
 }
 
