@@ -94,6 +94,62 @@ writeFileSync("m.json", JSON.stringify({ auc: train.rate }));
   expect(await capstan("compare", "run:2/nope")).toMatchObject({ code: 5 });
 });
 
+test("run -- CMD is one tracked run: what it wrote, logged and how it ended", async () => {
+  place = await makePlace({
+    files: {
+      "explore.mjs": `import { startRun } from "@capstan/client";
+const run = await startRun({ name: "inner" });
+run.logMetric("auc", 0.7);
+console.log("found", process.argv[2], process.env.CAPSTAN_TOKEN ?? "no token");
+console.error("a warning");
+process.exitCode = Number(process.argv[3] ?? 0);
+`,
+    },
+    environment: { CAPSTAN_TOKEN: "cap_not_for_commands" },
+  });
+  const done = await place.run("run", "-m", "a first look", "--", process.execPath, "explore.mjs", "two words");
+  expect([done.code, done.stdout]).toEqual([0, "found two words no token\n"]);
+  expect(done.stderr).toMatch(/a warning\n/);
+  const { runs } = JSON.parse((await place.run("list", "runs", "--json")).stdout);
+  const outer = runs.find((run: { name: string }) => run.name.includes("explore.mjs"));
+  expect(outer).toMatchObject({ kind: "user", status: "FINISHED", verdict: "pass", seal: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  // It was left open by its script, and ended with it.
+  expect(runs.find((run: { name: string }) => run.name === "inner")).toMatchObject({
+    parent: outer.id,
+    status: "FINISHED",
+    metrics: { auc: 0.7 },
+  });
+  const shown = JSON.parse((await place.run("show", outer.id, "--json")).stdout);
+  expect(shown).toMatchObject({
+    environment: { command: expect.stringMatching(/explore\.mjs 'two words'$/) },
+    tags: { "mlflow.note.content": "a first look" },
+    resources: { wallSeconds: expect.any(Number), cpuSeconds: expect.any(Number) },
+  });
+  const log = await place.run("log", outer.id.slice(0, 12));
+  expect(log.stdout.trimEnd().split("\n").toSorted()).toEqual(["a warning", "found two words no token"]);
+
+  const failed = await place.run("run", "--", process.execPath, "explore.mjs", "x", "3");
+  expect([failed.code, failed.stderr]).toEqual([1, expect.stringMatching(/CAP-RUN-018 {2}the command ended with exit code 3/)]);
+  const events = (await place.run("run", "--json", "--", "no-such-program")).stdout.trimEnd().split("\n");
+  expect(events.map((line) => JSON.parse(line))).toMatchObject([{ event: "run.started" }, { event: "result", verdict: "fail", code: 127 }]);
+  for (const words of [
+    ["run", "--"],
+    ["run", "--locked", "--", "true"],
+    ["run", "a", "--", "true"],
+  ])
+    expect(await place.run(...words)).toMatchObject({ code: 2, stderr: expect.stringContaining("CAP-USAGE-001") });
+});
+
+test("Ctrl-C ends a command and its run", async () => {
+  place = await makePlace();
+  const here = join(place.root, "here");
+  const run = place.start("run", "--", "sh", "-c", `echo $$ > ${here}; exec sleep 60`);
+  await until("the command runs", () => existsSync(here));
+  run.kill("SIGINT");
+  expect((await run.ended).code).toBe(130);
+  expect(place.query("select status, verdict from run")).toEqual([{ status: "KILLED", verdict: "error" }]);
+});
+
 test("a token is not made for a project that there is not", async () => {
   const { capstan } = made();
   const refused = await capstan("admin", "token", "ci", "--role", "viewer", "--only", "smal");

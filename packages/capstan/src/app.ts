@@ -37,6 +37,7 @@ import { createDataService } from "./build/data/service.ts";
 import { loadOnnx } from "./build/inference/onnx.ts";
 import { createLocalExecutor } from "./build/execution/local-executor.ts";
 import { pipelineMigrations } from "./build/pipeline/migrations.ts";
+import { commandHandlers } from "./build/pipeline/commands.ts";
 import { pipelineHandlers } from "./build/pipeline/operations.ts";
 import { createPipelineService } from "./build/pipeline/service.ts";
 import { createProjectFileCache } from "./build/pipeline/config/project-file-cache.ts";
@@ -312,6 +313,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     }),
     checksHandlers(checks, suites),
     pipelineHandlers(pipeline),
+    commandHandlers(pipeline.commands),
     governanceHandlers(governance, store, record),
     servingHandlers(serving, store),
     releaseHandlers(releases, serving, store),

@@ -571,6 +571,12 @@ export const errorTable = define({
     message: "what step {step} wrote at {path} cannot be kept: {problem}",
     remedy: "correct `out`, or let the step write files and folders there (`cp -L` copies what a link leads to)",
   },
+  "CAP-RUN-018": {
+    status: 409,
+    exit: 1,
+    message: "the command ended with {how}",
+    remedy: "what it wrote is above; `capstan log {run}` shows it again",
+  },
   "CAP-PURPOSE-001": {
     status: 400,
     exit: 2,

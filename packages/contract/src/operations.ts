@@ -1,5 +1,6 @@
 import { accessOperations } from "./operations/access.ts";
 import { checksOperations } from "./operations/checks.ts";
+import { commandOperations } from "./operations/commands.ts";
 import { dataOperations } from "./operations/data.ts";
 import { exchangeOperations } from "./operations/exchange.ts";
 import { governanceOperations } from "./operations/governance.ts";
@@ -29,6 +30,7 @@ export const operations = {
   ...viewOperations,
   ...checksOperations,
   ...pipelineOperations,
+  ...commandOperations,
   ...registryOperations,
   ...exchangeOperations,
   ...governanceOperations,

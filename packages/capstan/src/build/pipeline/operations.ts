@@ -184,6 +184,14 @@ export function pipelineHandlers(service: PipelineService): Handlers<typeof pipe
       };
     },
     async "pipeline.log"({ project, ref, tail, afterBytes }) {
+      const command = await service.commands.find(project, ref);
+      if (command)
+        return {
+          step: command.name,
+          run: command.id,
+          ...(await logPage(service.commands.logPath(command.id), tail, afterBytes)),
+          ended: command.seal !== null,
+        };
       const row = await service.findStepRun(project, ref);
       if (row.run === null) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "log", name: ref });
       return {

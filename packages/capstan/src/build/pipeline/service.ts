@@ -14,6 +14,7 @@ import { createAdopted } from "./adoption.ts";
 import type { AttemptDeps } from "./attempt.ts";
 import { type ProjectFile, sound } from "./config/project-file.ts";
 import type { ReadOptions } from "./config/read-project-file.ts";
+import { createCommands } from "./commands.ts";
 import { createContents } from "./contents.ts";
 import { createEventLog } from "./event-log.ts";
 import type { Taken } from "./facts.ts";
@@ -504,6 +505,7 @@ export function createPipelineService(deps: PipelineDeps) {
   return {
     sql,
     contents,
+    commands: createCommands(deps),
     read,
     nowMs: () => clock.nowMs(),
     folderOf: deps.folderOf,

@@ -56,7 +56,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     const known = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
     if (!known) throw unknownVerb(name);
     const { verb } = await known.load();
-    const parsed = parse(name, verb, rest);
+    const cut = verb.takesCommand ? rest.indexOf("--") : -1;
+    const parsed = parse(name, verb, cut < 0 ? rest : rest.slice(0, cut));
     const flags = parsed.values as Context["flags"];
     const color = flags["color"];
     out = createOutput({
@@ -80,6 +81,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       environment,
       cwd,
       words: parsed.positionals,
+      command: cut < 0 ? undefined : rest.slice(cut + 1),
       flags,
       out,
       text: (flag) => (typeof flags[flag] === "string" ? flags[flag] : undefined),
@@ -148,7 +150,6 @@ export function unknownVerb(name: string): CapstanError {
 }
 
 function parse(name: string, verb: Verb, argv: readonly string[]) {
-  // What stands behind `--` belongs to a command of the user's.
   try {
     const options = {
       ...common,

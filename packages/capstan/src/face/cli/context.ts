@@ -9,6 +9,8 @@ export type Context = {
   readonly cwd: string;
   /** Words after the verb. */
   readonly words: readonly string[];
+  /** Words after `--`, for a verb that takes a command there; undefined without `--`. */
+  readonly command: readonly string[] | undefined;
   readonly flags: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
   readonly out: Output;
   text(flag: string): string | undefined;

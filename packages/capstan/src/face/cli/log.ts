@@ -5,7 +5,7 @@ import type { Verb } from "./verbs.ts";
 
 export const verb: Verb = {
   text: "The lines that a step or run wrote.",
-  usage: "log STEP|run:N|run:N/STEP [--follow] [--tail N]",
+  usage: "log STEP|run:N|run:N/STEP|RUN [--follow] [--tail N]",
   mostWords: 1,
   examples: ["log train", "log run:3/train --follow"],
   flags: { follow: { type: "boolean", text: "go on until it ends" }, tail: { type: "string", text: "the last N lines" } },
@@ -14,7 +14,7 @@ export const verb: Verb = {
     const [ref] = context.words;
     if (ref === undefined) throw new CapstanError("CAP-USAGE-001", { problem: "the log of what?", verb: "log" });
     const connection = await context.read();
-    const whole = /^run:\d+$/.exec(ref);
+    const whole = /^run:\d{1,5}$/.exec(ref);
     const steps = whole
       ? (await connection.call("pipeline.show", { project, run: ref.slice(4) })).steps.map((one) => `${ref}/${one.step}`)
       : [ref];

@@ -10,10 +10,11 @@ import type { Context } from "./context.ts";
 import type { Verb } from "./verbs.ts";
 
 export const verb: Verb = {
-  text: "Runs what is out of date, with all it needs; without STEP the whole pipeline.",
-  usage: "run [STEP…] [--set PARAM=VALUE] [--plan]",
+  text: "Runs what is out of date, with all it needs; without STEP the whole pipeline. `run -- CMD` runs any command, here, recorded, not cached.",
+  usage: "run [STEP…] [--set PARAM=VALUE] [--plan] | run -- CMD…",
+  takesCommand: true,
   mostWords: Infinity,
-  examples: ["run", "run train --set train.trees=400 --plan"],
+  examples: ["run", "run train --set train.trees=400 --plan", "run -m 'a first look' -- python explore.py"],
   flags: {
     set: { type: "string", multiple: true, text: "PARAM=VALUE, an existing parameter; leaves folder and lock alone" },
     profile: { type: "string", multiple: true, text: "overlay of capstan.yaml" },
@@ -25,6 +26,10 @@ export const verb: Verb = {
   },
   async run(context) {
     const { out } = context;
+    if (context.command !== undefined) {
+      const { runCommand } = await import("./run-command.ts");
+      return runCommand(context, context.command);
+    }
     const { project } = context.place();
     const choice = {
       project,

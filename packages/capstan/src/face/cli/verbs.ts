@@ -8,6 +8,8 @@ export type Verb = {
   usage: string;
   /** Words it takes after its name; more are refused, not ignored. */
   mostWords: number;
+  /** What stands behind `--` belongs to a command of the user's. */
+  takesCommand?: true;
   examples: readonly string[];
   /** Own flags, in the form of node:util parseArgs, with their texts. */
   flags: Readonly<Record<string, Flag>>;
