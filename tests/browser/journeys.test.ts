@@ -2,6 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { describeWith } from "../../packages/capstan/src/testing/needs.ts";
 import { accessJourneys } from "./access-journeys.ts";
+import { artifactJourneys } from "./artifact-journeys.ts";
 import { frameJourneys } from "./frame-journeys.ts";
 import { outageJourneys } from "./outage-journeys.ts";
 import { pipelineJourneys } from "./pipeline-journeys.ts";
@@ -28,6 +29,7 @@ describeWith("the pages in a browser", "Chromium", chromiumPath, (path) => {
   placeJourneys(inWorld);
   frameJourneys(inWorld);
   runJourneys(inWorld);
+  artifactJourneys(inWorld);
   pipelineJourneys(inWorld);
   outageJourneys(inWorld);
 });

@@ -316,7 +316,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     commandHandlers(pipeline.commands),
     governanceHandlers(governance, store, record),
     servingHandlers(serving, store),
-    releaseHandlers(releases, serving, store),
+    releaseHandlers(releases, serving, store, configs),
     monitoringHandlers(monitoring, store),
     incidentsHandlers(incidents, store, async (project, model) => {
       const { tier, level } = await governance.risk(project, model);

@@ -143,6 +143,21 @@ const releaseDetail = z.object({
   actions: z.object({ pause: z.string().nullable(), advance: z.string().nullable(), stop: z.string().nullable() }),
 });
 
+/** How a route is moved unless someone says otherwise; members as `releases.start` takes them. */
+const releasePlan = z.object({
+  route: name,
+  /** Whether capstan.yaml says something of it; else these are the values of every route. */
+  declared: z.boolean(),
+  strategy: z.enum(["direct", "canary"]),
+  shadow: z.boolean(),
+  steps: z.array(z.number()),
+  each: z.object({ seconds: z.number(), rows: z.number().int() }),
+  guard: z.object({ alpha: z.number(), latencyP95: z.number().optional(), scoreMean: z.number().optional() }),
+  /** Of the model; null: half. */
+  threshold: z.number().nullable(),
+});
+export type ReleasePlan = z.output<typeof releasePlan>;
+
 export const releaseOperations = {
   "releases.list": operation({
     method: "GET",
@@ -159,6 +174,14 @@ export const releaseOperations = {
     input: project.extend({ release: releaseId }),
     output: releaseDetail,
     text: "One release: stages, evidence that holds at every look, guardrails, every step with its entry.",
+  }),
+  "releases.plan": operation({
+    method: "GET",
+    path: "/p/{project}/routes/{route}/releases/plan",
+    capability: "read",
+    input: project.extend({ route: name, /** For a route that is not declared yet. */ model: name.optional() }),
+    output: releasePlan,
+    text: "What a release of a route begins with: stages and guards as capstan.yaml declares them.",
   }),
   "releases.start": operation({
     method: "POST",

@@ -1,6 +1,7 @@
 import type { InputOf } from "@capstan/contract";
 import type { releaseOperations } from "@capstan/contract/operations/release";
 import { CapstanError } from "../../base/foundation/errors.ts";
+import { releasePlan } from "../../ship/release/plan.ts";
 import { soundProjectFile } from "../../build/pipeline/config/read-project-file.ts";
 
 /** What capstan.yaml says of a route's releases, as the input of `releases.start`. */
@@ -13,9 +14,9 @@ export async function releaseInput(wanted: {
 }): Promise<InputOf<(typeof releaseOperations)["releases.start"]>> {
   const { config } = soundProjectFile({ folder: wanted.folder });
   const routes = Object.entries(config.routes ?? {}).filter(([, one]) => one.model === wanted.model);
-  const [name, route] =
+  const [name] =
     routes.find(([one]) => one === wanted.route) ?? (wanted.route === undefined && routes.length === 1 ? (routes[0] ?? []) : []);
-  if (name === undefined || route === undefined)
+  if (name === undefined)
     throw new CapstanError("CAP-USAGE-001", {
       problem:
         routes.length === 0
@@ -23,21 +24,13 @@ export async function releaseInput(wanted: {
           : `which route? ${routes.map(([one]) => one).join(", ")}`,
       verb: "release",
     });
-  const { release = {}, guard = {} } = route;
+  const { declared: _, route: __, threshold, ...plan } = releasePlan(config, name, wanted.model);
   return {
+    ...plan,
     project: wanted.project,
     route: name,
     model: wanted.model,
     version: wanted.version,
-    strategy: release.strategy === "direct" ? "direct" : "canary",
-    shadow: release.shadow ?? true,
-    ...(release.steps && { steps: release.steps.filter((share) => share < 1) }),
-    ...(release.each && { each: { seconds: (release.each.time ?? 600_000) / 1000, rows: release.each.rows ?? 200 } }),
-    guard: {
-      alpha: 0.001,
-      ...(guard.latency_p95 !== undefined && { latencyP95: guard.latency_p95 / 1000 }),
-      ...(guard.score_mean !== undefined && { scoreMean: guard.score_mean }),
-    },
-    ...(config.models?.[wanted.model]?.threshold !== undefined && { threshold: config.models[wanted.model]?.threshold }),
+    ...(threshold !== null && { threshold }),
   };
 }

@@ -1,4 +1,5 @@
 import type { OutputOf } from "@capstan/contract";
+import type { ProjectConfig } from "@capstan/contract/config";
 import type { releaseOperations } from "@capstan/contract/operations/release";
 import type { servingOperations } from "@capstan/contract/operations/serving";
 import { toTime } from "../../base/foundation/clock.ts";
@@ -10,6 +11,7 @@ import type { ServingService } from "../serving/service.ts";
 import type { Progress } from "./analysis.ts";
 import { createAnalysis } from "./analysis.ts";
 import { isActive, type Look, type Release, releaseName, type Stage, type Transition } from "./model.ts";
+import { releasePlan } from "./plan.ts";
 import { decideStage, runningStage } from "./rules.ts";
 import type { ReleaseService } from "./service.ts";
 import { listTransitions } from "./store.ts";
@@ -19,7 +21,13 @@ type Detail = OutputOf<Operations["releases.get"]>;
 type Summary = OutputOf<Operations["releases.list"]>["releases"][number];
 type Seen = { readonly looks: readonly Look[]; readonly progress: Progress };
 
-export const releaseHandlers = (service: ReleaseService, serving: ServingService, store: Store): Handlers<Operations> => {
+export const releaseHandlers = (
+  service: ReleaseService,
+  serving: ServingService,
+  store: Store,
+  /** The project file of a project, when it is at hand and sound. */
+  configs: { config(project: string): Promise<ProjectConfig | undefined> },
+): Handlers<Operations> => {
   /** The evidence of this moment, or the frozen one. */
   const seenOf = async (release: Release): Promise<Seen | null> => {
     const moving = service.moving(release.project, releaseName(release.number));
@@ -56,6 +64,7 @@ export const releaseHandlers = (service: ReleaseService, serving: ServingService
       );
       return { ...(summary as Summary), ...detailOf(release, seen, transitions, actors, serving) };
     },
+    "releases.plan": async ({ project, route, model }) => releasePlan(await configs.config(project), route, model),
     async "releases.start"(input, caller) {
       const release = await service.start(
         {

@@ -149,7 +149,7 @@ describe("forward", () => {
 
     const handlers = checked(
       { ...releaseOperations, ...servingOperations },
-      releaseHandlers(service, fixture.serving, fixture.opened.store),
+      releaseHandlers(service, fixture.serving, fixture.opened.store, { config: async () => undefined }),
     );
     const detail = await handlers["releases.get"]({ project: "default", release: "R-2" }, ada);
     expect(detail.shadow).toMatchObject({ rows: 250, onlyInShadow: 0 });
@@ -229,7 +229,7 @@ describe("back by itself", () => {
     expect(evidence.progress.stage.canaryRows).toBeGreaterThanOrEqual(30);
     const handlers = checked(
       { ...releaseOperations, ...servingOperations },
-      releaseHandlers(service, fixture.serving, fixture.opened.store),
+      releaseHandlers(service, fixture.serving, fixture.opened.store, { config: async () => undefined }),
     );
     const detail = await handlers["releases.get"]({ project: "default", release: "R-2" }, ada);
     expect(detail.guards.find((guard) => guard.id === "score_mean")).toMatchObject({ verdict: "fail", bound: 0.02 });
@@ -292,7 +292,7 @@ describe("by hand", () => {
     await firstLive();
     const handlers = checked(
       { ...releaseOperations, ...servingOperations },
-      releaseHandlers(service, fixture.serving, fixture.opened.store),
+      releaseHandlers(service, fixture.serving, fixture.opened.store, { config: async () => undefined }),
     );
     const begun = await handlers["releases.start"](
       {
@@ -353,7 +353,7 @@ describe("by hand", () => {
     const before = (await actions()).length;
     const handlers = checked(
       { ...releaseOperations, ...servingOperations },
-      releaseHandlers(service, fixture.serving, fixture.opened.store),
+      releaseHandlers(service, fixture.serving, fixture.opened.store, { config: async () => undefined }),
     );
     const back = await handlers["routes.rollback"]({ project: "default", route: "late-arrival" }, ada);
     expect(back).toMatchObject({ from: "v2", to: "v1", release: "R-2" });

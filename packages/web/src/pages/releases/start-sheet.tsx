@@ -4,6 +4,7 @@ import { client, useOperation } from "../../data/api.ts";
 import { To } from "../../parts/format.tsx";
 import { Sheet } from "../../parts/sheet.tsx";
 import { VerdictBadge } from "../../parts/verdict.tsx";
+import { type Form, formOf, inputOf, missingIn, StartFields } from "./start-form.tsx";
 
 /** What moves a route to a version: strategy, shares, and how long each is looked at; the gate is shown before it decides. */
 export function StartRelease({
@@ -22,22 +23,13 @@ export function StartRelease({
   const gate = useOperation("governance.gate", { project, model, version: Number(version.slice(1)) });
   const mine = routes.data?.routes.filter((one) => one.model === model) ?? [];
   const [route, setRoute] = useState<string>();
-  const [strategy, setStrategy] = useState<"canary" | "direct">("canary");
-  const [shadow, setShadow] = useState(true);
-  const [shares, setShares] = useState("10");
-  const [secondsEach, setSeconds] = useState("600");
-  const [rowsEach, setRows] = useState("200");
-  const [scoreMean, setScoreMean] = useState("");
-  const [latencyMs, setLatency] = useState("");
+  const [changed, setChanged] = useState<Partial<Form>>({});
   const [override, setOverride] = useState(false);
   const [reason, setReason] = useState("");
   const chosen = route ?? mine[0]?.route ?? model;
   const now = mine.find((one) => one.route === chosen);
-  const steps = shares
-    .split(/[\s,]+/)
-    .filter((each) => each !== "")
-    .map((each) => Number(each) / 100);
-  const ascending = steps.every((share, i) => share > (steps[i - 1] ?? 0) && share < 1);
+  const plan = useOperation("releases.plan", { project, route: chosen, model }).data;
+  const form = { ...formOf(plan), ...changed };
   const releases = useOperation("releases.list", { project });
   const taken = releases.data?.releases.find((one) => one.model === model && one.to === version && one.state === "rolled_back");
   const refused = gate.data !== undefined && ["fail", "error", "inconclusive"].includes(gate.data.verdict);
@@ -50,13 +42,9 @@ export function StartRelease({
         ? `${taken.release} took it back`
         : override && reason.trim() === ""
           ? "an override takes a reason"
-          : strategy === "canary" && (steps.length === 0 || !ascending)
-            ? "shares ascend, between 0 and 100 %"
-            : strategy === "canary" && !(Number(secondsEach) >= 0 && Number.isInteger(Number(rowsEach)))
-              ? "seconds and rows are numbers"
-              : ![scoreMean, latencyMs].every((text) => text.trim() === "" || Number(text) > 0)
-                ? "bounds are above zero"
-                : null;
+          : plan === undefined
+            ? "asking what the route declares"
+            : missingIn(form);
   return (
     <Sheet
       capability="release"
@@ -69,27 +57,22 @@ export function StartRelease({
       effect={
         <>
           Route <strong>{chosen}</strong> goes from {now?.live ?? "nothing"} to {version}
-          {strategy === "canary" ? ", step by step; guards take it back by themselves" : " at once, without a comparison"}. Going back stays
-          one click.
+          {form.strategy === "canary" ? ", step by step; guards take it back by themselves" : " at once, without a comparison"}. Going back
+          stays one click.
         </>
       }
-      act={() =>
-        client.call("releases.start", {
+      act={() => {
+        if (plan === undefined) throw new Error("what the route declares is not known yet");
+        return client.call("releases.start", {
           project,
           route: chosen,
           model,
           version,
-          strategy,
-          shadow: strategy === "canary" && shadow,
-          ...(strategy === "canary" && { steps, each: { seconds: Number(secondsEach), rows: Number(rowsEach) } }),
-          guard: {
-            ...(scoreMean.trim() !== "" && { scoreMean: Number(scoreMean) }),
-            ...(latencyMs.trim() !== "" && { latencyP95: Number(latencyMs) / 1000 }),
-          },
+          ...inputOf(form, plan),
           override,
           ...(reason.trim() !== "" && { reason: reason.trim() }),
-        })
-      }
+        });
+      }}
       done={(started) => void navigate({ to: `/p/${project}/releases/${started.release}` as never })}
     >
       <p className="verdict">
@@ -99,63 +82,36 @@ export function StartRelease({
       {mine.length > 1 && (
         <label>
           <span className="second">Route</span>
-          <select className="field" value={chosen} onChange={(event) => setRoute(event.target.value)}>
+          <select
+            className="field"
+            value={chosen}
+            onChange={(event) => {
+              setRoute(event.target.value);
+              setChanged({});
+            }}
+          >
             {mine.map((one) => (
               <option key={one.route}>{one.route}</option>
             ))}
           </select>
         </label>
       )}
-      <label>
-        <span className="second">Strategy</span>
-        <select className="field" value={strategy} onChange={(event) => setStrategy(event.target.value === "direct" ? "direct" : "canary")}>
-          <option value="canary">canary: a share of the traffic, judged while it runs</option>
-          <option value="direct">direct: everyone at once</option>
-        </select>
-      </label>
-      {strategy === "canary" && (
-        <>
-          <label className="check">
-            <input type="checkbox" checked={shadow} onChange={(event) => setShadow(event.target.checked)} />
-            <span>Shadow first: {version} answers beside, nobody sees it</span>
-          </label>
-          <div style={{ display: "grid", gridTemplateColumns: "1fr 1fr 1fr", gap: 10 }}>
-            <label>
-              <span className="second">Shares, %</span>
-              <input className="field" value={shares} onChange={(event) => setShares(event.target.value)} />
-            </label>
-            <label>
-              <span className="second">Each at least, s</span>
-              <input className="field" inputMode="numeric" value={secondsEach} onChange={(event) => setSeconds(event.target.value)} />
-            </label>
-            <label>
-              <span className="second">and rows</span>
-              <input className="field" inputMode="numeric" value={rowsEach} onChange={(event) => setRows(event.target.value)} />
-            </label>
-          </div>
-          <div style={{ display: "grid", gridTemplateColumns: "1fr 1fr", gap: 10 }}>
-            <label>
-              <span className="second">Mean score may move by</span>
-              <input
-                className="field"
-                inputMode="decimal"
-                placeholder="not guarded"
-                value={scoreMean}
-                onChange={(event) => setScoreMean(event.target.value)}
-              />
-            </label>
-            <label>
-              <span className="second">p95 latency may grow by, ms</span>
-              <input
-                className="field"
-                inputMode="decimal"
-                placeholder="not guarded"
-                value={latencyMs}
-                onChange={(event) => setLatency(event.target.value)}
-              />
-            </label>
-          </div>
-        </>
+      <StartFields form={form} change={(more) => setChanged({ ...changed, ...more })} version={version} />
+      {plan && (
+        <p className="second">
+          {plan.declared
+            ? "Stages and guards are those that capstan.yaml declares for this route"
+            : "The route declares no stages and guards of its own; these are those of every route"}
+          {Object.keys(changed).length > 0 && (
+            <>
+              , changed here.{" "}
+              <button type="button" className="text-button" onClick={() => setChanged({})}>
+                Take the changes back
+              </button>
+            </>
+          )}
+          {Object.keys(changed).length === 0 && "."}
+        </p>
       )}
       {(refused || taken) && (
         <label className="check">

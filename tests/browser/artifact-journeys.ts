@@ -1,0 +1,159 @@
+import { expect, test } from "vitest";
+import { accessibility, settled } from "./visits.ts";
+import type { World } from "./world.ts";
+
+/** A report that tries what a script of ours could do. */
+const hostile = `<!doctype html><h1>Report</h1><p id="said">no script ran</p><script>
+const said = document.getElementById("said");
+said.textContent = "script ran as " + self.origin;
+try { parent.document.title = "taken"; } catch { said.textContent += ", page closed"; }
+try { localStorage.length; } catch { said.textContent += ", storage closed"; }
+fetch("/api/v1/session").then((one) => one.text()).then((text) => (said.textContent += ", saw " + text), () => (said.textContent += ", network closed"));
+</script>`;
+
+const files: Record<string, string> = {
+  "report.html": hostile,
+  "deep/down/table.csv": `name,n\n${Array.from({ length: 250 }, (_, i) => `row ${i},${i}`).join("\n")}\n`,
+  "facts.json": JSON.stringify({ model: { depth: 6, kinds: ["a", "b"] }, note: "<img src=x onerror=alert(1)>" }),
+  "logo.svg":
+    '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><script>parent.document.title="taken"</script><circle cx="20" cy="20" r="18"/></svg>',
+  "card.md": "# Card\n\nIt is **good**. [bad](javascript:alert`1`) <script>document.title='taken'</script>\n",
+  "long.log": Array.from({ length: 40_000 }, (_, i) => `line ${i + 1} of the log`).join("\n"),
+  "model.pkl": "\u0080\u0004not opened",
+};
+
+/** A run as a client of MLflow logs it, with its files. */
+async function logRun(url: string): Promise<string> {
+  const post = async (path: string, body: object): Promise<Record<string, never>> => {
+    const reply = await fetch(`${url}/api/2.0/mlflow/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!reply.ok) throw new Error(`${path} answered ${reply.status}: ${await reply.text()}`);
+    return (await reply.json()) as Record<string, never>;
+  };
+  const { experiment_id } = await post("experiments/create", { name: "with files" });
+  const tags = [
+    { key: "mlflow.source.git.commit", value: "0123456789abcdef0123456789abcdef01234567" },
+    {
+      key: "mlflow.source.git.diff",
+      value: "diff --git a/fit.py b/fit.py\n--- a/fit.py\n+++ b/fit.py\n@@ -1,2 +1,2 @@\n import x\n-rate = 1\n+rate = 2\n",
+    },
+  ];
+  const { run } = (await post("runs/create", { experiment_id, run_name: "with files", start_time: Date.now(), tags })) as unknown as {
+    run: { info: { run_id: string } };
+  };
+  const id = run.info.run_id;
+  for (const [path, text] of Object.entries(files)) {
+    const reply = await fetch(`${url}/api/2.0/mlflow-artifacts/artifacts/${experiment_id}/${id}/artifacts/${path}`, {
+      method: "PUT",
+      body: text,
+    });
+    if (!reply.ok) throw new Error(`${path}: ${reply.status}`);
+  }
+  const metrics = ["train_loss", "system/cpu_utilization_percentage"].flatMap((key) =>
+    Array.from({ length: 400 }, (_, step) => ({ key, step, timestamp: Date.now() + 100 * step, value: 1 / (step + 1) })),
+  );
+  await post("runs/log-batch", { run_id: id, metrics });
+  await post("runs/log-inputs", {
+    run_id: id,
+    datasets: [
+      {
+        tags: [{ key: "mlflow.data.context", value: "training" }],
+        dataset: { name: "tiny", digest: "0a1b2c3d", source_type: "local", source: '{"uri": "tiny.csv"}', profile: '{"num_rows": 3}' },
+      },
+    ],
+  });
+  await post("runs/update", { run_id: id, status: "FINISHED", end_time: Date.now() });
+  return id;
+}
+
+export function artifactJourneys(world: () => World): void {
+  test("files of a run are shown as what they are, without a right of the page", async () => {
+    const { served, open } = world();
+    const id = await logRun(served.url);
+    const { page, problems, close } = await open();
+    const project = String(served.place.query(`select project from run where id = '${id}'`)[0]?.["project"]);
+    const at = `${served.url}/p/${project}/runs/${id}`;
+    await page.goto(`${at}/artifacts`);
+    const tree = page.getByRole("navigation", { name: "Files" });
+    await tree.getByRole("button", { name: "deep" }).focus();
+    for (const key of ["ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown", "Enter"]) {
+      await page.keyboard.press(key);
+      await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+    }
+    const rows = page.getByRole("group", { name: "Rows of deep/down/table.csv" });
+    await rows.getByRole("cell", { name: "row 99", exact: true }).waitFor();
+    await page.getByText("rows 1 to 100 of 250, 2 columns").waitFor();
+    const byN = rows.getByRole("button", { name: "n", exact: true });
+    await byN.click();
+    await rows.locator("th[aria-sort=ascending]").waitFor();
+    await byN.click();
+    await rows.getByRole("row").nth(1).getByText("row 249").waitFor();
+    await page.getByRole("textbox", { name: "Rows that hold" }).fill("row 24");
+    await page.getByText("rows 1 to 11 of 11").waitFor();
+    expect(await accessibility(page)).toEqual([]);
+
+    await tree.getByRole("link", { name: /^report\.html/ }).click();
+    const report = page.frameLocator("iframe");
+    await report.getByText("script ran as null, page closed, storage closed, network closed").waitFor();
+    await tree.getByRole("link", { name: /^logo\.svg/ }).click();
+    await page.getByRole("img", { name: "logo.svg" }).waitFor();
+    await tree.getByRole("link", { name: /^card\.md/ }).click();
+    await page.getByText("<script>document.title='taken'</script>").waitFor();
+    expect(await page.getByRole("link", { name: "bad" }).count()).toBe(0);
+    await tree.getByRole("link", { name: /^facts\.json/ }).click();
+    await page.getByRole("button", { name: /^model: 2 members/ }).click();
+    await page.getByText("depth").waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await tree.getByRole("link", { name: /^model\.pkl/ }).click();
+    await page.getByText("nothing here opens it").waitFor();
+    await tree.getByRole("link", { name: /^long\.log/ }).click();
+    await page.getByRole("textbox", { name: "Go to line" }).fill("31234");
+    await page.getByRole("button", { name: "Go", exact: true }).click();
+    await page.getByText("line 31234 of the log").waitFor();
+    await page.getByRole("button", { name: "End", exact: true }).click();
+    await page.getByText("the last lines").waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    expect(await page.title()).not.toContain("taken");
+    // What the report tried is refused in the browser, and said there.
+    expect(problems.filter((one) => !/Content Security Policy|violates/.test(one))).toEqual([]);
+    await close();
+  });
+
+  test("a run that a client of MLflow logged shows its machine, its data, its code and its seals", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    const [run] = served.place.query("select id, project from run where name = 'with files'");
+    const at = `${served.url}/p/${String(run?.["project"])}/runs/${String(run?.["id"])}`;
+    const found: string[] = [];
+    for (const [tab, text] of [
+      ["", "changes not known"],
+      ["/metrics", "by step"],
+      ["/system", "cpu utilization, %"],
+      ["/inputs", "tiny.csv"],
+      ["/code", "rate = 2"],
+      ["/lineage", "All of the lineage"],
+      ["/record", "unchanged since it ended"],
+    ] as const) {
+      await page.goto(at + tab);
+      await settled(page);
+      await page.getByText(text).first().waitFor();
+      found.push(...(await accessibility(page)));
+    }
+    await page.getByRole("button", { name: "Verify with the bytes of its files" }).click();
+    await page.getByText("holds: 7 files read again").waitFor();
+    await page.goto(`${at}/metrics`);
+    const zoom = page.getByRole("group", { name: "Part of loss" });
+    await page.getByText("400 points").waitFor();
+    await zoom.getByRole("button", { name: "Zoom in" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("points of this part").waitFor();
+    await page.getByRole("button", { name: "relative time" }).click();
+    await page.waitForURL(/x=elapsed/);
+    await page.getByText("by relative time").waitFor();
+    expect([...problems, ...found]).toEqual([]);
+    await close();
+  });
+}
