@@ -50,6 +50,7 @@ import { createRegistryService } from "./build/registry/service.ts";
 import { exchangeMigrations } from "./build/exchange/migrations.ts";
 import { exchangeHandlers } from "./build/exchange/operations.ts";
 import { createExchangeService } from "./build/exchange/service.ts";
+import { ingestRoutes } from "./build/tracking/ingest/routes.ts";
 import { trackingMigrations } from "./build/tracking/migrations.ts";
 import { trackingHandlers } from "./build/tracking/operations.ts";
 import { createTrackingService, runSeals } from "./build/tracking/service.ts";
@@ -393,7 +394,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     access,
     tracing,
     operations: bound,
-    wire: [blobRoute(store), ...inferenceRoutes(serving), ...(mlflow?.routes ?? [])],
+    wire: [blobRoute(store), ...inferenceRoutes(serving), ...ingestRoutes(tracking, store), ...(mlflow?.routes ?? [])],
     unknownBelow: wires?.unknownBelow ?? [],
     async call(name, input, caller) {
       const handle = handlers[name];

@@ -84,7 +84,7 @@ export function requestOf(
   return { path: text === "" ? path : `${path}?${text}`, body: undefined };
 }
 
-function errorOf(status: number, text: string): ErrorBody {
+export function errorOf(status: number, text: string): ErrorBody {
   try {
     const { error } = JSON.parse(text) as { error?: ErrorBody };
     if (error && typeof error.code === "string" && typeof error.message === "string") return error;

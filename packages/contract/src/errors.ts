@@ -643,6 +643,18 @@ export const errorTable = define({
     message: "{path} does not read as a table",
     remedy: "download it; tables are Parquet, CSV, TSV and JSON by their names",
   },
+  "CAP-TRACK-004": {
+    status: 400,
+    exit: 2,
+    message: "line {line} of the stream is no metric point: {problem}; {durable} lines are kept",
+    remedy: "send on from offset {durable}, with that line put right or left out",
+  },
+  "CAP-TRACK-005": {
+    status: 409,
+    exit: 5,
+    message: "stream {stream} has {durable} lines, and what was sent begins with line {offset} (from 0): the lines between are missing",
+    remedy: "send from offset {durable} on",
+  },
   "CAP-USAGE-002": {
     status: 400,
     exit: 2,

@@ -22,6 +22,9 @@ export const many = (max: number) =>
       [...new Set((typeof value === "string" ? value.split(",") : value).map((one) => one.trim()).filter(Boolean))].slice(0, max + 1),
     );
 
+/** Chosen by whoever sends a stream of metric points to a run. */
+export const streamName = z.string().regex(/^[\w.-]{1,100}$/, "1 to 100 letters, digits, dots, dashes and underscores");
+
 /** JSON has no word for these three numbers. */
 export const metricValue = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]);
 
@@ -372,6 +375,14 @@ export const trackingOperations = {
     }),
     output: z.object({ run: runId }),
     text: "Says how far a run is; shown live, not kept.",
+  }),
+  "runs.stream": operation({
+    method: "GET",
+    path: "/p/{project}/runs/{run}/metrics",
+    capability: "read",
+    input: z.object({ project: name, run: runId, stream: streamName }),
+    output: z.object({ stream: streamName, /** Lines that are kept: the offset to send on from. */ durable: z.number() }),
+    text: "How many lines of a stream of metric points are durable; lines are sent by POST to the same path, as NDJSON.",
   }),
   "runs.verify": operation({
     method: "POST",

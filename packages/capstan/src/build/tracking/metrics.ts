@@ -17,6 +17,10 @@ import {
 import { inParts, insertMany, type LatestRow, latestOfRow, listOf } from "./rows.ts";
 import { byKey, latestOf, latestOfPoints } from "./rules.ts";
 
+/** `seq`: revision of the run that brought it. */
+type Chunk = { chunk: string; points: number; data: Uint8Array; seq: number };
+const chunkColumns = ["project", "run_id", "key", "chunk", "points", "data", "seq"];
+
 type Owner = { project: string; runId: string };
 
 /** Better by step, time and value: the rule of the latest metric, in SQL. NaN is stored as 0 with a flag. */
@@ -116,6 +120,14 @@ const blockStatement = (owner: Owner, key: string, block: string, points: Points
   };
 };
 
+/** Lines `from` to `to` of a stream came with this change; refused when other lines did in between. */
+export type StreamMark = { stream: string; from: number; to: number };
+export const markStream = (owner: Owner, mark: StreamMark): Statement => ({
+  sql: "insert into metric_stream (project, run_id, stream, lines) values (?, ?, ?, ?) on conflict (run_id, stream) do update set lines = excluded.lines where metric_stream.lines = ?",
+  params: [owner.project, owner.runId, mark.stream, mark.to, mark.from],
+  guard: { rows: 1, noun: "stream", name: mark.stream },
+});
+
 /**
  * SQL of metric points. New points are chunks in the tail, one row per batch and key; every 4096 points of a series, and at the run's end, they become blocks.
  * A repeat of a point may be stored; it is read once.
@@ -127,9 +139,11 @@ export function createMetrics(database: Database, ids: Ids) {
     return [
       ...insertMany(
         "metric_tail",
-        ["project", "run_id", "key", "chunk", "points", "data"],
-        groups.map(([key, list]) => [owner.project, owner.runId, key, ids.ulid(), list.length, encodeChunk(pointsOf(list))]),
+        chunkColumns,
+        groups.map(([key, list]) => [owner.project, owner.runId, key, ids.ulid(), list.length, encodeChunk(pointsOf(list)), owner.runId]),
         "",
+        undefined,
+        "(select revision from run where id = ?)",
       ),
       ...latestStatements(
         owner,
@@ -185,12 +199,7 @@ export function createMetrics(database: Database, ids: Ids) {
   }
 
   /** Statements that turn the tail of one series into blocks; what does not fill one stays unless `all`. Refused as moved on when a chunk came in between. */
-  function packed(
-    owner: Owner,
-    key: string,
-    chunks: readonly { chunk: string; points: number; data: Uint8Array }[],
-    all: boolean,
-  ): { change: Change; digests: string[] } {
+  function packed(owner: Owner, key: string, chunks: readonly Chunk[], all: boolean): { change: Change; digests: string[] } {
     const merged = mergePoints(chunks.map((one) => decodeChunk(one.data)));
     const total = merged.step.length;
     const change: Statement[] = [];
@@ -202,6 +211,7 @@ export function createMetrics(database: Database, ids: Ids) {
       digests.push(block.digest);
     }
     const rest = Math.max(0, total - from);
+    const seq = chunks.reduce((max, one) => Math.max(max, one.seq), 0);
     const newest = chunks.reduce((max, one) => (one.chunk > max ? one.chunk : max), "");
     change.unshift({
       sql: "delete from metric_tail where run_id = ? and key = ? and chunk <= ?",
@@ -212,17 +222,18 @@ export function createMetrics(database: Database, ids: Ids) {
       change.push(
         ...insertMany(
           "metric_tail",
-          ["project", "run_id", "key", "chunk", "points", "data"],
-          [[owner.project, owner.runId, key, ids.ulid(), rest, encodeChunk(slicePoints(merged, from, total))]],
+          chunkColumns,
+          [[owner.project, owner.runId, key, ids.ulid(), rest, encodeChunk(slicePoints(merged, from, total)), seq]],
           "",
         ),
       );
     const before = chunks.reduce((sum, one) => sum + one.points, 0);
     change.push(
       statement(
-        "update metric_latest set tail_points = tail_points - ?, points = points - ? where run_id = ? and key = ?",
+        "update metric_latest set tail_points = tail_points - ?, points = points - ?, packed_seq = ? where run_id = ? and key = ?",
         before - rest,
         before - total,
+        seq,
         owner.runId,
         key,
       ),
@@ -231,10 +242,7 @@ export function createMetrics(database: Database, ids: Ids) {
   }
 
   const chunksOf = (runId: string, key: string) =>
-    database.all<{ chunk: string; points: number; data: Uint8Array }>(
-      "select chunk, points, data from metric_tail where run_id = ? and key = ? order by chunk",
-      [runId, key],
-    );
+    database.all<Chunk>("select chunk, points, data, seq from metric_tail where run_id = ? and key = ? order by chunk", [runId, key]);
 
   /** Packs full blocks of one series. A chunk that comes in between is left for the next time. */
   async function pack(owner: Owner, key: string, all: boolean): Promise<void> {
@@ -365,6 +373,54 @@ export function createMetrics(database: Database, ids: Ids) {
     return problems;
   }
 
-  return { append, appendSealed, wholeCurves, pack, packAll, points, pointsOfRuns, curves, latest, digests, verifyBlocks };
+  /**
+   * What came after the revision `after`, up to the present one: points still in the tail, and keys of which some are in blocks by now, to be read again.
+   * A point that comes meanwhile is in this answer or in the next.
+   */
+  async function since(
+    runId: string,
+    after: number,
+  ): Promise<{ revision: number; sealed: boolean; parts: { key: string; points: Points }[]; packed: string[] } | undefined> {
+    const run = await database.find<{ revision: number; seal: string | null }>("select revision, seal from run where id = ?", [runId]);
+    if (!run) return undefined;
+    const facts = { revision: run.revision, sealed: run.seal !== null };
+    if (run.revision <= after) return { ...facts, parts: [], packed: [] };
+    const tail = await database.all<{ key: string; data: Uint8Array }>(
+      "select key, data from metric_tail where run_id = ? and seq > ? and seq <= ? order by seq, key",
+      [runId, after, run.revision],
+    );
+    // After the tail: what was packed in between is named here.
+    const packed = await database.all<{ key: string }>("select key from metric_latest where run_id = ? and packed_seq > ? order by key", [
+      runId,
+      after,
+    ]);
+    return {
+      ...facts,
+      parts: tail.map((row) => ({ key: row.key, points: decodeChunk(row.data) })),
+      packed: packed.map((row) => row.key),
+    };
+  }
+
+  /** How many lines of a stream are in the run. */
+  async function streamLines(runId: string, stream: string): Promise<number> {
+    const row = await database.find<{ lines: number }>("select lines from metric_stream where run_id = ? and stream = ?", [runId, stream]);
+    return row?.lines ?? 0;
+  }
+
+  return {
+    since,
+    streamLines,
+    append,
+    appendSealed,
+    wholeCurves,
+    pack,
+    packAll,
+    points,
+    pointsOfRuns,
+    curves,
+    latest,
+    digests,
+    verifyBlocks,
+  };
 }
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -12,6 +12,7 @@ export const trackingTables: Record<string, TableClass> = {
   metric_latest: "operational",
   metric_tail: "operational",
   metric_block: "sealed",
+  metric_stream: "operational",
   run_link: "sealed",
   artifact: "sealed",
   logged_dataset: "sealed",
@@ -104,6 +105,15 @@ alter table experiment add column runs_left BIGINT not null default 0;
 create index metric_latest_by_key on metric_latest (key);
 create index param_by_key on param (key);
 create index tag_by_key on tag (key)
+`,
+  },
+  {
+    room: "tracking",
+    number: 4,
+    sql: `
+alter table metric_tail add column seq BIGINT not null default 0;
+alter table metric_latest add column packed_seq BIGINT not null default 0;
+create table metric_stream (project TEXT not null, run_id TEXT not null, stream TEXT not null, lines BIGINT not null, primary key (run_id, stream))
 `,
   },
   ...evaluationMigrations,

@@ -223,6 +223,10 @@ export const trackingHandlers = (service: TrackingService, store: Store, analyti
       await service.setProgress(run, { done, total, unit });
       return { run };
     },
+    "runs.stream": async ({ project, run, stream }) => {
+      await getRun(project, run);
+      return { stream, durable: await service.streamLines(run, stream) };
+    },
     "runs.verify": async ({ project, run, deep }) => {
       await getRun(project, run);
       return service.verifySeal(run, deep);

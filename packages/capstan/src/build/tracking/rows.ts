@@ -158,11 +158,11 @@ export const latestOfRow = (row: LatestRow): LatestMetric => ({
 
 /** Texts of inserts: one object each, so that their prepared forms are found by a hash that is already known. */
 const insertTexts = new Map<string, string>();
-function insertText(table: string, columns: readonly string[], size: number, tail: string): string {
-  const name = `${table}\n${columns.join()}\n${size}\n${tail}`;
+function insertText(table: string, columns: readonly string[], size: number, tail: string, last: string): string {
+  const name = `${table}\n${columns.join()}\n${size}\n${tail}\n${last}`;
   let text = insertTexts.get(name);
   if (text === undefined) {
-    const row = `(${columns.map(() => "?").join(", ")})`;
+    const row = `(${columns.map((_, i) => (i + 1 < columns.length ? "?" : last)).join(", ")})`;
     text = `insert into ${table} (${columns.join(", ")}) values ${Array.from({ length: size }, () => row).join(", ")} ${tail}`;
     insertTexts.set(name, text);
   }
@@ -171,7 +171,7 @@ function insertText(table: string, columns: readonly string[], size: number, tai
 
 /**
  * One insert for many rows, cut into statements of 64, 16, 4 and 1 rows, so that few texts are prepared.
- * With `guard` every row must be written (inserted or updated), else the change is refused with these names.
+ * `last` is the value of the last column, an expression that takes one param. With `guard` every row must be written (inserted or updated), else the change is refused with these names.
  */
 export function insertMany(
   table: string,
@@ -179,12 +179,13 @@ export function insertMany(
   rows: readonly (readonly SqlValue[])[],
   tail: string,
   guard?: { noun: string; name: string },
+  last = "?",
 ): Statement[] {
   const statements: Statement[] = [];
   let at = 0;
   for (const size of [64, 16, 4, 1]) {
     if (rows.length - at < size) continue;
-    const sql = insertText(table, columns, size, tail);
+    const sql = insertText(table, columns, size, tail, last);
     for (; rows.length - at >= size; at += size) {
       statements.push({ sql, params: rows.slice(at, at + size).flat(), ...(guard && { guard: { rows: size, ...guard } }) });
     }

@@ -112,6 +112,11 @@ export function createTrackingService({ store }: { store: Store }) {
     },
     /** All of a batch or nothing. A repeated metric point is taken once; a param keeps its first value. */
     logBatch: (runId: string, batch: LogBatch, caller: Caller): Promise<void> => writing.logBatch(runId, batch, caller),
+    /** How many lines of a stream of points are durable, and the next ones. */
+    streamLines: metrics.streamLines,
+    logStream: writing.logStream,
+    /** Points that came after a revision of the run. */
+    pointsSince: metrics.since,
     setTags: (runId: string, tags: Record<string, string>, caller: Caller): Promise<void> => writing.logBatch(runId, { tags }, caller),
     removeTag: writing.removeTag,
     addLinks: (runId: string, links: Links, caller: Caller): Promise<void> => writing.addLinks(runId, links, caller),

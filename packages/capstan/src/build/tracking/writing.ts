@@ -19,7 +19,7 @@ import type {
   Run,
   RunEnd,
 } from "./model.ts";
-import type { Metrics } from "./metrics.ts";
+import { markStream, type Metrics, type StreamMark } from "./metrics.ts";
 import { pointsPerBlock } from "./points.ts";
 import { clean, cleanKey, cleanTexts, safePath, terminal } from "./rules.ts";
 import { sealOf, type SealedContent } from "./seal.ts";
@@ -44,6 +44,8 @@ export type RunChange = {
   removeTags?: readonly string[];
   removeArtifacts?: readonly string[];
   metrics?: readonly KeyedPoint[];
+  /** Which lines of a stream the metrics are. */
+  stream?: StreamMark;
   artifacts?: readonly Artifact[];
   links?: Links;
   datasets?: { experimentId: string; inputs: readonly DatasetInput[] };
@@ -105,6 +107,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     return [
       ...putParams(owner, change.params ?? {}),
       ...(change.metrics?.length ? metrics.append(owner, change.metrics) : []),
+      ...(change.stream ? [markStream(owner, change.stream)] : []),
       ...putTags(owner, change.tags ?? {}),
       ...(change.removeTags ?? []).map((key) => removeTag(run.id, key)),
       ...putArtifacts(owner, change.artifacts ?? []),
@@ -149,6 +152,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       } catch (error) {
         if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001")) throw error;
         if (error.params["noun"] === "param") throw await conflictOf(runId, change.params ?? {});
+        if (error.params["noun"] === "stream") throw error;
       }
       const { run } = await known(runId);
       await refuseDeleted(run, change);
@@ -226,6 +230,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         return tell(run);
       } catch (error) {
         if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001") || attempt >= 5) throw error;
+        if (error.params["noun"] === "stream") throw error;
       }
     }
   }
@@ -365,6 +370,10 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       const name = change.tags?.["mlflow.runName"];
       if (name !== undefined) return alone(runId, () => patch(runId, { ...change, run: { name } }, caller, "log"));
       await write(runId, await projectOf(runId), change, caller, "log");
+    },
+    /** Points that are lines of a stream: with the change it is noted how far the stream has come. CAP-MOVED-001 of a stream when it was further. */
+    async logStream(runId: string, stream: StreamMark, points: readonly KeyedPoint[], caller: Caller): Promise<void> {
+      await write(runId, await projectOf(runId), { metrics: points, stream }, caller, "log");
     },
     async addLinks(runId: string, links: Links, caller: Caller): Promise<void> {
       await write(runId, await projectOf(runId), { links }, caller, "links");

@@ -25,7 +25,12 @@ export type WireRoute = {
   handle(
     request: IncomingMessage,
     response: ServerResponse,
-    context: { params: Record<string, string>; url: URL; caller: Caller },
+    context: {
+      params: Record<string, string>;
+      url: URL;
+      caller: Caller;
+      /** Rejects once the caller would not be let in any more. */ admitted(): Promise<unknown>;
+    },
   ): Promise<void>;
 };
 
@@ -74,10 +79,11 @@ export function createShell(parts: ShellParts) {
       loopback: parts.loopback,
     };
     const token = tokenOfHeader(request.headers.authorization);
-    const admitted = await parts.access.admit(facts, token, cookies["capstan_session"]);
+    const admitted = (): Promise<Caller> => parts.access.admit(facts, token, cookies["capstan_session"]);
+    const known = await admitted();
     // Opened by the one who started the server: whoever reaches the port from this machine may do what a local session may.
-    const opened = admitted.via === "loopback" && parts.openLoopback;
-    const caller = opened ? { ...admitted, roles: parts.access.local.roles, capabilities: parts.access.local.capabilities } : admitted;
+    const opened = known.via === "loopback" && parts.openLoopback;
+    const caller = opened ? { ...known, roles: parts.access.local.roles, capabilities: parts.access.local.capabilities } : known;
     if (caller.via === "loopback" && !opened && getuid) {
       const peer = await peerUser(request.socket);
       if (peer !== undefined && peer !== getuid())
@@ -89,7 +95,7 @@ export function createShell(parts: ShellParts) {
       span?.rename(`${method} ${route.value.path}`);
       try {
         parts.access.authorize(caller, route.value.capability, route.params["project"]);
-        return await route.value.handle(request, response, { params: route.params, url, caller });
+        return await route.value.handle(request, response, { params: route.params, url, caller, admitted });
       } catch (thrown) {
         if (!route.value.fail || response.headersSent) throw thrown;
         return route.value.fail(toCapstanError(thrown), response);
@@ -97,10 +103,7 @@ export function createShell(parts: ShellParts) {
     }
     if (url.pathname === "/api/v1/events") {
       parts.access.authorize(caller, "read", undefined);
-      return parts.live.open(response, {
-        projects: caller.projects,
-        admitted: () => parts.access.admit(facts, token, cookies["capstan_session"]),
-      });
+      return parts.live.open(response, { projects: caller.projects, admitted });
     }
     if (url.pathname === "/api/v1/openapi.json") return json(response, 200, parts.openApi());
     if (url.pathname === "/api/v1/session")
