@@ -1,5 +1,6 @@
 import type { OperationName } from "@capstan/contract/operations";
 import { CapstanError } from "../../base/foundation/errors.ts";
+import { outline } from "./outline.ts";
 import type { Verb } from "./verbs.ts";
 
 /** Forms of references and the operation that shows what they name. */
@@ -42,29 +43,9 @@ export const verb: Verb = {
       const connection = form.operation === "routes.get" ? await context.write() : await context.read();
       const answer = await connection.call(form.operation, { project: context.place().project, ...form.input(match) } as never);
       context.out.document(answer);
-      for (const line of outline(answer as Record<string, unknown>, 0)) context.out.result(line);
+      for (const line of outline(answer as Record<string, unknown>)) context.out.result(line);
       return 0;
     }
     throw new CapstanError("CAP-USAGE-001", { problem: word === "" ? "show what?" : `${word} is no reference`, verb: "show" });
   },
 };
-
-/** Nested facts as an indented outline; long lists are cut and say so. */
-function outline(value: Record<string, unknown>, depth: number): string[] {
-  const indent = "  ".repeat(depth);
-  return Object.entries(value).flatMap(([key, one]): string[] => {
-    if (one === null || one === undefined || one === "") return [];
-    if (Array.isArray(one)) {
-      if (one.length === 0) return [];
-      if (one.every((item) => typeof item !== "object" || item === null))
-        return [`${indent}${key.padEnd(18 - depth)} ${one.slice(0, 12).join(" ")}${one.length > 12 ? ` … ${one.length} in all` : ""}`];
-      return [
-        `${indent}${key}`,
-        ...one.slice(0, 20).flatMap((item) => [`${indent}  -`, ...outline(item as Record<string, unknown>, depth + 2)]),
-        ...(one.length > 20 ? [`${indent}  … ${one.length} in all; --json shows them`] : []),
-      ];
-    }
-    if (typeof one === "object") return [`${indent}${key}`, ...outline(one as Record<string, unknown>, depth + 1)];
-    return [`${indent}${key.padEnd(18 - depth)} ${String(one)}`];
-  });
-}
