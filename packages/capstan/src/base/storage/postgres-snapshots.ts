@@ -31,7 +31,11 @@ export function openPostgresSnapshots(url: string): SnapshotReader {
         const result = await work({
           dialect: "postgres",
           async each(sql, params, take) {
-            const { text, values } = queryOf(sql, params);
+            const { rows } = await one.query<SqlValue[]>({ ...queryOf(sql, params), rowMode: "array" });
+            for (const row of rows) take(row);
+          },
+          async scan(columns, rest, params, take) {
+            const { text, values } = queryOf(`select ${columns.join(", ")} ${rest}`, params);
             await one.query({ text: `declare part no scroll cursor for ${text}`, values });
             for (let full = true; full;) {
               const { rows } = await one.query<SqlValue[]>({ text: `fetch ${pageRows} from part`, rowMode: "array" });

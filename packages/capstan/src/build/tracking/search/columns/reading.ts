@@ -12,14 +12,13 @@ const scanFromRows = 50_000;
 const behindShare = 0.25;
 const fewRows = 1000;
 const mostChanges = 100_000;
-const ownColumns = "id, kind, project, lifecycle, started_ms";
+const ownColumns = ["id", "kind", "project", "lifecycle", "started_ms"];
 
 /** Why a table cannot hold what a search is about. */
 export class CannotHold extends Error {}
 
 const tableOf = (name: ColumnName): string => (name.entity === "metric" ? "metric_latest" : name.entity);
-const valueOf = (name: ColumnName, from: string): string =>
-  name.entity === "metric" ? `${from}.value, ${from}.is_nan` : `${from}.value, 0`;
+const valueOf = (name: ColumnName): string[] => (name.entity === "metric" ? ["x.value", "x.is_nan"] : ["x.value"]);
 
 /** Brings the table up to the moment of a snapshot: new experiments whole, known ones by the runs that changed, then the columns. */
 export async function follow(
@@ -55,9 +54,13 @@ async function cursorOf(snapshot: Snapshot, experiment: number): Promise<number>
 async function readChanges(table: RunTable, snapshot: Snapshot, experiment: number): Promise<void> {
   const place = table.places.get(experiment) as Place;
   if (place.changed.length > Math.max(mostChanges, place.rows.length)) table.forgetChanges(experiment);
-  await snapshot.each(`select ${ownColumns} from run where experiment_id = ? and changed >= ?`, [experiment, place.cursor], (row) => {
-    place.changed.push(held(table.put(experiment, row)));
-  });
+  await snapshot.each(
+    `select ${ownColumns.join(", ")} from run where experiment_id = ? and changed >= ?`,
+    [experiment, place.cursor],
+    (row) => {
+      place.changed.push(held(table.put(experiment, row)));
+    },
+  );
   place.cursor = await cursorOf(snapshot, experiment);
 }
 
@@ -84,8 +87,9 @@ async function readPlaces(
       table.places.set(id, { rows: new RowList(), changed: new RowList(), cursor: await cursorOf(snapshot, id), left });
   await inParts(fresh, async (part) => {
     const ids = listOf(part);
-    await snapshot.each(
-      `select ${ownColumns}, experiment_id from run where experiment_id in ${ids.sql}`,
+    await snapshot.scan(
+      [...ownColumns, "experiment_id"],
+      `from run where experiment_id in ${ids.sql}`,
       ids.params,
       (row) => void held(table.put(Number(row[5]), row)),
     );
@@ -121,7 +125,7 @@ async function readColumn(table: RunTable, snapshot: Snapshot, name: ColumnName,
         await snapshot.each(
           name.entity === "attribute"
             ? `select id, ${name.key} from run where id in ${ids.sql}`
-            : `select run_id, ${valueOf(name, "x")} from ${tableOf(name)} x where run_id in ${ids.sql} and key = ?`,
+            : `select run_id, ${valueOf(name).join(", ")} from ${tableOf(name)} x where run_id in ${ids.sql} and key = ?`,
           name.entity === "attribute" ? ids.params : [...ids.params, name.key],
           take,
         );
@@ -130,7 +134,7 @@ async function readColumn(table: RunTable, snapshot: Snapshot, name: ColumnName,
   }
   if (wholeRows === 0) return;
   if (name.entity !== "attribute" && wholeRows >= scanFromRows) {
-    await snapshot.each(`select run_id, ${valueOf(name, "x")} from ${tableOf(name)} x where key = ?`, [name.key], (found) => {
+    await snapshot.scan(["run_id", ...valueOf(name)], `from ${tableOf(name)} x where key = ?`, [name.key], (found) => {
       const row = table.ids.find(String(found[0]));
       if (row >= 0 && whole.has(table.experiments[row] ?? -1)) setValue(column, row, found[1] ?? null, found[2] ?? 0);
     });
@@ -138,12 +142,13 @@ async function readColumn(table: RunTable, snapshot: Snapshot, name: ColumnName,
   }
   await inParts([...whole], async (part) => {
     const ids = listOf(part);
-    await snapshot.each(
-      name.entity === "attribute"
-        ? `select id, ${name.key} from run where experiment_id in ${ids.sql}`
-        : `select run.id, ${valueOf(name, "x")} from run join ${tableOf(name)} x on x.run_id = run.id and x.key = ? where run.experiment_id in ${ids.sql}`,
-      name.entity === "attribute" ? ids.params : [name.key, ...ids.params],
-      take,
-    );
+    if (name.entity === "attribute") await snapshot.scan(["id", name.key], `from run where experiment_id in ${ids.sql}`, ids.params, take);
+    else
+      await snapshot.scan(
+        ["run.id", ...valueOf(name)],
+        `from run join ${tableOf(name)} x on x.run_id = run.id and x.key = ? where run.experiment_id in ${ids.sql}`,
+        [name.key, ...ids.params],
+        take,
+      );
   });
 }

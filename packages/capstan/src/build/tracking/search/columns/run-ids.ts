@@ -13,6 +13,8 @@ export class RunIds {
   /** Open addressing: number of row + 1. At most half full. */
   #slots = new Int32Array(2048);
   #count = 0;
+  /** The row that was found last. */
+  #found = -1;
   readonly #asked = new Uint32Array(wordsPerId);
 
   get count(): number {
@@ -24,7 +26,13 @@ export class RunIds {
 
   /** -1 when there is none. */
   find(id: string): number {
-    return this.#read(id) ? (this.#slots[this.#slotOf()] ?? empty) - 1 : -1;
+    if (!this.#read(id)) return -1;
+    // What is read run by run comes in the order in which the runs came.
+    const next = this.#found + 1;
+    if (next < this.#count && this.#isAt(next, this.#asked, 0)) return (this.#found = next);
+    const row = (this.#slots[this.#slotOf()] ?? empty) - 1;
+    if (row >= 0) this.#found = row;
+    return row;
   }
 
   /** The row of an id, a new one where it is not known; -1 when the text is no such id. */
@@ -83,10 +91,13 @@ export class RunIds {
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const row = (this.#slots[slot] ?? empty) - 1;
       if (row < 0) return slot;
-      let same = true;
-      for (let i = 0; i < wordsPerId; i++) if (this.#words[row * wordsPerId + i] !== words[from + i]) same = false;
-      if (same) return slot;
+      if (this.#isAt(row, words, from)) return slot;
     }
+  }
+
+  #isAt(row: number, words: List, from: number): boolean {
+    for (let i = 0; i < wordsPerId; i++) if (this.#words[row * wordsPerId + i] !== words[from + i]) return false;
+    return true;
   }
 
   #spread(): void {

@@ -24,11 +24,19 @@ type Kept = {
 /** Words of which there are few, as numbers. */
 class Words {
   readonly #numbers = new Map<string, number>();
+  #last = "";
+  #lastNumber = -1;
   numberOf(word: string): number {
-    const known = this.#numbers.get(word);
-    if (known !== undefined) return known;
-    this.#numbers.set(word, this.#numbers.size);
-    return this.#numbers.size - 1;
+    // Most runs say the same as the one before.
+    if (word === this.#last && this.#lastNumber >= 0) return this.#lastNumber;
+    let number = this.#numbers.get(word);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(word, number);
+    }
+    this.#last = word;
+    this.#lastNumber = number;
+    return number;
   }
   find(word: string): number {
     return this.#numbers.get(word) ?? -1;
