@@ -5,10 +5,11 @@ import { digest, name } from "../shapes.ts";
 const counts = z.record(z.string(), z.number());
 const leftOver = z.object({ what: z.string(), count: z.number(), why: z.string() });
 
-export const importResult = z.object({
-  /** Where it came from, without credentials. */
-  source: z.string(),
-  /** By noun: what the source holds of what can be taken, what was new, what was here as it is there, what had gone on since. */
+/** What an import or export did. */
+export const transferResult = z.object({
+  /** Where it came from, or went to; without credentials. */
+  place: z.string(),
+  /** By noun: what the source holds of what can be taken, what was new, what was on both sides already, what had gone on since. */
   found: counts,
   taken: counts,
   same: counts,
@@ -26,16 +27,6 @@ export const importResult = z.object({
   /** Null when nothing was new. */
   entry: z.string().nullable(),
 });
-export const exportResult = z.object({
-  target: z.string(),
-  written: counts,
-  same: counts,
-  left: z.array(leftOver),
-  notes: z.array(z.string()),
-  digest: digest.nullable(),
-  entry: z.string().nullable(),
-});
-
 export const transfer = z.object({
   id: z.string(),
   project: name,
@@ -49,8 +40,8 @@ export const transfer = z.object({
   taken: counts,
   /** How many runs there are in all, where that is known. */
   runs: z.number().nullable(),
-  imported: importResult.nullable(),
-  exported: exportResult.nullable(),
+  /** Null until it is done. */
+  result: transferResult.nullable(),
   error: z.object({ code: z.string(), message: z.string(), do: z.string() }).nullable(),
 });
 export type Transfer = z.output<typeof transfer>;
@@ -80,6 +71,21 @@ export const exchangeOperations = {
     }),
     output: transfer,
     text: "Begins to take over what a store of MLflow holds; what is here already is left as it is.",
+  }),
+  "exchange.export": operation({
+    method: "POST",
+    path: "/p/{project}/exports",
+    capability: "admin",
+    input: z.object({
+      project: name,
+      /** Address of an MLflow server, or a folder that becomes an mlruns folder; absolute, on the host's machine. */
+      to: z.string().min(1).max(4000),
+      experiments: z.array(z.string().max(500)).max(1000).optional(),
+      plan: z.boolean().default(false),
+      ...credentials,
+    }),
+    output: transfer,
+    text: "Begins to write experiments, runs and models where MLflow reads them.",
   }),
   "exchange.show": operation({
     method: "GET",

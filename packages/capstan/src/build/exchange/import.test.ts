@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -10,9 +10,10 @@ import { registryMigrations } from "../registry/migrations.ts";
 import { createRegistryService, type Registry } from "../registry/service.ts";
 import { trackingMigrations } from "../tracking/migrations.ts";
 import { createTrackingService, type TrackingService } from "../tracking/service.ts";
+import { exportMlflow } from "./export/export.ts";
 import { importMlflow } from "./import/import.ts";
 import { exchangeMigrations } from "./migrations.ts";
-import type { ImportResult, MlflowSource } from "./model.ts";
+import type { TransferResult, MlflowSource } from "./model.ts";
 import { openSource } from "./sources/open.ts";
 
 const caller: Caller = { actor: { kind: "person", name: "local:ada" }, via: "session", roles: [], capabilities: new Set(["admin"]) };
@@ -41,7 +42,7 @@ afterEach(async () => {
 async function bring(
   from: string,
   more: { plan?: boolean; wrap?: (source: MlflowSource) => MlflowSource; signal?: AbortSignal } = {},
-): Promise<ImportResult> {
+): Promise<TransferResult> {
   const opened = await openSource({ from });
   const source = more.wrap?.(opened) ?? opened;
   const { store } = here;
@@ -138,9 +139,10 @@ test("an import that is stopped in the middle goes on, and nothing is there twic
   const stopping = (source: MlflowSource): MlflowSource => ({
     ...source,
     async *runs(experiments) {
+      let pages = 0;
       for await (const page of source.runs(experiments)) {
+        if (++pages === 3) stop.abort();
         yield page;
-        stop.abort();
       }
     },
   });
@@ -235,4 +237,54 @@ test("what is no store of MLflow is refused by its name", async () => {
   await expect(openSource({ from: join(folder, "x.db") })).rejects.toMatchObject({ code: "CAP-EXCHANGE-001" });
   await expect(openSource({ from: join(folder, "none") })).rejects.toMatchObject({ code: "CAP-DATA-005" });
   await expect(openSource({ from: "relative" })).rejects.toMatchObject({ code: "CAP-EXCHANGE-001" });
+});
+
+test("what is written as an mlruns folder is what was read, and the same again writes nothing", async () => {
+  fillMlflowDatabase(database, folder, 3);
+  await bring(file);
+  const { store } = here;
+  const root = join(folder, "out");
+  const write = (plan = false) =>
+    exportMlflow(
+      {
+        store,
+        tracking,
+        registry,
+        project: "default",
+        plan,
+        to: root,
+        credentials: {},
+        signal: new AbortController().signal,
+        tell: () => undefined,
+      },
+      caller,
+    );
+  expect((await write(true)).taken).toMatchObject({ runs: 3 });
+  expect(existsSync(root)).toBe(false);
+  expect(await write()).toMatchObject({
+    taken: { experiments: 2, runs: 3, "registered models": 1 },
+    conflicts: [],
+    differing: 0,
+    left: [],
+  });
+  expect((await write()).same).toEqual({ runs: 3 });
+  // Read by who reads such folders, it is the same: nothing is new and nothing differs.
+  expect(await bring(root)).toMatchObject({ taken: {}, updated: {}, same: { runs: 3, "logged models": 1 }, conflicts: [], differing: 0 });
+  expect(await entries("mlflow.exported")).toBe(2);
+  await expect(
+    exportMlflow(
+      {
+        store,
+        tracking,
+        registry,
+        project: "default",
+        plan: false,
+        to: folder,
+        credentials: {},
+        signal: new AbortController().signal,
+        tell: () => undefined,
+      },
+      caller,
+    ),
+  ).rejects.toMatchObject({ code: "CAP-EXISTS-002" });
 });

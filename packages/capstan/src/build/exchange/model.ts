@@ -108,13 +108,15 @@ export type Counts = Record<string, number>;
 /** What stood in the way of one thing; the rest was taken. */
 export type Conflict = { noun: string; id: string; code: string; problem: string };
 
-export type ImportResult = {
-  source: string;
+/** What an import or export did. */
+export type TransferResult = {
+  /** Where it came from, or went to. */
+  place: string;
   /** What the source holds, of what can be taken. */
   found: Counts;
   /** What was new, or would be. */
   taken: Counts;
-  /** What was here already, as it is there. */
+  /** What was on both sides already. */
   same: Counts;
   /** What had gone on at the source since the last import. */
   updated: Counts;
@@ -128,4 +130,3 @@ export type ImportResult = {
   differing: number;
   entry: string | null;
 };
-export type ExportResult = { target: string; written: Counts; same: Counts; left: Left[]; notes: string[]; digest: string; entry: string };

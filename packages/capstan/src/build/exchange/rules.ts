@@ -6,6 +6,9 @@ import { mergePoints, type Points } from "../tracking/points.ts";
 /** The tag that says where a run was executed. It is ours, and no part of what is compared. */
 export const importedFrom = "capstan.importedFrom";
 
+/** Says which content of a run was written, so that the same export again writes only what is new. Ours, too. */
+export const exportedTag = "capstan.exported";
+
 /** What is compared of a run, with the experiment's id here. */
 export type ComparedRun = {
   id: string;
@@ -36,7 +39,7 @@ export function digestOfCurve(curve: Points): string {
 
 /** Equal digests: nothing of a run differs that both stores can say. */
 export function digestOfRun(run: ComparedRun): string {
-  const { [importedFrom]: _, ...tags } = run.tags;
+  const { [importedFrom]: _, [exportedTag]: __, ...tags } = run.tags;
   return digestOfJson({
     id: run.id,
     experiment: run.experimentId,

@@ -5,7 +5,7 @@ import type { Store } from "../../base/record/store.ts";
 import type { S3Place } from "../../base/storage/s3-client.ts";
 import type { Registry } from "../registry/service.ts";
 import type { TrackingService } from "../tracking/service.ts";
-import type { ExportResult, ImportResult } from "./model.ts";
+import type { TransferResult } from "./model.ts";
 
 type ImportOrder = {
   project: string;
@@ -17,6 +17,13 @@ type ImportOrder = {
   user?: string | undefined;
   password?: string | undefined;
 };
+
+type ExportOrder = Omit<ImportOrder, "from" | "artifacts"> & { to: string };
+
+const teller =
+  (shown: Transfer) =>
+  (phase: string, taken: Readonly<Record<string, number>>, found: Readonly<Record<string, number>>): void =>
+    void Object.assign(shown, { phase, taken: { ...taken }, found: { ...found } });
 
 /** Ended transfers that can still be asked for. */
 const remembered = 50;
@@ -33,7 +40,7 @@ export function createExchangeService(deps: {
 
   function begin(
     first: Pick<Transfer, "project" | "direction" | "plan">,
-    work: (task: { shown: Transfer; signal: AbortSignal }) => Promise<{ imported?: ImportResult; exported?: ExportResult }>,
+    work: (task: { shown: Transfer; signal: AbortSignal }) => Promise<TransferResult>,
   ): Transfer {
     for (const { shown } of transfers.values())
       if (shown.state === "running" && shown.project === first.project)
@@ -46,13 +53,12 @@ export function createExchangeService(deps: {
       found: {},
       taken: {},
       runs: null,
-      imported: null,
-      exported: null,
+      result: null,
       error: null,
     };
     const abort = new AbortController();
     const ended = work({ shown, signal: abort.signal }).then(
-      (result) => void Object.assign(shown, { state: "done", ...result }),
+      (result) => void Object.assign(shown, { state: "done", result }),
       (thrown: unknown) => {
         const error = toCapstanError(thrown);
         if (abort.signal.aborted) return void (shown.state = "stopped");
@@ -80,12 +86,19 @@ export function createExchangeService(deps: {
         const source = await openSource({ ...from, ...(deps.s3 && { s3: deps.s3 }) });
         try {
           shown.runs = await source.countRuns();
-          const tell = (phase: string, taken: Readonly<Record<string, number>>, found: Readonly<Record<string, number>>): void =>
-            void Object.assign(shown, { phase, taken: { ...taken }, found: { ...found } });
-          return { imported: await importMlflow({ store, tracking, registry, source, project, plan, experiments, signal, tell }, caller) };
+          return await importMlflow({ store, tracking, registry, source, project, plan, experiments, signal, tell: teller(shown) }, caller);
         } finally {
           await source.close();
         }
+      });
+    },
+    export({ project, plan, experiments, to, ...credentials }: ExportOrder, caller: Caller): Transfer {
+      return begin({ project, direction: "export", plan }, async ({ shown, signal }) => {
+        const { exportMlflow } = await import("./export/export.ts");
+        return exportMlflow(
+          { store, tracking, registry, project, plan, experiments, to, credentials, signal, tell: teller(shown) },
+          caller,
+        );
       });
     },
     show: (project: string, id: string): Transfer => get(project, id).shown,

@@ -118,6 +118,14 @@ export function createLoggedModels(store: Store) {
   return {
     find,
     get,
+    /** All of an experiment, deleted ones too. */
+    async ofExperiment(project: string, experimentId: string): Promise<FullLoggedModel[]> {
+      const rows = await database.all<LoggedModelRow>("select * from logged_model where project = ? and experiment_id = ? order by id", [
+        project,
+        Number(experimentId),
+      ]);
+      return filled(rows.map(loggedModelOf));
+    },
     /** Deleted ones too. */
     async findFull(id: string): Promise<FullLoggedModel | undefined> {
       const found = await find(id);

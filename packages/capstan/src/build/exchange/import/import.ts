@@ -1,6 +1,6 @@
 import { digestOfJson } from "../../../base/foundation/hashing.ts";
 import type { Caller } from "../../../base/foundation/caller.ts";
-import type { ImportResult } from "../model.ts";
+import type { TransferResult } from "../model.ts";
 import { importExperiments } from "./experiments.ts";
 import { importLoggedModels } from "./logged-models.ts";
 import { importRegistry } from "./registry.ts";
@@ -18,7 +18,7 @@ export type ImportDeps = Pick<ImportTask, "store" | "tracking" | "registry" | "s
  * Takes what a store of MLflow holds. What is here already, as it is there, is left alone, so that an import that was stopped goes on, and a second one
  * brings only what is new. The first new thing makes the entry `mlflow.import-started`, which every other names as its `because`; `mlflow.imported` ends it.
  */
-export async function importMlflow(deps: ImportDeps, caller: Caller): Promise<ImportResult> {
+export async function importMlflow(deps: ImportDeps, caller: Caller): Promise<TransferResult> {
   const { store, project, source, plan } = deps;
   const { recorder } = store;
   const tally = createTally(source.label);

@@ -2,7 +2,7 @@ import { CapstanError, toCapstanError } from "../../../base/foundation/errors.ts
 import type { ImportedRun } from "../../tracking/imported/runs.ts";
 import { clean, cleanTexts } from "../../tracking/rules.ts";
 import type { SourceExperiment, SourceFile, SourceRun } from "../model.ts";
-import { comparedRun, digestOfRun, importedFrom } from "../rules.ts";
+import { comparedRun, digestOfRun, exportedTag, importedFrom } from "../rules.ts";
 import { findImported, rememberImported } from "../store.ts";
 import { filesOf, inTurns, keepFiles } from "./artifacts.ts";
 import type { ImportTask } from "./task.ts";
@@ -13,10 +13,20 @@ type Candidate = { run: SourceRun; files: SourceFile[]; digest: string };
 
 /** Runs with everything they hold, a page at a time; each page is written whole, and read back and compared. */
 export async function importRuns(task: ImportTask, experiments: readonly SourceExperiment[]): Promise<void> {
-  for await (const page of task.source.runs(experiments)) {
-    task.signal.throwIfAborted();
-    await importPage(task, page);
-    task.tell(noun);
+  const pages = task.source.runs(experiments)[Symbol.asyncIterator]();
+  let coming = pages.next();
+  try {
+    for (let { done, value } = await coming; !done; { done, value } = await coming) {
+      task.signal.throwIfAborted();
+      // The next page is read while this one is written.
+      coming = pages.next();
+      coming.catch(() => undefined);
+      await importPage(task, value);
+      task.tell(noun);
+    }
+  } finally {
+    await coming.catch(() => undefined);
+    await pages.return?.();
   }
 }
 
@@ -101,13 +111,14 @@ function localRun(task: ImportTask, one: SourceRun): SourceRun | undefined {
   if (experimentId === undefined) return void task.tally.leave("runs", "their experiment is not there");
   for (const texts of [one.params, one.tags])
     if (Object.hasOwn(texts, "__proto__")) return void task.tally.leave("runs", "a param or tag is called __proto__");
+  const { [exportedTag]: _, ...tags } = cleanTexts(one.tags);
   return {
     ...one,
     experimentId,
     name: clean(one.name),
     by: clean(one.by),
     params: cleanTexts(one.params),
-    tags: cleanTexts(one.tags),
+    tags,
     curves: new Map([...one.curves].map(([key, curve]) => [clean(key), curve])),
   };
 }

@@ -1,10 +1,10 @@
-import type { Conflict, Counts, ImportResult, Left } from "../model.ts";
+import type { Conflict, Counts, TransferResult, Left } from "../model.ts";
 
 /** Conflicts are counted all, and named up to here. */
 const named = 100;
 
-/** What one import has found and done so far. */
-export function createTally(source: string) {
+/** What one import or export has found and done so far. */
+export function createTally(place: string) {
   const counts = { found: {} as Counts, taken: {} as Counts, same: {} as Counts, updated: {} as Counts };
   const conflicts: Conflict[] = [];
   const left = new Map<string, Left>();
@@ -27,8 +27,8 @@ export function createTally(source: string) {
     note: (text: string): void => void (notes.includes(text) || notes.length >= named || notes.push(text)),
     differs: (): void => void differing++,
     counts,
-    result: (more: { digest: string | null; entry: string | null }): ImportResult => ({
-      source,
+    result: (more: { digest: string | null; entry: string | null }): TransferResult => ({
+      place,
       ...counts,
       conflicts,
       conflictCount,

@@ -1,4 +1,8 @@
-import { Readable } from "node:stream";
+import { once } from "node:events";
+import { type IncomingMessage, request as plainRequest } from "node:http";
+import { request as safeRequest } from "node:https";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { CapstanError } from "../../../base/foundation/errors.ts";
 
 export type Json = { readonly [key: string]: unknown };
@@ -18,8 +22,15 @@ export function createMlflowClient(address: string, { token, user, password }: C
         ? `Basic ${Buffer.from(`${basic}:${secret}`).toString("base64")}`
         : undefined;
 
-  async function send(method: string, path: string, body?: string | Readable, type = "application/json"): Promise<Response> {
-    const again = method === "GET" || typeof body === "string";
+  const failed = (status: number, path: string, problem: string): CapstanError =>
+    new CapstanError("CAP-EXCHANGE-003", {
+      source: base,
+      status: status === 0 ? "nothing" : status,
+      path: path.split("?")[0] ?? "",
+      problem,
+    });
+
+  async function send(method: string, path: string, body?: string): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
       let problem: string;
       let status = 0;
@@ -27,12 +38,9 @@ export function createMlflowClient(address: string, { token, user, password }: C
         const answer = await fetch(`${base}${path}`, {
           method,
           redirect: "error",
-          headers: { ...(authorization && { authorization }), ...(body !== undefined && { "content-type": type }) },
-          ...(body !== undefined && {
-            body: (typeof body === "string" ? body : Readable.toWeb(body)) as NonNullable<RequestInit["body"]>,
-            duplex: "half",
-          }),
-        } as RequestInit);
+          headers: { ...(authorization && { authorization }), ...(body !== undefined && { "content-type": "application/json" }) },
+          ...(body !== undefined && { body }),
+        });
         if (answer.ok) return answer;
         status = answer.status;
         problem = (await answer.text()).slice(0, 500).replace(/\s+/g, " ");
@@ -41,20 +49,29 @@ export function createMlflowClient(address: string, { token, user, password }: C
         const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
         problem = cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : "no answer") : String(cause);
       }
-      if (!again || attempt >= tries)
-        throw new CapstanError("CAP-EXCHANGE-003", {
-          source: base,
-          status: status === 0 ? "nothing" : status,
-          path: path.split("?")[0] ?? "",
-          problem,
-        });
+      if (attempt >= tries) throw failed(status, path, problem);
       await new Promise((resolve) => setTimeout(resolve, 200 * 2 ** attempt));
+    }
+  }
+
+  /** Bytes with their length said before: servers of this kind lose a body that comes in chunks. */
+  async function upload(path: string, bytes: Readable, sizeBytes: number): Promise<void> {
+    const headers = { ...(authorization && { authorization }), "content-type": "application/octet-stream", "content-length": sizeBytes };
+    const asked = (url.protocol === "https:" ? safeRequest : plainRequest)(`${base}${path}`, { method: "PUT", headers });
+    const answered = once(asked, "response") as Promise<[IncomingMessage]>;
+    try {
+      const [[answer]] = await Promise.all([answered, pipeline(bytes, asked)]);
+      const text = (await answer.toArray()).join("");
+      if (answer.statusCode !== 200) throw failed(answer.statusCode ?? 0, path, text.slice(0, 500).replace(/\s+/g, " "));
+    } catch (error) {
+      throw error instanceof CapstanError ? error : failed(0, path, error instanceof Error ? error.message : String(error));
     }
   }
 
   return {
     label: base,
     send,
+    upload,
     /** Undefined when there is nothing at that path: another version of MLflow, or another kind of its store. */
     async find(path: string): Promise<Json | undefined> {
       try {

@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { safePath } from "../../tracking/rules.ts";
+
+type Plain = string | number | null | { readonly [key: string]: string };
+
+/** JSON's strings are YAML's; what a reader of YAML takes for no text is written as its number. */
+const quoted = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex -- these are what is looked for
+  JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
+/** A `meta.yaml`: sorted keys, texts always quoted. */
+export const metaText = (facts: Readonly<Record<string, Plain>>): string =>
+  Object.entries(facts)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => {
+      if (value === null || typeof value === "number") return `${key}: ${value}\n`;
+      if (typeof value === "string") return `${key}: ${quoted(value)}\n`;
+      const inner = Object.entries(value).map(([name, text]) => `  ${quoted(name)}: ${quoted(text)}\n`);
+      return inner.length === 0 ? `${key}: {}\n` : `${key}:\n${inner.join("")}`;
+    })
+    .join("");
+
+export async function put(folder: string, path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(folder, path)), { recursive: true });
+  await writeFile(join(folder, path), text);
+}
+
+/** One file a text, named by its key. Keys that are no paths, or are the folder of another key, are given to `leave`. */
+export async function putTexts(folder: string, texts: ReadonlyMap<string, string>, leave: (key: string) => void): Promise<void> {
+  const keys = [...texts.keys()].sort();
+  const folders = new Set(keys.flatMap((key) => key.split("/").map((_, i, parts) => parts.slice(0, i).join("/"))));
+  for (const key of keys) {
+    if (safePath(key) === undefined || folders.has(key)) leave(key);
+    else await put(folder, key, texts.get(key) ?? "");
+  }
+}
+
+export const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
+export const pythonText = (value: number): string =>
+  Number.isNaN(value) ? "nan" : value === Infinity ? "inf" : value === -Infinity ? "-inf" : String(value);

@@ -1,0 +1,91 @@
+import type { Store } from "../../../base/record/store.ts";
+import type { ModelVersion, Model } from "../../registry/model.ts";
+import { versionId } from "../../registry/model.ts";
+import type { Registry } from "../../registry/service.ts";
+import type { Artifact, Experiment, FullLoggedModel, FullRun } from "../../tracking/model.ts";
+import type { Points } from "../../tracking/points.ts";
+import type { TrackingService } from "../../tracking/service.ts";
+import { comparedRun, digestOfRun } from "../rules.ts";
+import type { Tally } from "../import/tally.ts";
+
+/** One export, for all of its parts. */
+export type ExportTask = {
+  readonly store: Store;
+  readonly tracking: TrackingService;
+  readonly registry: Registry;
+  readonly project: string;
+  readonly plan: boolean;
+  readonly tally: Tally;
+  readonly signal: AbortSignal;
+  readonly digests: string[];
+  tell(phase: string): void;
+};
+
+export type HeldRun = { run: FullRun; curves: ReadonlyMap<string, Points>; artifacts: Artifact[]; digest: string };
+export type HeldModel = { model: FullLoggedModel; files: Artifact[] };
+export type HeldVersion = { version: ModelVersion; tags: Record<string, string> };
+export type HeldRegisteredModel = { model: Model; tags: Record<string, string>; aliases: Record<string, number>; versions: HeldVersion[] };
+
+const page = 50;
+/** What MLflow's own views show. */
+const kinds = ["user", "step", "pipeline"] as const;
+
+export async function heldExperiments({ tracking, project }: ExportTask, names: readonly string[] | undefined): Promise<Experiment[]> {
+  const found: Experiment[] = [];
+  for (let offset = 0; ; offset += 500) {
+    const { experiments, total } = await tracking.experiments.list({ projects: [project], lifecycle: "all" }, 500, offset);
+    found.push(...experiments.filter((one) => !names || names.includes(one.name)));
+    if (offset + 500 >= total) return found.sort((a, b) => Number(a.id) - Number(b.id));
+  }
+}
+
+/** Runs of an experiment with all they hold, newest first; deleted ones too. */
+export async function* heldRuns({ tracking, project }: ExportTask, experimentId: string): AsyncIterable<HeldRun[]> {
+  const filter = { projects: [project], experimentIds: [experimentId], kinds, lifecycle: "all" } as const;
+  for (let last: FullRun | undefined; ;) {
+    const runs: FullRun[] = await tracking.listRuns(filter, page, last && { startedMs: last.startedMs, id: last.id });
+    if (runs.length === 0) return;
+    const curves = await tracking.curves(runs.map((run) => run.id));
+    const held: HeldRun[] = [];
+    for (const run of runs) {
+      const [of, artifacts] = [curves.get(run.id) ?? new Map<string, Points>(), await tracking.artifacts(run.id)];
+      held.push({ run, curves: of, artifacts, digest: digestOfRun(comparedRun(run, of, artifacts)) });
+    }
+    yield held;
+    last = runs[runs.length - 1];
+  }
+}
+
+export async function heldModels({ tracking, project }: ExportTask, experimentId: string): Promise<HeldModel[]> {
+  const found: HeldModel[] = [];
+  for (const model of await tracking.loggedModels.ofExperiment(project, experimentId)) {
+    const folder = model.artifactLocation.replace(/^mlflow-artifacts:\/+/, "");
+    const files = (await tracking.files.below(folder)).map((one) => ({
+      path: one.path.slice(folder.length + 1),
+      digest: one.digest,
+      sizeBytes: one.sizeBytes,
+    }));
+    found.push({ model, files });
+  }
+  return found;
+}
+
+export async function heldRegistry({ registry, project }: ExportTask): Promise<HeldRegisteredModel[]> {
+  const { catalogue } = registry;
+  const [models, tags, versionTags, aliases] = await Promise.all([
+    catalogue.list(project),
+    catalogue.tags(project),
+    catalogue.versionTags(project),
+    registry.aliases(project),
+  ]);
+  return Promise.all(
+    models.map(async (model) => ({
+      model,
+      tags: tags.get(model.name) ?? {},
+      aliases: Object.fromEntries(aliases.filter((one) => one.model === model.name).map((one) => [one.alias, one.number])),
+      versions: (await registry.versions(project, model.name))
+        .toSorted((a, b) => a.number - b.number)
+        .map((version) => ({ version, tags: versionTags.get(versionId(model.name, version.number)) ?? {} })),
+    })),
+  );
+}
