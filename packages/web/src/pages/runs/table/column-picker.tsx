@@ -1,0 +1,130 @@
+import { IconArrowDown, IconArrowUp, IconColumns, IconX } from "@tabler/icons-react";
+import { useDeferredValue, useState } from "react";
+import { useOperation } from "../../../data/api.ts";
+import { Failure } from "../../../parts/layout.tsx";
+import { attributeKeys, type Named, type TableColumn } from "./columns.ts";
+import { Popover } from "./popover.tsx";
+
+const foundAtMost = 60;
+
+type Props = {
+  project: string;
+  experiment: string | undefined;
+  columns: readonly TableColumn[];
+  /** Undefined: those of the page's own choice again. */ onColumns: (keys: readonly string[] | undefined) => void;
+};
+
+/** Which columns, in which order; names are searched on the server, however many there are. */
+export const ColumnPicker = (props: Props) => (
+  <Popover
+    keyName="e"
+    wide
+    title="Columns"
+    label={
+      <>
+        <IconColumns size={15} stroke={1.75} aria-hidden /> Columns {props.columns.length}
+      </>
+    }
+  >
+    {() => <Picker {...props} />}
+  </Popover>
+);
+
+function Picker({ project, experiment, columns, onColumns }: Props) {
+  const [text, setText] = useState("");
+  const q = useDeferredValue(text.trim());
+  const found = useOperation("runs.names", { project, ...(experiment !== undefined && { experiment }), q, limit: foundAtMost });
+  const keys = columns.map((one) => one.key);
+  const without = (key: string): string => key.replace(/@(last|min|max)$/, "");
+  const chosen = (key: string): boolean => keys.some((one) => without(one) === key);
+  const toggle = (key: string): void => onColumns(chosen(key) ? keys.filter((one) => without(one) !== key) : [...keys, key]);
+  const move = (from: number, by: number): void =>
+    onColumns(keys.toSpliced(from, 1).toSpliced(Math.max(0, from + by), 0, keys[from] ?? ""));
+  const names: Pick<Named, "key" | "runs">[] = [
+    ...(found.data?.names ?? []),
+    ...attributeKeys.filter((one) => one.includes(q.toLowerCase())).map((key) => ({ key, runs: found.data?.sampled ?? 0 })),
+  ];
+  return (
+    <div className="picker">
+      <div>
+        <h3>Shown, in this order</h3>
+        <ol className="picked">
+          {columns.map((column, i) => (
+            <li key={column.key}>
+              <span className="clip" title={column.key}>
+                {column.name}
+              </span>
+              {column.key.startsWith("metrics.") && (
+                <select
+                  className="field small"
+                  aria-label={`Value of ${column.name}`}
+                  value={column.note || "last"}
+                  onChange={(event) =>
+                    onColumns(
+                      keys.with(i, event.target.value === "last" ? without(column.key) : `${without(column.key)}@${event.target.value}`),
+                    )
+                  }
+                >
+                  <option>last</option>
+                  <option>min</option>
+                  <option>max</option>
+                </select>
+              )}
+              <button
+                type="button"
+                className="icon-button small"
+                aria-label={`Move ${column.name} up`}
+                aria-disabled={i === 0}
+                onClick={() => i > 0 && move(i, -1)}
+              >
+                <IconArrowUp size={13} stroke={1.75} />
+              </button>
+              <button
+                type="button"
+                className="icon-button small"
+                aria-label={`Move ${column.name} down`}
+                aria-disabled={i === columns.length - 1}
+                onClick={() => i < columns.length - 1 && move(i, 1)}
+              >
+                <IconArrowDown size={13} stroke={1.75} />
+              </button>
+              <button type="button" className="icon-button small" aria-label={`Hide ${column.name}`} onClick={() => toggle(without(column.key))}>
+                <IconX size={13} stroke={1.75} />
+              </button>
+            </li>
+          ))}
+        </ol>
+        <button type="button" className="text-button" onClick={() => onColumns(undefined)}>
+          The usual columns
+        </button>
+      </div>
+      <div>
+        <label>
+          <h3>Add</h3>
+          <input className="field" placeholder="part of a name" value={text} onChange={(event) => setText(event.target.value)} />
+        </label>
+        {found.isError && <Failure error={found.error} />}
+        <ul className="found" aria-label="Names that can be shown">
+          {names.map((one) => (
+            <li key={one.key}>
+              <label>
+                <input type="checkbox" checked={chosen(one.key)} onChange={() => toggle(one.key)} />
+                <span className="clip mono" title={one.key}>
+                  {one.key}
+                </span>
+                <span className="muted">{one.runs}</span>
+              </label>
+            </li>
+          ))}
+        </ul>
+        <p className="muted" role="status">
+          {found.data === undefined
+            ? "asking for names"
+            : names.length === 0
+              ? "No name holds this."
+              : `${names.length}${found.data.names.length === foundAtMost ? " of more: type a part of the name" : ""}; counts are of the newest ${found.data.sampled} runs`}
+        </p>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+import type { Output } from "../../../data/api.ts";
+
+export type Named = Output<"runs.names">["names"][number];
+export type TableColumn = { key: string; name: string; note: string; numeric: boolean; width: number };
+
+const attributeColumns: Readonly<Record<string, { name: string; numeric: boolean; width: number }>> = {
+  started: { name: "Started", numeric: true, width: 84 },
+  seconds: { name: "Took", numeric: true, width: 86 },
+  status: { name: "Status", numeric: false, width: 96 },
+  kind: { name: "Kind", numeric: false, width: 90 },
+  step: { name: "Step", numeric: false, width: 110 },
+  user: { name: "By", numeric: false, width: 110 },
+  verdict: { name: "Verdict", numeric: false, width: 90 },
+  ended: { name: "Ended", numeric: true, width: 84 },
+  id: { name: "Id", numeric: false, width: 96 },
+};
+export const attributeKeys = Object.keys(attributeColumns);
+const most = { metrics: 3, params: 6 };
+
+/** The main metric, two more, the params that vary (the same value under two names once), when and how long. */
+export function defaultColumns(names: readonly Named[]): readonly string[] {
+  const metrics = names.filter((one) => one.key.startsWith("metrics.") && !one.key.startsWith("metrics.system/")).slice(0, most.metrics);
+  const params = names.filter((one) => one.key.startsWith("params.") && one.varies);
+  const bare = new Set(params.map((one) => one.key.split(".").at(-1)));
+  const shown = params.filter((one) => {
+    const parts = one.key.split(".");
+    return parts.length === 2 ? bare.has(parts[1]) : !params.some((other) => other.key === `params.${parts.at(-1)}`);
+  });
+  return [...metrics.map((one) => one.key), ...shown.slice(0, most.params).map((one) => one.key), "started", "seconds"];
+}
+
+/** How a column is headed and how wide it is. `numeric` of a param is what the names say. */
+export function columnOf(key: string, names: ReadonlyMap<string, Named>): TableColumn {
+  const known = attributeColumns[key];
+  if (known) return { key, note: "", ...known };
+  const entity = key.slice(0, key.indexOf("."));
+  const [, name = key, statistic = ""] = /^[a-z]+\.(.+?)(?:@(last|min|max))?$/.exec(key) ?? [];
+  const numeric = entity === "metrics" || (names.get(key)?.numeric ?? false);
+  return {
+    key,
+    name,
+    note: statistic === "" || statistic === "last" ? "" : statistic,
+    numeric,
+    width: Math.round(Math.min(190, Math.max(numeric ? 84 : 92, 26 + name.length * 7 + statistic.length * 7))),
+  };
+}
+
+/** Colour of a run that is drawn, by its place among the drawn; the ninth and later share grey. */
+export const colorOf = (id: string, drawn: readonly string[]): string | null => {
+  const at = drawn.indexOf(id);
+  return at < 0 ? null : at < 8 ? `var(--series-${at + 1})` : "var(--reference)";
+};

@@ -1,0 +1,222 @@
+import { IconFilter, IconX } from "@tabler/icons-react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { useOperation } from "../../../data/api.ts";
+import { type Context, contextAt, keyText, operatorsFor, piecesOf, placeOfMistake, valueText } from "./filter-text.ts";
+
+const restMs = 150;
+const shownAtMost = 12;
+const attributes = ["name", "status", "kind", "step", "user", "verdict", "started", "ended", "seconds", "parent", "id"];
+
+type Choice = { text: string; note: string; put: string };
+
+/**
+ * One text in the language of the search, coloured, with names, operators and values offered at the caret. What is typed is asked after a pause;
+ * a mistake is underlined where it is and told below.
+ */
+export function FilterBox({
+  project,
+  experiment,
+  filter,
+  onFilter,
+  error,
+  said,
+}: {
+  project: string;
+  experiment: string | undefined;
+  filter: string;
+  onFilter: (filter: string) => void;
+  /** Why the server did not take it. */ error: Error | null;
+  /** How many were found, and how fast. */ said: ReactNode;
+}) {
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const layer = useRef<HTMLDivElement>(null);
+  const [text, setText] = useState(filter);
+  const [caret, setCaret] = useState<number>();
+  const [at, setAt] = useState(-1);
+  const sent = useRef(filter);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    // Changed from elsewhere: a view, a group, a brush.
+    if (filter !== sent.current) setText(filter);
+    sent.current = filter;
+  }, [filter]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const ask = (next: string, now = false): void => {
+    setText(next);
+    setAt(-1);
+    clearTimeout(timer.current);
+    const send = (): void => {
+      sent.current = next;
+      onFilter(next);
+    };
+    if (now) send();
+    else timer.current = setTimeout(send, restMs);
+  };
+  const context = caret === undefined ? undefined : contextAt(text, caret);
+  const choices = useChoices(project, experiment, context);
+  const open = context !== undefined && choices.length > 0;
+  const choose = (choice: Choice): void => {
+    if (!context || caret === undefined) return;
+    const next = `${text.slice(0, context.from)}${choice.put} ${text.slice(caret).trimStart()}`;
+    const end = context.from + choice.put.length + 1;
+    ask(next);
+    setCaret(end);
+    requestAnimationFrame(() => input.current?.setSelectionRange(end, end));
+  };
+  const mistake = error === null || text !== filter ? undefined : placeOfMistake(error.message);
+  const place = (): void => {
+    const field = input.current;
+    if (field && document.activeElement === field) setCaret(field.selectionStart ?? text.length);
+    if (field && layer.current) layer.current.scrollLeft = field.scrollLeft;
+  };
+
+  return (
+    <div className="filter">
+      <div className="filter-box">
+        <IconFilter size={15} stroke={1.75} aria-hidden />
+        <div className="filter-field">
+          <div ref={layer} className="filter-layer mono" aria-hidden>
+            <Coloured text={text} mistake={mistake} />
+          </div>
+          <input
+            ref={input}
+            data-filter
+            className="mono"
+            aria-label="Filter"
+            role="combobox"
+            aria-expanded={open}
+            aria-controls={`${id}-choices`}
+            aria-autocomplete="list"
+            {...(open && at >= 0 && { "aria-activedescendant": `${id}-${at}` })}
+            placeholder='metrics.auc > 0.7 AND params.kind = "boosted"'
+            value={text}
+            spellCheck={false}
+            autoComplete="off"
+            aria-describedby={`${id}-said`}
+            {...(error !== null && { "aria-invalid": true, "aria-errormessage": `${id}-problem` })}
+            onChange={(event) => {
+              ask(event.target.value);
+              setCaret(event.target.selectionStart ?? event.target.value.length);
+            }}
+            onSelect={place}
+            onScroll={place}
+            onBlur={() => setCaret(undefined)}
+            onKeyDown={(event) => {
+              if (event.key === "Escape") {
+                if (caret !== undefined && open) event.stopPropagation();
+                setCaret(undefined);
+              } else if (event.key === "ArrowDown" && open) {
+                event.preventDefault();
+                setAt((at + 1) % choices.length);
+              } else if (event.key === "ArrowUp" && open) {
+                event.preventDefault();
+                setAt((at <= 0 ? choices.length : at) - 1);
+              } else if ((event.key === "Enter" || event.key === "Tab") && open && choices[at]) {
+                event.preventDefault();
+                choose(choices[at]);
+              } else if (event.key === "Enter") {
+                ask(text, true);
+                setCaret(undefined);
+              }
+            }}
+          />
+        </div>
+        <span id={`${id}-said`} className="muted filter-said" role="status">
+          {said}
+        </span>
+        {text !== "" && (
+          <button type="button" className="icon-button small" aria-label="Clear the filter" onClick={() => ask("", true)}>
+            <IconX size={13} stroke={1.75} />
+          </button>
+        )}
+        <kbd aria-hidden>/</kbd>
+      </div>
+      <ul
+        id={`${id}-choices`}
+        className="choices"
+        role="listbox"
+        aria-label="What can stand here"
+        hidden={!open}
+        style={{ left: `calc(34px + ${Math.min(context?.from ?? 0, 60)}ch * 0.885)` }}
+      >
+        {open &&
+          choices.map((choice, i) => (
+            <li
+              key={choice.text}
+              id={`${id}-${i}`}
+              role="option"
+              aria-selected={i === at}
+              // The field keeps the focus.
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => choose(choice)}
+            >
+              <span className="mono">{choice.text}</span>
+              <span className="muted">{choice.note}</span>
+            </li>
+          ))}
+      </ul>
+      {error !== null && (
+        <p id={`${id}-problem`} className="filter-problem" role="alert">
+          {error.message}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Coloured({ text, mistake }: { text: string; mistake: number | undefined }) {
+  const pieces = piecesOf(text);
+  const wrong = mistake === undefined ? undefined : (pieces.findLast((one) => one.from <= mistake && one.kind !== "space") ?? pieces.at(-1));
+  return (
+    <>
+      {pieces.map((one) => (
+        <span key={one.from} className={`piece-${one.kind}${one === wrong ? " wrong" : ""}`}>
+          {one.text}
+        </span>
+      ))}
+    </>
+  );
+}
+
+/** What fits at the caret: names of this table by use, operators of the type, values by use. */
+function useChoices(project: string, experiment: string | undefined, context: Context | undefined): readonly Choice[] {
+  const place = { project, ...(experiment !== undefined && { experiment }) };
+  const typed = context?.typed ?? "";
+  const wantsKey = context?.wants === "key";
+  const wanted = wantsKey ? typed.replace(/^(metrics|params|tags)\./, "").replace(/`/g, "") : "";
+  const names = useOperation("runs.names", { ...place, q: wanted, limit: 200 }, { enabled: wantsKey });
+  const key = context && "key" in context ? context.key : "";
+  const values = useOperation(
+    "runs.values",
+    { ...place, key, q: typed.replace(/'$/, "") },
+    { enabled: context?.wants === "value" && key !== "" && !/^metrics?\./.test(key) && key !== "started" && key !== "ended" },
+  );
+  if (!context) return [];
+  if (context.wants === "operator")
+    return operatorsFor(context.key)
+      .filter((one) => one.startsWith(typed.trim().toUpperCase()))
+      .map((one) => ({ text: one, note: meaning[one] ?? "", put: one }));
+  if (context.wants === "and") return "AND".startsWith(typed.toUpperCase()) ? [{ text: "AND", note: "and this, too", put: "AND" }] : [];
+  if (context.wants === "value")
+    return (values.data?.values ?? []).map((one) => ({
+      text: one.value,
+      note: `${one.runs} of ${values.data?.sampled ?? 0} newest`,
+      put: valueText(context.key, one.value),
+    }));
+  const entity = /^(metrics|params|tags)\./.exec(typed)?.[0] ?? "";
+  return [
+    ...(entity === "" && typed !== "" ? attributes.filter((one) => one.startsWith(typed)).map((one) => ({ text: one, note: "attribute", put: one })) : []),
+    ...(names.data?.names ?? [])
+      .filter((one) => one.key.startsWith(entity))
+      .map((one) => ({ text: one.key, note: `${one.runs} of ${names.data?.sampled ?? 0} newest`, put: keyText(one.key) })),
+  ].slice(0, shownAtMost);
+}
+
+const meaning: Readonly<Record<string, string>> = {
+  LIKE: "% stands for anything",
+  ILIKE: "whatever the case",
+  "!=": "a missing value does not match",
+  "IS NULL": "has none",
+  "IS NOT NULL": "has one",
+};

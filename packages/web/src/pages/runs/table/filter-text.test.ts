@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { contextAt, keyText, operatorsFor, piecesOf, placeOfMistake, withClause } from "./filter-text.ts";
+
+const kindsOf = (text: string) => piecesOf(text).flatMap((one) => (one.kind === "space" ? [] : [`${one.kind}:${one.text}`]));
+
+test("a filter is coloured by what its pieces are, and nothing of it is lost", () => {
+  expect(kindsOf("metrics.auc >= 0.7 AND params.kind LIKE 'b%'")).toEqual([
+    "key:metrics.auc",
+    "operator:>=",
+    "number:0.7",
+    "and:AND",
+    "key:params.kind",
+    "operator:LIKE",
+    "text:'b%'",
+  ]);
+  for (const text of ["metrics.`a b` > 1", "name = 'un closed", "(((", "a!b", "tags.x IN ('a', 'b')"])
+    expect(
+      piecesOf(text)
+        .map((one) => one.text)
+        .join(""),
+    ).toBe(text);
+});
+
+const at = (text: string) => {
+  const { wants, typed } = contextAt(text, text.length);
+  return `${wants} ${typed}`;
+};
+test("the caret asks for a name, an operator, a value or AND", () => {
+  expect(at("")).toBe("key ");
+  expect(at("metrics.v")).toBe("key metrics.v");
+  expect(at("metrics.val_auc ")).toBe("operator ");
+  expect(at("params.kind LI")).toBe("operator LI");
+  expect(at("params.kind = ")).toBe("value ");
+  expect(at("params.kind = 'bo")).toBe("value bo");
+  expect(at("params.kind = 'a' ")).toBe("and ");
+  expect(at("params.kind = 'a' AND tag")).toBe("key tag");
+  expect(at("metrics.auc > 0.7 AND metrics.`a b` ")).toBe("operator ");
+  expect(at("params.kind IS NULL ")).toBe("and ");
+  expect(contextAt("metrics.auc > 1 AND par", 23)).toMatchObject({ wants: "key", from: 20 });
+});
+
+test("names are quoted where they must be, operators fit the type, words become comparisons when narrowed", () => {
+  expect(keyText("metrics.val auc")).toBe("metrics.`val auc`");
+  expect(keyText("metrics.layer1/norm@max")).toBe("metrics.layer1/norm");
+  expect(operatorsFor("metrics.auc")).not.toContain("LIKE");
+  expect(operatorsFor("params.kind")).toContain("IS NULL");
+  expect(withClause("", "a = 1")).toBe("a = 1");
+  expect(withClause("metrics.x > 1", "kind = 'user'")).toBe("metrics.x > 1 AND kind = 'user'");
+  expect(withClause("fit 0", "kind = 'user'")).toBe("name ILIKE '%fit%' AND name ILIKE '%0%' AND kind = 'user'");
+  expect(placeOfMistake("Invalid value for filter: expected a value, at character 9")).toBe(8);
+});

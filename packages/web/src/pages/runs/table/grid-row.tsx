@@ -1,0 +1,122 @@
+import { Link } from "@tanstack/react-router";
+import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
+import { memo } from "react";
+import { VerdictGlyph } from "../../../parts/verdict.tsx";
+import { hue, kindWord, markOf } from "../status.ts";
+import { Cell } from "./cell.tsx";
+import type { TableColumn } from "./columns.ts";
+import type { Row } from "./rows.ts";
+
+type Props = {
+  project: string;
+  index: number;
+  top: number;
+  run: Row | undefined;
+  depth: number;
+  at: number | null;
+  columns: readonly TableColumn[];
+  shown: readonly { index: number; start: number }[];
+  active: boolean;
+  selected: boolean;
+  onSelect: (id: string) => void;
+  drawnAt: number;
+  onDraw: (id: string) => void;
+  opened: boolean;
+  onOpen: ((id: string, at: number) => void) | undefined;
+  main: number;
+  range: readonly [number, number] | null;
+};
+
+function GridRowView(props: Props) {
+  const { project, index, top, run, depth, at, columns, shown, active, selected, drawnAt, opened, onOpen, main, range } = props;
+  const state = `runs-row${selected ? " selected" : ""}${active ? " active" : ""}`;
+  if (!run)
+    return (
+      <div role="row" id={`row-${index}`} aria-rowindex={index + 2} className={state} style={{ transform: `translateY(${top}px)` }}>
+        <div className="lead" role="presentation">
+          <span role="gridcell" aria-colindex={3} className="waiting">
+            <span className="visually-hidden">loading</span>
+          </span>
+        </div>
+      </div>
+    );
+  const short = run.id.slice(0, 6);
+  const color = drawnAt < 0 ? null : hue(drawnAt);
+  return (
+    <div
+      role="row"
+      id={`row-${index}`}
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      {...(onOpen && run.children > 0 && { "aria-expanded": opened })}
+      className={state}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      <div className="lead" role="presentation">
+        <span role="gridcell" aria-colindex={1} className="pick">
+          <input type="checkbox" aria-label={`Select ${run.name} ${short}`} checked={selected} onChange={() => props.onSelect(run.id)} />
+        </span>
+        <span role="gridcell" aria-colindex={2}>
+          <button
+            type="button"
+            className="eye"
+            aria-pressed={color !== null}
+            aria-label={`${run.name} ${short} in charts`}
+            onClick={() => props.onDraw(run.id)}
+          >
+            <i style={color === null ? {} : { background: color, borderColor: color }} />
+          </button>
+        </span>
+        <span role="gridcell" aria-colindex={3} className="verdict name-cell" style={{ paddingLeft: depth * 16 }}>
+          {onOpen &&
+            (run.children > 0 ? (
+              <button
+                type="button"
+                className="open-below"
+                aria-label={`${opened ? "Hide" : "Show"} ${run.children} runs below ${run.name}`}
+                onClick={() => onOpen(run.id, at ?? -1)}
+              >
+                {opened ? <IconChevronDown size={14} stroke={1.75} aria-hidden /> : <IconChevronRight size={14} stroke={1.75} aria-hidden />}
+              </button>
+            ) : (
+              <span className="open-below" />
+            ))}
+          <VerdictGlyph mark={markOf(run)} />
+          <Link to={`/p/${project}/runs/${run.id}` as never} className="name" title={run.name}>
+            {run.name}
+          </Link>
+          {onOpen && run.children > 0 && <span className="muted">{run.children}</span>}
+          {run.kind !== "user" && <span className="tag">{kindWord[run.kind]}</span>}
+        </span>
+      </div>
+      {shown.map(({ index: i, start }) => {
+        const column = columns[i];
+        if (!column) return null;
+        const value = run.values[i];
+        return (
+          <span
+            key={column.key}
+            role="gridcell"
+            aria-colindex={i + 4}
+            className={column.numeric ? "at num" : "at"}
+            style={{ left: start, width: column.width }}
+          >
+            {i === main && range && typeof value !== "object" && Number.isFinite(Number(value)) && (
+              <i
+                className="cell-bar"
+                aria-hidden
+                style={{ width: `${range[1] === range[0] ? 100 : 6 + (94 * (Number(value) - range[0])) / (range[1] - range[0])}%` }}
+              />
+            )}
+            {column.key === "seconds" && run.status === "RUNNING" && run.progress?.total ? (
+              `${Math.round((100 * run.progress.done) / run.progress.total)} %`
+            ) : (
+              <Cell column={column} value={column.key === "seconds" ? run.seconds : value} />
+            )}
+          </span>
+        );
+      })}
+    </div>
+  );
+}
+export const GridRow = memo(GridRowView);

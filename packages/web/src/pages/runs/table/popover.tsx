@@ -1,0 +1,66 @@
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+
+/** A button and what it opens below it; Escape and a click elsewhere close it, and the button has the focus again. */
+export function Popover({
+  label,
+  title,
+  wide = false,
+  keyName,
+  children,
+}: {
+  label: ReactNode;
+  title: string;
+  wide?: boolean;
+  /** A letter that opens it from anywhere on the page. */ keyName?: string;
+  children: (close: () => void) => ReactNode;
+}) {
+  const id = useId();
+  const box = useRef<HTMLSpanElement>(null);
+  const [open, setOpen] = useState(false);
+  const close = (): void => {
+    setOpen(false);
+    box.current?.querySelector("button")?.focus();
+  };
+  useEffect(() => {
+    if (!open) return;
+    const away = (event: PointerEvent): void => {
+      if (!box.current?.contains(event.target as Node)) setOpen(false);
+    };
+    window.addEventListener("pointerdown", away);
+    box.current?.querySelector<HTMLElement>(".popover input, .popover button, .popover a")?.focus();
+    return () => window.removeEventListener("pointerdown", away);
+  }, [open]);
+  useEffect(() => {
+    if (keyName === undefined) return;
+    const onKey = (event: KeyboardEvent): void => {
+      const target = event.target as HTMLElement;
+      if (event.key !== keyName || event.metaKey || event.ctrlKey || event.altKey || target.closest("dialog")) return;
+      if (/^(TEXTAREA|SELECT)$/.test(target.tagName) || (target instanceof HTMLInputElement && target.type !== "checkbox")) return;
+      event.preventDefault();
+      setOpen(true);
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [keyName]);
+  return (
+    <span
+      className="popover-place"
+      ref={box}
+      onKeyDown={(event) => {
+        if (event.key === "Escape" && open) {
+          event.stopPropagation();
+          close();
+        }
+      }}
+    >
+      <button type="button" className="button" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
+        {label}
+      </button>
+      {open && (
+        <div id={id} className={wide ? "popover wide" : "popover"} role="group" aria-label={title}>
+          {children(close)}
+        </div>
+      )}
+    </span>
+  );
+}

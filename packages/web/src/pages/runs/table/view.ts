@@ -1,0 +1,72 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+import type { InputOf } from "@capstan/contract";
+import type { Operations } from "@capstan/contract/operations";
+
+/** How the runs are shown: all of it is in the address. */
+export type RunsView = {
+  q?: string;
+  sort?: string;
+  cols?: readonly string[];
+  group?: string;
+  kind?: string;
+  state?: "deleted";
+  nest?: 1;
+  layout?: "table" | "split" | "charts";
+  charts?: readonly string[];
+};
+export type Question = Pick<
+  InputOf<Operations["runs.search"]>,
+  "project" | "experiment" | "kind" | "filter" | "state" | "roots" | "parent"
+>;
+
+export const kinds = [
+  ["", "Logged and steps"],
+  ["user", "Logged"],
+  ["step", "Steps"],
+  ["pipeline", "Pipelines"],
+  ["check,evaluation,monitor,fault,release", "Other work"],
+] as const;
+
+const texts = (value: unknown): readonly string[] | undefined =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : typeof value === "string" ? [value] : undefined;
+
+/** The view of the address, and a way to change it. A change replaces, unless it is one to come back from. */
+export function useView(): { view: RunsView; set: (change: Partial<Record<keyof RunsView, unknown>>, replace?: boolean) => void } {
+  const search = useSearch({ strict: false }) as Record<string, unknown>;
+  const navigate = useNavigate();
+  const view = useMemo((): RunsView => {
+    const text = (key: string): string | undefined => (search[key] === undefined ? undefined : String(search[key]));
+    const [cols, charts] = [texts(search["cols"]), texts(search["charts"])];
+    const [q, sort, group, kind, layout] = ["q", "sort", "group", "kind", "layout"].map(text);
+    return {
+      ...(q && { q }),
+      ...(sort && { sort }),
+      ...(group && { group }),
+      ...(kind && { kind }),
+      ...(cols && { cols }),
+      ...(charts && { charts }),
+      ...(search["state"] === "deleted" && { state: "deleted" as const }),
+      ...(search["nest"] && { nest: 1 as const }),
+      ...((layout === "table" || layout === "split" || layout === "charts") && { layout }),
+    };
+  }, [search]);
+  const set = (change: Partial<Record<keyof RunsView, unknown>>, replace = true): void =>
+    void navigate({
+      to: ".",
+      search: ((old: Record<string, unknown>) =>
+        Object.fromEntries(Object.entries({ ...old, ...change }).filter(([, value]) => value !== "" && value !== undefined))) as never,
+      replace,
+      resetScroll: false,
+    });
+  return { view, set };
+}
+
+export const questionOf = (project: string, experiment: string | undefined, view: RunsView): Question => ({
+  project,
+  ...(experiment !== undefined && { experiment }),
+  ...(view.kind && { kind: view.kind.split(",") }),
+  filter: view.q ?? "",
+  state: view.state ?? "active",
+  roots: view.nest === 1,
+});
