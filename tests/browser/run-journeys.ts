@@ -7,23 +7,19 @@ export function runJourneys(world: () => World): void {
     const { served, open } = world();
     const { page, problems, close } = await open();
     await page.goto(`${served.url}/p/small/runs`);
-    const filter = page.getByRole("textbox", { name: "Filter" });
-    const rows = page.getByRole("group", { name: "Table of runs" }).getByRole("row");
+    const filter = page.getByRole("combobox", { name: "Filter" });
+    const rows = page.getByRole("grid", { name: "Table of runs" }).getByRole("row");
+    const found = (n: number) => page.getByRole("status").getByText(new RegExp(`^${n} runs?, \\d+ ms$`));
     await filter.fill('metrics.auc > 0.72 AND params.kind = "logistic"');
-    await page
-      .getByRole("status")
-      .getByText(/^1 of \d+$/)
-      .waitFor();
+    await found(1).waitFor();
     expect(await rows.count()).toBe(2);
     await page.reload();
-    await page
-      .getByRole("status")
-      .getByText(/^1 of \d+$/)
-      .waitFor();
+    await found(1).waitFor();
     expect(await filter.inputValue()).toContain("0.72");
     await filter.fill("metrics.auc >");
-    await page.getByRole("alert").waitFor();
+    await page.getByRole("alert").getByText("A value is missing.").waitFor();
     await filter.fill("name LIKE 'fit%'");
+    await found(2).waitFor();
     await page.getByRole("checkbox", { name: /^Select fit 0.1/ }).check();
     await page.getByRole("checkbox", { name: /^Select fit 0.3/ }).check();
     await page.keyboard.press("c");

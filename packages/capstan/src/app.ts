@@ -87,6 +87,7 @@ import { routeSettings } from "./wiring/route-settings.ts";
 import { createModelSink } from "./wiring/model-sink.ts";
 import { openStore } from "./wiring/opened-store.ts";
 import { createReferenceRows } from "./wiring/reference-rows.ts";
+import { runsFileRoute } from "./wiring/runs-file.ts";
 import { createSchedules } from "./wiring/schedules.ts";
 import { createStepOutputs } from "./wiring/step-outputs.ts";
 import { createTriggerRun } from "./wiring/trigger-run.ts";
@@ -394,7 +395,13 @@ export async function openApp(options: AppOptions): Promise<App> {
     access,
     tracing,
     operations: bound,
-    wire: [blobRoute(store), ...inferenceRoutes(serving), ...ingestRoutes(tracking, store), ...(mlflow?.routes ?? [])],
+    wire: [
+      blobRoute(store),
+      runsFileRoute(store, analytics, join(folder, "tmp")),
+      ...inferenceRoutes(serving),
+      ...ingestRoutes(tracking, store),
+      ...(mlflow?.routes ?? []),
+    ],
     unknownBelow: wires?.unknownBelow ?? [],
     async call(name, input, caller) {
       const handle = handlers[name];

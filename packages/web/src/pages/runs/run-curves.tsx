@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useOperation } from "../../data/api.ts";
 import { MetricCard, type Drawing } from "./metric-card.tsx";
 import { Near } from "./near.tsx";
-import { familyOf } from "./run-charts.tsx";
+import { familyOf } from "./family.ts";
 import type { RunDetail } from "./run-detail.ts";
 import { isSystem } from "./system-metrics.ts";
 

@@ -1,13 +1,14 @@
 import { useParams } from "@tanstack/react-router";
 import { IconChartLine, IconColumns2, IconDownload, IconTable } from "@tabler/icons-react";
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
 import { useOperation } from "../../data/api.ts";
 import { count } from "../../parts/format.tsx";
 import { Answer, Empty, Failure, PageHead } from "../../parts/layout.tsx";
 import { ColumnPicker } from "./table/column-picker.tsx";
-import { columnOf, defaultColumns } from "./table/columns.ts";
+import { columnOf, defaultColumns, type Named } from "./table/columns.ts";
 import { downloadPath } from "./table/download.ts";
 import { FilterBox } from "./table/filter-box.tsx";
+import { unfinished } from "./table/filter-text.ts";
 import { GroupList } from "./table/group-list.tsx";
 import { Popover } from "./table/popover.tsx";
 import { type Row, useChildren, useRows } from "./table/rows.ts";
@@ -48,11 +49,17 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
   const [eyes, setEyes] = useState<readonly string[]>();
   const [opened, setOpened] = useState<ReadonlyMap<string, number>>(new Map());
   const names = useOperation("runs.names", { project, ...(experiment !== undefined && { experiment }), limit: 500 });
+  const sort = view.sort ?? "-started";
+  const named = useMemo(() => mainFirst(names.data?.names ?? nothing, sort), [names.data, sort]);
   const byKey = useMemo(() => new Map((names.data?.names ?? nothing).map((one) => [one.key, one])), [names.data]);
   const keys = useMemo(() => view.cols ?? defaultColumns(names.data?.names ?? nothing), [view.cols, names.data]);
   const columns = useMemo(() => keys.map((key) => columnOf(key, byKey)), [keys, byKey]);
-  const question = useMemo(() => questionOf(project, experiment, view), [project, experiment, view]);
-  const sort = view.sort ?? "-started";
+  const filter = view.q ?? "";
+  // What is not finished yet is not asked: the answer to what was last complete stays.
+  const complete = useRef("");
+  if (unfinished(filter) === undefined) complete.current = filter;
+  const asking = complete.current;
+  const question = useMemo(() => questionOf(project, experiment, { ...view, q: asking }), [project, experiment, view, asking]);
   const order = useMemo(() => [sort], [sort]);
   const asked = { question, order, columns: keys };
   const rows = useRows(asked, names.isSuccess || names.isError);
@@ -70,7 +77,6 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
     [],
   );
   const onColumns = (next: readonly string[] | undefined): void => set({ cols: next });
-  const filter = view.q ?? "";
   const narrowed = filter !== "" || view.kind !== undefined || view.state !== undefined;
   const layout = view.layout ?? "split";
   const total = rows.total ?? 0;
@@ -102,7 +108,8 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
                     (["shown", "all"] as const).map((which) => (
                       <li key={format + which}>
                         <a href={downloadPath(question, order, which === "all" ? undefined : keys, format)} download onClick={close}>
-                          {format === "csv" ? "CSV" : "Parquet"}, {which === "all" ? "all columns" : `the ${count(keys.length)} shown columns`}
+                          {format === "csv" ? "CSV" : "Parquet"},{" "}
+                          {which === "all" ? "all columns" : `the ${count(keys.length)} shown columns`}
                         </a>
                       </li>
                     )),
@@ -124,7 +131,9 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
           onFilter={(q) => set({ q })}
           error={rows.error}
           said={
-            rows.total === undefined ? "" : `${count(total)} ${total === 1 ? "run" : "runs"}${rows.milliseconds === undefined ? "" : `, ${count(rows.milliseconds)} ms`}`
+            rows.total === undefined
+              ? ""
+              : `${count(total)} ${total === 1 ? "run" : "runs"}${rows.milliseconds === undefined ? "" : `, ${count(rows.milliseconds)} ms`}`
           }
         />
         <label className="inline-field">
@@ -175,7 +184,9 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
           ))}
         </div>
       </div>
-      {rows.stale && <p className="muted">{rows.error ? "Below is the last answer that was good." : "Asking; below is the answer before."}</p>}
+      {rows.stale && (
+        <p className="muted">{rows.error ? "Below is the last answer that was good." : "Asking; below is the answer before."}</p>
+      )}
       {rows.fresh > 0 && (
         <button type="button" className="button fresh" onClick={rows.renew}>
           {count(rows.fresh)} new {rows.fresh === 1 ? "run" : "runs"}
@@ -183,7 +194,9 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
       )}
       {rows.total === undefined ? (
         rows.error ? (
-          rows.error.message.includes("at character") ? null : <Failure error={rows.error} retry={rows.renew} />
+          rows.error.message.includes("at character") ? null : (
+            <Failure error={rows.error} retry={rows.renew} />
+          )
         ) : (
           <div className="skeleton" role="status" aria-busy="true" aria-label="loading" />
         )
@@ -235,9 +248,10 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
                 question={question}
                 order={order}
                 top={rows.top ?? nothing}
+                known={known}
                 total={total}
                 drawn={drawn}
-                names={names.data?.names ?? nothing}
+                names={named}
                 wide={layout === "charts"}
                 onFilter={(q) => set({ q })}
               />
@@ -263,6 +277,13 @@ const layouts = [
 function firstDrawn(rows: readonly Row[]): readonly string[] {
   const logged = rows.filter((run) => run.kind === "user");
   return (logged.length > 0 ? logged : rows).slice(0, drawnAtFirst).map((run) => run.id);
+}
+
+/** The metric that the runs are sorted by is the one that charts speak of first. */
+function mainFirst(names: readonly Named[], sort: string): readonly Named[] {
+  const key = sort.replace(/^-/, "").replace(/@(last|min|max)$/, "");
+  const main = names.find((one) => one.key === key);
+  return main ? [main, ...names.filter((one) => one !== main)] : names;
 }
 
 /** Runs whose names are known, for what is chosen. */

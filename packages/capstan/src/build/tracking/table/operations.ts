@@ -4,36 +4,14 @@ import { toTime } from "../../../base/foundation/clock.ts";
 import { CapstanError } from "../../../base/foundation/errors.ts";
 import { createLimit } from "../../../base/foundation/limit.ts";
 import type { Store } from "../../../base/record/store.ts";
-import { ordinaryKinds } from "../rules.ts";
 import { type RunRow, runOf } from "../rows.ts";
 import type { TrackingService } from "../service.ts";
 import { metricWord, secondsOf } from "../views.ts";
-import type { RunQuestion } from "./matching.ts";
 import { createNames } from "./names.ts";
 import { createOrders } from "./order.ts";
+import { questionOf } from "./question.ts";
 import { createRunTable } from "./table.ts";
 import { columnOf } from "./vocabulary.ts";
-import type { RunKind } from "../model.ts";
-
-type Input = {
-  project: string;
-  kind?: RunKind[] | undefined;
-  experiment?: string | undefined;
-  filter: string;
-  state: "active" | "deleted";
-  roots: boolean;
-  parent?: string | undefined;
-};
-
-export const questionOf = (input: Input): RunQuestion => ({
-  project: input.project,
-  kinds: input.kind?.length ? input.kind : ordinaryKinds,
-  experiment: input.experiment,
-  filter: input.filter,
-  state: input.state,
-  roots: input.roots,
-  parent: input.parent,
-});
 
 /** Each is a transaction of its own; so many are on their way at once. */
 const atOnce = 16;

@@ -54,7 +54,13 @@ export async function tagAll(
   let next = 0;
   const work = async (): Promise<void> => {
     for (let one = changes[next++]; one; one = changes[next++]) {
-      const found = await client.call("runs.search", { project, filter: `id = '${one.id}'`, columns: [`tags.${tag}`], limit: 1, kind: everyKind });
+      const found = await client.call("runs.search", {
+        project,
+        filter: `id = '${one.id}'`,
+        columns: [`tags.${tag}`],
+        limit: 1,
+        kind: everyKind,
+      });
       const old = found.rows[0]?.values[0];
       before.push({ id: one.id, value: old === undefined || old === null ? null : String(old) });
       await client.call("runs.tag", { project, run: one.id, ...(one.value === null ? { remove: [tag] } : { set: { [tag]: one.value } }) });

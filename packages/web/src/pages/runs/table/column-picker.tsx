@@ -88,7 +88,12 @@ function Picker({ project, experiment, columns, onColumns }: Props) {
               >
                 <IconArrowDown size={13} stroke={1.75} />
               </button>
-              <button type="button" className="icon-button small" aria-label={`Hide ${column.name}`} onClick={() => toggle(without(column.key))}>
+              <button
+                type="button"
+                className="icon-button small"
+                aria-label={`Hide ${column.name}`}
+                onClick={() => toggle(without(column.key))}
+              >
                 <IconX size={13} stroke={1.75} />
               </button>
             </li>

@@ -1,7 +1,12 @@
 import type { Question } from "./view.ts";
 
 /** Where all that a question finds comes as one file; without columns: all that there are. */
-export function downloadPath(question: Question, order: readonly string[], columns: readonly string[] | undefined, format: "csv" | "parquet"): string {
+export function downloadPath(
+  question: Question,
+  order: readonly string[],
+  columns: readonly string[] | undefined,
+  format: "csv" | "parquet",
+): string {
   const params = new URLSearchParams({ format });
   for (const key of ["experiment", "kind", "filter", "state", "parent"] as const) {
     const value = question[key];

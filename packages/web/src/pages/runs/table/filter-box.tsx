@@ -1,7 +1,7 @@
 import { IconFilter, IconX } from "@tabler/icons-react";
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useOperation } from "../../../data/api.ts";
-import { type Context, contextAt, keyText, operatorsFor, piecesOf, placeOfMistake, valueText } from "./filter-text.ts";
+import { type Context, contextAt, keyText, operatorsFor, piecesOf, placeOfMistake, unfinished, valueText } from "./filter-text.ts";
 
 const restMs = 150;
 const shownAtMost = 12;
@@ -64,7 +64,9 @@ export function FilterBox({
     setCaret(end);
     requestAnimationFrame(() => input.current?.setSelectionRange(end, end));
   };
-  const mistake = error === null || text !== filter ? undefined : placeOfMistake(error.message);
+  const missing = text === filter ? unfinished(text) : undefined;
+  const mistake = missing ? missing.at : error === null || text !== filter ? undefined : placeOfMistake(error.message);
+  const problem = missing?.problem ?? error?.message;
   const place = (): void => {
     const field = input.current;
     if (field && document.activeElement === field) setCaret(field.selectionStart ?? text.length);
@@ -94,7 +96,7 @@ export function FilterBox({
             spellCheck={false}
             autoComplete="off"
             aria-describedby={`${id}-said`}
-            {...(error !== null && { "aria-invalid": true, "aria-errormessage": `${id}-problem` })}
+            {...(problem !== undefined && { "aria-invalid": true, "aria-errormessage": `${id}-problem` })}
             onChange={(event) => {
               ask(event.target.value);
               setCaret(event.target.selectionStart ?? event.target.value.length);
@@ -156,9 +158,9 @@ export function FilterBox({
             </li>
           ))}
       </ul>
-      {error !== null && (
+      {problem !== undefined && (
         <p id={`${id}-problem`} className="filter-problem" role="alert">
-          {error.message}
+          {problem}
         </p>
       )}
     </div>
@@ -167,7 +169,8 @@ export function FilterBox({
 
 function Coloured({ text, mistake }: { text: string; mistake: number | undefined }) {
   const pieces = piecesOf(text);
-  const wrong = mistake === undefined ? undefined : (pieces.findLast((one) => one.from <= mistake && one.kind !== "space") ?? pieces.at(-1));
+  const wrong =
+    mistake === undefined ? undefined : (pieces.findLast((one) => one.from <= mistake && one.kind !== "space") ?? pieces.at(-1));
   return (
     <>
       {pieces.map((one) => (
@@ -206,7 +209,9 @@ function useChoices(project: string, experiment: string | undefined, context: Co
     }));
   const entity = /^(metrics|params|tags)\./.exec(typed)?.[0] ?? "";
   return [
-    ...(entity === "" && typed !== "" ? attributes.filter((one) => one.startsWith(typed)).map((one) => ({ text: one, note: "attribute", put: one })) : []),
+    ...(entity === "" && typed !== ""
+      ? attributes.filter((one) => one.startsWith(typed)).map((one) => ({ text: one, note: "attribute", put: one }))
+      : []),
     ...(names.data?.names ?? [])
       .filter((one) => one.key.startsWith(entity))
       .map((one) => ({ text: one.key, note: `${one.runs} of ${names.data?.sampled ?? 0} newest`, put: keyText(one.key) })),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { contextAt, keyText, operatorsFor, piecesOf, placeOfMistake, withClause } from "./filter-text.ts";
+import { contextAt, keyText, operatorsFor, piecesOf, placeOfMistake, unfinished, withClause } from "./filter-text.ts";
 
 const kindsOf = (text: string) => piecesOf(text).flatMap((one) => (one.kind === "space" ? [] : [`${one.kind}:${one.text}`]));
 
@@ -48,4 +48,13 @@ test("names are quoted where they must be, operators fit the type, words become 
   expect(withClause("metrics.x > 1", "kind = 'user'")).toBe("metrics.x > 1 AND kind = 'user'");
   expect(withClause("fit 0", "kind = 'user'")).toBe("name ILIKE '%fit%' AND name ILIKE '%0%' AND kind = 'user'");
   expect(placeOfMistake("Invalid value for filter: expected a value, at character 9")).toBe(8);
+});
+
+test("what is still being typed is told before it is asked", () => {
+  expect(unfinished("metrics.auc >")).toMatchObject({ problem: "A value is missing.", at: 13 });
+  expect(unfinished("params.kind = 'bo")).toMatchObject({ at: 14 });
+  expect(unfinished("metrics.auc > 1 AND")).toMatchObject({ at: 19 });
+  expect(unfinished("metrics.auc > 1 AND params.kind")).toMatchObject({ problem: "An operator is missing after params.kind." });
+  for (const text of ["", "fit 0.1", "metrics.auc > 1", "params.kind = 'a' AND params.b IS NULL", "name IN ('a', 'b')", "params.kind = ''"])
+    expect(unfinished(text)).toBeUndefined();
 });

@@ -96,3 +96,17 @@ export const placeOfMistake = (message: string): number | undefined => {
   const found = /at character (\d+)/.exec(message)?.[1];
   return found === undefined ? undefined : Number(found) - 1;
 };
+
+/** Why a filter cannot be asked yet, and where; what only the server can tell is none of this. */
+export function unfinished(text: string): { problem: string; at: number } | undefined {
+  if (!/[=<>!]|\b(I?LIKE|IN|IS)\b/i.test(text)) return undefined;
+  const end = text.trimEnd().length;
+  const quote = piecesOf(text).find((one) => one.kind === "text" && !/^(['"])[^]*\1$/.test(one.text.length > 1 ? one.text : "x"));
+  if (quote) return { problem: `The quote ${quote.text.slice(0, 1)} is not closed.`, at: quote.from };
+  if (/\bAND$/i.test(text.trimEnd())) return { problem: "A comparison is missing after AND.", at: end };
+  const context = contextAt(`${text.trimEnd()} `, end + 1);
+  if (context.wants === "operator" && !/^IS\b/i.test(context.typed))
+    return { problem: `An operator is missing after ${context.key}.`, at: context.from };
+  if (context.wants === "value" && context.typed.trim() === "") return { problem: "A value is missing.", at: end };
+  return undefined;
+}

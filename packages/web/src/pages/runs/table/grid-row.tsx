@@ -76,7 +76,11 @@ function GridRowView(props: Props) {
                 aria-label={`${opened ? "Hide" : "Show"} ${run.children} runs below ${run.name}`}
                 onClick={() => onOpen(run.id, at ?? -1)}
               >
-                {opened ? <IconChevronDown size={14} stroke={1.75} aria-hidden /> : <IconChevronRight size={14} stroke={1.75} aria-hidden />}
+                {opened ? (
+                  <IconChevronDown size={14} stroke={1.75} aria-hidden />
+                ) : (
+                  <IconChevronRight size={14} stroke={1.75} aria-hidden />
+                )}
               </button>
             ) : (
               <span className="open-below" />

@@ -43,7 +43,8 @@ export function GroupList({ project, question, by, columns, order, onOpen }: Pro
     if (value === null) return `${key} IS NULL`;
     return `${key} = ${valueText(key, by === "dataset" ? (value.split(" ")[0] ?? value) : value)}`;
   };
-  const toggle = (value: string): void => setOpened((old) => new Set(old.has(value) ? [...old].filter((one) => one !== value) : [...old, value]));
+  const toggle = (value: string): void =>
+    setOpened((old) => new Set(old.has(value) ? [...old].filter((one) => one !== value) : [...old, value]));
   return (
     <Card
       title={`By ${by.replace(/^(params|tags)\./, "")}`}
@@ -80,7 +81,11 @@ export function GroupList({ project, question, by, columns, order, onOpen }: Pro
                 <tr>
                   <th scope="row">
                     <button type="button" className="group-open" aria-expanded={open} onClick={() => toggle(key)}>
-                      {open ? <IconChevronDown size={14} stroke={1.75} aria-hidden /> : <IconChevronRight size={14} stroke={1.75} aria-hidden />}
+                      {open ? (
+                        <IconChevronDown size={14} stroke={1.75} aria-hidden />
+                      ) : (
+                        <IconChevronRight size={14} stroke={1.75} aria-hidden />
+                      )}
                       <span className={group.value === null ? "muted" : ""}>{label}</span>
                     </button>
                   </th>
@@ -88,7 +93,11 @@ export function GroupList({ project, question, by, columns, order, onOpen }: Pro
                   <td>
                     <span className="verdict">
                       <VerdictGlyph mark={group.running > 0 ? "running" : group.failed > 0 ? "fail" : "pass"} label={false} />
-                      {group.running > 0 ? `${count(group.running)} running` : group.failed > 0 ? `${count(group.failed)} failed` : "all ended well"}
+                      {group.running > 0
+                        ? `${count(group.running)} running`
+                        : group.failed > 0
+                          ? `${count(group.failed)} failed`
+                          : "all ended well"}
                     </span>
                   </td>
                   {group.metrics.map((spread, i) => (
@@ -161,7 +170,9 @@ function Members({
   if (!found.data)
     return (
       <tr>
-        <td colSpan={4 + columns.length * 3}>{found.isError ? <Failure error={found.error} /> : <span className="muted">asking for its runs</span>}</td>
+        <td colSpan={4 + columns.length * 3}>
+          {found.isError ? <Failure error={found.error} /> : <span className="muted">asking for its runs</span>}
+        </td>
       </tr>
     );
   return (

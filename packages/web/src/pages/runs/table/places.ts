@@ -1,9 +1,18 @@
 import type { Row } from "./rows.ts";
 
-export type Placed = { row: Row | undefined; depth: number; /** Place among the rows of the snapshot; null below another. */ at: number | null };
+export type Placed = {
+  row: Row | undefined;
+  depth: number;
+  /** Place among the rows of the snapshot; null below another. */ at: number | null;
+};
 
 /** Rows of the snapshot with the opened ones' children right below them. */
-export function placesOf(total: number, row: (at: number) => Row | undefined, opened: ReadonlyMap<string, number>, below: ReadonlyMap<string, readonly Row[]>) {
+export function placesOf(
+  total: number,
+  row: (at: number) => Row | undefined,
+  opened: ReadonlyMap<string, number>,
+  below: ReadonlyMap<string, readonly Row[]>,
+) {
   const deep = (parent: string, depth: number): Placed[] =>
     (below.get(parent) ?? []).flatMap((child) => [
       { row: child, depth, at: null },

@@ -24,12 +24,30 @@ export type GridProps = {
   selection: Selection;
   drawn: readonly string[];
   onDraw: (ids: readonly string[]) => void;
-  /** Null: runs are not nested. */ nested: { opened: ReadonlyMap<string, number>; open: (id: string, at: number) => void; below: ReadonlyMap<string, readonly Row[]> } | null;
+  /** Null: runs are not nested. */ nested: {
+    opened: ReadonlyMap<string, number>;
+    open: (id: string, at: number) => void;
+    below: ReadonlyMap<string, readonly Row[]>;
+  } | null;
   stale: boolean;
 };
 
 /** One continuous table: only the rows and columns in view are mounted, the scroll bars are true. */
-export function RunsGrid({ project, total, row, look, columns, onColumns, sort, onSort, selection, drawn, onDraw, nested, stale }: GridProps) {
+export function RunsGrid({
+  project,
+  total,
+  row,
+  look,
+  columns,
+  onColumns,
+  sort,
+  onSort,
+  selection,
+  drawn,
+  onDraw,
+  nested,
+  stale,
+}: GridProps) {
   const navigate = useNavigate();
   const box = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(-1);
@@ -179,5 +197,5 @@ function useRange(of: string, values: readonly unknown[]): readonly [number, num
   return seen.current.range;
 }
 
-const none: ReadonlyMap<string, never> = new Map();
+const none: ReadonlyMap<string, never> = new Map<string, never>();
 const times = new Set(["started", "ended"]);

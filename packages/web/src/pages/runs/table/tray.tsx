@@ -36,7 +36,11 @@ export function Tray({ project, question, total, selection, known, drawn, say }:
   const chosen = selection.all ? total : selection.count;
   const deleted = question.state === "deleted";
   const closedCompare =
-    chosen < 2 ? "Select a second run to compare." : chosen > comparedAtMost ? `At most ${comparedAtMost} runs are compared side by side; group them instead.` : null;
+    chosen < 2
+      ? "Select a second run to compare."
+      : chosen > comparedAtMost
+        ? `At most ${comparedAtMost} runs are compared side by side; group them instead.`
+        : null;
   const finished = (): void => {
     setDone(undefined);
     setTagging(false);

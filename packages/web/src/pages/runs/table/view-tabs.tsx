@@ -42,11 +42,7 @@ export function ViewTabs({ project, page, say }: { project: string; page: string
   const views = found.data?.views ?? [];
   return (
     <nav className="view-tabs" aria-label="Views">
-      {[
-        { id: "", name: "All", query: "" },
-        ...views,
-        { id: "deleted", name: "Deleted", query: "state=deleted" },
-      ].map((view) => (
+      {[{ id: "", name: "All", query: "" }, ...views, { id: "deleted", name: "Deleted", query: "state=deleted" }].map((view) => (
         <span key={view.id} className="view-tab">
           <a
             href={view.query === "" ? path : `${path}?${view.query}`}

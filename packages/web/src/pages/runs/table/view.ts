@@ -47,7 +47,7 @@ export function useView(): { view: RunsView; set: (change: Partial<Record<keyof 
       ...(cols && { cols }),
       ...(charts && { charts }),
       ...(search["state"] === "deleted" && { state: "deleted" as const }),
-      ...(search["nest"] && { nest: 1 as const }),
+      ...(search["nest"] === 1 && { nest: 1 as const }),
       ...((layout === "table" || layout === "split" || layout === "charts") && { layout }),
     };
   }, [search]);
@@ -65,7 +65,7 @@ export function useView(): { view: RunsView; set: (change: Partial<Record<keyof 
 export const questionOf = (project: string, experiment: string | undefined, view: RunsView): Question => ({
   project,
   ...(experiment !== undefined && { experiment }),
-  ...(view.kind && { kind: view.kind.split(",") }),
+  ...(view.kind !== undefined && { kind: view.kind.split(",") }),
   filter: view.q ?? "",
   state: view.state ?? "active",
   roots: view.nest === 1,
