@@ -55,7 +55,13 @@ export const registryOperations = {
     path: "/p/{project}/models/{model}",
     capability: "read",
     input: project.extend({ model: name }),
-    output: z.object({ ...modelSummary.shape, list: z.array(versionSummary) }),
+    output: z.object({
+      ...modelSummary.shape,
+      /** Markdown, as someone wrote it. */
+      description: z.string().nullable(),
+      tags: z.record(z.string(), z.string()),
+      list: z.array(versionSummary),
+    }),
     text: "One model and all of its versions, newest first.",
   }),
   "models.version": operation({
@@ -67,6 +73,17 @@ export const registryOperations = {
       model: name,
       ...versionSummary.shape,
       liveSince: time.nullable(),
+      /** Markdown, as someone wrote it. */
+      description: z.string().nullable(),
+      tags: z.record(z.string(), z.string()),
+      /** MLflow's label; it moves no traffic. */
+      stage: z.enum(["None", "Staging", "Production", "Archived"]),
+      /** `file`: one servable file. `artifacts`: the folder that a client of MLflow registered. */
+      form: z.enum(["file", "artifacts"]),
+      /** Where the client said it came from. */
+      source: z.string().nullable(),
+      /** Id of the logged model that became it. */
+      loggedModel: z.string().nullable(),
       sizeBytes: z.number(),
       signature,
       params: z.record(z.string(), z.unknown()),
@@ -107,6 +124,18 @@ export const registryOperations = {
     }),
     output: z.object({ model: name, version: versionName, digest, bundle: digest, created: z.boolean(), entry: z.string() }),
     text: "Registers a model file as a version; the same bytes are the same version.",
+  }),
+  "models.describe": operation({
+    method: "PUT",
+    path: "/p/{project}/models/{model}/description",
+    capability: "register",
+    input: project.extend({
+      model: name,
+      /** Of a version; of the model when left out. */ version: versionRef.optional(),
+      /** Markdown. */ description: z.string().max(100_000),
+    }),
+    output: z.object({ model: name, version: versionName.nullable(), description: z.string() }),
+    text: "Says what a model or one of its versions is, in Markdown.",
   }),
   "models.alias": operation({
     method: "PUT",

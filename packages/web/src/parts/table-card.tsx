@@ -12,6 +12,7 @@ export const TableCard = ({
   right,
   head,
   foot,
+  empty,
   children,
 }: {
   title?: ReactNode;
@@ -20,30 +21,34 @@ export const TableCard = ({
   right?: ReactNode;
   head: readonly Head[];
   foot?: ReactNode;
+  /** Stands in the place of the table when there is no row. */
+  empty?: ReactNode;
   children: ReactNode;
 }) => (
   <Card {...(title !== undefined && { title })} {...(note !== undefined && { note })} {...(right !== undefined && { right })} flush>
-    <div className="scroll" tabIndex={0} role="group" aria-label={label ?? (typeof title === "string" ? title : "Table")}>
-      <table>
-        <thead>
-          <tr>
-            {head.map((one, i) =>
-              typeof one === "string" ? (
-                <th key={i} scope="col">
-                  {one}
-                </th>
-              ) : (
-                <th key={i} scope="col" className={one.num ? "num" : undefined}>
-                  {one.hidden ? <span className="visually-hidden">{one.text}</span> : one.text}
-                </th>
-              ),
-            )}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-        {foot}
-      </table>
-    </div>
+    {empty || (
+      <div className="scroll" tabIndex={0} role="group" aria-label={label ?? (typeof title === "string" ? title : "Table")}>
+        <table>
+          <thead>
+            <tr>
+              {head.map((one, i) =>
+                typeof one === "string" ? (
+                  <th key={i} scope="col">
+                    {one}
+                  </th>
+                ) : (
+                  <th key={i} scope="col" className={one.num ? "num" : undefined}>
+                    {one.hidden ? <span className="visually-hidden">{one.text}</span> : one.text}
+                  </th>
+                ),
+              )}
+            </tr>
+          </thead>
+          <tbody>{children}</tbody>
+          {foot}
+        </table>
+      </div>
+    )}
   </Card>
 );
 

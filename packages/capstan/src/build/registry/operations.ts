@@ -4,10 +4,11 @@ import type { Handlers } from "../../base/foundation/caller.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Json } from "../../base/foundation/canonical-json.ts";
 import type { Store } from "../../base/record/store.ts";
-import { type Alias, type Live, type ModelVersion, type RegistryService, versionId, versionName, versionNode } from "./model.ts";
+import { type Alias, type Live, type ModelVersion, versionId, versionName, versionNode } from "./model.ts";
+import type { Registry } from "./service.ts";
 import { actorsOf, dependenciesOf, type Happening, listHappenings } from "./store.ts";
 
-export const registryHandlers = (service: RegistryService, store: Store): Handlers<typeof registryOperations> => {
+export const registryHandlers = (service: Registry, store: Store): Handlers<typeof registryOperations> => {
   const summaries = async (versions: readonly ModelVersion[], aliases: readonly Alias[], live: readonly Live[]) => {
     const actors = await actorsOf(
       store.database,
@@ -54,12 +55,19 @@ export const registryHandlers = (service: RegistryService, store: Store): Handle
         service.live(project, model),
       ]);
       if (versions.length === 0) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "model", name: model });
-      return { ...modelSummary(versions, aliases, live), list: await summaries(versions, aliases, live) };
+      const [known, tags] = await Promise.all([service.catalogue.find(project, model), service.catalogue.tags(project, [model])]);
+      return {
+        ...modelSummary(versions, aliases, live),
+        description: known?.description || null,
+        tags: tags.get(model) ?? {},
+        list: await summaries(versions, aliases, live),
+      };
     },
     async "models.version"({ project, model, version: ref }) {
       const version = await service.get(project, model, ref);
       const node = versionNode(model, version.number);
-      const [aliases, live, happenings, data] = await Promise.all([
+      const [tags, aliases, live, happenings, data] = await Promise.all([
+        service.catalogue.versionTags(project, [model]),
         service.aliases(project, model),
         service.live(project, model),
         listHappenings(store.database, project, node, versionId(model, version.number)),
@@ -72,6 +80,12 @@ export const registryHandlers = (service: RegistryService, store: Store): Handle
         model,
         ...summary,
         liveSince: serving ? toTime(serving.sinceMs) : null,
+        description: version.label.description || null,
+        tags: tags.get(versionId(model, version.number)) ?? {},
+        stage: version.label.stage,
+        form: version.form,
+        source: version.label.source,
+        loggedModel: version.label.loggedModel,
         sizeBytes: version.sizeBytes,
         signature: { inputs: version.signature.inputs.map(columnOut), outputs: version.signature.outputs.map(columnOut) },
         params: { ...version.params },
@@ -116,6 +130,15 @@ export const registryHandlers = (service: RegistryService, store: Store): Handle
           caller,
         );
       return { model: input.model, version: versionName(version.number), digest, bundle: version.bundle, created, entry: version.entryId };
+    },
+    async "models.describe"({ project, model, version: ref, description }, caller) {
+      if (ref === undefined) {
+        await service.catalogue.describe({ project, model }, description, caller);
+        return { model, version: null, description };
+      }
+      const { number } = await service.get(project, model, ref);
+      await service.catalogue.describeVersion({ project, model, number }, description, caller);
+      return { model, version: versionName(number), description };
     },
     async "models.alias"(input, caller) {
       const { number, before, entryId } = await service.setAlias(

@@ -5,14 +5,13 @@ import { openTestStore, type TestStore } from "../../testing/store.ts";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { logisticModel } from "../inference/tiny-onnx.ts";
 import { registryMigrations } from "./migrations.ts";
-import type { RegistryService } from "./model.ts";
 import { registryHandlers } from "./operations.ts";
-import { createRegistryService } from "./service.ts";
+import { createRegistryService, type Registry } from "./service.ts";
 import { livePart } from "./store.ts";
 
 const ada: Caller = { actor: { kind: "person", name: "local:ada" }, via: "session", roles: [], capabilities: new Set() };
 let opened: TestStore;
-let service: RegistryService;
+let service: Registry;
 beforeEach(async () => {
   opened = await openTestStore(registryMigrations);
   service = createRegistryService({ store: opened.store });
@@ -125,4 +124,15 @@ it("shows a model, its versions and one version with its history", async () => {
     data: [{ node: `blob:${digest}` }],
   });
   expect(version.history.map((one) => one.action)).toEqual(["model.alias.set", "model.version.registered"]);
+  await handlers["models.describe"]({ project: "default", model: "late-arrival", version: "candidate", description: "by **hand**" }, ada);
+  await handlers["models.describe"]({ project: "default", model: "late-arrival", description: "who is late" }, ada);
+  expect(await handlers["models.version"]({ project: "default", model: "late-arrival", version: "v1" }, ada)).toMatchObject({
+    description: "by **hand**",
+    tags: {},
+    stage: "None",
+    form: "file",
+    source: null,
+    loggedModel: null,
+  });
+  expect((await handlers["models.get"]({ project: "default", model: "late-arrival" }, ada)).description).toBe("who is late");
 });

@@ -4,7 +4,7 @@ import { To } from "../../parts/format.tsx";
 import { Guarded } from "../../parts/guarded.tsx";
 import { Answer, Card, Empty, PageHead } from "../../parts/layout.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
-import { ResultCard } from "./result-card.tsx";
+import { ResultCard } from "../../parts/result-card.tsx";
 import { type Suite, SuiteMatrix } from "./suite-matrix.tsx";
 
 export function ChecksPage() {

@@ -1,6 +1,7 @@
 import { useParams } from "@tanstack/react-router";
 import { useOperation } from "../../data/api.ts";
 import { Ago, bytes, count, day, Digest, To } from "../../parts/format.tsx";
+import { num, TableCard } from "../../parts/table-card.tsx";
 import { Answer, Card, Empty, PageHead } from "../../parts/layout.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 
@@ -19,67 +20,51 @@ export function DataPage() {
               </Empty>
             </Card>
           ) : (
-            <section className="card" aria-label="Datasets">
-              <div className="scroll" tabIndex={0} role="group" aria-label="Table of datasets">
-                <table>
-                  <thead>
-                    <tr>
-                      <th scope="col">Dataset</th>
-                      <th scope="col">Newest</th>
-                      <th scope="col" className="num">
-                        Versions
-                      </th>
-                      <th scope="col" className="num">
-                        Rows
-                      </th>
-                      <th scope="col" className="num">
-                        Columns
-                      </th>
-                      <th scope="col" className="num">
-                        Size
-                      </th>
-                      <th scope="col" className="num">
-                        Stored
-                      </th>
-                      <th scope="col">Covers</th>
-                      <th scope="col">Personal data</th>
-                      <th scope="col">Licence</th>
-                      <th scope="col">Added</th>
-                      <th scope="col">Digest</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {datasets.map(({ dataset, versions, latest, storedBytes }) => (
-                      <tr key={dataset}>
-                        <th scope="row">
-                          <span className="verdict">
-                            <VerdictGlyph mark={latest.verdict} />
-                            <To href={`/p/${project}/data/${dataset}`}>{dataset}</To>
-                          </span>
-                        </th>
-                        <td>
-                          <To href={`/p/${project}/data/${dataset}/${latest.version}`}>{latest.version}</To>
-                        </td>
-                        <td className="num">{versions}</td>
-                        <td className="num">{latest.rows === null ? "–" : count(latest.rows)}</td>
-                        <td className="num">{latest.schema.length}</td>
-                        <td className="num">{bytes(latest.sizeBytes)}</td>
-                        <td className="num">{bytes(storedBytes)}</td>
-                        <td>{latest.time ? `${day(latest.time.from)} to ${day(latest.time.to)}` : "–"}</td>
-                        <td>{latest.personal ?? "not said"}</td>
-                        <td>{latest.licence ?? "not said"}</td>
-                        <td>
-                          <Ago time={latest.addedAt} />
-                        </td>
-                        <td>
-                          <Digest digest={latest.digest} />
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
-            </section>
+            <TableCard
+              label="Table of datasets"
+              head={[
+                "Dataset",
+                "Newest",
+                num("Versions"),
+                num("Rows"),
+                num("Columns"),
+                num("Size"),
+                num("Stored"),
+                "Covers",
+                "Personal data",
+                "Licence",
+                "Added",
+                "Digest",
+              ]}
+            >
+              {datasets.map(({ dataset, versions, latest, storedBytes }) => (
+                <tr key={dataset}>
+                  <th scope="row">
+                    <span className="verdict">
+                      <VerdictGlyph mark={latest.verdict} />
+                      <To href={`/p/${project}/data/${dataset}`}>{dataset}</To>
+                    </span>
+                  </th>
+                  <td>
+                    <To href={`/p/${project}/data/${dataset}/${latest.version}`}>{latest.version}</To>
+                  </td>
+                  <td className="num">{versions}</td>
+                  <td className="num">{latest.rows === null ? "–" : count(latest.rows)}</td>
+                  <td className="num">{latest.schema.length}</td>
+                  <td className="num">{bytes(latest.sizeBytes)}</td>
+                  <td className="num">{bytes(storedBytes)}</td>
+                  <td>{latest.time ? `${day(latest.time.from)} to ${day(latest.time.to)}` : "–"}</td>
+                  <td>{latest.personal ?? "not said"}</td>
+                  <td>{latest.licence ?? "not said"}</td>
+                  <td>
+                    <Ago time={latest.addedAt} />
+                  </td>
+                  <td>
+                    <Digest digest={latest.digest} />
+                  </td>
+                </tr>
+              ))}
+            </TableCard>
           )
         }
       </Answer>

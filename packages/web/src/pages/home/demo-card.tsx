@@ -1,8 +1,8 @@
 import type { Mark } from "@capstan/contract/operations/insights";
 import type { Output } from "../../data/api.ts";
 import { seconds } from "../../parts/format.tsx";
-import { Card } from "../../parts/layout.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
+import { num, TableCard } from "../../parts/table-card.tsx";
 
 export type Demo = NonNullable<Output<"insights.loop">["demo"]>;
 type Station = Demo["stations"][number];
@@ -22,41 +22,28 @@ export function DemoCard({ demo }: { demo: Demo }) {
         ? "ended before the last station"
         : `${demo.stations.length} stations in ${seconds(total)}`;
   return (
-    <Card title="The guided loop" note="every figure was computed in this run" right={state} flush>
-      <div className="scroll" tabIndex={0} role="group" aria-label="Stations of the guided loop">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="visually-hidden">Number</span>
-              </th>
-              <th scope="col">Station</th>
-              <th scope="col">Figure</th>
-              <th scope="col" className="num">
-                Took
-              </th>
-              <th scope="col">Reference</th>
-            </tr>
-          </thead>
-          <tbody>
-            {demo.stations.map((one) => (
-              <tr key={one.id}>
-                <td className="muted num index">{one.id}</td>
-                <td>
-                  <span className="verdict">
-                    <VerdictGlyph mark={markOf(one)} />
-                    {one.title[0]?.toUpperCase()}
-                    {one.title.slice(1)}
-                  </span>
-                </td>
-                <td>{one.figure}</td>
-                <td className="num muted">{one.seconds === null ? "" : seconds(one.seconds)}</td>
-                <td>{one.digest !== null && one.digest !== "" && <code className="muted">{one.digest}</code>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Card>
+    <TableCard
+      title="The guided loop"
+      note="every figure was computed in this run"
+      right={state}
+      label="Stations of the guided loop"
+      head={[{ text: "Number", hidden: true }, "Station", "Figure", num("Took"), "Reference"]}
+    >
+      {demo.stations.map((one) => (
+        <tr key={one.id}>
+          <td className="muted num index">{one.id}</td>
+          <td>
+            <span className="verdict">
+              <VerdictGlyph mark={markOf(one)} />
+              {one.title[0]?.toUpperCase()}
+              {one.title.slice(1)}
+            </span>
+          </td>
+          <td>{one.figure}</td>
+          <td className="num muted">{one.seconds === null ? "" : seconds(one.seconds)}</td>
+          <td>{one.digest !== null && one.digest !== "" && <code className="muted">{one.digest}</code>}</td>
+        </tr>
+      ))}
+    </TableCard>
   );
 }

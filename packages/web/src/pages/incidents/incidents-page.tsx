@@ -1,7 +1,8 @@
 import { useParams } from "@tanstack/react-router";
 import { useOperation } from "../../data/api.ts";
 import { Ago, seconds, To } from "../../parts/format.tsx";
-import { Answer, Card, Empty, Facts, PageHead } from "../../parts/layout.tsx";
+import { Answer, Empty, Facts, PageHead } from "../../parts/layout.tsx";
+import { num, TableCard } from "../../parts/table-card.tsx";
 import { SeverityBadge, StateTag } from "./severity.tsx";
 
 /** What went wrong, how long it was silent, and what is still to do. */
@@ -44,60 +45,52 @@ export function IncidentsPage() {
                 ]}
               />
             )}
-            <Card title="Incidents" note="newest first" flush>
-              {incidents.length === 0 ? (
-                <Empty title="No incident">Monitors and the guards of releases open them.</Empty>
-              ) : (
-                <div className="scroll" tabIndex={0} role="group" aria-label="Incidents">
-                  <table>
-                    <thead>
-                      <tr>
-                        <th>Incident</th>
-                        <th>Severity</th>
-                        <th>What</th>
-                        <th>State</th>
-                        <th>Model</th>
-                        <th>Class</th>
-                        <th className="num">Silent</th>
-                        <th className="num">Mitigate</th>
-                        <th className="num">Restore</th>
-                        <th className="num">Alerts</th>
-                        <th className="num">Actions open</th>
-                        <th className="num">Opened</th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {incidents.map((one) => (
-                        <tr key={one.incident}>
-                          <td>
-                            <To href={`/p/${project}/incidents/${one.incident}`}>
-                              <strong>{one.incident}</strong>
-                            </To>
-                          </td>
-                          <td>
-                            <SeverityBadge severity={one.severity} />
-                          </td>
-                          <td style={{ fontWeight: 500, padding: "5px 10px" }}>{one.title}</td>
-                          <td>
-                            <StateTag state={one.state} />
-                          </td>
-                          <td>{one.model === null ? "–" : <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>}</td>
-                          <td>{one.class}</td>
-                          <td className="num">{seconds(one.silentSeconds)}</td>
-                          <td className="num">{seconds(one.mitigateSeconds)}</td>
-                          <td className="num">{seconds(one.restoreSeconds)}</td>
-                          <td className="num">{one.alerts}</td>
-                          <td className="num">{one.actionsOpen}</td>
-                          <td className="num">
-                            <Ago time={one.openedAt} />
-                          </td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
-                </div>
-              )}
-            </Card>
+            <TableCard
+              title="Incidents"
+              note="newest first"
+              empty={incidents.length === 0 && <Empty title="No incident">Monitors and the guards of releases open them.</Empty>}
+              head={[
+                "Incident",
+                "Severity",
+                "What",
+                "State",
+                "Model",
+                "Class",
+                num("Silent"),
+                num("Mitigate"),
+                num("Restore"),
+                num("Alerts"),
+                num("Actions open"),
+                num("Opened"),
+              ]}
+            >
+              {incidents.map((one) => (
+                <tr key={one.incident}>
+                  <td>
+                    <To href={`/p/${project}/incidents/${one.incident}`}>
+                      <strong>{one.incident}</strong>
+                    </To>
+                  </td>
+                  <td>
+                    <SeverityBadge severity={one.severity} />
+                  </td>
+                  <td style={{ fontWeight: 500, padding: "5px 10px" }}>{one.title}</td>
+                  <td>
+                    <StateTag state={one.state} />
+                  </td>
+                  <td>{one.model === null ? "–" : <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>}</td>
+                  <td>{one.class}</td>
+                  <td className="num">{seconds(one.silentSeconds)}</td>
+                  <td className="num">{seconds(one.mitigateSeconds)}</td>
+                  <td className="num">{seconds(one.restoreSeconds)}</td>
+                  <td className="num">{one.alerts}</td>
+                  <td className="num">{one.actionsOpen}</td>
+                  <td className="num">
+                    <Ago time={one.openedAt} />
+                  </td>
+                </tr>
+              ))}
+            </TableCard>
           </>
         );
       }}

@@ -1,33 +1,48 @@
-import { useState } from "react";
+import { useId, useState } from "react";
 import { client } from "../../data/api.ts";
 import { Sheet } from "../../parts/sheet.tsx";
-import type { Version } from "./version-page.tsx";
 
 /** Labels move at once and move no traffic; only a release makes a version live. */
-export function AliasSheet({ project, one }: { project: string; one: Version }) {
+export function AliasSheet({
+  project,
+  model,
+  version,
+  aliases,
+  open = "Alias",
+  className = "button",
+}: {
+  project: string;
+  model: string;
+  version: string;
+  aliases: readonly string[];
+  open?: string;
+  className?: string;
+}) {
+  const id = useId();
   const [alias, setAlias] = useState("");
   const [reason, setReason] = useState("");
   const name = alias.trim();
-  const has = one.aliases.includes(name);
+  const has = aliases.includes(name);
   return (
     <Sheet
       capability="register"
-      open="Alias"
-      title={`Aliases of ${one.model} ${one.version}`}
-      name={has ? `Take ${name} away` : name === "" ? "Set alias" : `Set ${name} to ${one.version}`}
+      open={open}
+      className={className}
+      title={`Aliases of ${model} ${version}`}
+      name={has ? `Take ${name} away` : name === "" ? "Set alias" : `Set ${name} to ${version}`}
       waits={name === "" ? "the name is missing" : name === "live" ? "live is set by a release only" : null}
       effect={
         <>
-          {one.aliases.length === 0 ? "It has none." : `It has ${one.aliases.join(", ")}; naming one of them takes it away.`} An alias is a
-          label without effect on traffic. If another version has it, it moves here.
+          {aliases.length === 0 ? "It has none." : `It has ${aliases.join(", ")}; naming one of them takes it away.`} An alias is a label
+          without effect on traffic. If another version has it, it moves here.
         </>
       }
       act={() =>
         client.call("models.alias", {
           project,
-          model: one.model,
+          model,
           alias: name,
-          version: has ? null : one.version,
+          version: has ? null : version,
           ...(reason.trim() !== "" && { reason: reason.trim() }),
         })
       }
@@ -35,9 +50,9 @@ export function AliasSheet({ project, one }: { project: string; one: Version }) 
     >
       <label>
         <span className="second">Alias</span>
-        <input className="field" value={alias} list="aliases" onChange={(event) => setAlias(event.target.value)} />
-        <datalist id="aliases">
-          {["candidate", "challenger", ...one.aliases].map((each) => (
+        <input className="field" value={alias} list={id} onChange={(event) => setAlias(event.target.value)} />
+        <datalist id={id}>
+          {["candidate", "challenger", ...aliases].map((each) => (
             <option key={each} value={each} />
           ))}
         </datalist>

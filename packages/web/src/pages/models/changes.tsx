@@ -1,7 +1,8 @@
 import { type Output, useOperation } from "../../data/api.ts";
 import { number, To } from "../../parts/format.tsx";
 import { Card } from "../../parts/layout.tsx";
-import type { Version } from "./version-page.tsx";
+import { TableCard } from "../../parts/table-card.tsx";
+import type { Version } from "./version.ts";
 
 type Values = ReadonlyMap<string, string>;
 
@@ -30,7 +31,17 @@ export function otherThan(one: Version, model: Output<"models.get">, releases: O
 }
 
 /** What differs from another version, by the record of both; metrics with their difference. */
-export function ChangesCard({ project, one, other }: { project: string; one: Version; other: string }) {
+export function ChangesCard({
+  project,
+  one,
+  other,
+  all = false,
+}: {
+  project: string;
+  one: Version;
+  other: string;
+  /** Every parameter that differs, not the first few. */ all?: boolean;
+}) {
   const before = useOperation("models.version", { project, model: one.model, version: other }).data;
   const title = (
     <>
@@ -48,14 +59,15 @@ export function ChangesCard({ project, one, other }: { project: string; one: Ver
     );
   const [now, then] = [flat(one.params), flat(before.params)];
   const changed = differing(now, then);
+  const shown = all ? Infinity : 4;
   const same = (is: boolean): [string, string] => (is ? ["same", ""] : ["changed", ""]);
   const parameters: [string, string, string] = [
     "Parameters",
     changed.length === 0 ? "same" : `${changed.length} of ${new Set([...now.keys(), ...then.keys()]).size}`,
     changed
-      .slice(0, 4)
+      .slice(0, shown)
       .map((name) => `${name} ${then.get(name) ?? "none"} → ${now.get(name) ?? "none"}`)
-      .join(", ") + (changed.length > 4 ? `, ${changed.length - 4} more` : ""),
+      .join(", ") + (changed.length > shown ? `, ${changed.length - shown} more` : ""),
   ];
   const rows: [string, string, string][] = [
     ["Model", ...same(one.digest === before.digest)],
@@ -73,36 +85,23 @@ export function ChangesCard({ project, one, other }: { project: string; one: Ver
     ],
   ];
   return (
-    <Card title={title} flush>
-      <div className="scroll" tabIndex={0} role="group" aria-label="What changed">
-        <table>
-          <thead>
-            <tr>
-              <th>What</th>
-              <th>Is</th>
-              {changed.length > 0 && <th>How</th>}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(([what, is, how]) => (
-              <tr key={what}>
-                <th scope="row" style={{ fontWeight: 400 }}>
-                  {what}
-                </th>
-                <td style={{ fontWeight: is === "same" ? 400 : 600, whiteSpace: "nowrap" }} className={is === "same" ? "muted" : undefined}>
-                  {is}
-                </td>
-                {changed.length > 0 && (
-                  <td className="second" style={{ padding: "5px 10px" }}>
-                    {how}
-                  </td>
-                )}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Card>
+    <TableCard title={title} label="What changed" head={["What", "Is", "How"]}>
+      {rows.map(([what, is, how]) => (
+        <tr key={what}>
+          <th scope="row" style={{ fontWeight: 400 }}>
+            {what}
+          </th>
+          <td style={{ fontWeight: is === "same" ? 400 : 600, whiteSpace: "nowrap" }} className={is === "same" ? "muted" : undefined}>
+            {is}
+          </td>
+          {changed.length > 0 && (
+            <td className="second" style={{ padding: "5px 10px" }}>
+              {how}
+            </td>
+          )}
+        </tr>
+      ))}
+    </TableCard>
   );
 }
 

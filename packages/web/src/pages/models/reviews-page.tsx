@@ -1,8 +1,9 @@
 import { useParams } from "@tanstack/react-router";
 import { useOperation } from "../../data/api.ts";
 import { Ago, Digest, seconds, To } from "../../parts/format.tsx";
-import { Answer, Card, Empty, Facts, PageHead } from "../../parts/layout.tsx";
+import { Answer, Empty, Facts, PageHead } from "../../parts/layout.tsx";
 import { VerdictBadge } from "../../parts/verdict.tsx";
+import { num, TableCard } from "../../parts/table-card.tsx";
 import { CountsLine } from "./counts.tsx";
 
 /** Dossiers, those that wait for a signature first. */
@@ -50,77 +51,73 @@ export function ReviewsPage() {
                 ]}
               />
             )}
-            <Card title="Dossiers" note="waiting first, then newest" flush>
-              {reviews.length === 0 ? (
-                <Empty title="No dossier yet" command="capstan review MODEL">
-                  Asking for a review freezes the evidence of a version as a dossier.
-                </Empty>
-              ) : (
-                <div className="scroll" tabIndex={0} role="group" aria-label="Dossiers">
-                  <table>
-                    <thead>
-                      <tr>
-                        <th>Version</th>
-                        <th>State</th>
-                        <th className="num">Level</th>
-                        <th>Gate</th>
-                        <th>Answers</th>
-                        <th className="num">Signed</th>
-                        <th className="num">Waited</th>
-                        <th>Asked by</th>
-                        <th className="num">Asked</th>
-                        <th>Dossier</th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {sorted.map((one) => (
-                        <tr key={one.dossier}>
-                          <td>
-                            <To href={`/p/${project}/models/${one.model}/v${one.version}`}>
-                              <strong>
-                                {one.model} v{one.version}
-                              </strong>
-                            </To>
-                          </td>
-                          <td>
-                            <VerdictBadge
-                              mark={
-                                one.state === "approved"
-                                  ? "pass"
-                                  : one.state === "in-review"
-                                    ? "waiting"
-                                    : one.state === "declined"
-                                      ? "fail"
-                                      : "skipped"
-                              }
-                              text={one.state.replaceAll("-", " ")}
-                            />
-                          </td>
-                          <td className="num">{one.level ?? "–"}</td>
-                          <td>
-                            <VerdictBadge mark={one.verdict} />
-                          </td>
-                          <td>
-                            <CountsLine counts={one.counts} />
-                          </td>
-                          <td className="num">
-                            {one.signed} of {one.needed}
-                          </td>
-                          <td className="num">{seconds(one.waitingSeconds)}</td>
-                          <td className="second">{one.askedBy}</td>
-                          <td className="num">
-                            <Ago time={one.askedAt} />
-                          </td>
-                          <td>
-                            <Digest digest={one.dossier} />
-                          </td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
-                </div>
-              )}
-            </Card>
+            <TableCard
+              title="Dossiers"
+              note="waiting first, then newest"
+              empty={
+                reviews.length === 0 && (
+                  <Empty title="No dossier yet" command="capstan review MODEL">
+                    Asking for a review freezes the evidence of a version as a dossier.
+                  </Empty>
+                )
+              }
+              head={[
+                "Version",
+                "State",
+                num("Level"),
+                "Gate",
+                "Answers",
+                num("Signed"),
+                num("Waited"),
+                "Asked by",
+                num("Asked"),
+                "Dossier",
+              ]}
+            >
+              {sorted.map((one) => (
+                <tr key={one.dossier}>
+                  <td>
+                    <To href={`/p/${project}/models/${one.model}/v${one.version}`}>
+                      <strong>
+                        {one.model} v{one.version}
+                      </strong>
+                    </To>
+                  </td>
+                  <td>
+                    <VerdictBadge
+                      mark={
+                        one.state === "approved"
+                          ? "pass"
+                          : one.state === "in-review"
+                            ? "waiting"
+                            : one.state === "declined"
+                              ? "fail"
+                              : "skipped"
+                      }
+                      text={one.state.replaceAll("-", " ")}
+                    />
+                  </td>
+                  <td className="num">{one.level ?? "–"}</td>
+                  <td>
+                    <VerdictBadge mark={one.verdict} />
+                  </td>
+                  <td>
+                    <CountsLine counts={one.counts} />
+                  </td>
+                  <td className="num">
+                    {one.signed} of {one.needed}
+                  </td>
+                  <td className="num">{seconds(one.waitingSeconds)}</td>
+                  <td className="second">{one.askedBy}</td>
+                  <td className="num">
+                    <Ago time={one.askedAt} />
+                  </td>
+                  <td>
+                    <Digest digest={one.dossier} />
+                  </td>
+                </tr>
+              ))}
+            </TableCard>
           </>
         );
       }}

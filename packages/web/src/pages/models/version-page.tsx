@@ -1,20 +1,19 @@
 import { useParams } from "@tanstack/react-router";
-import { client, type Output, useOperation } from "../../data/api.ts";
+import { client, useOperation } from "../../data/api.ts";
 import { Ago, bytes, Digest, To } from "../../parts/format.tsx";
 import { Guarded } from "../../parts/guarded.tsx";
-import { Answer, Card, PageHead } from "../../parts/layout.tsx";
-import { nodeHref, nodeLabel } from "../../parts/node.ts";
+import { Answer, PageHead } from "../../parts/layout.tsx";
+import { Lineage } from "../../parts/lineage.tsx";
+import { type Tab, tabOf, Tabs } from "../../parts/tabs.tsx";
 import { VerdictBadge } from "../../parts/verdict.tsx";
 import { StartRelease } from "../releases/start-sheet.tsx";
 import { AliasSheet } from "./alias-sheet.tsx";
 import { ChangesCard, MetricsCard, otherThan } from "./changes.tsx";
-import { GateCard } from "./gate.tsx";
-import { HistoryCard, SignatureCard } from "./origin.tsx";
-import { RiskCard } from "./risk.tsx";
+import { DossierTab } from "./dossier-tab.tsx";
+import { ChecksTab, SlicesTab } from "./evidence-tabs.tsx";
+import { HistoryCard, SignatureTab } from "./origin.tsx";
 import { DecideNo, SignDossier } from "./sign-sheets.tsx";
-import { Signatures } from "./signatures.tsx";
-
-export type Version = Output<"models.version">;
+import type { Version } from "./version.ts";
 
 /** The dossier: may this version go forward, who says so, on what evidence. */
 export function ModelVersionPage() {
@@ -25,6 +24,7 @@ export function ModelVersionPage() {
 }
 
 function Page({ project, one }: { project: string; one: Version }) {
+  const { tab } = useParams({ strict: false }) as { tab?: string };
   const base = `/p/${project}`;
   const target = { project, model: one.model, version: Number(one.version.slice(1)) };
   const gate = useOperation("governance.gate", target);
@@ -37,6 +37,16 @@ function Page({ project, one }: { project: string; one: Version }) {
   const model = useOperation("models.get", { project, model: one.model });
   const releases = useOperation("releases.list", { project });
   const other = model.data && releases.data ? otherThan(one, model.data, releases.data) : null;
+  const tabs: Tab[] = [
+    { id: "dossier", word: "Dossier" },
+    { id: "checks", word: "Checks" },
+    ...(other === null ? [] : [{ id: "diff", word: `Diff to ${other}` }]),
+    { id: "slices", word: "Slices" },
+    { id: "signature", word: "Signature and schema" },
+    { id: "lineage", word: "Lineage" },
+    { id: "record", word: "Record", count: one.history.length },
+  ];
+  const { chosen, unknown } = tabOf(tabs, tab);
   return (
     <>
       <PageHead
@@ -59,6 +69,7 @@ function Page({ project, one }: { project: string; one: Version }) {
                 {data.state.replaceAll("-", " ")}, {data.approvals.filter((each) => each.voided === null).length} of {data.needed} signed
               </span>
             )}
+            {one.stage !== "None" && <span className="tag">{one.stage}, a label</span>}
             {gate.data && <span className="tag">level {gate.data.level ?? "–"}</span>}
           </>
         }
@@ -77,7 +88,7 @@ function Page({ project, one }: { project: string; one: Version }) {
             >
               Ask for review
             </Guarded>
-            <AliasSheet project={project} one={one} />
+            <AliasSheet project={project} model={one.model} version={one.version} aliases={one.aliases} />
             <StartRelease project={project} model={one.model} version={one.version} />
             {data && <DecideNo dossier={data} project={project} />}
             {data && <SignDossier dossier={data} project={project} />}
@@ -93,71 +104,32 @@ function Page({ project, one }: { project: string; one: Version }) {
             </To>
           </>
         )}
-        , {bytes(one.sizeBytes)}. <To href={`${base}/record/model:${one.model}@${one.version}`}>Lineage</To>
+        , {bytes(one.sizeBytes)}.
       </PageHead>
-      <div className="grid two">
-        <div className="grid" style={{ alignContent: "start" }}>
-          <Answer query={gate}>{(answer) => <GateCard gate={answer} base={base} />}</Answer>
-          {data && (data.intendedUse !== null || data.notFor.length > 0) && (
-            <div className="grid halves">
-              <Card title="Intended use">{data.intendedUse ?? "not said"}</Card>
-              <Card title="Out of scope">{data.notFor.length === 0 ? "not said" : data.notFor.join(", ")}</Card>
-            </div>
-          )}
-          <div className={other === null ? "grid" : "grid halves uneven"} style={{ alignItems: "start" }}>
-            {other !== null && <ChangesCard project={project} one={one} other={other} />}
-            <MetricsCard project={project} one={one} other={other} />
-          </div>
-          <SignatureCard one={one} />
+      <Tabs label="Views of this version" base={`${base}/models/${one.model}/${one.version}`} tabs={tabs} chosen={chosen} />
+      {unknown !== undefined && (
+        <p role="status" className="second">
+          A version has no view “{unknown}”; this is the dossier.
+        </p>
+      )}
+      {chosen === "checks" ? (
+        <ChecksTab project={project} one={one} />
+      ) : chosen === "diff" && other !== null ? (
+        <div className="grid halves" style={{ alignItems: "start" }}>
+          <ChangesCard project={project} one={one} other={other} all />
+          <MetricsCard project={project} one={one} other={other} />
         </div>
-        <div className="grid" style={{ alignContent: "start" }}>
-          {data ? (
-            <Signatures dossier={data} project={project} />
-          ) : (
-            <Card title="Signatures">
-              <p className="second">{gate.isPending ? "…" : "No dossier was asked for, so there is nothing to sign."}</p>
-            </Card>
-          )}
-          {gate.data && <RiskCard risk={gate.data.risk} />}
-          <Card
-            title="Contents"
-            note={data ? "what the dossier binds" : "what the bundle is made of"}
-            right={data && <To href={`${base}/record/${data.entry}`}>entry {data.entry.slice(-6)}</To>}
-          >
-            <dl style={{ margin: 0, display: "grid", gap: 6 }}>
-              {(
-                data?.contents ?? [
-                  { name: "model", digest: one.digest },
-                  { name: "bundle", digest: one.bundle },
-                  { name: "schema", digest: one.bundleParts.schema },
-                ]
-              ).map((each) => (
-                <div key={each.name} style={{ display: "flex", justifyContent: "space-between", gap: 12 }}>
-                  <dt className="second">{each.name}</dt>
-                  <dd style={{ margin: 0 }}>
-                    <Digest digest={each.digest} />
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          </Card>
-          <Card title="Made from" note="one step away">
-            <dl style={{ margin: 0, display: "grid", gap: 6 }}>
-              {one.data.map((each, i) => (
-                <div key={i} style={{ display: "flex", justifyContent: "space-between", gap: 12 }}>
-                  <dt>
-                    <To href={nodeHref(base, each.node)}>{nodeLabel(each.node)}</To> <span className="muted">{each.relation}</span>
-                  </dt>
-                  <dd style={{ margin: 0 }}>
-                    <Digest digest={each.digest} />
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          </Card>
-        </div>
-      </div>
-      <HistoryCard one={one} base={base} />
+      ) : chosen === "slices" ? (
+        <SlicesTab project={project} one={one} other={other} />
+      ) : chosen === "signature" ? (
+        <SignatureTab one={one} />
+      ) : chosen === "lineage" ? (
+        <Lineage project={project} node={`model:${one.model}@${one.version}`} />
+      ) : chosen === "record" ? (
+        <HistoryCard one={one} base={base} />
+      ) : (
+        <DossierTab project={project} one={one} gate={gate} dossier={data} other={other} />
+      )}
     </>
   );
 }

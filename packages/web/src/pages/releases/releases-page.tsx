@@ -3,6 +3,7 @@ import { type Output, useOperation } from "../../data/api.ts";
 import { Ago, seconds, To } from "../../parts/format.tsx";
 import { Answer, Card, Empty, Facts, PageHead } from "../../parts/layout.tsx";
 import { VerdictBadge } from "../../parts/verdict.tsx";
+import { num, TableCard } from "../../parts/table-card.tsx";
 import { markOf, moving, stateText } from "./state.ts";
 
 type Release = Output<"releases.list">["releases"][number];
@@ -52,56 +53,42 @@ export function ReleasesPage() {
                     { label: "Time to decision", value: seconds(times[Math.floor(times.length / 2)]), small: "median, start to end" },
                   ]}
                 />
-                <Card title="History" note="newest first" flush>
-                  <div className="scroll" tabIndex={0} role="group" aria-label="Releases">
-                    <table>
-                      <thead>
-                        <tr>
-                          <th>Release</th>
-                          <th>Route</th>
-                          <th>From → to</th>
-                          <th>State</th>
-                          <th>Strategy</th>
-                          <th>What happened</th>
-                          <th>By</th>
-                          <th className="num">Took</th>
-                          <th className="num">Started</th>
-                        </tr>
-                      </thead>
-                      <tbody>
-                        {releases.map((one) => (
-                          <tr key={one.release}>
-                            <td>
-                              <To href={`/p/${project}/releases/${one.release}`}>{one.release}</To>
-                            </td>
-                            <td>
-                              <To href={`/p/${project}/routes/${one.route}`}>{one.route}</To>
-                            </td>
-                            <td style={{ whiteSpace: "nowrap" }}>
-                              {one.from === null ? "nothing" : <To href={`/p/${project}/models/${one.model}/${one.from}`}>{one.from}</To>} →{" "}
-                              <To href={`/p/${project}/models/${one.model}/${one.to}`}>
-                                <strong>{one.to}</strong>
-                              </To>
-                            </td>
-                            <td>
-                              <VerdictBadge mark={markOf(one)} text={stateText(one.state)} />
-                            </td>
-                            <td>{one.strategy}</td>
-                            <td className="second">
-                              {one.because}
-                              {one.override !== null && <div className="muted">override: {one.override}</div>}
-                            </td>
-                            <td className="second">{one.actor}</td>
-                            <td className="num">{seconds(took(one))}</td>
-                            <td className="num">
-                              <Ago time={one.startedAt} />
-                            </td>
-                          </tr>
-                        ))}
-                      </tbody>
-                    </table>
-                  </div>
-                </Card>
+                <TableCard
+                  title="History"
+                  note="newest first"
+                  label="Releases"
+                  head={["Release", "Route", "From → to", "State", "Strategy", "What happened", "By", num("Took"), num("Started")]}
+                >
+                  {releases.map((one) => (
+                    <tr key={one.release}>
+                      <td>
+                        <To href={`/p/${project}/releases/${one.release}`}>{one.release}</To>
+                      </td>
+                      <td>
+                        <To href={`/p/${project}/routes/${one.route}`}>{one.route}</To>
+                      </td>
+                      <td style={{ whiteSpace: "nowrap" }}>
+                        {one.from === null ? "nothing" : <To href={`/p/${project}/models/${one.model}/${one.from}`}>{one.from}</To>} →{" "}
+                        <To href={`/p/${project}/models/${one.model}/${one.to}`}>
+                          <strong>{one.to}</strong>
+                        </To>
+                      </td>
+                      <td>
+                        <VerdictBadge mark={markOf(one)} text={stateText(one.state)} />
+                      </td>
+                      <td>{one.strategy}</td>
+                      <td className="second">
+                        {one.because}
+                        {one.override !== null && <div className="muted">override: {one.override}</div>}
+                      </td>
+                      <td className="second">{one.actor}</td>
+                      <td className="num">{seconds(took(one))}</td>
+                      <td className="num">
+                        <Ago time={one.startedAt} />
+                      </td>
+                    </tr>
+                  ))}
+                </TableCard>
               </>
             )}
           </>

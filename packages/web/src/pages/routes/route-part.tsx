@@ -3,6 +3,7 @@ import { useOperation } from "../../data/api.ts";
 import { Ago, count, day, Digest, number, seconds, To } from "../../parts/format.tsx";
 import { Answer, Card, Facts, PageHead } from "../../parts/layout.tsx";
 import { Linked } from "../../parts/linked.tsx";
+import { num, TableCard } from "../../parts/table-card.tsx";
 import { CallCard } from "./call.tsx";
 import { Predictions } from "./predictions.tsx";
 import { RouteActs, RouteTabs } from "./route-head.tsx";
@@ -110,48 +111,37 @@ export function RoutePart({ project, route, alone }: { project: string; route: s
                     </table>
                   </div>
                 </Card>
-                <Card title="Epochs" note="every route table that was in force, newest first" flush>
-                  <div className="scroll" tabIndex={0} role="group" aria-label="Epochs">
-                    <table>
-                      <thead>
-                        <tr>
-                          <th className="num">Epoch</th>
-                          <th>UTC</th>
-                          <th>Arms</th>
-                          <th>Why</th>
-                          <th className="num">Entry</th>
-                        </tr>
-                      </thead>
-                      <tbody>
-                        {one.epochs.map((epoch) => (
-                          <tr key={epoch.epoch}>
-                            <td className="num">{epoch.epoch}</td>
-                            <td className="mono second" style={{ whiteSpace: "nowrap" }}>
-                              <time dateTime={epoch.at} title={epoch.at}>
-                                {epoch.at.slice(5, 10)} {epoch.at.slice(11, 19)}
-                              </time>
-                            </td>
-                            <td style={{ whiteSpace: "nowrap" }}>
-                              {epoch.arms.map((arm) => `${arm.version} ${arm.arm} ${number(arm.share * 100)} %`).join(", ")}
-                            </td>
-                            <td className="second" style={{ padding: "5px 10px" }}>
-                              <Linked text={epoch.reason} base={`/p/${project}`} />
-                            </td>
-                            <td className="num">
-                              {epoch.entry === null ? (
-                                "–"
-                              ) : (
-                                <To className="mono" href={`/p/${project}/record/${epoch.entry}`}>
-                                  {epoch.entry.slice(-6)}
-                                </To>
-                              )}
-                            </td>
-                          </tr>
-                        ))}
-                      </tbody>
-                    </table>
-                  </div>
-                </Card>
+                <TableCard
+                  title="Epochs"
+                  note="every route table that was in force, newest first"
+                  head={[num("Epoch"), "UTC", "Arms", "Why", num("Entry")]}
+                >
+                  {one.epochs.map((epoch) => (
+                    <tr key={epoch.epoch}>
+                      <td className="num">{epoch.epoch}</td>
+                      <td className="mono second" style={{ whiteSpace: "nowrap" }}>
+                        <time dateTime={epoch.at} title={epoch.at}>
+                          {epoch.at.slice(5, 10)} {epoch.at.slice(11, 19)}
+                        </time>
+                      </td>
+                      <td style={{ whiteSpace: "nowrap" }}>
+                        {epoch.arms.map((arm) => `${arm.version} ${arm.arm} ${number(arm.share * 100)} %`).join(", ")}
+                      </td>
+                      <td className="second" style={{ padding: "5px 10px" }}>
+                        <Linked text={epoch.reason} base={`/p/${project}`} />
+                      </td>
+                      <td className="num">
+                        {epoch.entry === null ? (
+                          "–"
+                        ) : (
+                          <To className="mono" href={`/p/${project}/record/${epoch.entry}`}>
+                            {epoch.entry.slice(-6)}
+                          </To>
+                        )}
+                      </td>
+                    </tr>
+                  ))}
+                </TableCard>
               </div>
               <CallCard one={one} project={project} />
             </div>

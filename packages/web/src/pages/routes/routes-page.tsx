@@ -1,7 +1,8 @@
 import { useParams } from "@tanstack/react-router";
 import { type Output, useOperation } from "../../data/api.ts";
 import { count, number, To } from "../../parts/format.tsx";
-import { Answer, Card, Empty, PageHead } from "../../parts/layout.tsx";
+import { Answer, Empty, PageHead } from "../../parts/layout.tsx";
+import { num, TableCard } from "../../parts/table-card.tsx";
 import { fine, RoutePart } from "./route-part.tsx";
 
 type Routes = Output<"routes.list">["routes"];
@@ -33,66 +34,49 @@ export function RoutesPage() {
 }
 
 const List = ({ project, routes }: { project: string; routes: Routes }) => (
-  <Card flush>
-    {routes.length === 0 ? (
-      <Empty title="No route yet" command="capstan release MODEL">
-        The first release of a route makes it.
-      </Empty>
-    ) : (
-      <div className="scroll" tabIndex={0} role="group" aria-label="Routes">
-        <table>
-          <thead>
-            <tr>
-              <th>Route</th>
-              <th>Model</th>
-              <th>Arms</th>
-              <th>Back to</th>
-              <th className="num">Epoch</th>
-              <th className="num">Requests</th>
-              <th className="num">Failures</th>
-              <th className="num">p50</th>
-              <th className="num">p99</th>
-              <th>Log</th>
-              <th>Release</th>
-            </tr>
-          </thead>
-          <tbody>
-            {routes.map((one) => (
-              <tr key={one.route}>
-                <td>
-                  <To href={`/p/${project}/routes/${one.route}`}>
-                    <strong>{one.route}</strong>
-                  </To>
-                </td>
-                <td>
-                  <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>
-                </td>
-                <td>
-                  {one.arms.map((arm) => (
-                    <span key={arm.arm} className={arm.arm === "live" ? "tag accent" : "tag"}>
-                      {arm.version} {arm.arm} {number(arm.share * 100)} %
-                    </span>
-                  ))}
-                </td>
-                <td>{one.back === null ? "nothing" : `${one.back.version}, ${one.back.warm ? "warm" : "not loaded"}`}</td>
-                <td className="num">{one.epoch}</td>
-                <td className="num">{count(one.requests)}</td>
-                <td className="num">{count(one.failures)}</td>
-                <td className="num">{fine(one.latency?.p50)}</td>
-                <td className="num">{fine(one.latency?.p99)}</td>
-                <td>{one.log}</td>
-                <td>
-                  {one.release === null ? (
-                    <span className="muted">none moves</span>
-                  ) : (
-                    <To href={`/p/${project}/releases/${one.release}`}>{one.release}</To>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    )}
-  </Card>
+  <TableCard
+    label="Routes"
+    empty={
+      routes.length === 0 && (
+        <Empty title="No route yet" command="capstan release MODEL">
+          The first release of a route makes it.
+        </Empty>
+      )
+    }
+    head={["Route", "Model", "Arms", "Back to", num("Epoch"), num("Requests"), num("Failures"), num("p50"), num("p99"), "Log", "Release"]}
+  >
+    {routes.map((one) => (
+      <tr key={one.route}>
+        <td>
+          <To href={`/p/${project}/routes/${one.route}`}>
+            <strong>{one.route}</strong>
+          </To>
+        </td>
+        <td>
+          <To href={`/p/${project}/models/${one.model}`}>{one.model}</To>
+        </td>
+        <td>
+          {one.arms.map((arm) => (
+            <span key={arm.arm} className={arm.arm === "live" ? "tag accent" : "tag"}>
+              {arm.version} {arm.arm} {number(arm.share * 100)} %
+            </span>
+          ))}
+        </td>
+        <td>{one.back === null ? "nothing" : `${one.back.version}, ${one.back.warm ? "warm" : "not loaded"}`}</td>
+        <td className="num">{one.epoch}</td>
+        <td className="num">{count(one.requests)}</td>
+        <td className="num">{count(one.failures)}</td>
+        <td className="num">{fine(one.latency?.p50)}</td>
+        <td className="num">{fine(one.latency?.p99)}</td>
+        <td>{one.log}</td>
+        <td>
+          {one.release === null ? (
+            <span className="muted">none moves</span>
+          ) : (
+            <To href={`/p/${project}/releases/${one.release}`}>{one.release}</To>
+          )}
+        </td>
+      </tr>
+    ))}
+  </TableCard>
 );

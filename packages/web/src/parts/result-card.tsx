@@ -1,8 +1,8 @@
-import { type Output, useOperation } from "../../data/api.ts";
-import { Ago, count, Digest, number, seconds, To, who } from "../../parts/format.tsx";
-import { Answer, Card } from "../../parts/layout.tsx";
-import { nodeHref } from "../../parts/node.ts";
-import { VerdictBadge, VerdictGlyph } from "../../parts/verdict.tsx";
+import { type Output, useOperation } from "../data/api.ts";
+import { Ago, count, Digest, number, seconds, To, who } from "./format.tsx";
+import { Answer, Card } from "./layout.tsx";
+import { nodeHref } from "./node.ts";
+import { VerdictBadge, VerdictGlyph } from "./verdict.tsx";
 
 type Result = Output<"checks.result">["results"][number];
 const order = ["error", "fail", "inconclusive", "warn", "skipped", "pass"];

@@ -1,0 +1,3 @@
+import type { Output } from "../../data/api.ts";
+
+export type Version = Output<"models.version">;
