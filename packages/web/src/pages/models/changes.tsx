@@ -85,7 +85,7 @@ export function ChangesCard({
     ],
   ];
   return (
-    <TableCard title={title} label="What changed" head={["What", "Is", "How"]}>
+    <TableCard title={title} label="What changed" head={["What", "Is", ...(changed.length > 0 ? ["How"] : [])]}>
       {rows.map(([what, is, how]) => (
         <tr key={what}>
           <th scope="row" style={{ fontWeight: 400 }}>

@@ -1,4 +1,4 @@
-import { useParams } from "@tanstack/react-router";
+import { useLocation, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { client, useOperation } from "../../data/api.ts";
 import { Ago, seconds, To, who } from "../../parts/format.tsx";
@@ -7,8 +7,14 @@ import { Answer, Card, Empty, PageHead } from "../../parts/layout.tsx";
 import { VerdictBadge, VerdictGlyph } from "../../parts/verdict.tsx";
 import { Outline } from "./outline.tsx";
 import { graphOf, type Pipeline, type PipelineRun, runMark, runWord } from "./states.ts";
+import { StepHistory, Timeline } from "./timeline.tsx";
 import { WhyPanel } from "./why-panel.tsx";
 
+const layouts = [
+  ["graph", "Graph"],
+  ["time", "Timeline"],
+  ["table", "Table"],
+] as const;
 const Graph = lazy(() => import("./graph.tsx"));
 
 export function PipelinePage() {
@@ -43,6 +49,11 @@ export function PipelinePage() {
 
 function Page({ project, pipeline, run }: { project: string; pipeline: Pipeline; run: PipelineRun }) {
   const runs = useOperation("pipeline.runs", { project, limit: 50 });
+  const navigate = useNavigate();
+  const asked = (useLocation().search as { layout?: unknown }).layout;
+  const layout = layouts.find(([id]) => id === asked)?.[0] ?? "graph";
+  const show = (id: (typeof layouts)[number][0]): void =>
+    void navigate({ to: ".", search: (id === "graph" ? {} : { layout: id }) as never, replace: true, resetScroll: false });
   // The step whose cause is nothing but itself tells most about the run.
   const telling =
     run.steps.find((step) => step.state === "failed") ??
@@ -112,7 +123,7 @@ function Page({ project, pipeline, run }: { project: string; pipeline: Pipeline;
         )}
       </PageHead>
       <Problems pipeline={pipeline} />
-      <div style={{ display: "flex", gap: 16, flexWrap: "wrap" }} className="second">
+      <div style={{ display: "flex", gap: 16, flexWrap: "wrap", alignItems: "center" }} className="second">
         <span className="verdict">
           <VerdictGlyph mark="pass" label={false} />
           ran {run.ran}
@@ -131,6 +142,13 @@ function Page({ project, pipeline, run }: { project: string; pipeline: Pipeline;
           of {run.stepsTotal} {run.stepsTotal === 1 ? "step" : "steps"}
         </span>
         {run.savedSeconds > 0 && <span>saved {seconds(run.savedSeconds)} of compute</span>}
+        <span className="segments" role="group" aria-label="Shown as" style={{ marginLeft: "auto", order: 1 }}>
+          {layouts.map(([id, word]) => (
+            <button key={id} type="button" aria-pressed={layout === id} onClick={() => show(id)}>
+              {word}
+            </button>
+          ))}
+        </span>
         {run.offered.map((one) => (
           <To key={one.digest} href={`/p/${project}/models/${one.model}${one.version === null ? "" : `/v${one.version}`}`}>
             {one.text}
@@ -139,12 +157,27 @@ function Page({ project, pipeline, run }: { project: string; pipeline: Pipeline;
       </div>
       <div className="grid" style={{ gridTemplateColumns: "minmax(0, 1fr) 366px", alignItems: "start" }}>
         <div className="grid">
-          <section className="card pipeline-graph" aria-label="Graph of steps; the table below holds the same" style={{ height: 400 }}>
-            <Suspense fallback={<div className="skeleton" style={{ height: "100%" }} />}>
-              <Graph nodes={nodes} edges={edges} chosen={chosen} choose={setChosen} />
-            </Suspense>
-          </section>
-          <Outline project={project} run={run} chosen={chosen} choose={setChosen} needs={needs} />
+          {layout === "time" ? (
+            <>
+              <Timeline run={run} chosen={chosen} choose={setChosen} needs={needs} />
+              {chosen !== null && <StepHistory project={project} step={chosen} />}
+            </>
+          ) : (
+            <>
+              {layout === "graph" && (
+                <section
+                  className="card pipeline-graph"
+                  aria-label="Graph of steps; the table below holds the same"
+                  style={{ height: 400 }}
+                >
+                  <Suspense fallback={<div className="skeleton" style={{ height: "100%" }} />}>
+                    <Graph nodes={nodes} edges={edges} chosen={chosen} choose={setChosen} />
+                  </Suspense>
+                </section>
+              )}
+              <Outline project={project} run={run} chosen={chosen} choose={setChosen} needs={needs} />
+            </>
+          )}
           <RunList project={project} shown={run.run} query={runs} />
         </div>
         {step ? (
