@@ -18,6 +18,8 @@ export type Figure = {
   peers?: Readonly<Record<string, string>>;
   /** Sizes, numbers of repetitions, what of the answer was checked. */
   facts: Readonly<Record<string, string | number | boolean>>;
+  /** What the figure sums up, one row each. */
+  table?: readonly Readonly<Record<string, string | number>>[];
 };
 export type NotRun = { name: string; notRun: string };
 export type Case = (bench: Bench) => Promise<(Figure | NotRun)[]>;
@@ -29,6 +31,8 @@ export type Bench = {
   large: boolean;
   /** The python of an environment that has mlflow. */
   mlflow: string | undefined;
+  /** Sizes of the stores that are searched. */
+  runs: readonly number[];
 };
 
 export const quantile = (values: readonly number[], share: number): number =>
@@ -43,14 +47,18 @@ export const temporaryFolder = (): { folder: string; remove(): void } => {
 export type Ended = { ms: number; code: number; stdout: string; stderr: string };
 
 /** Runs one program to its end. */
-export function timed(file: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ended> {
+export function timed(
+  file: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; timeoutMs?: number } = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const began = performance.now();
     const child = spawn(file, args, {
       cwd: options.cwd ?? root,
       env: options.env ?? process.env,
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: 60_000,
+      timeout: options.timeoutMs ?? 60_000,
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];

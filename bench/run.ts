@@ -9,12 +9,13 @@ import { commandLine } from "./cases/command-line.ts";
 import { disk } from "./cases/disk.ts";
 import { firstView } from "./cases/first-view.ts";
 import { ledger } from "./cases/ledger.ts";
+import { search } from "./cases/search.ts";
 import { server } from "./cases/server.ts";
 import { trackingWrites } from "./cases/tracking-writes.ts";
 import { type Bench, type Case, type Figure, type NotRun, root, round, temporaryFolder } from "./measure.ts";
 
 /**
- * `npm run bench [-- CASE…] [--large] [--mlflow PYTHON]`: prints JSON. Each figure stands beside its goal and, where there is one, the cheapest program that does the
+ * `npm run bench [-- CASE…] [--large] [--mlflow PYTHON] [--runs 10000,100000,1000000]`: prints JSON. Each figure stands beside its goal and, where there is one, the cheapest program that does the
  * unavoidable work. A word chooses every case that begins with it. With the python of an environment that has mlflow, MLflow does the same work in the same run.
  */
 const cases: Readonly<Record<string, Case>> = {
@@ -25,11 +26,12 @@ const cases: Readonly<Record<string, Case>> = {
   blobs,
   "first-view": firstView,
   "tracking-writes": trackingWrites,
+  search,
 };
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { large: { type: "boolean", default: false }, mlflow: { type: "string" } },
+  options: { large: { type: "boolean", default: false }, mlflow: { type: "string" }, runs: { type: "string", default: "10000" } },
 });
 const matches = (word: string, name: string): boolean => name === word || name.startsWith(`${word}-`);
 const unknown = positionals.find((word) => !Object.keys(cases).some((name) => matches(word, name)));
@@ -51,6 +53,7 @@ const bench: Bench = {
   program: join(home, "dist/main.js"),
   large: flags.large,
   mlflow: flags.mlflow ?? process.env["MLFLOW_PYTHON"],
+  runs: flags.runs.split(",").map(Number),
 };
 const results: (Figure | NotRun)[] = [];
 const began = performance.now();

@@ -320,7 +320,7 @@ export function createMetrics(database: Database, ids: Ids) {
     await inParts(runIds, async (part) => {
       const ids = listOf(part);
       const rows = await database.all<LatestRow>(
-        `select run_id, key, step, time_ms, value, is_nan, points, min_value, max_value, non_finite from metric_latest where run_id in ${ids.sql} order by key`,
+        `select run_id, key, step, time_ms, value, is_nan, points, min_value, max_value, non_finite from metric_latest where run_id in ${ids.sql} order by run_id, key`,
         ids.params,
       );
       for (const row of rows) {

@@ -178,8 +178,15 @@ export function createTrackingService({ store }: { store: Store }) {
     },
     /** A page of runs that a filter in the search language asks for, in its order. */
     async searchRuns(search: RunSearch): Promise<{ runs: FullRun[]; next: string | undefined; total: number | undefined }> {
-      const { runs, next, total } = await runSearch.search(search);
-      return { runs: await filled(runs), next, total };
+      const { ids, next, total } = await runSearch.search(search);
+      return { runs: await service.runsInOrder(ids), next, total };
+    },
+    /** The ids of such a page alone: a large one is read part by part. */
+    searchRunIds: runSearch.search,
+    /** Those of these runs that there are, in this order. */
+    async runsInOrder(ids: readonly string[]): Promise<FullRun[]> {
+      const found = await sql.runs(ids);
+      return filled(ids.flatMap((id) => found.get(id) ?? []));
     },
     countRuns: sql.count,
     runsById: async (ids: readonly string[]): Promise<Map<string, FullRun>> =>

@@ -105,7 +105,7 @@ export function createTrackingStore(database: Database) {
     await inParts(runIds, async (part) => {
       const ids = listOf(part);
       for (const row of await database.all<{ run_id: string; key: string; value: string }>(
-        `select run_id, key, value from ${table} where run_id in ${ids.sql} order by key`,
+        `select run_id, key, value from ${table} where run_id in ${ids.sql} order by run_id, key`,
         ids.params,
       )) {
         const of = found.get(row.run_id) ?? {};

@@ -12,6 +12,8 @@ export type WireRequest = {
   readonly bytes: Readable;
   readonly headers: IncomingHttpHeaders;
   readonly caller: Caller;
+  /** The asker takes no stream, however long the answer is. */
+  whole?: boolean;
 };
 export type Input = Readonly<Record<string, unknown>>;
 

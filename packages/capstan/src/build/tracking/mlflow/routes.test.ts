@@ -237,6 +237,34 @@ describe("runs", () => {
     expect((await post("runs/search", { experiment_ids: [experiment_id], run_view_type: "DELETED_ONLY" })).body).toEqual({});
   });
 
+  test("come in one answer however many they are, as in short pages", async () => {
+    const experiment_id = (await post("experiments/create", { name: "long" })).body["experiment_id"] as string;
+    await Promise.all(
+      Array.from({ length: 600 }, (_, i) =>
+        tracking.createRun(
+          { project: "default", experimentId: experiment_id, kind: "user", name: `r${i}`, startedMs: i, params: { i: String(i) } },
+          person,
+        ),
+      ),
+    );
+    const short: object[] = [];
+    let page_token: string | undefined;
+    do {
+      const page: Reply = await post("runs/search", {
+        experiment_ids: [experiment_id],
+        max_results: 100,
+        ...(page_token && { page_token }),
+      });
+      short.push(...page.body["runs"]);
+      page_token = page.body["next_page_token"];
+    } while (page_token);
+    const long = await post("runs/search", { experiment_ids: [experiment_id] });
+    expect(long.body).toEqual({ runs: short });
+    const some = await post("runs/search", { experiment_ids: [experiment_id], max_results: 599 });
+    const rest = await post("runs/search", { experiment_ids: [experiment_id], page_token: some.body["next_page_token"] });
+    expect([...some.body["runs"], ...rest.body["runs"]]).toEqual(short);
+  });
+
   test("of a step's token become its children, in its project and experiment", async () => {
     const headers = { authorization: "Bearer attempt" };
     const run = (await post("runs/create", { run_name: "mine" }, headers)).body["run"];

@@ -151,10 +151,13 @@ export function runRoutes(surface: Surface): WireRoute[] {
     message("POST", "create", "log", create),
     message("GET", "get", "read", async (input, { caller }) => ({ run: await whole(await surface.run(caller, runId(input))) })),
     message("POST", "update", "log", update),
-    message("POST", "search", "read", async (_, request) => {
-      const { runs, next } = await searchRuns(surface, request);
-      return { ...(runs.length > 0 && { runs }), ...(next !== undefined && { next_page_token: next }) };
-    }),
+    {
+      method: "POST",
+      path: "/mlflow/runs/search",
+      capability: "read",
+      takes: "message",
+      handle: (request) => searchRuns(surface, request),
+    },
     message("POST", "log-model", "log", logModel),
     message("POST", "delete", "log", lifecycle("deleted")),
     message("POST", "restore", "log", lifecycle("active")),

@@ -1,7 +1,7 @@
 import type { Log } from "../../../base/foundation/log.ts";
 import type { Database, Row } from "../../../base/storage/database.ts";
-import type { Run, RunKind } from "../model.ts";
-import { inParts, listOf, type RunRow, runOf } from "../rows.ts";
+import type { RunKind } from "../model.ts";
+import { inParts, listOf } from "../rows.ts";
 import { type Answer, orderSteps, type Question, unanswerable } from "./columns/question.ts";
 import { SearchThread } from "./columns/search-thread.ts";
 import { afterOf, fingerprint, pageOf, tokenOf } from "./compile.ts";
@@ -62,7 +62,8 @@ export type RunSearch = {
   artifactRoot: string;
 };
 
-export type RunPage = { runs: Run[]; next: string | undefined; total: number | undefined };
+/** Ids of the runs of a page, in order. */
+export type RunPage = { ids: string[]; next: string | undefined; total: number | undefined };
 
 /** Below so many runs the statement answers at once, and no thread is started for them. */
 const fewRuns = 1000;
@@ -98,15 +99,6 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
     return (found?.n ?? 0) > few;
   }
 
-  async function rowsOf(ids: readonly string[]): Promise<Run[]> {
-    const found = new Map<string, Run>();
-    await inParts(ids, async (part) => {
-      const list = listOf(part);
-      for (const row of await database.all<RunRow>(`select * from run where id in ${list.sql}`, list.params)) found.set(row.id, runOf(row));
-    });
-    return ids.flatMap((id) => found.get(id) ?? []);
-  }
-
   /** What columns answer; undefined when the statement has to. */
   async function byColumns(question: Question, experiments: readonly SearchedExperiment[]): Promise<Answer | undefined> {
     if (!thread || unanswerable(question.filter, question.order, database.dialect) !== undefined) return undefined;
@@ -133,7 +125,7 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
       const after = search.pageToken ? afterOf(search.pageToken, fingerprinted, order.parts.length) : undefined;
       const experiments = await experimentsOf(search);
       const place = statement.among(search, experiments);
-      if (!place) return { runs: [], next: undefined, total: search.total ? 0 : undefined };
+      if (!place) return { ids: [], next: undefined, total: search.total ? 0 : undefined };
 
       const answer = await byColumns(
         {
@@ -151,14 +143,14 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
         },
         experiments,
       );
-      if (answer) return { runs: await rowsOf(answer.ids), next: answer.last && tokenOf(fingerprinted, answer.last), total: answer.total };
+      if (answer) return { ids: answer.ids, next: answer.last && tokenOf(fingerprinted, answer.last), total: answer.total };
 
       const asked = statement.page(place, filter, order, after, search);
       const rows = await database.all<Row & { id: string }>(asked.sql, asked.params);
       const { page, next } = pageOf(rows, search.limit, fingerprinted, order.parts);
       const count = search.total ? statement.count(place, filter, search) : undefined;
       const total = count && ((await database.find<{ n: number }>(count.sql, count.params))?.n ?? 0);
-      return { runs: await rowsOf(page.map((row) => row.id)), next, total };
+      return { ids: page.map((row) => row.id), next, total };
     },
     close: async (): Promise<void> => thread?.close(),
   };

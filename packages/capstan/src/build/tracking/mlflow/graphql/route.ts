@@ -63,7 +63,7 @@ export function graphqlRoute(routes: readonly WireRoute[]): WireRoute {
     async function ask(method: "GET" | "POST", path: string, input: Input): Promise<Message> {
       const route = routeOf(method, path);
       if (!route) throw new DocumentError(`${path} is not served`);
-      return ((await route.handle({ ...request, input, params: {} })).json ?? {}) as Message;
+      return ((await route.handle({ ...request, input, params: {}, whole: true })).json ?? {}) as Message;
     }
 
     /** What hangs on a run without being part of its message. */
