@@ -26,3 +26,23 @@ export async function digestOfFile(path: string): Promise<{ digest: string; size
     await file.close();
   }
 }
+
+/** The bytes of a file of at most so many; undefined when it has more. */
+export async function readSmallFile(path: string, mostBytes: number): Promise<Buffer | undefined> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    if (size > mostBytes) return undefined;
+    // One byte more than it seems to have: it may be growing.
+    const bytes = Buffer.allocUnsafe(size + 1);
+    let read = 0;
+    while (read < bytes.length) {
+      const { bytesRead } = await file.read(bytes, read, bytes.length - read, read);
+      if (bytesRead === 0) return bytes.subarray(0, read);
+      read += bytesRead;
+    }
+    return undefined;
+  } finally {
+    await file.close();
+  }
+}

@@ -7,8 +7,9 @@ import { backup, DatabaseSync } from "node:sqlite";
 import { CapstanError } from "../foundation/errors.ts";
 import type { Environment } from "../foundation/environment.ts";
 import { digestOfFile } from "../foundation/hashing.ts";
-import type { BlobStore } from "./blob-store.ts";
+import type { Blob, BlobStore } from "./blob-store.ts";
 import { openFolderBlobs, storageError } from "./folder-blobs.ts";
+import { packedBytes } from "./packs/pack-batch.ts";
 import { openBlobs, sqlitePath } from "./open-store.ts";
 import { openSqlite } from "./sqlite.ts";
 import { readStoreFile, storeFileOf } from "./store-file.ts";
@@ -190,31 +191,47 @@ async function copyBlobs(
   onProgress?: (blobs: number) => void,
 ): Promise<{ blobs: number; blobBytes: number; damaged: string[] }> {
   const copied = { blobs: 0, blobBytes: 0, damaged: [] as string[] };
+  const count = (blob: Blob): void => {
+    copied.blobs++;
+    copied.blobBytes += blob.sizeBytes;
+    onProgress?.(copied.blobs);
+  };
+  const batch = target.batch();
   const waiting = source.list()[Symbol.asyncIterator]();
   const worker = async (): Promise<void> => {
     for (let next = await waiting.next(); !next.done; next = await waiting.next()) {
-      const { digest } = next.value;
-      const path = await source.localPath(digest).catch((error: unknown) => {
-        if (error instanceof CapstanError && error.code === "CAP-STORE-002") return undefined;
-        throw error;
-      });
+      const { digest, sizeBytes } = next.value;
+      if (sizeBytes <= packedBytes) {
+        const bytes = await source.bytes(digest).catch(damagedOne);
+        if (bytes) count(await batch.putBytes(bytes));
+        else copied.damaged.push(digest);
+        continue;
+      }
+      const path = await source.localPath(digest).catch(damagedOne);
       if (path === undefined) {
         copied.damaged.push(digest);
         continue;
       }
       const blob = await target.putFile(path);
-      if (blob.digest === digest) {
-        copied.blobs++;
-        copied.blobBytes += blob.sizeBytes;
-        onProgress?.(copied.blobs);
-      } else {
+      if (blob.digest === digest) count(blob);
+      else {
         copied.damaged.push(digest);
         await target.delete(blob.digest);
       }
     }
   };
-  await Promise.all(Array.from({ length: copiesAtOnce }, worker));
+  try {
+    await Promise.all(Array.from({ length: copiesAtOnce }, worker));
+    await batch.commit();
+  } finally {
+    await batch.abandon();
+  }
   return copied;
+}
+
+/** Other bytes than the name says, or a pack that is none any more. */
+function damagedOne(error: unknown): undefined {
+  if (!(error instanceof CapstanError && (error.code === "CAP-STORE-002" || error.code === "CAP-STORE-006"))) throw error;
 }
 
 async function digestsBelow(folder: string): Promise<Record<string, string>> {

@@ -165,6 +165,105 @@ export function blobStoreConformance(name: string, open: () => Promise<BlobStore
       expect((await under.again().bytes(digest)).toString()).toBe("here and there");
     });
 
+    describe("a batch", () => {
+      const many = (count: number, seed = 0): Buffer[] =>
+        Array.from({ length: count }, (_, i) => Buffer.from(`object ${seed + i} ${"x".repeat(i % 300)}`));
+      const batched = async (contents: readonly Buffer[]): Promise<void> => {
+        const batch = blobs.batch();
+        const put = await Promise.all(contents.map((bytes) => batch.putBytes(bytes)));
+        expect(put).toEqual(contents.map((bytes) => ({ digest: sha256(bytes), sizeBytes: bytes.length })));
+        await batch.commit();
+      };
+
+      test.each([3, 500])("of %i objects holds all of them when it is committed, for every reader", async (count) => {
+        const contents = [...many(count), randomBytes(300_000), Buffer.alloc(0), ...many(2)];
+        await batched(contents);
+        const other = under.again();
+        for (const bytes of contents) {
+          const digest = sha256(bytes);
+          expect(await other.size(digest)).toBe(bytes.length);
+          expect(Buffer.compare(await other.bytes(digest), bytes)).toBe(0);
+          expect(await other.verify(digest)).toBe("same");
+        }
+        const [first] = contents as [Buffer];
+        const digest = sha256(first);
+        expect((await whole(await other.stream(digest, { start: 2, end: 6 }))).toString()).toBe(first.toString().slice(2, 6));
+        expect((await whole(await other.stream(digest, { start: 3, end: 3 }))).length).toBe(0);
+        expect(Buffer.compare(readFileSync(await other.localPath(digest)), first)).toBe(0);
+        await other.checkout(digest, join(folder, "out"));
+        expect(Buffer.compare(readFileSync(join(folder, "out")), first)).toBe(0);
+        expect(sha256(readFileSync((await other.holder(digest)).path))).toBe((await other.holder(digest)).digest);
+        expect(await listed()).toEqual([...new Set(contents.map(sha256))].sort());
+        expect(await under.leftovers()).toEqual([]);
+      });
+
+      test("of files, small and large, takes them as they are", async () => {
+        const contents = [...many(50), randomBytes(200_000)];
+        const batch = blobs.batch();
+        const put = await Promise.all(
+          contents.map((bytes, i) => {
+            writeFileSync(join(folder, String(i)), bytes);
+            return batch.putFile(join(folder, String(i)));
+          }),
+        );
+        await batch.commit();
+        expect(put.map((one) => one.digest)).toEqual(contents.map(sha256));
+        await expect(blobs.batch().putFile(join(folder, "nothing here"))).rejects.toThrow();
+        for (const bytes of contents) expect(await under.again().verify(sha256(bytes))).toBe("same");
+      });
+
+      test("that is abandoned leaves nothing half written", async () => {
+        const batch = blobs.batch();
+        await Promise.all(many(100).map((bytes) => batch.putBytes(bytes)));
+        await batch.abandon();
+        await batch.abandon();
+        expect(await under.leftovers()).toEqual([]);
+      });
+
+      test("and single puts may bring the same, before or after; each is listed once", async () => {
+        const contents = many(100);
+        await blobs.putBytes(contents[0] as Buffer);
+        await batched(contents);
+        await batched(contents);
+        await blobs.putStream(pieces(contents[1] as Buffer));
+        await blobs.putBytes(contents[2] as Buffer);
+        expect(await listed()).toEqual(contents.map(sha256).sort());
+      });
+
+      test("of which one object is damaged keeps the others, and takes it anew", async () => {
+        const contents = many(100);
+        await batched(contents);
+        const [first, second] = contents as [Buffer, Buffer];
+        await under.corrupt(sha256(first), Buffer.from(first.toString().replace("object", "OBJECT")));
+        expect(await under.again().verify(sha256(first))).toBe("differs");
+        expect(await codeOf(under.again().bytes(sha256(first)))).toBe("CAP-STORE-002");
+        expect(await under.again().verify(sha256(second))).toBe("same");
+        await under.again().putBytes(first);
+        expect(await under.again().verify(sha256(first))).toBe("same");
+        expect((await under.again().bytes(sha256(first))).toString()).toBe(first.toString());
+      });
+
+      test("can lose one object, and all of them, for good", async () => {
+        const contents = many(100);
+        await batched(contents);
+        const other = under.again();
+        const [gone, stays] = contents.map(sha256) as [string, string];
+        expect(await other.has(gone)).toBe(true);
+        await Promise.all([blobs.delete(gone), blobs.delete(gone)]);
+        expect(await codeOf(under.again().bytes(gone))).toBe("CAP-STORE-006");
+        // Another process sees what is left, and what is not.
+        expect(await other.verify(stays)).toBe("same");
+        expect((await other.bytes(stays)).toString()).toBe((contents[1] as Buffer).toString());
+        for (const bytes of contents.slice(1, 60)) await blobs.delete(sha256(bytes));
+        expect(await listed()).toEqual(contents.slice(60).map(sha256).sort());
+        await Promise.all(contents.slice(60).map((bytes) => blobs.delete(sha256(bytes))));
+        expect(await listed()).toEqual([]);
+        await batched(contents);
+        expect(await under.again().verify(gone)).toBe("same");
+        expect(await under.leftovers()).toEqual([]);
+      });
+    });
+
     test("256 MiB go in and come out in constant memory", { timeout: 120_000 }, async () => {
       const sizeMiB = 256;
       let most = 0;

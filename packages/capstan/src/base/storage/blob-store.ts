@@ -13,6 +13,8 @@ export type BlobStore = {
   putStream(source: AsyncIterable<Uint8Array>, expected?: string): Promise<Blob>;
   /** Copies by reflink where the file system can, else by reading once (hashed while copied). The file is not changed and not linked. */
   putFile(path: string): Promise<Blob>;
+  /** Many objects that become durable together. Those who may be many and small are put so. */
+  batch(): BlobBatch;
   has(digest: string): Promise<boolean>;
   /** Size in bytes, or undefined when absent. */
   size(digest: string): Promise<number | undefined>;
@@ -24,8 +26,20 @@ export type BlobStore = {
   checkout(digest: string, path: string): Promise<void>;
   /** A path that an engine on this machine may read, never write; remote adapters fetch and cache. */
   localPath(digest: string): Promise<string>;
+  /** The file on this machine that has the bytes, and the digest of all of that file: who has seen that it holds what its name says need not read it again until it was touched. Fails with CAP-STORE-006 when absent. */
+  holder(digest: string): Promise<{ path: string; digest: string }>;
   /** Hashes the bytes again. */
   verify(digest: string): Promise<"same" | "differs" | "absent">;
   list(): AsyncIterable<Blob>;
   delete(digest: string): Promise<void>;
+};
+
+/** Nothing that was put counts as kept before `commit` resolves; some of it may be there before. After a failed put or commit the batch is abandoned. */
+export type BlobBatch = {
+  /** The bytes must stay as they are until `commit`. */
+  putBytes(bytes: Uint8Array): Promise<Blob>;
+  putFile(path: string): Promise<Blob>;
+  commit(): Promise<void>;
+  /** Leaves nothing half written; needless after `commit`. */
+  abandon(): Promise<void>;
 };

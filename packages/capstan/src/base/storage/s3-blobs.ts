@@ -89,6 +89,13 @@ export function openS3Blobs(place: S3Place, cacheFolder: string, options: { cach
     putBytes: async (bytes) => send(await cache.putBytes(bytes)),
     putStream: async (source, expected) => send(await cache.putStream(source, expected)),
     putFile: async (path) => send(await cache.putFile(path)),
+    /** Each on its way at once: a bucket has no sync that many could share. */
+    batch: () => ({
+      putBytes: async (bytes) => send(await cache.putBytes(bytes)),
+      putFile: async (path) => send(await cache.putFile(path)),
+      commit: async () => undefined,
+      abandon: async () => undefined,
+    }),
     has: async (digest) => (await size(digest)) !== undefined,
     size,
     async bytes(digest) {
@@ -106,6 +113,10 @@ export function openS3Blobs(place: S3Place, cacheFolder: string, options: { cach
     async localPath(digest) {
       await fetched(digest);
       return cache.localPath(digest);
+    },
+    async holder(digest) {
+      await fetched(digest);
+      return cache.holder(digest);
     },
     /** Of the bucket, not of the cache. */
     async verify(digest) {

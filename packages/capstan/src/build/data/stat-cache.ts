@@ -1,14 +1,17 @@
 import { stat } from "node:fs/promises";
 import type { Clock } from "../../base/foundation/clock.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
-import { digestOfFile } from "../../base/foundation/hashing.ts";
+import { digestOfFile, readSmallFile, sha256 } from "../../base/foundation/hashing.ts";
 import { type Change, type Database, statement } from "../../base/storage/database.ts";
 
 /** A file changed less long ago than this may change again without its times showing it. */
 const racyMs = 2_000;
 const writeTogether = 500;
+/** So much is read at once. */
+const smallBytes = 64 << 10;
 
-export type FileDigest = { digest: string; sizeBytes: number; cached: boolean };
+/** `bytes`: what was read, when that was little. */
+export type FileDigest = { digest: string; sizeBytes: number; mode: number; cached: boolean; bytes?: Buffer };
 /** Digests of files; a file whose identity, size and times are as when it was last read is not read again. */
 export type StatCache = { digestOf(path: string): Promise<FileDigest>; /** Writes what was learned. */ flush(): Promise<void> };
 
@@ -42,9 +45,10 @@ export function createStatCache(deps: { database: Database; clock: Clock }): Sta
         known.mtime_ns === String(before.mtimeNs) &&
         known.ctime_ns === String(before.ctimeNs)
       ) {
-        return { digest: known.digest, sizeBytes: Number(before.size), cached: true };
+        return { digest: known.digest, sizeBytes: Number(before.size), mode: Number(before.mode), cached: true };
       }
-      const read = await digestOfFile(path);
+      const bytes = before.size <= smallBytes ? await readSmallFile(path, smallBytes) : undefined;
+      const read = bytes ? { digest: sha256(bytes), sizeBytes: bytes.length, bytes } : await digestOfFile(path);
       const after = await stat(path, { bigint: true });
       const still =
         after.size === before.size && after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs && after.ino === before.ino;
@@ -63,7 +67,7 @@ export function createStatCache(deps: { database: Database; clock: Clock }): Sta
         );
         if (learned.length >= writeTogether) await write();
       }
-      return { ...read, cached: false };
+      return { ...read, mode: Number(before.mode), cached: false };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CapstanError } from "../../base/foundation/errors.ts";
 import type { BlobStore } from "../../base/storage/blob-store.ts";
@@ -33,8 +33,8 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
   const walk = async (
     folder: string,
     prefix: string,
-    keep: (path: string, digest: string) => Promise<void>,
-    keepNode: (bytes: Buffer) => Promise<void>,
+    keep: (path: string, digest: string, bytes: Buffer | undefined) => Promise<void>,
+    keepNode: (node: { digest: string; bytes: Buffer }) => Promise<void>,
   ): Promise<{ entry: Omit<TreeEntry, "name">; list: TreeFile[] }> => {
     const list: TreeFile[] = [];
     const entries: TreeEntry[] = [];
@@ -51,9 +51,9 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
           if (!item.isFile())
             throw new CapstanError("CAP-DATA-008", { path: relative, kind: item.isSymbolicLink() ? "a link" : "a pipe, socket or device" });
           const { digest, sizeBytes, mode } = await limit(async () => {
-            const [read, { mode }] = await Promise.all([stats.digestOf(path), lstat(path)]);
-            await keep(path, read.digest);
-            return { ...read, mode };
+            const { bytes, ...read } = await stats.digestOf(path);
+            await keep(path, read.digest, bytes);
+            return read;
           });
           const executable = (mode & 0o100) !== 0;
           return {
@@ -68,7 +68,7 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
       }
     }
     const nodes = nodesOf(entries);
-    for (const node of nodes) await keepNode(node.bytes);
+    for (const node of nodes) await keepNode(node);
     const own = nodes.at(-1);
     if (!own) throw new CapstanError("CAP-INTERNAL-001", { what: "a tree without a node" });
     return { entry: { kind: "tree", digest: own.digest, sizeBytes: entries.reduce((sum, entry) => sum + entry.sizeBytes, 0) }, list };
@@ -102,17 +102,27 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
       return { digest: entry.digest, sizeBytes: entry.sizeBytes, files: list.length, list };
     },
     async put(folder) {
-      const { entry, list } = await walk(
-        folder,
-        "",
-        async (path, digest) => {
-          // The file was hashed, then copied: other bytes in between would be a tree that names what is not there.
-          if (!(await sound.has(digest)) && (await blobs.putFile(path)).digest !== digest) throw new CapstanError("CAP-DATA-007", { path });
-        },
-        async (bytes) => void (await blobs.putBytes(bytes)),
-      );
-      await stats.flush();
-      return { digest: entry.digest, sizeBytes: entry.sizeBytes, files: list.length };
+      const batch = blobs.batch();
+      try {
+        const { entry, list } = await walk(
+          folder,
+          "",
+          async (path, digest, bytes) => {
+            if (await sound.has(digest)) return;
+            // A file may be hashed, then copied: other bytes in between would be a tree that names what is not there.
+            const kept = await (bytes ? batch.putBytes(bytes) : batch.putFile(path));
+            if (kept.digest !== digest) throw new CapstanError("CAP-DATA-007", { path });
+          },
+          async ({ digest, bytes }) => {
+            if (!(await sound.has(digest))) await batch.putBytes(bytes);
+          },
+        );
+        await batch.commit();
+        await stats.flush();
+        return { digest: entry.digest, sizeBytes: entry.sizeBytes, files: list.length };
+      } finally {
+        await batch.abandon();
+      }
     },
     files: (digest) => filesOf(digest, ""),
     async isWhole(digest) {
@@ -131,7 +141,7 @@ export function createTrees(deps: { blobs: BlobStore; stats: StatCache }): Trees
         await Promise.all(
           files.slice(at, at + together).map(async (file) => {
             const path = join(folder, file.path);
-            await sound.path(file.digest);
+            await sound.check(file.digest);
             await blobs.checkout(file.digest, path);
             await chmod(path, file.executable ? 0o755 : 0o644);
           }),

@@ -57,7 +57,7 @@ export function createContents({ store }: { store: Store }): Contents {
     async checkout(content, path) {
       if (content.form === "tree") await trees.checkout(content.digest, path);
       else {
-        await sound.path(content.digest);
+        await sound.check(content.digest);
         await blobs.checkout(content.digest, path);
       }
     },
@@ -91,7 +91,7 @@ function forReaders(stats: StatCache): StatCache {
         return await stats.digestOf(path);
       } catch (error) {
         if (!readOnly(error)) throw error;
-        return { ...(await digestOfFile(path)), cached: false };
+        return { ...(await digestOfFile(path)), mode: (await stat(path)).mode, cached: false };
       }
     },
     async flush() {
