@@ -1,11 +1,10 @@
-import { type Change, type Database, type SqlValue, type Statement, statement } from "../../base/storage/database.ts";
+import { type Change, type Database, type Statement, statement } from "../../base/storage/database.ts";
 import type { Ids } from "../../base/foundation/ids.ts";
 import type { KeyedPoint, LatestMetric } from "./model.ts";
 import {
-  blockEncoding,
   decodeBlock,
   decodeChunk,
-  encodeBlock,
+  digestOfBlock,
   encodeChunk,
   mergePoints,
   noPoints,
@@ -14,8 +13,14 @@ import {
   pointsPerBlock,
   slicePoints,
 } from "./points.ts";
+import { blocksPerRead, createBlockRows } from "./blocks.ts";
 import { inParts, insertMany, type LatestRow, latestOfRow, listOf } from "./rows.ts";
 import { byKey, latestOf, latestOfPoints } from "./rules.ts";
+
+const pointsPerPacking = 8 * pointsPerBlock;
+
+/** Lets the event loop go on. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** `seq`: revision of the run that brought it. */
 type Chunk = { chunk: string; points: number; data: Uint8Array; seq: number };
@@ -69,57 +74,6 @@ const latestStatements = (owner: Owner, all: readonly LatestMetric[], inTail: bo
     upsertLatest,
   );
 
-const blockColumns = [
-  "project",
-  "run_id",
-  "key",
-  "block",
-  "points",
-  "digest",
-  "encoding",
-  "data",
-  "min_step",
-  "max_step",
-  "min_time_ms",
-  "max_time_ms",
-  "min_value",
-  "max_value",
-  "non_finite",
-];
-const blockRow = (owner: Owner, key: string, block: string, points: Points): { digest: string; row: SqlValue[] } => {
-  const made = encodeBlock(points);
-  return {
-    digest: made.digest,
-    row: [
-      owner.project,
-      owner.runId,
-      key,
-      block,
-      made.points,
-      made.digest,
-      blockEncoding,
-      made.data,
-      made.minStep,
-      made.maxStep,
-      made.minTimeMs,
-      made.maxTimeMs,
-      made.minValue,
-      made.maxValue,
-      made.nonFinite,
-    ],
-  };
-};
-const blockStatement = (owner: Owner, key: string, block: string, points: Points): { digest: string; statement: Statement } => {
-  const { digest, row } = blockRow(owner, key, block, points);
-  return {
-    digest,
-    statement: statement(
-      `insert into metric_block (${blockColumns.join(", ")}) values (${blockColumns.map(() => "?").join(", ")})`,
-      ...row,
-    ),
-  };
-};
-
 /** Lines `from` to `to` of a stream came with this change; refused when other lines did in between. */
 export type StreamMark = { stream: string; from: number; to: number };
 export const markStream = (owner: Owner, mark: StreamMark): Statement => ({
@@ -155,23 +109,15 @@ export function createMetrics(database: Database, ids: Ids) {
 
   /** Statements that add points as blocks at once, for a run that is sealed. */
   function appendSealed(owner: Owner, points: readonly KeyedPoint[]): { change: Change; digests: Record<string, string[]> } {
-    const change: Statement[] = [];
-    const digests: Record<string, string[]> = {};
+    const latest: LatestMetric[] = [];
+    const blocks = createBlockRows(owner, ids);
     for (const [key, list] of byKey(points)) {
       const merged = mergePoints([pointsOf(list)]);
-      for (let from = 0; from < merged.step.length; from += pointsPerBlock) {
-        const block = blockStatement(
-          owner,
-          key,
-          ids.ulid(),
-          slicePoints(merged, from, Math.min(from + pointsPerBlock, merged.step.length)),
-        );
-        change.push(block.statement);
-        (digests[key] ??= []).push(block.digest);
-      }
-      change.push(...latestStatements(owner, [latestOf(key, list)], false));
+      for (let from = 0; from < merged.step.length; from += pointsPerBlock)
+        blocks.add(key, slicePoints(merged, from, Math.min(from + pointsPerBlock, merged.step.length)));
+      latest.push(latestOf(key, list));
     }
-    return { change, digests };
+    return { change: [...blocks.statements(), ...latestStatements(owner, latest, false)], digests: blocks.digests };
   }
 
   /** Statements for whole curves of a run that has none of these keys yet: blocks, whether it is open or not. */
@@ -179,37 +125,30 @@ export function createMetrics(database: Database, ids: Ids) {
     owner: Owner,
     curves: ReadonlyMap<string, Points>,
   ): { change: Change; digests: Record<string, string[]>; points: number } {
-    const rows: SqlValue[][] = [];
+    const blocks = createBlockRows(owner, ids);
     const latest: LatestMetric[] = [];
-    const digests: Record<string, string[]> = {};
     let points = 0;
     for (const [key, given] of curves) {
       const merged = mergePoints([given]);
       const length = merged.step.length;
       if (length === 0) continue;
-      for (let from = 0; from < length; from += pointsPerBlock) {
-        const block = blockRow(owner, key, ids.ulid(), slicePoints(merged, from, Math.min(from + pointsPerBlock, length)));
-        rows.push(block.row);
-        (digests[key] ??= []).push(block.digest);
-      }
+      for (let from = 0; from < length; from += pointsPerBlock)
+        blocks.add(key, slicePoints(merged, from, Math.min(from + pointsPerBlock, length)));
       latest.push(latestOfPoints(key, merged));
       points += length;
     }
-    return { change: [...insertMany("metric_block", blockColumns, rows, ""), ...latestStatements(owner, latest, false)], digests, points };
+    return { change: [...blocks.statements(), ...latestStatements(owner, latest, false)], digests: blocks.digests, points };
   }
 
   /** Statements that turn the tail of one series into blocks; what does not fill one stays unless `all`. Refused as moved on when a chunk came in between. */
-  function packed(owner: Owner, key: string, chunks: readonly Chunk[], all: boolean): { change: Change; digests: string[] } {
+  function packed(owner: Owner, key: string, chunks: readonly Chunk[], all: boolean): Statement[] {
     const merged = mergePoints(chunks.map((one) => decodeChunk(one.data)));
     const total = merged.step.length;
-    const change: Statement[] = [];
-    const digests: string[] = [];
+    const blocks = createBlockRows(owner, ids);
     let from = 0;
-    for (; total - from >= pointsPerBlock || (all && from < total); from += pointsPerBlock) {
-      const block = blockStatement(owner, key, ids.ulid(), slicePoints(merged, from, Math.min(from + pointsPerBlock, total)));
-      change.push(block.statement);
-      digests.push(block.digest);
-    }
+    for (; total - from >= pointsPerBlock || (all && from < total); from += pointsPerBlock)
+      blocks.add(key, slicePoints(merged, from, Math.min(from + pointsPerBlock, total)));
+    const change = blocks.statements();
     const rest = Math.max(0, total - from);
     const seq = chunks.reduce((max, one) => Math.max(max, one.seq), 0);
     const newest = chunks.reduce((max, one) => (one.chunk > max ? one.chunk : max), "");
@@ -238,16 +177,26 @@ export function createMetrics(database: Database, ids: Ids) {
         key,
       ),
     );
-    return { change, digests };
+    return change;
   }
 
+  /** The oldest chunks of a tail, up to some blocks of points: what is packed at once holds up nobody. */
   const chunksOf = (runId: string, key: string) =>
-    database.all<Chunk>("select chunk, points, data, seq from metric_tail where run_id = ? and key = ? order by chunk", [runId, key]);
+    database.all<Chunk>(
+      `select chunk, points, data, seq from (
+         select chunk, points, data, seq, sum(points) over (order by chunk) - points as before from metric_tail where run_id = ? and key = ?
+       ) c where before < ? order by chunk`,
+      [runId, key, pointsPerPacking],
+    );
 
   /** Packs full blocks of one series. A chunk that comes in between is left for the next time. */
-  async function pack(owner: Owner, key: string, all: boolean): Promise<void> {
-    const chunks = await chunksOf(owner.runId, key);
-    if (chunks.length > 0) await database.commit(packed(owner, key, chunks, all).change);
+  async function pack(owner: Owner, key: string): Promise<void> {
+    for (;;) {
+      const chunks = await chunksOf(owner.runId, key);
+      const points = chunks.reduce((sum, one) => sum + one.points, 0);
+      if (points >= pointsPerBlock) await database.commit(packed(owner, key, chunks, false));
+      if (points < pointsPerPacking) return;
+    }
   }
 
   /** Packs every series of a run completely, about 200 000 points a change. */
@@ -259,8 +208,10 @@ export function createMetrics(database: Database, ids: Ids) {
     let change: Statement[] = [];
     let points = 0;
     for (const tail of tails) {
-      change.push(...packed(owner, tail.key, await chunksOf(owner.runId, tail.key), true).change);
-      points += Number(tail.points);
+      if (Number(tail.points) >= pointsPerPacking) await pack(owner, tail.key);
+      const chunks = await chunksOf(owner.runId, tail.key);
+      change.push(...packed(owner, tail.key, chunks, true));
+      points += chunks.reduce((sum, one) => sum + one.points, 0);
       if (points < 200_000) continue;
       await database.commit(change);
       change = [];
@@ -283,8 +234,9 @@ export function createMetrics(database: Database, ids: Ids) {
          union all select run_id, 0 as block, data from metric_tail where run_id in ${ids.sql} and key = ?`,
         [...ids.params, key, range.fromStep ?? Number.MIN_SAFE_INTEGER, range.toStep ?? Number.MAX_SAFE_INTEGER, ...ids.params, key],
       );
-      for (const row of rows) {
-        const part = row.block === 1 ? decodeBlock(row.data).points : decodeChunk(row.data);
+      for (const [i, row] of rows.entries()) {
+        if (i % blocksPerRead === blocksPerRead - 1) await turn();
+        const part = row.block === 1 ? decodeBlock(row.data) : decodeChunk(row.data);
         const list = parts.get(row.run_id);
         if (list) list.push(part);
         else parts.set(row.run_id, [part]);
@@ -305,10 +257,11 @@ export function createMetrics(database: Database, ids: Ids) {
          union all select run_id, key, 0 as block, data from metric_tail where run_id in ${ids.sql}`,
         [...ids.params, ...ids.params],
       );
-      for (const row of rows) {
+      for (const [i, row] of rows.entries()) {
+        if (i % blocksPerRead === blocksPerRead - 1) await turn();
         const of = parts.get(row.run_id) ?? new Map<string, Points[]>();
         parts.set(row.run_id, of);
-        const part = row.block === 1 ? decodeBlock(row.data).points : decodeChunk(row.data);
+        const part = row.block === 1 ? decodeBlock(row.data) : decodeChunk(row.data);
         of.set(row.key, [...(of.get(row.key) ?? []), part]);
       }
     });
@@ -361,7 +314,7 @@ export function createMetrics(database: Database, ids: Ids) {
       for (const row of page) {
         let digest: string | undefined;
         try {
-          digest = decodeBlock(row.data).digest;
+          digest = digestOfBlock(row.data);
         } catch {
           digest = undefined;
         }

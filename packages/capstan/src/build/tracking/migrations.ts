@@ -2,7 +2,7 @@ import type { Migration, TableClass } from "../../base/storage/migrations.ts";
 import { evaluationMigrations, evaluationTables } from "./evaluation/migrations.ts";
 import { traceMigrations, traceTables } from "./traces/migrations.ts";
 
-/** `run` and what hangs on it is covered by the run's seal; metric_latest can be computed again from the points. */
+/** `run` and what hangs on it is covered by the run's seal; metric_latest and metric_pyramid can be computed again from the points. */
 export const trackingTables: Record<string, TableClass> = {
   experiment: "ledgered",
   experiment_tag: "operational",
@@ -12,6 +12,7 @@ export const trackingTables: Record<string, TableClass> = {
   metric_latest: "operational",
   metric_tail: "operational",
   metric_block: "sealed",
+  metric_pyramid: "operational",
   metric_stream: "operational",
   run_link: "sealed",
   artifact: "sealed",
@@ -114,6 +115,16 @@ create index tag_by_key on tag (key)
 alter table metric_tail add column seq BIGINT not null default 0;
 alter table metric_latest add column packed_seq BIGINT not null default 0;
 create table metric_stream (project TEXT not null, run_id TEXT not null, stream TEXT not null, lines BIGINT not null, primary key (run_id, stream))
+`,
+  },
+  {
+    room: "tracking",
+    number: 5,
+    sql: `
+create table metric_pyramid (
+  project TEXT not null, run_id TEXT not null, key TEXT not null, block TEXT not null, points BIGINT not null,
+  min_step BIGINT not null, max_step BIGINT not null, min_time_ms BIGINT not null, max_time_ms BIGINT not null, data BYTEA not null, primary key (run_id, key, block)
+)
 `,
   },
   ...evaluationMigrations,

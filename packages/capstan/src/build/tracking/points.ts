@@ -120,8 +120,20 @@ export function encodeBlock(points: Points): Block {
   new DataView(raw.buffer).setUint32(0, n, true);
   let at = writeColumn(raw, 4, step);
   at = writeColumn(raw, at, timeMs);
-  const bytes = new Uint8Array(value.slice().buffer);
-  for (let b = 7; b >= 0; b--) for (let i = 0; i < n; i++) raw[at++] = bytes[i * 8 + b] ?? 0;
+  const halves = new Uint32Array(value.slice().buffer);
+  for (let i = 0; i < n; i++, at++) {
+    const low = halves[2 * i] ?? 0;
+    const high = halves[2 * i + 1] ?? 0;
+    raw[at] = high >>> 24;
+    raw[at + n] = high >>> 16;
+    raw[at + 2 * n] = high >>> 8;
+    raw[at + 3 * n] = high;
+    raw[at + 4 * n] = low >>> 24;
+    raw[at + 5 * n] = low >>> 16;
+    raw[at + 6 * n] = low >>> 8;
+    raw[at + 7 * n] = low;
+  }
+  at += 7 * n;
   const content = raw.subarray(0, at);
   let minStep = Infinity,
     maxStep = -Infinity,
@@ -159,22 +171,31 @@ export function encodeBlock(points: Points): Block {
   };
 }
 
-export function decodeBlock(data: Uint8Array): { points: Points; digest: string } {
+/** What a block's digest is over, from what is stored. */
+export const digestOfBlock = (data: Uint8Array): string => sha256(zstdDecompressSync(data));
+
+export function decodeBlock(data: Uint8Array): Points {
   const raw = zstdDecompressSync(data);
   const n = raw.readUInt32LE(0);
   const points = noPoints(n);
   let at = readColumn(raw, 4, points.step);
   at = readColumn(raw, at, points.timeMs);
-  const bytes = new Uint8Array(points.value.buffer);
-  for (let b = 7; b >= 0; b--) for (let i = 0; i < n; i++) bytes[i * 8 + b] = raw[at++] ?? 0;
-  return { points, digest: sha256(raw) };
+  const halves = new Uint32Array(points.value.buffer);
+  for (let i = 0; i < n; i++, at++) {
+    halves[2 * i + 1] = ((raw[at] ?? 0) << 24) | ((raw[at + n] ?? 0) << 16) | ((raw[at + 2 * n] ?? 0) << 8) | (raw[at + 3 * n] ?? 0);
+    halves[2 * i] =
+      ((raw[at + 4 * n] ?? 0) << 24) | ((raw[at + 5 * n] ?? 0) << 16) | ((raw[at + 6 * n] ?? 0) << 8) | (raw[at + 7 * n] ?? 0);
+  }
+  return points;
 }
 
 /** Beyond it a doubled difference is no exact double any more. */
 const deltaLimit = 2 ** 51;
 
 function writeColumn(out: Uint8Array, from: number, column: Float64Array): number {
-  if (column.some((one) => Math.abs(one) >= deltaLimit)) {
+  let largest = 0;
+  for (const one of column) largest = Math.max(largest, Math.abs(one));
+  if (largest >= deltaLimit) {
     out[from] = 1;
     out.set(new Uint8Array(column.slice().buffer), from + 1);
     return from + 1 + column.length * 8;
@@ -186,6 +207,12 @@ function writeColumn(out: Uint8Array, from: number, column: Float64Array): numbe
     const difference = now - before;
     before = now;
     let zigzag = difference < 0 ? -2 * difference - 1 : 2 * difference;
+    if (zigzag < 0x7fffffff) {
+      let small = zigzag | 0;
+      for (; small >= 128; small >>>= 7) out[at++] = (small & 127) | 128;
+      out[at++] = small;
+      continue;
+    }
     while (zigzag >= 128) {
       out[at++] = (zigzag % 128) | 128;
       zigzag = Math.floor(zigzag / 128);
@@ -203,15 +230,16 @@ function readColumn(bytes: Uint8Array, from: number, column: Float64Array): numb
   }
   let before = 0;
   for (let i = 0; i < column.length; i++) {
-    let zigzag = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = bytes[at++] ?? 0;
-      zigzag += (byte & 127) * scale;
-      if (byte < 128) break;
-      scale *= 128;
+    let byte = bytes[at++] ?? 0;
+    if (byte < 128) before += (byte >>> 1) ^ -(byte & 1);
+    else {
+      let zigzag = byte & 127;
+      for (let scale = 128; byte >= 128; scale *= 128) {
+        byte = bytes[at++] ?? 0;
+        zigzag += (byte & 127) * scale;
+      }
+      before += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
     }
-    before += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
     column[i] = before;
   }
   return at;

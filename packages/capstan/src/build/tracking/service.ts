@@ -6,8 +6,10 @@ import type { Store } from "../../base/record/store.ts";
 import { createEvaluationDatasets } from "./evaluation/datasets.ts";
 import { createIssues } from "./evaluation/issues.ts";
 import { createScorers } from "./evaluation/scorers.ts";
+import { readCurve } from "./curve.ts";
 import { createExperiments } from "./experiments.ts";
 import { createImportedRuns } from "./imported/runs.ts";
+import { readHistory } from "./history.ts";
 import { createInputs } from "./inputs.ts";
 import { createLoggedModels } from "./logged-models.ts";
 import { createMetrics } from "./metrics.ts";
@@ -29,7 +31,6 @@ import type { Points } from "./points.ts";
 import { terminal } from "./rules.ts";
 import { createRunSearch, type RunSearch } from "./search/run-search.ts";
 import { sealOf } from "./seal.ts";
-import { bucketed } from "./series.ts";
 import { createTrackingStore, type RunCursor } from "./store.ts";
 import { createStoredFiles, entriesBelow } from "./stored-files.ts";
 import { createWriting, type RunChange } from "./writing.ts";
@@ -200,6 +201,8 @@ export function createTrackingService({ store }: { store: Store }) {
 
     /** The whole history of one metric in the order time, step, value. */
     history: (runId: string, key: string): Promise<Points> => metrics.points(runId, key),
+    /** The same in pieces, for any length; the first `skip` points are left out. */
+    historyPieces: (runId: string, key: string, skip = 0): AsyncGenerator<Points> => readHistory(store.database, runId, key, skip),
     /** The same of several runs at once; runs without it are left out. Points outside of a range of steps may be among them. */
     histories: metrics.pointsOfRuns,
     /** One curve with at most `maxPoints` buckets. */
@@ -209,7 +212,7 @@ export function createTrackingService({ store }: { store: Store }) {
       maxPoints: number,
       range: { fromStep?: number | undefined; toStep?: number | undefined } = {},
     ): Promise<SeriesColumns> {
-      return bucketed(await metrics.points(runId, key, range), maxPoints, range);
+      return readCurve(store.database, runId, key, maxPoints, range);
     },
 
     artifacts: (runId: string): Promise<Artifact[]> => sql.artifacts(runId),

@@ -128,7 +128,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         const queue = `${owner.runId}\n${key}`;
         if (queues.has(queue)) continue;
         // Refused when a chunk came in between: the next batch asks again, and the run's end packs everything.
-        alone(queue, () => metrics.pack(owner, key, false)).catch((error: unknown) => {
+        alone(queue, () => metrics.pack(owner, key)).catch((error: unknown) => {
           if (!(error instanceof CapstanError && error.code === "CAP-MOVED-001"))
             store.log.warn("tracking.pack-failed", { run: owner.runId, error: String(error) });
         });

@@ -6,22 +6,30 @@ import { wireNumber } from "./messages.ts";
 import type { WireReply, WireRequest, WireRoute } from "./model.ts";
 import type { Surface } from "./surface.ts";
 
-const pointsPerPiece = 4096;
+const pointsPerPiece = 2048;
 
-/** `{"metrics":[…]}` in pieces, so that a long history is never one text. Nothing found is `{}`. */
-function* historyText(points: Points, from: number, to: number, more: string, key: string): Generator<string> {
-  if (to <= from) return void (yield more === "" ? "{}" : `{${more.slice(1)}}`);
-  const name = JSON.stringify(key);
-  yield '{"metrics":[';
-  for (let at = from; at < to; at += pointsPerPiece) {
-    let piece = at === from ? "" : ",";
-    const end = Math.min(to, at + pointsPerPiece);
-    for (let i = at; i < end; i++) {
-      piece += `{"key":${name},"value":${JSON.stringify(wireNumber(points.value[i] ?? 0))},"timestamp":${points.timeMs[i]},"step":${points.step[i]}}${i + 1 < end ? "," : ""}`;
+/**
+ * `{"metrics":[…]}` in pieces, so that a long history is never one text and the event loop goes on between them. Nothing found is `{}`. At most `limit` points, then the
+ * token of the next page when there are more.
+ */
+async function* historyText(history: AsyncIterable<Points>, key: string, from: number, limit: number): AsyncGenerator<string> {
+  const start = `{"key":${JSON.stringify(key)},"value":`;
+  let done = 0;
+  for await (const { step, timeMs, value } of history) {
+    for (let at = 0; at < step.length;) {
+      if (done === limit) return void (yield `],"next_page_token":${JSON.stringify(token({ offset: from + done }))}}`);
+      let piece = done === 0 ? '{"metrics":[' : ",";
+      const end = Math.min(step.length, at + pointsPerPiece, at + limit - done);
+      done += end - at;
+      for (const first = at; at < end; at++) {
+        const one = value[at] ?? 0;
+        piece += `${at > first ? "," : ""}${start}${Number.isFinite(one) ? one : JSON.stringify(wireNumber(one))},"timestamp":${timeMs[at]},"step":${step[at]}}`;
+      }
+      yield piece;
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    yield piece;
   }
-  yield `]${more}}`;
+  yield done === 0 ? "{}" : "]}";
 }
 
 /** Evenly spaced indices and the last, when there are more than `limit`. */
@@ -46,13 +54,18 @@ export function metricRoutes(surface: Surface): WireRoute[] {
       throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1.`);
     const from = offsetOf(input);
     await surface.mustSee(caller, id);
-    const points = await tracking.history(id, key);
-    const to = Math.min(points.step.length, limit === undefined ? Infinity : from + limit);
-    const more = to < points.step.length ? `,"next_page_token":${JSON.stringify(token({ offset: to }))}` : "";
+    const text = historyText(tracking.historyPieces(id, key, from), key, from, limit ?? Infinity);
+    // What cannot be read is said before an answer has begun.
+    const first = await text.next();
     return {
       status: 200,
       headers: { "content-type": "application/json" },
-      stream: Readable.from(historyText(points, from, to, more, key)),
+      stream: Readable.from(
+        (async function* () {
+          if (!first.done) yield first.value;
+          yield* text;
+        })(),
+      ),
     };
   }
 

@@ -1,0 +1,98 @@
+import type { Database } from "../../base/storage/database.ts";
+import { partsOf, readBlocks } from "./blocks.ts";
+import { decodeChunk, mergePoints, type Points, slicePoints } from "./points.ts";
+
+/** About so many points come in one piece. */
+const pointsPerPiece = 4096;
+
+type Moment = { timeMs: number; step: number };
+/** A block by its bounds. No point of it comes before `from`, none after `to`. */
+type Bounded = { block: string; points: number; from: Moment; to: Moment };
+/** Points from a position on. */
+type Source = { points: Points; at: number };
+
+const isBefore = (a: Moment, b: Moment): boolean => a.timeMs < b.timeMs || (a.timeMs === b.timeMs && a.step < b.step);
+const momentAt = ({ timeMs, step }: Points, i: number): Moment => ({ timeMs: timeMs[i] ?? 0, step: step[i] ?? 0 });
+
+/** First position from `at` on whose point is not before the limit. */
+function positionOf(source: Source, limit: Moment | undefined): number {
+  let low = source.at;
+  let high = source.points.step.length;
+  if (limit === undefined) return high;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(momentAt(source.points, middle), limit)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * A whole history in order (time, step, value), each point once, in pieces, as of one moment. A block is read when its first point may be next, so that only blocks that
+ * overlap are in memory together. The first `skip` points are left out, as far as possible without reading them.
+ */
+export async function* readHistory(database: Database, runId: string, key: string, skip = 0): AsyncGenerator<Points> {
+  const parts = await partsOf(database, runId, key, false);
+  const tail = mergePoints(parts.filter((one) => one.inBlock === 0).map((one) => decodeChunk(one.data ?? new Uint8Array(0))));
+  const blocks = parts
+    .filter((one) => one.inBlock === 1)
+    .map((one): Bounded => ({
+      block: one.part,
+      points: one.points,
+      from: { timeMs: one.minTimeMs, step: one.minStep },
+      to: { timeMs: one.maxTimeMs, step: one.maxStep },
+    }))
+    .sort((a, b) => (isBefore(a.from, b.from) ? -1 : isBefore(b.from, a.from) ? 1 : 0));
+
+  let left = skip;
+  const tailFrom = tail.step.length > 0 ? momentAt(tail, 0) : undefined;
+  while (blocks[0] && blocks[0].points <= left) {
+    const [first, second] = blocks;
+    if ((second && !isBefore(first.to, second.from)) || (tailFrom && !isBefore(first.to, tailFrom))) break;
+    left -= first.points;
+    blocks.shift();
+  }
+
+  const reading = readBlocks(
+    database,
+    runId,
+    key,
+    blocks.map((one) => one.block),
+  );
+  let active: Source[] = tailFrom ? [{ points: tail, at: 0 }] : [];
+  let opened = 0;
+  try {
+    while (active.length > 0 || opened < blocks.length) {
+      const next = blocks[opened];
+      const head = active.map((one) => momentAt(one.points, one.at)).reduce<Moment | undefined>(earlier, undefined);
+      if (next && (!head || !isBefore(head, next.from))) {
+        const points = (await reading.next()).value as Points;
+        opened++;
+        active.push({ points, at: 0 });
+        continue;
+      }
+      // As far as nothing that is not read yet may come between, and not much more than a piece.
+      const share = Math.ceil(pointsPerPiece / active.length);
+      const limit = active
+        .filter((one) => one.points.step.length - one.at > share)
+        .map((one) => momentAt(one.points, one.at + share))
+        .reduce(earlier, next?.from);
+      let slices = active.map((one) => slicePoints(one.points, one.at, (one.at = positionOf(one, limit))));
+      slices = slices.filter((one) => one.step.length > 0);
+      if (slices.length === 0) {
+        // More than a share of points at one moment.
+        slices = active.map((one) => slicePoints(one.points, one.at, (one.at = positionOf(one, limit && after(limit)))));
+      }
+      active = active.filter((one) => one.at < one.points.step.length);
+      const [only] = slices;
+      const piece = slices.length === 1 && only ? only : mergePoints(slices);
+      if (left < piece.step.length) yield left === 0 ? piece : slicePoints(piece, left, piece.step.length);
+      left = Math.max(0, left - piece.step.length);
+    }
+  } finally {
+    await reading.return(undefined);
+  }
+}
+
+const earlier = (a: Moment | undefined, b: Moment): Moment => (a && isBefore(a, b) ? a : b);
+const after = ({ timeMs, step }: Moment): Moment => ({ timeMs, step: step + 1 });
