@@ -2,6 +2,8 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { declaredTables, formatsPage } from "../scripts/generate-formats.ts";
+import { readCompatibility } from "../scripts/compatibility.ts";
+import { compatibilityPage } from "../scripts/generate-compatibility.ts";
 import { licencesPage } from "../scripts/generate-licences.ts";
 import { root } from "../scripts/tasks.ts";
 import { makeProject, type TestProject } from "./testing/project.ts";
@@ -12,6 +14,8 @@ afterAll(() => project?.close());
 describe("generated pages are what their sources say", () => {
   test("docs/formats.md: node scripts/generate-formats.ts", async () =>
     expect(readFileSync(`${root}docs/formats.md`, "utf8")).toBe(await formatsPage()));
+  test("docs/mlflow.md: node scripts/generate-compatibility.ts", () =>
+    expect(readFileSync(`${root}docs/mlflow.md`, "utf8")).toBe(compatibilityPage(readCompatibility())));
   test("THIRD-PARTY-LICENSES.md: node scripts/generate-licences.ts", () =>
     expect(readFileSync(`${root}THIRD-PARTY-LICENSES.md`, "utf8")).toBe(licencesPage()));
 });

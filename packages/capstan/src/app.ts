@@ -425,6 +425,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       jobs.start();
       schedules.start();
       webhooks?.start();
+      void mlflow?.removeAbandoned().catch((error: unknown) => log.warn("uploads.abandoned", { error: String(error) }));
     },
     async stop() {
       clearInterval(ticking);

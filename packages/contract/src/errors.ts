@@ -394,6 +394,12 @@ export const errorTable = define({
     message: "{folder} is on {network}, and its database is on {machine}, not on {here}",
     remedy: "work on that machine, or move the store to PostgreSQL, which several machines can share",
   },
+  "CAP-STORE-015": {
+    status: 409,
+    exit: 5,
+    message: "the upload cannot be completed: {problem}",
+    remedy: "send the parts that are missing once more, then complete it; or begin a new upload",
+  },
   "CAP-RECORD-002": {
     status: 409,
     exit: 3,

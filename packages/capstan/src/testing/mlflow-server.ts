@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Caller } from "../base/foundation/caller.ts";
 import { mounted, unknownBelow, fail } from "../build/tracking/mlflow/mount.ts";
 import type { WireRoute } from "../build/tracking/mlflow/model.ts";
+import { urlOf } from "../face/http/request-url.ts";
 import { addPath, emptyTree, findPath } from "../face/http/paths.ts";
 
 /** A bare HTTP server over a list of routes, without the gate: every request comes from `callerOf` its token. */
@@ -14,9 +15,16 @@ export async function openMlflowServer(
   const tree = emptyTree<ReturnType<typeof mounted>>();
   for (const route of routes) addPath(tree, route.method, route.path, mounted(route));
   const server: Server = createServer((request, response) => {
-    const url = new URL(request.url ?? "/", "http://localhost");
     const caller = callerOf(/^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1]);
-    const found = findPath(tree, request.method ?? "GET", url.pathname);
+    let found: ReturnType<typeof findPath<ReturnType<typeof mounted>>>;
+    let url: URL;
+    try {
+      url = urlOf(request);
+      found = findPath(tree, request.method ?? "GET", url.pathname);
+    } catch (error) {
+      request.resume();
+      return fail(error, response);
+    }
     if (found)
       return void found.value
         .handle(request, response, { params: found.params, url, caller })

@@ -1,5 +1,27 @@
 import type { Readable } from "node:stream";
 
+/** What a client said about a part that it sent to its address. */
+export type SentPart = { number: number; etag: string };
+/**
+ * Bytes that go between a client and where the store keeps them, and not through the host; an adapter has it when its objects have addresses of their own.
+ * An address is good for anyone who knows it, for `seconds`. What is read at one is not compared with its name.
+ */
+export type DirectBlobs = {
+  /** Fails with CAP-STORE-006 when absent. The answer is a file to be saved under `fileName`. */
+  readAddress(digest: string, options: { seconds: number; fileName: string; contentType: string }): Promise<string>;
+  /** Begins an upload in parts, from 1 on; `upload` names it from now on, in another process too. */
+  begin(): Promise<{ upload: string }>;
+  partAddress(upload: string, number: number, seconds: number): Promise<string>;
+  /** Parts that have come; undefined when there is no such upload. */
+  parts(upload: string): Promise<(SentPart & { sizeBytes: number })[] | undefined>;
+  /** Reads the whole once for its name. Fails with CAP-STORE-015 when parts are missing or others than said; may be asked again then. */
+  complete(upload: string, parts: readonly SentPart[]): Promise<Blob>;
+  /** Nothing is left of it; idempotent. */
+  abort(upload: string): Promise<void>;
+  /** Aborts uploads that were begun before this time (ms). Gives their number. */
+  abortBefore(timeMs: number): Promise<number>;
+};
+
 export type Blob = { digest: string; sizeBytes: number };
 
 /**
@@ -32,6 +54,7 @@ export type BlobStore = {
   verify(digest: string): Promise<"same" | "differs" | "absent">;
   list(): AsyncIterable<Blob>;
   delete(digest: string): Promise<void>;
+  readonly direct?: DirectBlobs;
 };
 
 /** Nothing that was put counts as kept before `commit` resolves; some of it may be there before. After a failed put or commit the batch is abandoned. */

@@ -5,6 +5,7 @@ import type { Blob, BlobStore } from "./blob-store.ts";
 import { createCacheTrim } from "./cache-trim.ts";
 import { openFolderBlobs } from "./folder-blobs.ts";
 import { createS3Client, type S3Place, tagIn } from "./s3-client.ts";
+import { createS3Direct } from "./s3-direct.ts";
 import { upload } from "./s3-upload.ts";
 
 const resumeLimit = 5;
@@ -141,6 +142,7 @@ export function openS3Blobs(place: S3Place, cacheFolder: string, options: { cach
         token = tagIn(xml, "NextContinuationToken");
       }
     },
+    direct: createS3Direct(place, ask, keyOf),
     async delete(digest) {
       await cache.delete(digest);
       await ask({ method: "DELETE", key: keyOf(digest), statuses: [200, 204, 404] });

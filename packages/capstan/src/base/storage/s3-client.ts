@@ -24,21 +24,39 @@ type S3Request = {
 const tryLimit = 5;
 const firstPauseMs = 100;
 
-/** Signed requests to one bucket. What the network lost or the service was too busy for is asked again; every request used here may be repeated. */
-export function createS3Client(place: S3Place) {
+function createSigner(place: S3Place): () => Promise<AwsClient> {
   let held: { credentials: S3Credentials; client: AwsClient } | undefined;
-  const signer = async (): Promise<AwsClient> => {
+  return async () => {
     const credentials = await place.credentials();
     if (held?.credentials.accessKeyId !== credentials.accessKeyId || held.credentials.sessionToken !== credentials.sessionToken) {
       held = { credentials, client: new AwsClient({ ...credentials, service: "s3", region: place.region, retries: 0 }) };
     }
     return held.client;
   };
+}
+function urlOf(place: S3Place, { key, query = {} }: Pick<S3Request, "key" | "query">): URL {
+  const url = new URL(`${place.bucketUrl.replace(/\/$/, "")}/${key === undefined ? "" : encodeURI(place.prefix + key)}`);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url;
+}
+
+/** Addresses of one bucket that hold their own permission, for so many seconds: whoever knows one may do this one thing with it. */
+export function createS3Addresses(place: S3Place) {
+  const signer = createSigner(place);
+  return async function address(request: Pick<S3Request, "method" | "key" | "query">, seconds: number): Promise<string> {
+    const url = urlOf(place, request);
+    url.searchParams.set("X-Amz-Expires", String(seconds));
+    return (await (await signer()).sign(url, { method: request.method, aws: { signQuery: true } })).url;
+  };
+}
+
+/** Signed requests to one bucket. What the network lost or the service was too busy for is asked again; every request used here may be repeated. */
+export function createS3Client(place: S3Place) {
+  const signer = createSigner(place);
 
   /** The answer when its status is one of those that are expected. */
   return async function ask(request: S3Request): Promise<Response> {
-    const url = new URL(`${place.bucketUrl.replace(/\/$/, "")}/${request.key === undefined ? "" : encodeURI(place.prefix + request.key)}`);
-    for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
+    const url = urlOf(place, request);
     for (let tries = 1; ; tries++) {
       const last = tries === tryLimit;
       try {
@@ -77,3 +95,6 @@ const reasonOf = (error: unknown): string => {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? ("code" in cause && cause.code ? String(cause.code) : cause.message) : String(cause);
 };
+/** What stands between each pair of these tags. */
+export const tagsIn = (xml: string, tag: string): string[] =>
+  [...xml.matchAll(new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, "g"))].map(([, inner = ""]) => inner);

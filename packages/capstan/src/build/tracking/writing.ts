@@ -402,8 +402,10 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
         });
       await write(runId, await projectOf(runId), { artifacts: [{ path: clean(safe), ...blob }] }, caller, "artifact");
     },
+    /** A file, or all below a folder; `""` is all that the run has. */
     async removeArtifacts(runId: string, path: string, caller: Caller): Promise<void> {
-      const paths = (await sql.artifacts(runId)).map((one) => one.path).filter((one) => one === path || one.startsWith(`${path}/`));
+      const all = (await sql.artifacts(runId)).map((one) => one.path);
+      const paths = path === "" ? all : all.filter((one) => one === path || one.startsWith(`${path}/`));
       if (paths.length === 0) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "artifact", name: path });
       await write(runId, await projectOf(runId), { removeArtifacts: paths }, caller, "artifact");
     },

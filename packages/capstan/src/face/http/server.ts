@@ -13,6 +13,7 @@ import type { createLive } from "./live.ts";
 import { answerOperation, type Bound, bindPaths } from "./operations.ts";
 import { addPath, emptyTree, findPath } from "./paths.ts";
 import { peerUser } from "./peer.ts";
+import { urlOf } from "./request-url.ts";
 import { type createStaticFiles, securityHeaders } from "./static-files.ts";
 
 /** A route with its own wire form (MLflow, Open Inference Protocol, artifacts): it reads and answers by itself, behind the same gate. */
@@ -137,7 +138,7 @@ export function createShell(parts: ShellParts) {
     parts.files.answer(url.pathname, response, /\bbr\b/.test(header(request, "accept-encoding") ?? ""));
   }
 
-  const answered = (request: IncomingMessage, response: ServerResponse, transport: "socket" | "port"): Promise<void> =>
+  const answered = async (request: IncomingMessage, response: ServerResponse, transport: "socket" | "port"): Promise<void> =>
     parts.tracing.enabled
       ? parts.tracing.span(
           request.method ?? "GET",
@@ -229,14 +230,6 @@ export function json(response: ServerResponse, status: number, value: object): v
     ...(status === 401 && { "www-authenticate": 'Basic realm="capstan"' }),
   });
   response.end(JSON.stringify(value));
-}
-
-function urlOf(request: IncomingMessage): URL {
-  const text = request.url ?? "/";
-  // A proxy's absolute form or `//host` must not name another host than the header that the gate looks at. Clients whose server ends in a slash double it before a path of theirs.
-  const path = text.replace(/^\/\/+(?=(ajax-)?api\/|model-versions\/|get-artifact\?)/, "/");
-  if (path.startsWith("/") && !path.startsWith("//") && URL.canParse(path, "http://localhost")) return new URL(path, "http://localhost");
-  throw new CapstanError("CAP-REQUEST-002", { path: text.slice(0, 200) });
 }
 
 /** Two names for this server are none: whoever stands between may believe the other one. */

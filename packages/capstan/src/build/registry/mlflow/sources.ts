@@ -16,7 +16,7 @@ export function isLocal(uri: string): boolean {
   if (scheme !== "file") return false;
   const host = /^file:\/\/([^/?#]*)/i.exec(uri)?.[1] ?? "";
   if (host !== "" && host !== "." && !/^(localhost|127\.0\.0\.1)/i.test(host))
-    throw new WireFailure("INTERNAL_ERROR", `${uri.slice(0, 300)} is not a valid remote uri.`);
+    throw new WireFailure("INTERNAL_ERROR", `${uri.slice(0, 300)} is not a valid remote uri.`, { mistaken: true });
   return true;
 }
 

@@ -1,32 +1,17 @@
 import { requiredText } from "../../tracking/mlflow/fields.ts";
-import { type ArtifactPlace, safe } from "../../tracking/mlflow/artifact-places.ts";
+import { safe } from "../../tracking/mlflow/safe-path.ts";
 import { WireFailure } from "../../tracking/mlflow/failures.ts";
 import { fileReply } from "../../tracking/mlflow/file-reply.ts";
 import type { WireRoute } from "../../tracking/mlflow/model.ts";
-import type { ModelVersion } from "../model.ts";
 import { registryFailure } from "./failures.ts";
 import type { RegistrySurface } from "./model.ts";
+import { filesOfVersion } from "./version-place.ts";
 import { modelName, versionNumber } from "./names.ts";
 import { locationOf } from "./versions.ts";
-
-/** The name of the one file of a version that is a file. */
-const onlyFile = "model.onnx";
 
 /** One file of a version, to be saved. */
 export function versionFileRoute(whole: RegistrySurface): WireRoute {
   const { surface, places, registry } = whole;
-  const ofFile = (version: ModelVersion): ArtifactPlace => ({
-    list: async (folder) =>
-      folder === "" ? [{ path: onlyFile, folder: false, sizeBytes: version.sizeBytes, digest: version.digest }] : [],
-    find: async (path) =>
-      path === onlyFile
-        ? {
-            sizeBytes: version.sizeBytes,
-            digest: version.digest,
-            stream: (range) => surface.store.blobs.stream(version.digest, range),
-          }
-        : undefined,
-  });
   return {
     method: "GET",
     path: "/model-versions/get-artifact",
@@ -37,7 +22,7 @@ export function versionFileRoute(whole: RegistrySurface): WireRoute {
         const path = safe(requiredText(input, "path"));
         const project = await surface.project(caller);
         const version = await registry.catalogue.version({ project, model: modelName(input), number: versionNumber(input) });
-        const place = version.form === "file" ? ofFile(version) : await places.placeOf(locationOf(version), caller);
+        const place = version.form === "file" ? filesOfVersion(surface.store, version) : await places.placeOf(locationOf(version), caller);
         if (!place)
           throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `The artifacts of ${version.model} ${version.number} are not kept here.`);
         return await fileReply(place, path, headers);

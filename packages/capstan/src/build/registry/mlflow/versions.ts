@@ -1,6 +1,7 @@
 import type { Caller } from "../../../base/foundation/caller.ts";
 import { messages, requiredText, text } from "../../tracking/mlflow/fields.ts";
 import { invalid, WireFailure } from "../../tracking/mlflow/failures.ts";
+import { versionLocation } from "../../tracking/mlflow/artifact-places.ts";
 import { artifactUriOf } from "../../tracking/mlflow/messages.ts";
 import type { Input } from "../../tracking/mlflow/model.ts";
 import type { ModelVersion } from "../model.ts";
@@ -184,4 +185,5 @@ export function versionRoutes(whole: RegistrySurface): Described[] {
 }
 
 /** Where a client loads a version from. */
-export const locationOf = (version: ModelVersion): string => version.label.location ?? sourceOf(version);
+export const locationOf = (version: ModelVersion): string =>
+  version.label.location ?? (version.form === "file" ? versionLocation(version.project, version.model, version.number) : sourceOf(version));

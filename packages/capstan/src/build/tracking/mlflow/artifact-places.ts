@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import type { Readable } from "node:stream";
 import type { Caller } from "../../../base/foundation/caller.ts";
 import type { ArtifactEntry } from "../model.ts";
-import { safePath } from "../rules.ts";
 import { entriesBelow } from "../stored-files.ts";
-import { invalid, WireFailure } from "./failures.ts";
+import { WireFailure } from "./failures.ts";
+import { safe } from "./safe-path.ts";
 import type { Surface } from "./surface.ts";
 
 export type OpenedFile = {
@@ -37,7 +37,18 @@ const folderOf = (uri: string): string | undefined => {
   }
 };
 
-export type Located = { kind: "run"; run: string; path: string } | { kind: "file"; path: string };
+export type Located =
+  | { kind: "run"; run: string; path: string }
+  | { kind: "file"; path: string }
+  /** Of a model version: nobody writes there. */
+  | { kind: "version"; place: ArtifactPlace; path: string };
+
+/** The files of a version of a model, if there is such a one. */
+export type VersionPlace = (project: string, model: string, number: number) => Promise<ArtifactPlace | undefined>;
+const versionsFolder = "model-versions";
+/** Where clients find the files of a version that was registered here. */
+export const versionLocation = (project: string, model: string, number: number): string =>
+  `mlflow-artifacts:/${versionsFolder}/${[project, model].map(encodeURIComponent).join("/")}/${number}`;
 
 /** Places of artifacts: rows of runs, files of the service, and (below the root that the operator named, nowhere else) folders that clients write themselves. */
 export function createArtifactPlaces(surface: Surface) {
@@ -47,6 +58,11 @@ export function createArtifactPlaces(surface: Surface) {
   /** The run and the path within it, or the file, that a path of the service means. */
   async function locate(path: string, caller: Caller): Promise<Located> {
     const parts = path.split("/");
+    const [first, project = "", model = "", number = "", ...rest] = parts;
+    if (first === versionsFolder && /^[1-9][0-9]{0,14}$/.test(number) && surface.sees(caller, project)) {
+      const place = await surface.versionPlace?.(project, model, Number(number));
+      if (place) return { kind: "version", place, path: rest.join("/") };
+    }
     for (let i = 0; i + 1 < parts.length; i++) {
       if (parts[i + 1] !== "artifacts" || !/^[0-9a-f]{32}$/.test(parts[i] ?? "")) continue;
       const run = await tracking.findRun(parts[i] ?? "");
@@ -127,7 +143,7 @@ export function createArtifactPlaces(surface: Surface) {
       const path = service === "" ? "" : safe(service);
       const at = await locate(path, caller);
       if (at.kind === "file") return ofService(path, caller);
-      const run = ofRun(at.run);
+      const run = at.kind === "run" ? ofRun(at.run) : at.place;
       if (at.path === "") return run;
       const cut = at.path.length + 1;
       return {
@@ -145,6 +161,12 @@ export function createArtifactPlaces(surface: Surface) {
 
   return {
     locate,
+    /** Where to read what a path of the service means. */
+    async reading(path: string, caller: Caller): Promise<{ place: ArtifactPlace; path: string }> {
+      const at = await locate(path, caller);
+      const place = at.kind === "run" ? ofRun(at.run) : at.kind === "version" ? at.place : ofService("", caller);
+      return { place, path: at.path };
+    },
     ofRun,
     ofService,
     placeOf,
@@ -164,9 +186,3 @@ export function createArtifactPlaces(surface: Surface) {
   };
 }
 export type ArtifactPlaces = ReturnType<typeof createArtifactPlaces>;
-
-export function safe(path: string): string {
-  const found = safePath(path);
-  if (found === undefined) throw invalid("Invalid path");
-  return found;
-}

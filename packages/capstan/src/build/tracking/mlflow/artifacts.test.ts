@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeAbandoned } from "./uploads.ts";
 import { type MlflowWire, openMlflowWire, other } from "../../../testing/mlflow-wire.ts";
 
 const service = "/api/2.0/mlflow-artifacts/artifacts";
@@ -71,12 +72,26 @@ test("parts make a whole, in any order and after repeats; what is missing is nam
     expect(reply.status).toBe(200);
     return reply.headers.get("etag");
   };
-  await put(3, "ccc");
-  expect(await put(1, "wrong")).toMatch(/^"/);
-  await put(1, "aaa");
-  const parts = [1, 2, 3].map((part_number) => ({ part_number, etag: "x" }));
+  const etags: Record<number, string | null> = {};
+  etags[3] = await put(3, "ccc");
+  const before = await put(1, "wrong");
+  etags[1] = await put(1, "aaa");
+  expect(before).not.toBe(etags[1]);
+  const parts = [1, 2, 3].map((part_number) => ({ part_number, etag: etags[part_number] }));
   expect(await mpu("complete", { upload_id, parts })).toMatchObject({ status: 400, body: { message: expect.stringContaining("Part 2") } });
+  // A client that lost its notes asks what came, and where to send the rest.
+  const known = (await wire.send("GET", `/api/2.0/mlflow-artifacts/mpu/parts/${upload_id}?parts=2`)).body;
+  expect(known).toMatchObject({
+    path: `${at}/model.bin`,
+    parts: [
+      { part_number: 1, size: 3 },
+      { part_number: 3, size: 3 },
+    ],
+    credentials: [{ part_number: 2, url: credentials[1].url }],
+  });
   await put(2, "bbb");
+  const swapped = parts.map((one) => (one.part_number === 1 ? { ...one, etag: before } : one));
+  expect((await mpu("complete", { upload_id, parts: swapped })).body.message).toContain("other bytes than its ETag says");
   expect((await mpu("complete", { upload_id, parts })).status).toBe(200);
   expect((await wire.send("GET", `${service}/${at}/model.bin`)).text).toBe("aaabbbccc");
   expect(copy(`${at}/model.bin`)).toBe("aaabbbccc");
@@ -168,4 +183,42 @@ test("what a user brought is shown to pages without a right of ours, whatever it
     expect(headers.get("content-disposition")).toMatch(/\.(html?|svg|js|mjs|css|pdf|png|json)$/i.test(name) ? /^inline$/ : /^attachment/);
     expect((await shown(name, "?download")).get("content-disposition")).toMatch(/^attachment/);
   }
+});
+
+test("addresses that clients use without their token hold what they need; behind TLS they say so", async () => {
+  const { run_id } = await newRun();
+  const at = `0/${run_id}/artifacts`;
+  await wire.send("PUT", `${service}/${at}/a b.txt`, "0123456789");
+  const headers = { authorization: "Bearer mine", "x-forwarded-proto": "https" };
+  const presigned = (await wire.send("GET", `/api/2.0/mlflow-artifacts/presigned/${at}/a%20b.txt`, undefined, headers)).body;
+  expect(presigned).toMatchObject({
+    file_size: 10,
+    headers: { Authorization: "Bearer mine" },
+    url: expect.stringMatching(/^https:.*\/a%20b\.txt$/),
+  });
+  const part = await wire.send("GET", new URL(presigned.url).pathname, undefined, { range: "bytes=3-5", ...presigned.headers });
+  expect([part.status, part.text]).toEqual([206, "345"]);
+  const mpu = await wire.send("POST", `/api/2.0/mlflow-artifacts/mpu/create/${at}`, { path: "x", num_parts: 1 }, headers);
+  expect(mpu.body.credentials[0]).toMatchObject({ url: expect.stringMatching(/^https:/), headers: { Authorization: "Bearer mine" } });
+  expect((await wire.send("GET", `/api/2.0/mlflow-artifacts/presigned/${at}/absent`)).status).toBe(404);
+  expect((await wire.send("GET", `/api/2.0/mlflow-artifacts/presigned/${at}/a%20b.txt`, undefined, other)).status).toBe(404);
+  expect((await wire.send("POST", `/api/2.0/mlflow-artifacts/mpu/create/${at}`, { path: "x" }, other)).status).toBe(404);
+});
+
+test("all artifacts of a run are deleted at once", async () => {
+  const { run_id } = await newRun();
+  for (const path of ["a", "b/c"]) await wire.send("PUT", `${service}/0/${run_id}/artifacts/${path}`, "x");
+  expect((await wire.send("DELETE", `${service}/0/${run_id}/artifacts/`)).status).toBe(200);
+  expect((await wire.get(`artifacts/list?run_id=${run_id}`)).body).not.toHaveProperty("files");
+  expect(existsSync(join(folder, "copies", "0", run_id, "artifacts", "b"))).toBe(false);
+});
+
+test("an upload that was given up goes by its age; one that goes on stays", async () => {
+  const begin = async () => (await wire.send("POST", "/api/2.0/mlflow-artifacts/mpu/create/free", { path: "x" })).body.upload_id as string;
+  const [left, kept] = [await begin(), await begin()];
+  const longAgo = new Date(Date.now() - 25 * 3_600_000);
+  utimesSync(join(wire.folder, "tmp", "uploads", left), longAgo, longAgo);
+  expect(await removeAbandoned(wire.store)).toBe(1);
+  const look = (id: string) => wire.send("GET", `/api/2.0/mlflow-artifacts/mpu/parts/${id}`);
+  expect([(await look(left)).status, (await look(kept)).status]).toEqual([404, 200]);
 });

@@ -1,15 +1,20 @@
 import { createArtifactFolder } from "./artifact-folder.ts";
-import { createArtifactPlaces, safe } from "./artifact-places.ts";
+import { contentTypeOf } from "../content-type.ts";
+import { createArtifactPlaces } from "./artifact-places.ts";
 import { requiredText, runId, text } from "./fields.ts";
 import { invalid, missing, WireFailure } from "./failures.ts";
 import { filesOf, fileReply } from "./file-reply.ts";
 import type { WireReply, WireRequest, WireRoute } from "./model.ts";
+import { authorizationOf, ownAddress } from "./own-address.ts";
+import { safe } from "./safe-path.ts";
 import { shownHeaders } from "./shown-file.ts";
 import type { Surface } from "./surface.ts";
 import { uploadRoutes } from "./uploads.ts";
 
 /** A page may send this much as one artifact. */
 const largestPageBytes = 10 << 20;
+/** How long an address of the object store is good. */
+const presignedSeconds = 300;
 const baseName = (path: string): string => path.split("/").pop() ?? path;
 
 /**
@@ -21,15 +26,27 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
   const places = createArtifactPlaces(surface);
   const folder = createArtifactFolder(surface.artifactsDestination, store);
 
+  /** What a path means where a client puts something. */
+  async function writable(path: string, { caller }: Pick<WireRequest, "caller">) {
+    const at = await places.locate(path, caller);
+    if (at.kind === "version") throw invalid(`${path.slice(0, 200)} belongs to a model version, which is not changed`);
+    if (at.kind === "run" && at.path === "") throw invalid("Invalid path");
+    return at;
+  }
+
   /** Names bytes that the store has, where a path of the service says. */
   async function keep(path: string, blob: { digest: string; sizeBytes: number }, request: Pick<WireRequest, "caller">): Promise<void> {
-    const at = await places.locate(path, request.caller);
+    const at = await writable(path, request);
     if (at.kind === "run") {
-      if (at.path === "") throw invalid("Invalid path");
       await tracking.putArtifact(at.run, at.path, blob, request.caller);
     } else await files.put(await surface.project(request.caller), at.path, blob);
     await folder.put(path, blob.digest);
   }
+
+  const uploads = uploadRoutes(surface, {
+    keep,
+    check: async (path, request) => void (await writable(path, request)),
+  });
 
   async function put(request: WireRequest): Promise<WireReply> {
     const path = safe(request.params["path"] ?? "");
@@ -40,6 +57,7 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
   async function remove({ params, caller }: WireRequest): Promise<WireReply> {
     const path = safe(params["path"] ?? "");
     const at = await places.locate(path, caller);
+    if (at.kind === "version") throw invalid(`${path.slice(0, 200)} belongs to a model version, which is not changed`);
     if (at.kind === "run") await tracking.removeArtifacts(at.run, at.path, caller);
     else await files.remove(path, caller.projects);
     await folder.remove(path);
@@ -120,10 +138,9 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
       takes: "message",
       handle: async ({ input, caller }) => {
         const asked = text(input, "path") || "";
-        const at = asked === "" ? undefined : await places.locate(safe(asked.replace(/\/+$/, "")), caller);
-        const entries =
-          at?.kind === "run" ? await tracking.listArtifacts(at.run, at.path) : await places.ofService("", caller).list(at?.path ?? "");
-        const found = filesOf(entries, baseName);
+        const at =
+          asked === "" ? { place: places.ofService("", caller), path: "" } : await places.reading(safe(asked.replace(/\/+$/, "")), caller);
+        const found = filesOf(await at.place.list(at.path), baseName);
         return { status: 200, json: found.length > 0 ? { files: found } : {} };
       },
     },
@@ -135,11 +152,39 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
       capability: "read",
       takes: "bytes",
       handle: async ({ params, caller, headers }) => {
-        const at = await places.locate(safe(params["path"] ?? ""), caller);
-        return fileReply(at.kind === "run" ? places.ofRun(at.run) : places.ofService("", caller), at.path, headers);
+        const at = await places.reading(safe(params["path"] ?? ""), caller);
+        return fileReply(at.place, at.path, headers);
       },
     },
-    ...uploadRoutes(surface, keep),
+    {
+      // An address that answers ranges without the client's token: of the object store where that has one, else ours.
+      method: "GET",
+      path: "/mlflow-artifacts/presigned/{path...}",
+      capability: "read",
+      takes: "bytes",
+      handle: async (request) => {
+        const path = safe(request.params["path"] ?? "");
+        const at = await places.reading(path, request.caller);
+        const found = await at.place.find(at.path);
+        if (!found) throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `No artifact ${path.slice(0, 200)}`);
+        const direct = found.digest === undefined ? undefined : store.blobs.direct;
+        const json = direct
+          ? {
+              url: await direct.readAddress(found.digest ?? "", {
+                seconds: presignedSeconds,
+                fileName: baseName(path),
+                contentType: contentTypeOf(path).split(";")[0] ?? "",
+              }),
+              headers: {},
+            }
+          : {
+              url: `${ownAddress(request)}/api/2.0/mlflow-artifacts/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`,
+              headers: authorizationOf(request),
+            };
+        return { status: 200, json: { ...json, file_size: found.sizeBytes } };
+      },
+    },
+    ...uploads,
   ];
   const plain: WireRoute[] = [
     {

@@ -6,6 +6,12 @@ import { experimentMessage } from "./messages.ts";
 import type { Input, WireReply, WireRequest, WireRoute } from "./model.ts";
 import type { Surface } from "./surface.ts";
 
+/** Every project sees experiment 0 under this name. */
+const reserved = "Default";
+const refuseReserved = (name: string): void => {
+  if (name === reserved) throw new WireFailure("RESOURCE_ALREADY_EXISTS", `Experiment(name=${name}) already exists.`);
+};
+
 const ok = (json: object): WireReply => ({ status: 200, json });
 
 /** A place for artifacts that a client names: relative paths begin in our folder; nothing that a URI's parts could smuggle in. */
@@ -57,6 +63,7 @@ export function experimentRoutes(surface: Surface): WireRoute[] {
       const name = requiredText(input, "name");
       if ([...name].length > longest.experimentName)
         throw invalid(`'name' exceeds the maximum length of ${longest.experimentName} characters`);
+      refuseReserved(name);
       const location = locationOf(text(input, "artifact_location") || undefined, folder);
       const tags = messages(input, "tags").map((one) => [key(text(one, "key"), "tags.key"), text(one, "value") ?? ""] as const);
       return {
@@ -74,7 +81,7 @@ export function experimentRoutes(surface: Surface): WireRoute[] {
       // Default belongs to the store, whatever the project.
       const found =
         (await tracking.experiments.findByName(await surface.project(caller), name)) ??
-        (name === "Default" ? await tracking.experiments.find("0") : undefined);
+        (name === reserved ? await tracking.experiments.find("0") : undefined);
       if (!found) throw new WireFailure("RESOURCE_DOES_NOT_EXIST", `Could not find experiment with name '${name}'`);
       return { experiment: experimentMessage(found, artifactRoot) };
     }),
@@ -97,7 +104,9 @@ export function experimentRoutes(surface: Surface): WireRoute[] {
       if ([...name].length > longest.experimentName)
         throw invalid(`'new_name' exceeds the maximum length of ${longest.experimentName} characters`);
       if (found.lifecycle !== "active") throw invalid("Cannot rename a non-active experiment.");
-      if (name !== found.name) await tracking.experiments.change(found.id, { name }, caller);
+      if (name === found.name) return {};
+      refuseReserved(name);
+      await tracking.experiments.change(found.id, { name }, caller);
       return {};
     }),
     message("POST", "delete-experiment-tag", "log", async (input, { caller }) => {

@@ -15,13 +15,18 @@ const statuses = {
 } as const;
 export type FailureCode = keyof typeof statuses;
 
-/** A refusal in the words that clients of MLflow look for. */
+/** Statuses after which MLflow's Python client asks again, for minutes unless it is told a time. */
+export const repeatedStatuses: readonly number[] = [408, 429, 500, 502, 503, 504];
+
+/** A refusal in the words that clients of MLflow look for. `mistaken`: what was asked is wrong, although the protocol has a status of ours for it. */
 export class WireFailure extends Error {
   readonly code: FailureCode;
-  constructor(code: FailureCode, message: string) {
+  readonly mistaken: boolean;
+  constructor(code: FailureCode, message: string, more: { mistaken?: true } = {}) {
     super(message);
     this.name = "WireFailure";
     this.code = code;
+    this.mistaken = more.mistaken ?? false;
   }
   get status(): number {
     return statuses[this.code];
@@ -64,6 +69,8 @@ export function toFailure(thrown: unknown): WireFailure {
   }
   if (error.status === 401) return new WireFailure("UNAUTHENTICATED", error.message);
   if (error.status === 403) return new WireFailure("PERMISSION_DENIED", error.message);
+  // Exit 6 is the surroundings' doing, 70 our own; all else is what was asked.
+  if (error.exit !== 6 && error.exit !== 70) return invalid(error.message);
   if (error.status >= 400 && error.status < 500) return invalid(error.message);
   return new WireFailure("INTERNAL_ERROR", error.message);
 }

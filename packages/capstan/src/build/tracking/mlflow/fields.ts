@@ -55,7 +55,9 @@ export function requiredText(input: Input, key: string): string {
 export function integer(input: Input, key: string): number | undefined {
   const value = at(input, key);
   if (value === undefined) return undefined;
-  const number = typeof value === "number" ? value : typeof value === "string" && /^\s*-?[0-9]{1,19}\s*$/.test(value) ? Number(value) : NaN;
+  // R writes 100000 as 1e+05.
+  const written = typeof value === "string" && /^\s*-?[0-9]{1,19}(\.[0-9]{1,19})?(e\+?[0-9]{1,2})?\s*$/i.test(value);
+  const number = typeof value === "number" ? value : written ? Number(value) : NaN;
   if (!Number.isInteger(number)) throw wrong(input, key, value, `Hint: Value was of type '${typeOf(value)}'.`);
   if (!Number.isSafeInteger(number)) throw wrong(input, key, value, "It is outside of -(2^53 - 1) to 2^53 - 1.");
   return number;

@@ -62,6 +62,8 @@ export function fail(thrown: unknown, response: ServerResponse): void {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(text),
     "cache-control": "no-store",
+    // A client that repeats what is wrong is at least not kept waiting: a second is the least that it takes from us.
+    ...(failure.mistaken && { "retry-after": "1" }),
     ...(failure.status === 401 && { "www-authenticate": 'Basic realm="mlflow"' }),
   });
   response.end(text);

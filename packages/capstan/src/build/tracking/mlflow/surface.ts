@@ -3,6 +3,7 @@ import type { Store } from "../../../base/record/store.ts";
 import type { ExperimentPlace } from "../experiments.ts";
 import type { Experiment, FullRun } from "../model.ts";
 import type { TrackingService } from "../service.ts";
+import type { VersionPlace } from "./artifact-places.ts";
 import { missing } from "./failures.ts";
 import { artifactRootOf, artifactUriOf, runMessage } from "./messages.ts";
 
@@ -15,6 +16,8 @@ export type SurfaceOptions = {
   artifactRoot?: string;
   /** Where a relative artifact location begins. */
   folder?: string;
+  /** Files of model versions that were registered here, which the registry brings. */
+  versionPlace?: VersionPlace;
   /** A folder that gets a plain copy of every artifact that comes in. */
   artifactsDestination?: string;
 };
@@ -27,6 +30,7 @@ export function createSurface({
   artifactRoot = "mlflow-artifacts:/",
   folder = "/",
   artifactsDestination,
+  versionPlace,
 }: SurfaceOptions) {
   const sees = (caller: Caller, project: string): boolean => !caller.projects || caller.projects.includes(project);
   return {
@@ -37,6 +41,7 @@ export function createSurface({
     artifactRoot,
     folder,
     artifactsDestination,
+    versionPlace,
     /** The run whose step holds the caller's token. */
     async attemptRun(caller: Caller): Promise<FullRun | undefined> {
       return caller.attemptRun === undefined ? undefined : tracking.findRun(caller.attemptRun);

@@ -1,0 +1,61 @@
+import { readEnvironment } from "../base/foundation/environment.ts";
+import type { Caller } from "../base/foundation/caller.ts";
+import { jobMigrations } from "../base/storage/jobs.ts";
+import { registryMigrations } from "../build/registry/migrations.ts";
+import { createRegistryService } from "../build/registry/service.ts";
+import type { SurfaceOptions } from "../build/tracking/mlflow/surface.ts";
+import { trackingMigrations } from "../build/tracking/migrations.ts";
+import { createTrackingService } from "../build/tracking/service.ts";
+import { createRegistryWebhooks, wholeWire } from "../wiring/mlflow-wire.ts";
+import { openMlflowServer } from "./mlflow-server.ts";
+import { openTestStore } from "./store.ts";
+
+// oxlint-disable-next-line no-explicit-any -- as in mlflow-wire.ts
+type Reply = { status: number; headers: Headers; body: any; text: string };
+
+const reading = (response: Response, text: string): unknown =>
+  response.headers.get("content-type") === "application/json" ? JSON.parse(text) : undefined;
+
+/** All of MLflow's wire, registry and traces with it, over a store of its own. */
+export async function openWholeWire(options: Partial<SurfaceOptions> = {}) {
+  const open = await openTestStore([...jobMigrations, ...trackingMigrations, ...registryMigrations]);
+  const environment = readEnvironment({ HOME: open.home, CAPSTAN_HOME: open.home });
+  const tracking = createTrackingService({ store: open.store });
+  const webhooks = createRegistryWebhooks({ store: open.store, environment });
+  const registry = createRegistryService({ store: open.store, announcer: webhooks.announcer });
+  const person: Caller = {
+    actor: { kind: "person", name: "local:someone" },
+    via: "session",
+    roles: [],
+    capabilities: new Set(["read", "log", "admin"]),
+  };
+  const routes = wholeWire({ tracking, store: open.store, home: "default", registry, webhooks, environment, ...options });
+  const server = await openMlflowServer(routes, () => person);
+  async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+    const response = await fetch(`${server.url}${path}`, {
+      method,
+      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+      ...(body !== undefined && {
+        body: typeof body === "string" || body instanceof Uint8Array ? (body as NonNullable<RequestInit["body"]>) : JSON.stringify(body),
+      }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: reading(response, text) };
+  }
+  return {
+    ...open,
+    tracking,
+    registry,
+    routes,
+    person,
+    url: server.url,
+    send,
+    get: (path: string) => send("GET", `/api/2.0/mlflow/${path}`),
+    post: (path: string, body?: unknown) => send("POST", `/api/2.0/mlflow/${path}`, body),
+    async close(): Promise<void> {
+      await server.close();
+      await open.close();
+    },
+  };
+}
+export type WholeWire = Awaited<ReturnType<typeof openWholeWire>>;

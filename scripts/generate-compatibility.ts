@@ -1,0 +1,83 @@
+import { writeFileSync } from "node:fs";
+import { type CheckOutcome, type Compatibility, readCompatibility, readScope } from "./compatibility.ts";
+import { root } from "./tasks.ts";
+
+export const pagePath = `${root}docs/mlflow.md`;
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+const areas: Readonly<Record<string, string>> = {
+  tracking: "Experiments and runs",
+  artifacts: "Artifacts",
+  registry: "Registry",
+  autologging: "Autologging",
+  traces: "Traces",
+  java: "Java's typed JSON, from the same protocol definitions",
+};
+const shown = (one: CheckOutcome | undefined): string =>
+  one === undefined ? "" : one.passed === true ? "✓" : one.passed === false ? "**fails**" : `– (${one.lacks})`;
+
+/** `docs/mlflow.md`, from the results of real runs. */
+export function compatibilityPage({ day, clients, suites }: Compatibility): string {
+  const scope = readScope();
+  const lines = [
+    "# MLflow's clients",
+    "",
+    "Any MLflow client logs here: set `MLFLOW_TRACKING_URI` to the address that `capstan server` says. What is below was not written by hand: `node scripts/measure-compatibility.ts` runs the clients, and keeps what came of it in `tests/interop/compatibility.json`.",
+    "",
+    `Measured on ${day}.`,
+    "",
+    "## Python clients",
+    "",
+    `| what | ${clients.map((one) => `${one.client} ${one.version}`).join(" | ")} |`,
+    `|---|${clients.map(() => "---").join("|")}|`,
+  ];
+  for (const [area, title] of Object.entries(areas)) {
+    lines.push(`| **${title}** |${clients.map(() => " ").join("|")}|`);
+    const checks = new Set(clients.flatMap((one) => one.outcomes.filter((each) => each.area === area).map((each) => each.check)));
+    for (const check of checks)
+      lines.push(
+        `| ${cell(check)} | ${clients.map((one) => cell(shown(one.outcomes.find((each) => each.area === area && each.check === check)))).join(" | ")} |`,
+      );
+  }
+  lines.push(
+    "",
+    ...clients
+      .filter((one) => Object.keys(one.with).length > 0)
+      .map(
+        (one) =>
+          `- ${one.client} ${one.version} with ${Object.entries(one.with)
+            .map(([name, version]) => `${name} ${version}`)
+            .join(", ")}`,
+      ),
+    "",
+    "A dash says what that client's installation lacks, or which release first had it. The tracing of MLflow 2.22 is not called by the newest OpenTelemetry SDK (1.45): with it no trace is sent, to whatever server; 1.30 works.",
+    "",
+    "## R and Java",
+    "",
+    "What these clients send is replayed by [a test](../packages/capstan/src/wiring/typed-json.test.ts): R writes every scalar as text (100000 as `1e+05`, true as `TRUE`), sends both names of a run's id, and searches by POST; Java writes integers of 64 bits as text and infinities as words. Java's messages are also printed, and our answers read, by the strict parser of protocol buffers (last rows above).",
+    "",
+    "## MLflow's own test suites",
+    "",
+  );
+  if (suites)
+    lines.push(
+      `Its server-facing suites (commit \`${suites.commit.slice(0, 8)}\`, 3.11), unmodified: **${suites.total.passed} of ${suites.applicable}** applicable tests pass.`,
+      "",
+      "| area | passed |",
+      "|---|---|",
+      ...Object.entries(suites.areas).map(([area, count]) => `| ${area} | ${count} |`),
+      ...(suites.failing.length > 0 ? ["", "Failing:", "", ...suites.failing.map((one) => `- \`${one}\``)] : []),
+    );
+  lines.push(
+    "",
+    "### Out of scope, by name",
+    "",
+    scope.comment,
+    "",
+    "| test | why |",
+    "|---|---|",
+    ...scope.tests.map((one) => `| \`${cell(one.id.split("::")[1] ?? one.id)}\` | ${cell(one.reason)} |`),
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+if (import.meta.main) writeFileSync(pagePath, compatibilityPage(readCompatibility()));
