@@ -397,7 +397,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     operations: bound,
     wire: [
       blobRoute(store),
-      runsFileRoute(store, analytics, join(folder, "tmp")),
+      runsFileRoute(tracking, store, analytics, join(folder, "tmp")),
       ...inferenceRoutes(serving),
       ...ingestRoutes(tracking, store),
       ...(mlflow?.routes ?? []),

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { CapstanError } from "../base/foundation/errors.ts";
 import type { Store } from "../base/record/store.ts";
 import type { Analytics } from "../build/data/analytics.ts";
+import type { TrackingService } from "../build/tracking/service.ts";
 import { headLine, headOf, lineOf, typesOf } from "../build/tracking/table/file.ts";
 import { createNames } from "../build/tracking/table/names.ts";
 import { questionOf } from "../build/tracking/table/question.ts";
@@ -32,9 +33,9 @@ const asked = z.object({
 });
 
 /** All runs that a filter finds as one file: `format`, the question of `runs.search`, `order` and `columns` as often as there are; without columns, all that the newest runs hold. */
-export function runsFileRoute(store: Store, analytics: Analytics, tempFolder: string): WireRoute {
-  const orders = createOrders(store.database);
-  const table = createRunTable(store.database);
+export function runsFileRoute(tracking: TrackingService, store: Store, analytics: Analytics, tempFolder: string): WireRoute {
+  const orders = createOrders(store.database, tracking.runIds);
+  const table = createRunTable(store.database, tracking.runGroups);
   const names = createNames(store.database);
   return {
     method: "GET",

@@ -189,6 +189,9 @@ export function createTrackingService({ store }: { store: Store }) {
       const found = await sql.runs(ids);
       return filled(ids.flatMap((id) => found.get(id) ?? []));
     },
+    /** Typed questions of the table of runs, where columns can answer them. */
+    runIds: runSearch.ids,
+    runGroups: runSearch.groups,
     countRuns: sql.count,
     runsById: async (ids: readonly string[]): Promise<Map<string, FullRun>> =>
       new Map((await filled([...(await sql.runs(ids)).values()])).map((run) => [run.id, run])),

@@ -2,11 +2,11 @@ import type { Log } from "../../../base/foundation/log.ts";
 import type { Database, Row } from "../../../base/storage/database.ts";
 import type { RunKind } from "../model.ts";
 import { inParts, listOf } from "../rows.ts";
-import { type Answer, orderSteps, type Question, unanswerable } from "./columns/question.ts";
+import { type Answer, columnOf, type Groups, type GroupsAsked, orderSteps, type Question, unanswerable } from "./columns/question.ts";
 import { SearchThread } from "./columns/search-thread.ts";
 import { afterOf, fingerprint, pageOf, tokenOf } from "./compile.ts";
 import { createRunStatement, type SearchedExperiment } from "./run-statement.ts";
-import { listText, nullableText, numbers, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
+import { type Comparison, listText, nullableText, numbers, type Order, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
 
 export const runVocabulary: Vocabulary = {
   entities: {
@@ -62,6 +62,16 @@ export type RunSearch = {
   artifactRoot: string;
 };
 
+/** Runs by comparisons and orders that are typed already: what the table of runs asks. */
+export type TypedSearch = {
+  experimentIds: readonly string[];
+  projects: readonly string[];
+  kinds: readonly RunKind[];
+  lifecycle: "active" | "deleted";
+  filter: readonly Comparison[];
+  order: readonly Order[];
+};
+
 /** Ids of the runs of a page, in order. */
 export type RunPage = { ids: string[]; next: string | undefined; total: number | undefined };
 
@@ -79,7 +89,7 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
   const thread = database.source && new SearchThread(database.source, options.memoryBytes ?? searchMemoryBytes);
   const few = options.fewRuns ?? fewRuns;
 
-  async function experimentsOf(search: RunSearch): Promise<SearchedExperiment[]> {
+  async function experimentsOf(search: { experimentIds: readonly string[] }): Promise<SearchedExperiment[]> {
     const found: SearchedExperiment[] = [];
     await inParts([...new Set(search.experimentIds.map(Number))], async (part) => {
       const ids = listOf(part);
@@ -116,7 +126,35 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
     }
   }
 
+  /** Columns are asked, or the answer is undefined. */
+  async function typed(search: TypedSearch, more: { groups?: GroupsAsked }): Promise<Answer | undefined> {
+    const experiments = search.experimentIds.length === 0 ? [] : await experimentsOf(search);
+    if (experiments.length === 0) return undefined;
+    return byColumns(
+      {
+        experiments: experiments.flatMap(({ id, lifecycle, runs_left: left }): Question["experiments"] => {
+          if (lifecycle !== "deleted") return [{ id, left, accepted: search.lifecycle }];
+          return search.lifecycle === "active" ? [] : [{ id, left, accepted: "all" as const }];
+        }),
+        kinds: search.kinds,
+        projects: search.projects,
+        filter: search.filter,
+        order: orderSteps(search.order),
+        after: undefined,
+        limit: Number.MAX_SAFE_INTEGER,
+        total: true,
+        ...more,
+      },
+      experiments,
+    );
+  }
+
   return {
+    /** Ids of all runs that are found, in order; undefined where a statement has to answer. */
+    ids: async (search: TypedSearch): Promise<readonly string[] | undefined> => (await typed(search, {}))?.ids,
+    /** All runs that are found, put together; undefined where statements have to answer. */
+    groups: async (search: TypedSearch, groups: GroupsAsked): Promise<Groups | undefined> =>
+      columnOf(groups.by) === undefined ? undefined : (await typed(search, { groups }))?.groups,
     async search(search: RunSearch): Promise<RunPage> {
       const filter = typedFilter(search.filter ?? "", runVocabulary);
       const steps = orderSteps(typedOrders(search.orderBy ?? [], runVocabulary));

@@ -22,7 +22,7 @@ const joined = (parts: readonly Sql[], by: string): Sql => ({
   params: parts.flatMap((one) => one.params),
 });
 
-/** Absent values match nothing, `!=` included; NaN is no number to compare with. */
+/** Absent values match nothing, `!=` included; NaN compares as 0, as everywhere in the search. */
 function condition(dialect: Dialect, one: Comparison): Sql {
   if (one.entity === "attribute") return compared(dialect, attributeSql(one.key), one);
   if (one.entity === "dataset") {
@@ -37,7 +37,7 @@ function condition(dialect: Dialect, one: Comparison): Sql {
   if (one.operator === "IS NULL") return sql(`not ${has})`, one.key);
   if (one.operator === "IS NOT NULL") return sql(`${has})`, one.key);
   const asked = compared(dialect, "x.value", one);
-  return sql(`${has}${one.entity === "metric" ? " and x.is_nan = 0" : ""} and ${asked.sql})`, one.key, ...asked.params);
+  return sql(`${has} and ${asked.sql})`, one.key, ...asked.params);
 }
 
 /** The condition on `run` that a question is. */
@@ -47,16 +47,15 @@ export function matching(dialect: Dialect, question: RunQuestion): Sql {
   return joined(
     [
       ...(question.experiment === undefined ? [] : [sql("run.experiment_id = ?", Number(question.experiment))]),
-      sql("run.lifecycle = ?", question.state),
+      // Runs of a deleted experiment count as deleted with it.
+      question.state === "active"
+        ? sql("run.lifecycle = 'active' and run.experiment_id not in (select id from experiment where lifecycle = 'deleted')")
+        : sql("(run.lifecycle = 'deleted' or run.experiment_id in (select id from experiment where lifecycle = 'deleted'))"),
       sql("run.project = ?", question.project),
       sql(`run.kind in ${kinds.sql}`, ...kinds.params),
       ...(question.parent === undefined ? [] : [sql("run.parent_id = ?", question.parent)]),
       ...(question.roots ? [sql("run.parent_id is null")] : []),
-      ...asked.comparisons.map((one) => condition(dialect, one)),
-      ...asked.words.map((word) => {
-        const quoted = word.replace(/[!%_]/g, "!$&");
-        return sql("(lower(run.name) like ? escape '!' or run.id like ? escape '!')", `%${quoted}%`, `${quoted}%`);
-      }),
+      ...asked.map((one) => condition(dialect, one)),
     ],
     " and ",
   );

@@ -7,6 +7,11 @@ import { columnSql } from "./matching.ts";
 const sampleRuns = 200;
 
 export type Named = { key: string; runs: number; varies: boolean; numeric: boolean; points: number };
+const tables = [
+  ["metrics", "metric_latest"],
+  ["params", "param"],
+  ["tags", "tag"],
+] as const;
 type Place = { project: string; experiment?: string | undefined };
 
 /** Names of what runs hold, for completion and the column picker. */
@@ -19,6 +24,16 @@ export function createNames(database: Database) {
       [...params, sampleRuns],
     );
     return rows.map((row) => row.id);
+  }
+
+  /** Names that no run of the sample has: one step through the index per name, however many rows there are. */
+  async function everyName(table: string, project: string, pattern: string, limit: number): Promise<string[]> {
+    const rows = await database.all<{ key: string }>(
+      `with recursive k(key) as (select min(key) from ${table} union all select (select min(key) from ${table} where key > k.key) from k where k.key is not null)
+       select key from k where key is not null and lower(key) like ? escape '!' and key not like 'mlflow.%' and exists (select 1 from ${table} x where x.key = k.key and x.project = ?) limit ?`,
+      [pattern, project, limit],
+    );
+    return rows.map((row) => row.key);
   }
 
   return {
@@ -65,6 +80,13 @@ export function createNames(database: Database) {
             points: 0,
           });
       named.sort((a, b) => b.runs - a.runs || (a.key < b.key ? -1 : 1));
+      if (q !== "" && named.length < limit) {
+        const known = new Set(named.map((one) => one.key));
+        for (const [entity, table] of tables)
+          for (const key of await everyName(table, place.project, pattern, limit))
+            if (!known.has(`${entity}.${key}`))
+              named.push({ key: `${entity}.${key}`, runs: 0, varies: true, numeric: entity === "metrics", points: 0 });
+      }
       return { names: named.slice(0, limit), sampled: ids.length };
     },
 

@@ -18,8 +18,8 @@ const atOnce = 16;
 
 export const runTableHandlers = (service: TrackingService, store: Store): Handlers<typeof runTableOperations> => {
   const { database, clock } = store;
-  const table = createRunTable(database);
-  const orders = createOrders(database);
+  const table = createRunTable(database, service.runGroups);
+  const orders = createOrders(database, service.runIds);
   const names = createNames(database);
 
   async function rowsOf(runs: readonly RunRow[], keys: readonly string[]) {

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Database } from "../../../base/storage/database.ts";
 import { bytewise } from "../search/compile.ts";
+import type { TrackingService } from "../service.ts";
 import { columnSql, matching, type RunQuestion } from "./matching.ts";
+import { typedSearchOf } from "./typed-search.ts";
 import { attributes, columnOf } from "./vocabulary.ts";
 
 const idBytes = 16;
@@ -14,7 +16,7 @@ export type Snapshot = { name: string; total: number; slice(from: number, to: nu
  * The ids of a question's runs in an order, kept as 16 bytes each, so that any page is found at once and scrolling neither repeats nor leaves out a run.
  * A snapshot that was forgotten is made anew: it then has another name.
  */
-export function createOrders(database: Database) {
+export function createOrders(database: Database, byColumns: TrackingService["runIds"]) {
   const { dialect } = database;
   const kept = new Map<string, Buffer>();
   let held = 0;
@@ -32,6 +34,12 @@ export function createOrders(database: Database) {
   });
 
   async function idsOf(question: RunQuestion, order: readonly string[]): Promise<Buffer> {
+    const search = await typedSearchOf(database, question, order);
+    const found = search && (await byColumns(search));
+    return found ? Buffer.from(found.join(""), "hex") : byStatement(question, order);
+  }
+
+  async function byStatement(question: RunQuestion, order: readonly string[]): Promise<Buffer> {
     const where = matching(dialect, question);
     const parts = order.map((one, i) => {
       const descending = one.startsWith("-");
@@ -40,10 +48,14 @@ export function createOrders(database: Database) {
       const text = column.entity === "attribute" ? attributes[column.key].text : column.entity !== "metric";
       // A param that holds a number is ordered as one.
       const number = column.entity === "param" || column.entity === "tag" ? `${numberSql(dialect, value)} ` : undefined;
-      return { join, value: text ? bytewise(dialect, value) : value, missing: value, number, direction: descending ? "desc" : "asc" };
+      const lack =
+        column.entity === "metric" && column.statistic === "last"
+          ? `case when j${i}.value is null then 2 when j${i}.is_nan = 1 then 1 else 0 end`
+          : `case when ${value} is null then 2 else 0 end`;
+      return { join, value: text ? bytewise(dialect, value) : value, lack, number, direction: descending ? "desc" : "asc" };
     });
     const terms = parts.flatMap((one) => [
-      `case when ${one.missing} is null then 1 else 0 end`,
+      one.lack,
       ...(one.number === undefined ? [] : [`${one.number} is null`, `${one.number} ${one.direction}`]),
       `${one.value} ${one.direction}`,
     ]);
@@ -85,5 +97,5 @@ export function createOrders(database: Database) {
 /** The number that a text is, else null. */
 const numberSql = (dialect: Database["dialect"], value: string): string =>
   dialect === "sqlite"
-    ? `(case when ${value} glob '[0-9]*' or ${value} glob '[-+.][0-9]*' or ${value} glob '-.[0-9]*' then cast(${value} as real) end)`
+    ? `(case when ${value} glob '*[0-9]*' and ${value} not glob '*[^0-9.eE+-]*' and replace(replace(lower(${value}), 'e-', 'e'), 'e+', 'e') not glob '?*[-+]*' then cast(${value} as real) end)`
     : `(case when ${value} ~ '^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,3})?$' then cast(${value} as double precision) end)`;

@@ -1,25 +1,20 @@
 import type { Database } from "../../../base/storage/database.ts";
+import { bytewise } from "../search/compile.ts";
 import { inParts, listOf, type RunRow } from "../rows.ts";
 import { columnSql, matching, metricValueSql, type RunQuestion } from "./matching.ts";
+import type { Group, Groups, Spread } from "../search/columns/question.ts";
+import type { TrackingService } from "../service.ts";
+import { groupsOf, typedSearchOf } from "./typed-search.ts";
 import { type Column, columnOf } from "./vocabulary.ts";
 import { CapstanError } from "../../../base/foundation/errors.ts";
 
-export type Spread = { count: number; min: number | null; mean: number | null; max: number | null };
-export type Group = {
-  value: string | null;
-  runs: number;
-  running: number;
-  failed: number;
-  newestMs: number;
-  metrics: Spread[];
-};
 export type Cell = number | string | null;
 type Keyed = "metric" | "param" | "tag";
 
 const tables: Record<Keyed, string> = { metric: "metric_latest", param: "param", tag: "tag" };
 
 /** SQL of the runs table: the asked columns of a page of runs, and groups over all that match. */
-export function createRunTable(database: Database) {
+export function createRunTable(database: Database, byColumns: TrackingService["runGroups"]) {
   const { dialect } = database;
 
   /** Values of one kind of column, by run and key. */
@@ -79,14 +74,21 @@ export function createRunTable(database: Database) {
     },
 
     /** Groups, the largest first, with the spread of metrics over all members. */
-    async groups(question: RunQuestion, by: string, metrics: readonly string[], limit: number) {
+    async groups(question: RunQuestion, by: string, metrics: readonly string[], limit: number): Promise<Groups> {
+      const asked = metrics.map((one) => columnOf(one, "metrics"));
+      const wrong = asked.findIndex((one) => one.entity !== "metric");
+      if (wrong >= 0) throw new CapstanError("CAP-TRACK-002", { what: "metrics", problem: `'${metrics[wrong]}' is no metric` });
+      const search = by === "dataset" ? undefined : await typedSearchOf(database, question, []);
+      const typed = search && groupsOf(columnOf(by, "by"), asked, limit);
+      const found = search && typed && (await byColumns(search, typed));
+      if (found) return found;
       const where = matching(dialect, question);
       const key = groupKey(by);
       const members = `select run.id as id, run.status as status, run.verdict as verdict, run.started_ms as started_ms, ${key.value} as g from run${key.join.sql} where ${where.sql}`;
       const params = [...key.join.params, ...where.params];
       type Row = { g: string | number | null; n: number; running: number; failed: number; newest: number; groups: number; runs: number };
       const rows = await database.all<Row>(
-        `select g, count(*) as n, sum(case when status in ('RUNNING', 'SCHEDULED') then 1 else 0 end) as running, sum(case when status = 'FAILED' or verdict in ('fail', 'error') then 1 else 0 end) as failed, max(started_ms) as newest, count(*) over () as "groups", sum(count(*)) over () as runs from (${members}) m group by g order by count(*) desc, g limit ?`,
+        `select g, count(*) as n, sum(case when status in ('RUNNING', 'SCHEDULED') then 1 else 0 end) as running, sum(case when status not in ('RUNNING', 'SCHEDULED') and (status = 'FAILED' or verdict in ('fail', 'error')) then 1 else 0 end) as failed, max(started_ms) as newest, count(*) over () as "groups", sum(count(*)) over () as runs from (${members}) m group by g order by count(*) desc, case when g is null then 1 else 0 end, ${bytewise(dialect, "cast(g as TEXT)")} limit ?`,
         [...params, limit],
       );
       const groups = rows.map((row): Group => ({
@@ -97,9 +99,8 @@ export function createRunTable(database: Database) {
         newestMs: Number(row.newest),
         metrics: [],
       }));
-      for (const one of metrics) {
-        const column = columnOf(one, "metrics");
-        if (column.entity !== "metric") throw new CapstanError("CAP-TRACK-002", { what: "metrics", problem: `'${one}' is no metric` });
+      for (const column of asked) {
+        if (column.entity !== "metric") continue;
         const value = metricValueSql("x", column.statistic);
         const spreads = new Map<string | null, Spread>();
         for (const row of await database.all<{ g: string | number | null } & Spread>(

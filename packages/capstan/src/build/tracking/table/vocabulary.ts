@@ -25,14 +25,24 @@ const vocabulary: Vocabulary = {
   },
 };
 
-export type Asked = { comparisons: readonly Comparison[]; words: readonly string[] };
+/** Six hex digits with one of 0 to 9 among them are no word. */
+const idBeginning = /^(?=[a-f]*\d)[0-9a-f]{6,32}$/;
 
-/** A filter as comparisons; a text without any operator is words that a name holds, or the beginning of an id. */
-export function askedOf(filter: string): Asked {
+/** A filter as comparisons; a text without any operator is words that a name holds. The beginning of an id may stand alone. */
+export function askedOf(filter: string): readonly Comparison[] {
   const text = filter.trim();
   if (text === "" || !/[=<>!]|\b(I?LIKE|IN|IS)\b/i.test(text))
-    return { comparisons: [], words: text.toLowerCase().split(/\s+/).filter(Boolean).slice(0, 20) };
-  return { comparisons: typedFilter(text, vocabulary), words: [] };
+    return text
+      .split(/\s+/)
+      .filter(Boolean)
+      .slice(0, 20)
+      .map((word) => {
+        const base = { entity: "attribute", position: 1, type: "text" as const };
+        return idBeginning.test(word)
+          ? { ...base, key: "run_id", operator: "LIKE" as const, values: [`${word}%`] }
+          : { ...base, key: "run_name", operator: "ILIKE" as const, values: [`%${word}%`] };
+      });
+  return typedFilter(text, vocabulary);
 }
 
 export const statistics = ["last", "min", "max"] as const;

@@ -2,7 +2,7 @@ import type { SqlValue } from "../../../../base/storage/database.ts";
 import type { Comparison, Order } from "../vocabulary.ts";
 import type { Column, NumberColumn, TextColumn } from "./column.ts";
 import { type Keep, keepColumnNumbers, keepIds, keepNumbers, keepTexts } from "./filtering.ts";
-import { byColumnNumber, byId, byMissingNumber, byNumber, byText, firstOf, type Step } from "./ordering.ts";
+import { byColumnNumber, byId, byMissingNumber, byNumber, byText, byTextAsNumber, firstOf, type Step } from "./ordering.ts";
 import { columnOf, mayMiss, type Question } from "./question.ts";
 import type { RunTable } from "./table.ts";
 
@@ -10,17 +10,12 @@ export type Chosen = { ids: string[]; last: SqlValue[] | undefined; total: numbe
 
 /** The page of a question over a table that is up to date. Undefined when the page's beginning is none that these orders make. */
 export function choose(table: RunTable, question: Question): Chosen | undefined {
-  const column = (one: Comparison | Order): Column | undefined => {
-    const name = columnOf(one);
-    return name && table.column(name).column;
-  };
-  const steps = question.order.map((one): Step => stepOf(table, one, column(one)));
+  const steps = question.order.map((one): Step => stepOf(table, one, held(table, one)));
   const after = question.after && partsOf(question.order, question.after);
   if (after && !steps.every((step, i) => step.takes(after[i] ?? []))) return undefined;
 
-  const rows = candidates(table, question);
-  let count = rows.length;
-  for (const one of question.filter) count = keepOf(table, one, column(one))(rows, count);
+  const { rows, count: found } = matching(table, question);
+  let count = found;
   const total = question.total ? count : undefined;
   if (after) count = keepBehind(steps, after)(rows, count);
   const first = firstOf(rows, count, Math.min(count, question.limit), steps);
@@ -30,6 +25,19 @@ export function choose(table: RunTable, question: Question): Chosen | undefined 
     last: last === undefined ? undefined : steps.flatMap((step) => step.values(last)),
     total,
   };
+}
+
+const held = (table: RunTable, one: Comparison | Order): Column | undefined => {
+  const name = columnOf(one);
+  return name && table.column(name).column;
+};
+
+/** The rows that a question's filter finds: the first `count` of the list. */
+export function matching(table: RunTable, question: Question): { rows: Uint32Array; count: number } {
+  const rows = candidates(table, question);
+  let count = rows.length;
+  for (const one of question.filter) count = keepOf(table, one, held(table, one))(rows, count);
+  return { rows, count };
 }
 
 function candidates(table: RunTable, question: Question): Uint32Array {
@@ -61,8 +69,9 @@ function stepOf(table: RunTable, one: Order, column: Column | undefined): Step {
     if (one.key === "start_time") return byNumber(table.startedMs, one.descending);
     if (one.key === "end_time") return byMissingNumber(column as NumberColumn, one.descending);
   }
-  return one.entity === "metric"
-    ? byColumnNumber(column as NumberColumn, one.descending)
+  if (one.entity === "metric") return byColumnNumber(column as NumberColumn, one.descending);
+  return one.type === "number"
+    ? byTextAsNumber(column as TextColumn, one.descending)
     : byText(column as TextColumn, one.descending, one.entity === "attribute");
 }
 

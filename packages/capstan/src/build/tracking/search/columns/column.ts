@@ -43,6 +43,7 @@ export class TextColumn {
   readonly #codes = new Map<string, number>();
   #textBytes = 0;
   #ranks: Float64Array | undefined;
+  #numbers: Float64Array | undefined;
 
   get bytes(): number {
     return this.codes.byteLength + this.#textBytes;
@@ -61,11 +62,17 @@ export class TextColumn {
       this.#codes.set(text, code);
       this.#textBytes += textOverheadBytes + text.length;
       this.#ranks = undefined;
+      this.#numbers = undefined;
     }
     this.codes[row] = code;
   }
   clear(row: number): void {
     this.codes[row] = missing;
+  }
+
+  /** What each text is as a number, by code; NaN where it is none. */
+  get numbers(): Float64Array {
+    return (this.#numbers ??= Float64Array.from(this.texts, numberOf));
   }
 
   /** Place of each text in the order of bytes, by code. Undefined where sorting them all would cost more than comparing some. */
@@ -80,6 +87,9 @@ export class TextColumn {
     return this.#ranks;
   }
 }
+
+const numeric = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,3})?$/i;
+const numberOf = (text: string): number => (numeric.test(text) ? Number(text) : Number.NaN);
 
 /** As their bytes in UTF-8 order, which is the order of code points: a surrogate is greater than every other unit. */
 export function compareBytes(a: string, b: string): number {

@@ -82,6 +82,23 @@ export const byText = (column: TextColumn, descending: boolean, always: boolean)
   };
 };
 
+/** Texts that are numbers by their size, then other texts by their bytes, then missing ones. No page token says where such an order goes on. */
+export const byTextAsNumber = (column: TextColumn, descending: boolean): Step => {
+  const step = byText(column, descending, false);
+  const turn = descending ? -1 : 1;
+  const { codes, numbers } = column;
+  const lack = (row: number): number => (codes[row] === missing ? 2 : Number.isNaN(numbers[codes[row] as number]) ? 1 : 0);
+  const of = (row: number): number => numbers[codes[row] as number] as number;
+  const compare = (a: number, b: number): number =>
+    lack(a) - lack(b) || (lack(a) === 0 ? turn * sign(of(a), of(b)) : 0) || step.compare(a, b);
+  return {
+    ...step,
+    weight: (row) => (lack(row) === 0 ? turn * of(row) : Number.POSITIVE_INFINITY),
+    compare,
+    takes: () => false,
+  };
+};
+
 export const byId = (ids: RunIds, descending: boolean): Step => {
   const turn = descending ? -1 : 1;
   return {

@@ -17,13 +17,23 @@ export type Question = {
   after: readonly SqlValue[] | undefined;
   limit: number;
   total: boolean;
+  /** Instead of a page: the runs put together. */
+  groups?: GroupsAsked;
 };
+
+/** By which column, with the spread of which metrics, and how many groups at most. */
+export type GroupsAsked = { by: { entity: string; key: string }; metrics: readonly string[]; limit: number };
+export type Spread = { count: number; min: number | null; mean: number | null; max: number | null };
+export type Group = { value: string | null; runs: number; running: number; failed: number; newestMs: number; metrics: Spread[] };
+/** The largest groups; how many there are in all, and of how many runs. */
+export type Groups = { groups: Group[]; total: number; runs: number };
 
 export type Answer = {
   ids: string[];
   /** Order values of the last run, when there are more behind it. */
   last: SqlValue[] | undefined;
   total: number | undefined;
+  groups?: Groups;
   /** What it cost, for figures: reading changes and new columns, then choosing. */
   readMs: number;
   chooseMs: number;
@@ -46,7 +56,18 @@ export function orderSteps(orders: readonly Order[]): Order[] {
 export const mayMiss = (step: Order): boolean => step.entity !== "attribute" || step.key === "end_time";
 
 /** What columns hold of a run's own row, and where. */
-const attributeColumns: Readonly<Record<string, string>> = { run_name: "name", user_id: "by_name", status: "status", end_time: "ended_ms" };
+const attributeColumns: Readonly<Record<string, string>> = {
+  run_name: "name",
+  user_id: "by_name",
+  status: "status",
+  end_time: "ended_ms",
+  kind: "kind",
+  step: "step",
+  verdict: "verdict",
+  parent: "parent_id",
+};
+/** What the table holds of every run, and columns of its own row. */
+const isHeld = (key: string): boolean => key === "run_id" || key === "start_time" || Object.hasOwn(attributeColumns, key);
 
 const mostPatternLength = 2000;
 
@@ -54,7 +75,7 @@ const mostPatternLength = 2000;
 export function unanswerable(filter: readonly Comparison[], order: readonly Order[], dialect: "sqlite" | "postgres"): string | undefined {
   for (const one of filter) {
     if (one.entity === "dataset") return "datasets";
-    if (one.entity === "attribute" && one.key === "artifact_uri") return "artifact_uri";
+    if (one.entity === "attribute" && !isHeld(one.key)) return one.key;
     if (one.operator === "LIKE" || one.operator === "ILIKE") {
       if (one.entity === "attribute" && one.key === "run_id") return "patterns of run_id";
       // What PostgreSQL takes for the same letter depends on its locale.
@@ -62,13 +83,13 @@ export function unanswerable(filter: readonly Comparison[], order: readonly Orde
       if (String(one.values[0]).length > mostPatternLength) return "a long pattern";
     }
   }
-  return order.some((one) => one.entity === "attribute" && one.key === "artifact_uri") ? "artifact_uri" : undefined;
+  return order.find((one) => one.entity === "attribute" && !isHeld(one.key))?.key;
 }
 
 /** Name of the column that a comparison or an order needs; undefined for what every row of the table has. */
 export function columnOf(one: { entity: string; key: string }): ColumnName | undefined {
   if (one.entity === "metric" || one.entity === "param" || one.entity === "tag") return { entity: one.entity, key: one.key };
-  const column = attributeColumns[one.key];
+  const column = Object.hasOwn(attributeColumns, one.key) ? attributeColumns[one.key] : undefined;
   return column === undefined ? undefined : { entity: "attribute", key: column };
 }
 export type ColumnName = { entity: "metric" | "param" | "tag" | "attribute"; key: string };

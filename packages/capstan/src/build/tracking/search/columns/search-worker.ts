@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type DatabaseSource, openSnapshots } from "../../../../base/storage/snapshots.ts";
 import { choose } from "./choose.ts";
+import { grouped, namesOfGroups } from "./grouping.ts";
 import { type Answer, columnOf, type ColumnName, type Question, type Unanswered } from "./question.ts";
 import { CannotHold, follow } from "./reading.ts";
 import { RunTable } from "./table.ts";
@@ -25,6 +26,7 @@ async function answer(question: Question): Promise<Answer | Unanswered> {
     const name = columnOf(one);
     if (name) names.set(`${name.entity} ${name.key}`, name);
   }
+  for (const name of question.groups ? namesOfGroups(question.groups) : []) names.set(`${name.entity} ${name.key}`, name);
   const began = performance.now();
   const upToDate = (): Promise<void> => reader.read((snapshot) => follow(table, snapshot, question, [...names.values()], mostRows));
   try {
@@ -42,7 +44,9 @@ async function answer(question: Question): Promise<Answer | Unanswered> {
     }
   }
   const read = performance.now();
-  const chosen = choose(table, question);
+  const chosen = question.groups
+    ? { ids: [], last: undefined, total: undefined, groups: grouped(table, question, question.groups) }
+    : choose(table, question);
   const chose = performance.now();
   table.trim(memoryBytes, names.size);
   const { bytes } = table;
