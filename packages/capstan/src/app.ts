@@ -53,6 +53,7 @@ import { createExchangeService } from "./build/exchange/service.ts";
 import { ingestRoutes } from "./build/tracking/ingest/routes.ts";
 import { trackingMigrations } from "./build/tracking/migrations.ts";
 import { trackingHandlers } from "./build/tracking/operations.ts";
+import { runActHandlers } from "./build/tracking/run-acts.ts";
 import { createTrackingService, runSeals } from "./build/tracking/service.ts";
 import { runTableHandlers } from "./build/tracking/table/operations.ts";
 import { parseInput, type Bound } from "./face/http/operations.ts";
@@ -140,6 +141,9 @@ export const migrations: readonly Migration[] = [
   ...incidentsMigrations,
   ...insightsMigrations,
 ];
+
+/** How often runs without contact are looked for. */
+const staleLookMs = 3_600_000;
 
 /** Opens one store and builds every room on it. May be called twice in one process, on two folders. */
 export async function openApp(options: AppOptions): Promise<App> {
@@ -387,6 +391,9 @@ export async function openApp(options: AppOptions): Promise<App> {
       : [];
   });
   let ticking: NodeJS.Timeout | undefined;
+  let looking: NodeJS.Timeout | undefined;
+  const lookForStale = (): void =>
+    void tracking.sealStaleRuns().catch((error: unknown) => log.error("tracking.stale", { error: String(error) }));
   let stopFollowing: (() => Promise<void>) | undefined;
   let metricsPage: (() => Promise<string>) | undefined;
 
@@ -422,6 +429,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       await jobs.reclaim();
       if (shared) stopFollowing = followOthers({ store, serving, releases, pipeline });
       ticking = setInterval(() => void releases.tick().catch((error: unknown) => log.error("release", { error: String(error) })), 100);
+      looking = setInterval(lookForStale, staleLookMs).unref();
+      setTimeout(lookForStale, 60_000).unref();
       jobs.start();
       schedules.start();
       webhooks?.start();
@@ -429,6 +438,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     },
     async stop() {
       clearInterval(ticking);
+      clearInterval(looking);
       schedules.stop();
       await stopFollowing?.();
       // A job may wait for a pipeline run, whose steps go on without us: it gives itself back as soon as the run is left.

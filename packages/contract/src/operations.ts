@@ -13,6 +13,7 @@ import { purposeOperations } from "./operations/purpose.ts";
 import { recordOperations } from "./operations/record.ts";
 import { registryOperations } from "./operations/registry.ts";
 import { releaseOperations } from "./operations/release.ts";
+import { runActOperations } from "./operations/run-acts.ts";
 import { runTableOperations } from "./operations/run-table.ts";
 import { servingOperations } from "./operations/serving.ts";
 import { stationOperations } from "./operations/stations.ts";
@@ -27,6 +28,7 @@ export const operations = {
   ...purposeOperations,
   ...trackingOperations,
   ...runTableOperations,
+  ...runActOperations,
   ...viewOperations,
   ...checksOperations,
   ...pipelineOperations,

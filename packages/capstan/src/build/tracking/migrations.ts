@@ -24,6 +24,7 @@ export const trackingTables: Record<string, TableClass> = {
   logged_model_tag: "operational",
   logged_model_metric: "operational",
   stored_file: "operational",
+  run_contact: "operational",
   ...evaluationTables,
   ...traceTables,
 };
@@ -126,6 +127,11 @@ create table metric_pyramid (
   min_step BIGINT not null, max_step BIGINT not null, min_time_ms BIGINT not null, max_time_ms BIGINT not null, data BYTEA not null, primary key (run_id, key, block)
 )
 `,
+  },
+  {
+    room: "tracking",
+    number: 6,
+    sql: `create table run_contact (run_id TEXT primary key, project TEXT not null, revision BIGINT not null, seen_ms BIGINT not null)`,
   },
   ...evaluationMigrations,
   ...traceMigrations,

@@ -3,6 +3,7 @@ import type { Caller } from "../../base/foundation/caller.ts";
 import { findEntry, listEntries, toEntry } from "../../base/record/entries.ts";
 import type { SealCheck as SealSource } from "../../base/record/seal-check.ts";
 import type { Store } from "../../base/record/store.ts";
+import { createErasing } from "./erasing.ts";
 import { createEvaluationDatasets } from "./evaluation/datasets.ts";
 import { createIssues } from "./evaluation/issues.ts";
 import { createScorers } from "./evaluation/scorers.ts";
@@ -31,6 +32,7 @@ import type { Points } from "./points.ts";
 import { terminal } from "./rules.ts";
 import { createRunSearch, type RunSearch } from "./search/run-search.ts";
 import { sealOf } from "./seal.ts";
+import { createStaleRuns } from "./stale.ts";
 import { createTrackingStore, type RunCursor } from "./store.ts";
 import { createStoredFiles, entriesBelow } from "./stored-files.ts";
 import { createWriting, type RunChange } from "./writing.ts";
@@ -46,6 +48,8 @@ export function createTrackingService({ store }: { store: Store }) {
   const inputs = createInputs(store.database);
   const runSearch = createRunSearch(store.database, store.log);
   const writing = createWriting(store, sql, metrics, inputs);
+  const erasing = createErasing(store, sql);
+  const sealStale = async (runId: string, caller: Caller): Promise<void> => void (await writing.sealStale(runId, caller));
   const imported = createImportedRuns(store, metrics, inputs);
   /** Of running runs; shown live, never kept. */
   const progress = new Map<string, Progress>();
@@ -123,6 +127,11 @@ export function createTrackingService({ store }: { store: Store }) {
     addLinks: (runId: string, links: Links, caller: Caller): Promise<void> => writing.addLinks(runId, links, caller),
     addInputs: writing.addInputs,
     datasetSummaries: inputs.summaries,
+    /** Deletes for good what was deleted. */
+    eraseRuns: erasing.runs,
+    eraseExperiment: erasing.experiment,
+    /** Seals open runs of which nothing was heard for a day; to be asked again and again, about every hour. */
+    sealStaleRuns: createStaleRuns(store, sealStale),
     /** Moves runs into an experiment of their project, one after the other; what clients know of their artifacts goes on to be right. */
     async moveRuns(runIds: readonly string[], experimentId: string, caller: Caller): Promise<void> {
       const to = await experiments.getActive(experimentId);

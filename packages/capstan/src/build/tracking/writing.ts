@@ -156,7 +156,10 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       }
       const { run } = await known(runId);
       await refuseDeleted(run, change);
-      if (run.seal !== null) return alone(runId, () => changeSealed(runId, change, caller, what));
+      // Sealed while nothing was heard of it: its client goes on, so it is open again.
+      if (run.seal !== null && !terminal(run.status))
+        await alone(runId, () => patch(runId, { run: { status: run.status } }, caller, "contact"));
+      else if (run.seal !== null) return alone(runId, () => changeSealed(runId, change, caller, what));
     }
     throw new CapstanError("CAP-MOVED-001", { noun: "run", name: runId });
   }
@@ -235,7 +238,13 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     }
   }
 
-  async function seal(runId: string, patch: NonNullable<RunChange["run"]>, caller: Caller, also: Change): Promise<Run> {
+  async function seal(
+    runId: string,
+    patch: NonNullable<RunChange["run"]>,
+    caller: Caller,
+    also: Change,
+    action = "run.ended",
+  ): Promise<Run> {
     for (let attempt = 1; ; attempt++) {
       const { run, revision } = await known(runId);
       await refuseDeleted(run, {});
@@ -259,7 +268,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
           [
             {
               id: entry,
-              action: "run.ended",
+              action,
               subject: { type: "run", id: runId, digest },
               project: run.project,
               actor: caller.actor,
@@ -421,6 +430,8 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
     /** Name, environment, lifecycle or status, without ending. A sealed run that goes on is open again; its next seal names the last one. */
     patch: (runId: string, change: RunChange, caller: Caller, what: string) => alone(runId, () => patch(runId, change, caller, what)),
 
+    /** Seals an open run as it is, without an end. It goes on as soon as something is written to it. */
+    sealStale: (runId: string, caller: Caller): Promise<Run> => alone(runId, () => seal(runId, {}, caller, [], "run.stale")),
     /** Into another experiment of its project, with the datasets it read; a recorded change, and a new seal when it has one. */
     move: (runId: string, experimentId: string, caller: Caller): Promise<void> =>
       alone(runId, async () => {

@@ -35,6 +35,7 @@ export const verbs: Readonly<Record<string, { group: string; load: Loader }>> = 
   open: { group: "start", load: () => import("./open.ts") },
   data: { group: "build", load: () => import("./data.ts") },
   worth: { group: "build", load: () => import("./worth.ts") },
+  runs: { group: "build", load: () => import("./runs.ts") },
   import: { group: "build", load: () => import("./import.ts") },
   log: { group: "build", load: () => import("./log.ts") },
   list: { group: "build", load: () => import("./list.ts") },
