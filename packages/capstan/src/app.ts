@@ -309,6 +309,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     dataHandlers(data, store),
     trackingHandlers(tracking, store, analytics),
     runTableHandlers(tracking, store),
+    runActHandlers(tracking),
     registryHandlers(registry, store),
     exchangeHandlers(exchange),
     stations,
