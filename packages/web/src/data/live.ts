@@ -1,4 +1,4 @@
-import type { QueryClient } from "@tanstack/react-query";
+import type { Query, QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 /** Operations whose answers may change when something of a kind does. */
@@ -32,15 +32,15 @@ export function useLive(queries: QueryClient): boolean {
     let source: EventSource | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let lost = false;
-    const refresh = (nouns: readonly string[], kind = "", id = ""): void =>
-      void queries.invalidateQueries(
-        {
-          predicate: ({ queryKey: [name, input] }) =>
-            nouns.includes(String(name).split(".")[0] ?? "") && (kind !== "run" || concerns(String(name), input, id)),
-        },
-        // An answer that is under way is waited for: else what changes faster than it is answered would never be shown.
-        { cancelRefetch: false },
-      );
+    const refresh = (nouns: readonly string[], kind = "", id = ""): void => {
+      const concerned = ({ queryKey: [name, input] }: Query): boolean =>
+        nouns.includes(String(name).split(".")[0] ?? "") && (kind !== "run" || concerns(String(name), input, id));
+      const ask = (predicate: (query: Query) => boolean): Promise<void> =>
+        queries.invalidateQueries({ predicate }, { cancelRefetch: false });
+      // An answer that is under way is waited for, else what changes faster than it is answered would never be shown; then it is asked for once more.
+      const early = queries.getQueryCache().findAll({ predicate: concerned, fetchStatus: "fetching" });
+      void ask(concerned).then(() => (early.length > 0 ? ask((query) => early.includes(query)) : undefined));
+    };
     const open = (): void => {
       const stream = new EventSource("/api/v1/events");
       source = stream;
