@@ -127,7 +127,7 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
   }
 
   /** Columns are asked, or the answer is undefined. */
-  async function typed(search: TypedSearch, more: { groups?: GroupsAsked }): Promise<Answer | undefined> {
+  async function typed(search: TypedSearch, more: { groups?: GroupsAsked; packed?: true }): Promise<Answer | undefined> {
     const experiments = search.experimentIds.length === 0 ? [] : await experimentsOf(search);
     if (experiments.length === 0) return undefined;
     return byColumns(
@@ -150,8 +150,8 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
   }
 
   return {
-    /** Ids of all runs that are found, in order; undefined where a statement has to answer. */
-    ids: async (search: TypedSearch): Promise<readonly string[] | undefined> => (await typed(search, {}))?.ids,
+    /** Ids of all runs that are found, in order, sixteen bytes each; undefined where a statement has to answer. */
+    ids: async (search: TypedSearch): Promise<Uint8Array | undefined> => (await typed(search, { packed: true }))?.packed,
     /** All runs that are found, put together; undefined where statements have to answer. */
     groups: async (search: TypedSearch, groups: GroupsAsked): Promise<Groups | undefined> =>
       columnOf(groups.by) === undefined ? undefined : (await typed(search, { groups }))?.groups,

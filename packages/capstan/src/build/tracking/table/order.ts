@@ -36,7 +36,7 @@ export function createOrders(database: Database, byColumns: TrackingService["run
   async function idsOf(question: RunQuestion, order: readonly string[]): Promise<Buffer> {
     const search = await typedSearchOf(database, question, order);
     const found = search && (await byColumns(search));
-    return found ? Buffer.from(found.join(""), "hex") : byStatement(question, order);
+    return found ? Buffer.from(found.buffer, found.byteOffset, found.byteLength) : byStatement(question, order);
   }
 
   async function byStatement(question: RunQuestion, order: readonly string[]): Promise<Buffer> {

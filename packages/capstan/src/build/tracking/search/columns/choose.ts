@@ -6,7 +6,7 @@ import { byColumnNumber, byId, byMissingNumber, byNumber, byText, byTextAsNumber
 import { columnOf, mayMiss, type Question } from "./question.ts";
 import type { RunTable } from "./table.ts";
 
-export type Chosen = { ids: string[]; last: SqlValue[] | undefined; total: number | undefined };
+export type Chosen = { ids: string[]; packed?: Uint8Array<ArrayBuffer>; last: SqlValue[] | undefined; total: number | undefined };
 
 /** The page of a question over a table that is up to date. Undefined when the page's beginning is none that these orders make. */
 export function choose(table: RunTable, question: Question): Chosen | undefined {
@@ -21,7 +21,8 @@ export function choose(table: RunTable, question: Question): Chosen | undefined 
   const first = firstOf(rows, count, Math.min(count, question.limit), steps);
   const last = count > question.limit ? first[first.length - 1] : undefined;
   return {
-    ids: Array.from(first, (row) => table.ids.text(row)),
+    ids: question.packed ? [] : Array.from(first, (row) => table.ids.text(row)),
+    ...(question.packed && { packed: table.ids.packed(first) }),
     last: last === undefined ? undefined : steps.flatMap((step) => step.values(last)),
     total,
   };

@@ -17,6 +17,8 @@ export type Question = {
   after: readonly SqlValue[] | undefined;
   limit: number;
   total: boolean;
+  /** Ids as bytes, for very many of them. */
+  packed?: true;
   /** Instead of a page: the runs put together. */
   groups?: GroupsAsked;
 };
@@ -33,6 +35,8 @@ export type Answer = {
   /** Order values of the last run, when there are more behind it. */
   last: SqlValue[] | undefined;
   total: number | undefined;
+  /** Sixteen bytes per id, in place of `ids`, where that was asked. */
+  packed?: Uint8Array<ArrayBuffer>;
   groups?: Groups;
   /** What it cost, for figures: reading changes and new columns, then choosing. */
   readMs: number;

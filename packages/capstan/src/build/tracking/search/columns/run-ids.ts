@@ -58,6 +58,15 @@ export class RunIds {
     return text;
   }
 
+  /** Sixteen bytes for each row, one after the other. */
+  packed(rows: Uint32Array): Uint8Array<ArrayBuffer> {
+    const bytes = new DataView(new ArrayBuffer(rows.length * wordsPerId * 4));
+    for (let i = 0; i < rows.length; i++)
+      for (let word = 0; word < wordsPerId; word++)
+        bytes.setUint32((i * wordsPerId + word) * 4, this.#words[(rows[i] as number) * wordsPerId + word] ?? 0);
+    return new Uint8Array(bytes.buffer);
+  }
+
   compare(a: number, b: number): number {
     const words = this.#words;
     for (let i = 0; i < wordsPerId; i++) {

@@ -63,7 +63,9 @@ port.on("message", (message: Message) => {
       return port.close();
     }
     try {
-      port.postMessage({ id: message.id, answer: message.question && (await answer(message.question)) });
+      const found = message.question && (await answer(message.question));
+      const moved = found && "packed" in found && found.packed ? [found.packed.buffer] : [];
+      port.postMessage({ id: message.id, answer: found }, moved);
     } catch (error) {
       port.postMessage({ id: message.id, failed: error instanceof Error ? error.message : String(error) });
     }
