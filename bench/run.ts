@@ -11,6 +11,9 @@ import { firstView } from "./cases/first-view.ts";
 import { ledger } from "./cases/ledger.ts";
 import { search } from "./cases/search.ts";
 import { server } from "./cases/server.ts";
+import { trackingPython, trackingServer } from "./cases/tracking-client.ts";
+import { trackingPoints } from "./cases/tracking-points.ts";
+import { trackingArtifacts, trackingCurves } from "./cases/tracking-reads.ts";
 import { trackingWrites } from "./cases/tracking-writes.ts";
 import { type Bench, type Case, type Figure, type NotRun, root, round, temporaryFolder } from "./measure.ts";
 
@@ -26,6 +29,11 @@ const cases: Readonly<Record<string, Case>> = {
   blobs,
   "first-view": firstView,
   "tracking-writes": trackingWrites,
+  "tracking-curves": trackingCurves,
+  "tracking-artifacts": trackingArtifacts,
+  "tracking-server": trackingServer,
+  "tracking-python": trackingPython,
+  "tracking-points": trackingPoints,
   search,
 };
 
