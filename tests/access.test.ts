@@ -251,6 +251,75 @@ describe("tokens", () => {
   });
 });
 
+describe("principals", () => {
+  const json = { "content-type": "application/json" };
+  const admin = async (method: string, path: string, body?: object): Promise<Answer> => {
+    const answer = await ask({ socket }, method, `/api/v1${path}`, body ? json : {}, body && JSON.stringify(body));
+    expect([path, answer.status, answer.status === 200 ? "" : answer.text]).toEqual([path, 200, ""]);
+    return answer;
+  };
+  const refused = async (headers: Record<string, string>, method: string, path: string, body: object): Promise<string | undefined> =>
+    (await port(method, `/api/v1${path}`, { ...headers, ...json }, JSON.stringify(body))).code;
+  const tokenOf = async (principal: string, more: object = {}): Promise<Record<string, string>> =>
+    bearer(JSON.parse((await admin("POST", "/access/tokens", { name: "of", principal, ...more })).text).token);
+  const who = async (headers: Record<string, string>) => JSON.parse((await port("GET", "/api/v1/session", headers)).text);
+
+  test("act by their tokens, with the roles that they and their groups hold, in the projects where they hold them", async () => {
+    await host.app.call("access.addPrincipal", { principal: "mara" }, host.app.access.local);
+    await admin("POST", "/access/groups", { group: "crew" });
+    const token = await tokenOf("mara");
+    expect(await who(token)).toMatchObject({ actor: "user:mara", roles: [] });
+    const get = async (path: string): Promise<number> => (await port("GET", path, token)).status;
+    expect(await get("/api/v1/p/small/data")).toBe(403);
+    await admin("PUT", "/access/roles", { principal: "mara", role: "viewer", only: "small" });
+    expect([await get("/api/v1/p/small/data"), await get("/api/v1/p/default/data")]).toEqual([200, 403]);
+    const run = (project: string): Promise<Answer> => port("POST", `/api/v1/p/${project}/pipeline/runs`, { ...token, ...unread }, "x");
+    expect((await run("small")).code).toBe("CAP-ACCESS-002");
+    await admin("PUT", "/access/roles", { group: "crew", role: "contributor", only: "default" });
+    await admin("PUT", "/access/groups/crew/members/mara", {});
+    // Let in in one project, and not in the other; where none is named, only what holds in both.
+    expect([(await run("small")).code, (await run("default")).code]).toEqual(["CAP-ACCESS-002", "CAP-REQUEST-004"]);
+    expect((await port("POST", "/api/2.0/mlflow/experiments/create", { ...token, ...json }, '{"name": "mine"}')).status).toBe(403);
+    const narrow = await tokenOf("mara", { projects: ["default"] });
+    expect((await port("POST", "/api/2.0/mlflow/experiments/create", { ...narrow, ...json }, '{"name": "mine"}')).status).toBe(200);
+    expect((await port("GET", "/api/v1/p/small/data", narrow)).status).toBe(403);
+    const less = await tokenOf("mara", { roles: ["viewer"] });
+    expect((await port("POST", "/api/v1/p/default/pipeline/runs", { ...less, ...unread }, "x")).code).toBe("CAP-ACCESS-002");
+    await admin("PUT", "/access/groups/crew/members/mara", { member: false });
+    expect((await run("default")).code).toBe("CAP-ACCESS-002");
+    await admin("DELETE", "/access/principals/mara");
+    expect((await port("GET", "/api/v1/session", token)).status).toBe(401);
+    expect(await refused(bearer(tokens.get("admin") ?? ""), "POST", "/access/principals", { principal: "mara" })).toBe("CAP-EXISTS-001");
+    const left = JSON.parse((await admin("GET", "/access/principals")).text);
+    expect(left.principals).toMatchObject([{ principal: "mara", ended: expect.any(String), groups: [], roles: [], tokens: 0 }]);
+    const rows = await host.app.store.database.all<{ leaf: string }>("select * from entry order by at_ms");
+    for (const row of rows) expect(JSON.stringify({ ...row, payload: null })).not.toContain("mara");
+  });
+
+  test("give nothing to themselves, and services sign nothing", async () => {
+    await admin("POST", "/access/principals", { principal: "chief" });
+    await admin("POST", "/access/groups", { group: "signers" });
+    await admin("PUT", "/access/roles", { principal: "chief", role: "admin" });
+    await admin("PUT", "/access/roles", { group: "signers", role: "reviewer" });
+    const chief = await tokenOf("chief");
+    expect(await refused(chief, "PUT", "/access/roles", { principal: "chief", role: "reviewer" })).toBe("CAP-ACCESS-006");
+    expect(await refused(chief, "PUT", "/access/groups/signers/members/chief", {})).toBe("CAP-ACCESS-006");
+    expect(await refused(chief, "PUT", "/access/roles", { principal: "nobody", role: "reviewer" })).toBe("CAP-NOT-FOUND-001");
+    expect(await refused(chief, "PUT", "/access/roles", { role: "reviewer" })).toBe("CAP-REQUEST-001");
+    expect(await refused(chief, "POST", "/access/principals", { principal: "ci", kind: "service" })).toBeUndefined();
+    expect(await refused(chief, "PUT", "/access/roles", { principal: "ci", role: "reviewer" })).toBe("CAP-ACCESS-002");
+    expect(await refused(chief, "PUT", "/access/groups/signers/members/ci", {})).toBe("CAP-ACCESS-002");
+    expect(await refused(chief, "PUT", "/access/roles", { principal: "ci", role: "contributor", only: "nowhere" })).toBe(
+      "CAP-NOT-FOUND-001",
+    );
+    expect(await refused(chief, "PUT", "/access/roles", { principal: "ci", role: "contributor", only: "small" })).toBeUndefined();
+    // A token of somebody who may more would be a way around.
+    expect(await refused(chief, "POST", "/access/tokens", { name: "x", principal: "ci" })).toBe("CAP-ACCESS-002");
+    expect(await refused(chief, "POST", "/access/tokens", { name: "x", principal: "chief" })).toBeUndefined();
+    expect(await who(await tokenOf("ci"))).toMatchObject({ actor: "service:ci", roles: ["contributor"] });
+  });
+});
+
 describe("browsers", () => {
   const write = (headers: Record<string, string>): Promise<Answer> =>
     port("POST", "/api/v1/runs/zz/progress", { ...unread, ...headers }, "x");

@@ -181,3 +181,27 @@ test("a second Ctrl-C ends at once a step that wants none", { timeout: 30_000 },
   expect(await place.run("run", "--plan")).toMatchObject({ code: 0 });
   expect(place.query("select state from pipeline_run")).toEqual([{ state: "cancelled" }]);
 });
+
+test("users, groups and their roles, and a token that is somebody's", async () => {
+  const { capstan } = made();
+  const ok = async (...words: string[]): Promise<string> => {
+    const ended = await capstan("admin", ...words);
+    expect([words, ended.code, ended.code === 0 ? "" : ended.stderr]).toEqual([words, 0, ""]);
+    return ended.stdout;
+  };
+  await ok("user", "add", "ines", "--title", "Ines Duarte");
+  await ok("group", "add", "crew");
+  await ok("group", "join", "crew", "ines");
+  await ok("group", "role", "crew", "--role", "operator");
+  await ok("user", "role", "ines", "--role", "reviewer", "--only", "small");
+  expect(await ok("user", "role", "ines", "--role", "reviewer", "--only", "small")).toContain("as before");
+  expect(await ok("token", "laptop", "--user", "ines")).toMatch(/^cap_/);
+  expect(await ok("user", "list")).toMatch(/^ines +person +reviewer in small +group crew +1 token +Ines Duarte$/m);
+  expect(await ok("group", "list")).toMatch(/^crew +operator +ines$/m);
+  await ok("user", "role", "ines", "--role", "reviewer", "--only", "small", "--off");
+  await ok("group", "leave", "crew", "ines");
+  await ok("user", "end", "ines");
+  expect(await ok("token", "list")).toMatch(/laptop +ines +all of its own +revoked/);
+  expect(await capstan("admin", "user", "role", "nobody", "--role", "viewer")).toMatchObject({ code: 5 });
+  expect(await capstan("admin", "token", "x")).toMatchObject({ code: 2 });
+});

@@ -50,6 +50,12 @@ export const errorTable = define({
     message: "without a local session one may read, log and predict, but not {capability}",
     remedy: "open the one-time link that `capstan open` prints, or use the command line",
   },
+  "CAP-ACCESS-006": {
+    status: 403,
+    exit: 4,
+    message: "{caller} may not give {what} to themselves",
+    remedy: "another administrator, or the person at the store's own machine, can",
+  },
   "CAP-REQUEST-001": {
     status: 400,
     exit: 2,

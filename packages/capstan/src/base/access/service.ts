@@ -5,6 +5,8 @@ import { CapstanError } from "../foundation/errors.ts";
 import { sha256 } from "../foundation/hashing.ts";
 import type { Store } from "../record/store.ts";
 import { insert, statement } from "../storage/database.ts";
+import { actorOf, createPrincipalsService } from "./principals.ts";
+import { rightsOf } from "./rights.ts";
 import { refusalOf, type RequestFacts, tokenlessAllowed, tokenlessCapabilities } from "./rules.ts";
 import { looksLikeToken, makeToken } from "./tokens.ts";
 
@@ -14,6 +16,7 @@ type TokenRow = {
   roles: string;
   projects: string | null;
   attempt_run: string | null;
+  principal: string | null;
   expires_ms: number;
   revoked_ms: number | null;
 };
@@ -28,6 +31,8 @@ export function createAccessService({ store, user }: { store: Store; user: strin
   const links = new Map<string, number>();
   // A token's row hardly changes: kept for a second, so that a fast client does not read it for each request.
   const known = new Map<string, { caller: Caller; untilMs: number }>();
+
+  const principals = createPrincipalsService({ store, changed: () => known.clear() });
 
   const local: Caller = {
     actor: { kind: "person", name: `local:${user}` },
@@ -57,33 +62,54 @@ export function createAccessService({ store, user }: { store: Store; user: strin
     if (cached && cached.untilMs > now) return cached.caller;
     const row = looksLikeToken(token)
       ? await store.database.find<TokenRow>(
-          "select id, name, roles, projects, attempt_run, expires_ms, revoked_ms from token where hash = ?",
+          "select id, name, roles, projects, attempt_run, principal, expires_ms, revoked_ms from token where hash = ?",
           [hash],
         )
       : undefined;
     if (!row || row.revoked_ms !== null || row.expires_ms <= now)
       throw new CapstanError("CAP-ACCESS-001", { problem: row ? "the token has ended" : "the token is not known" });
     const held = JSON.parse(row.roles) as Role[];
-    const caller: Caller = {
-      actor: row.attempt_run === null ? { kind: "token", name: `token:${row.name}` } : { kind: "job", name: `job:${row.attempt_run}` },
-      via: "token",
-      roles: held,
-      capabilities: capabilitiesOf(held),
-      ...(row.projects !== null && { projects: JSON.parse(row.projects) as string[] }),
-      ...(row.attempt_run !== null && { attemptRun: row.attempt_run }),
-    };
+    const caller: Caller =
+      row.principal !== null
+        ? await callerOfPrincipal(row.principal, held, row.projects)
+        : {
+            actor:
+              row.attempt_run === null ? { kind: "token", name: `token:${row.name}` } : { kind: "job", name: `job:${row.attempt_run}` },
+            via: "token",
+            roles: held,
+            capabilities: capabilitiesOf(held),
+            ...(row.projects !== null && { projects: JSON.parse(row.projects) as string[] }),
+            ...(row.attempt_run !== null && { attemptRun: row.attempt_run }),
+          };
     if (known.size > 1000) known.clear();
     known.set(hash, { caller, untilMs: now + 1000 });
     return caller;
   }
 
+  /** Whoever holds the token acts as its principal: what it may is looked up each time, so that a role taken away is gone at once. */
+  async function callerOfPrincipal(id: string, roles: readonly Role[], projects: string | null): Promise<Caller> {
+    const principal = await principals.sql.byId(id);
+    if (!principal || principal.endedMs !== null) throw new CapstanError("CAP-ACCESS-001", { problem: "the token's principal has ended" });
+    const rights = rightsOf(await principals.sql.bindingsOf(id), {
+      roles,
+      projects: projects === null ? null : (JSON.parse(projects) as string[]),
+    });
+    return { actor: actorOf(principal), via: "token", ...rights };
+  }
+
   async function issue(
-    draft: { name: string; roles: readonly Role[]; projects?: readonly string[]; attemptRun?: string; days: number },
+    draft: { name: string; roles: readonly Role[]; principal?: string; projects?: readonly string[]; attemptRun?: string; days: number },
     by: Caller,
   ): Promise<{ id: string; token: string }> {
-    for (const capability of capabilitiesOf(draft.roles)) {
-      if (!by.capabilities.has(capability)) throw new CapstanError("CAP-ACCESS-002", { capability, caller: by.actor.name });
-    }
+    const principal = draft.principal === undefined ? undefined : await principals.acting(draft.principal);
+    if (!principal && draft.roles.length === 0)
+      throw new CapstanError("CAP-REQUEST-001", { operation: "access.issue", problem: "roles: a token that belongs to nobody needs one" });
+    const given = principal ? (await principals.sql.bindingsOf(principal.id)).map((one) => one.role) : draft.roles;
+    // One's own token gives nobody anything.
+    if (!principal || actorOf(principal).name !== by.actor.name)
+      for (const capability of capabilitiesOf(given)) {
+        if (!by.capabilities.has(capability)) throw new CapstanError("CAP-ACCESS-002", { capability, caller: by.actor.name });
+      }
     const made = makeToken();
     const now = store.clock.nowMs();
     await store.recorder.commit(
@@ -95,6 +121,7 @@ export function createAccessService({ store, user }: { store: Store; user: strin
           roles: JSON.stringify(draft.roles),
           projects: draft.projects ? JSON.stringify(draft.projects) : null,
           attempt_run: draft.attemptRun ?? null,
+          principal: principal?.id ?? null,
           created_ms: now,
           created_by: by.actor.name,
           expires_ms: now + draft.days * day,
@@ -107,7 +134,7 @@ export function createAccessService({ store, user }: { store: Store; user: strin
           subject: { type: "token", id: made.id },
           project: draft.projects?.[0] ?? "default",
           actor: by.actor,
-          payload: { name: draft.name, roles: [...draft.roles] },
+          payload: { name: draft.name, roles: [...draft.roles], ...(principal && { principal: principal.name }) },
         },
       ],
     );
@@ -118,6 +145,7 @@ export function createAccessService({ store, user }: { store: Store; user: strin
     local,
     system,
     issue,
+    principals,
     /** Loopback asks for no session from now on, until this host ends: somebody will want to know since when. */
     async noteOpenLoopback(): Promise<void> {
       await store.recorder.commit(
@@ -180,9 +208,18 @@ export function createAccessService({ store, user }: { store: Store; user: strin
       );
       known.clear();
     },
+    nowMs: () => store.clock.nowMs(),
     list: () =>
-      store.database.all<{ id: string; name: string; roles: string; created_ms: number; expires_ms: number; revoked_ms: number | null }>(
-        "select id, name, roles, created_ms, expires_ms, revoked_ms from token where attempt_run is null order by created_ms desc",
+      store.database.all<{
+        id: string;
+        name: string;
+        principal: string | null;
+        roles: string;
+        created_ms: number;
+        expires_ms: number;
+        revoked_ms: number | null;
+      }>(
+        "select token.id, token.name, principal.name as principal, token.roles, token.created_ms, token.expires_ms, token.revoked_ms from token left join principal on principal.id = token.principal where token.attempt_run is null order by token.created_ms desc",
       ),
     /** A code that opens one browser session within 15 minutes, once. */
     oneTimeLink(): string {
@@ -217,8 +254,9 @@ export function createAccessService({ store, user }: { store: Store; user: strin
       if (tokenlessAllowed(facts)) return loopback;
       throw new CapstanError("CAP-ACCESS-001", { problem: "there is no token" });
     },
-    /** Deny by default: the capability, and the project when the caller is limited to some; such a one never gets the whole store. */
-    authorize(caller: Caller, capability: Capability, project: string | undefined, wholeStore = false): void {
+    /** Deny by default: the capability, and the project when the caller is limited to some; such a one never gets the whole store. Gives the caller with what it may in this project. */
+    authorize(admitted: Caller, capability: Capability, project: string | undefined, wholeStore = false): Caller {
+      const caller = project === undefined || !admitted.within ? admitted : { ...admitted, ...admitted.within(project) };
       if (!caller.capabilities.has(capability)) {
         if (caller.via === "loopback") throw new CapstanError("CAP-ACCESS-005", { capability });
         throw new CapstanError("CAP-ACCESS-002", { capability, caller: caller.actor.name });
@@ -231,6 +269,7 @@ export function createAccessService({ store, user }: { store: Store; user: strin
       ) {
         throw new CapstanError("CAP-ACCESS-002", { capability: `${capability} in ${project ?? "this store"}`, caller: caller.actor.name });
       }
+      return caller;
     },
   };
 }

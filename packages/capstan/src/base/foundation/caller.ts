@@ -1,6 +1,6 @@
 import type { Capability, Operation, OutputOf, ParsedInputOf, Role } from "@capstan/contract";
 
-/** Who acts. `name` is `local:<user>`, `token:<name>`, `system:<room>`, `job:<id>`; the ledger stores a pseudonym, the name map lies outside it. */
+/** Who acts. `name` is `local:<user>`, `user:<name>`, `service:<name>`, `token:<name>` (of nobody), `system:<room>`, `job:<id>`; the ledger stores a pseudonym, the name map lies outside it. */
 export type Actor = { readonly kind: "person" | "token" | "system" | "job"; readonly name: string };
 
 /** The principal behind a request and how it came in. Made by the gate, carried to every verb. */
@@ -12,6 +12,8 @@ export type Caller = {
   readonly capabilities: ReadonlySet<Capability>;
   /** Projects that the token is limited to; all when absent. */
   readonly projects?: readonly string[];
+  /** What a principal may in one project; `roles` and `capabilities` are what it may in all that it reaches. Absent when there is no difference. */
+  readonly within?: (project: string) => { readonly roles: readonly Role[]; readonly capabilities: ReadonlySet<Capability> };
   /** The run whose step holds this token: runs created with it become its children. */
   readonly attemptRun?: string;
   /** Entry that led to this call (`because`), when it is the system's. */

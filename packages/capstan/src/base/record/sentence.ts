@@ -1,6 +1,6 @@
 import type { Entry } from "./model.ts";
 
-const spoken = (name: string): string => name.replace(/^(local|token|job):/, "").replace(/^system:(.*)$/, "Capstan's $1");
+const spoken = (name: string): string => name.replace(/^(local|user|service|token|job):/, "").replace(/^system:(.*)$/, "Capstan's $1");
 
 /** `run.ended` on run 4f…, by local:ada: "ada ended run 4f…". Actions are `noun.verb` in the past tense, so the sentence follows from them. */
 export function sentenceOf(entry: Entry): string {

@@ -44,7 +44,12 @@ export async function answerOperation(
   if (!found) throw new CapstanError("CAP-REQUEST-002", { path: url.pathname });
   const { operation, name, handle } = found.value;
   span?.rename(name);
-  authorize(caller, operation.capability, found.params["project"] ?? url.searchParams.get("project") ?? undefined, operation.wholeStore);
+  let acting = authorize(
+    caller,
+    operation.capability,
+    found.params["project"] ?? url.searchParams.get("project") ?? undefined,
+    operation.wholeStore,
+  );
   const body =
     operation.method === "GET" || operation.method === "DELETE" ? {} : await readJson(request, operation.bodyLimitBytes ?? 1 << 20);
   const query: Record<string, unknown> = {};
@@ -55,8 +60,8 @@ export async function answerOperation(
   const input = parseInput(name, operation, { ...query, ...body, ...found.params });
   // Where the path names no project, the input may: what is read counts, not what was asked first.
   const named = (input as { project?: unknown }).project;
-  if (typeof named === "string") authorize(caller, operation.capability, named);
-  const output = await handle(input, caller);
+  if (typeof named === "string") acting = authorize(caller, operation.capability, named);
+  const output = await handle(input, acting);
   const text = JSON.stringify(output ?? {});
   response.writeHead(200, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
   response.end(text);

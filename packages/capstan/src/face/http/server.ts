@@ -95,8 +95,8 @@ export function createShell(parts: ShellParts) {
     if (route) {
       span?.rename(`${method} ${route.value.path}`);
       try {
-        parts.access.authorize(caller, route.value.capability, route.params["project"]);
-        return await route.value.handle(request, response, { params: route.params, url, caller, admitted });
+        const acting = parts.access.authorize(caller, route.value.capability, route.params["project"]);
+        return await route.value.handle(request, response, { params: route.params, url, caller: acting, admitted });
       } catch (thrown) {
         if (!route.value.fail || response.headersSent) throw thrown;
         return route.value.fail(toCapstanError(thrown), response);

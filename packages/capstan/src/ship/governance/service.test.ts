@@ -209,3 +209,19 @@ test("without the key nothing is signed, and nothing is half written", async () 
   expect((await service.dossier("default", digest, ines)).approvals).toHaveLength(0);
   await recorder.close();
 });
+
+test("signatures count people: one with two tokens is one, and a token of nobody signs nothing", async () => {
+  source.facts = { ...source.facts, approvals: 2 };
+  const made = await ask("governance.request", of, ada);
+  expect(made).toMatchObject({ needed: 2 });
+  const orphan: Caller = { ...person("token:reviewer", ["reviewer"]), actor: { kind: "token", name: "token:reviewer" } };
+  const approve = (caller: Caller) => ask("governance.approve", { project: "default", dossier: made.digest, note: "read" }, caller);
+  await expect(approve(orphan)).rejects.toMatchObject({ code: "CAP-GOV-009", message: expect.stringContaining("belongs to no person") });
+  await expect(approve({ ...orphan, actor: { kind: "token", name: "service:ci" } })).rejects.toMatchObject({
+    message: expect.stringContaining("only people sign"),
+  });
+  const laptop = person("user:ines", ["reviewer"]);
+  expect(await approve(laptop)).toMatchObject({ state: "in-review" });
+  expect(await approve({ ...laptop })).toMatchObject({ state: "in-review", approvals: [{ by: "user:ines" }] });
+  expect(await approve(person("user:tomas", ["reviewer"]))).toMatchObject({ state: "approved" });
+});

@@ -15,7 +15,7 @@ export type SigningState = {
 };
 export type SigningAnswer = { may: true; selfApproved: boolean } | { may: false; why: string };
 
-/** Who may sign: a person or token with the right, who had no part in it, or up to the policy's level the one person that there is. */
+/** Who may sign: a person with the right, who had no part in it, or up to the policy's level the one person that there is. */
 export function maySign(caller: Pick<Caller, "actor" | "via" | "capabilities">, state: SigningState, policy: Policy): SigningAnswer {
   const no = (why: string): SigningAnswer => ({ may: false, why });
   if (state.prohibited) return no("its use is prohibited");
@@ -23,7 +23,9 @@ export function maySign(caller: Pick<Caller, "actor" | "via" | "capabilities">, 
   if (state.changed) return no("the evidence changed since it was made");
   if (!goesForward(state.verdict)) return no(`its gate says ${state.verdict}`);
   if (!caller.capabilities.has("approve")) return no("you do not hold a role that signs");
-  if (caller.actor.kind !== "person" && caller.actor.kind !== "token") return no("only people sign");
+  // Two tokens may be one person's: only a person's name counts people.
+  if (caller.actor.kind !== "person")
+    return no(caller.actor.name.startsWith("token:") ? "this token belongs to no person" : "only people sign");
   if (state.signedBy.includes(caller.actor.name)) return no("you have signed it");
   if (!state.participants.has(caller.actor.name)) return { may: true, selfApproved: false };
   if (state.level <= policy.selfApprovedUpTo && caller.via === "session") return { may: true, selfApproved: true };
