@@ -32,24 +32,20 @@ const bodyOf = (query: Query, size: number, token: string | undefined): string =
     ...(token !== undefined && { page_token: token }),
   });
 
-/** How many runs are before each query's page; what is last is found by walking there, on Capstan. */
+/** How many runs are before each query's page, found by walking there on Capstan. A filter that finds too few for six pages is asked for its last one. */
 export async function startsOf(capstan: TrackingServer, queries: readonly Query[]): Promise<number[]> {
   const connection = new Connection(capstan.url);
   await connection.opened;
   const starts: number[] = [];
   for (const query of queries) {
-    if (query.page !== "last") {
-      starts.push((query.page - 1) * pageSize);
-      continue;
-    }
+    const most = query.page === "last" ? Number.POSITIVE_INFINITY : query.page * pageSize;
     let found = 0;
-    let token: string | undefined;
-    do {
-      const page: Page = await connection.json<Page>(connection.post(path, bodyOf(query, stride, token)));
+    for (let token: string | undefined, begun = false; most > pageSize && found < most && !(begun && token === undefined); begun = true) {
+      const page = await connection.json<Page>(connection.post(path, bodyOf(query, Math.min(stride, most), token)));
       found += page.runs?.length ?? 0;
       token = page.next_page_token;
-    } while (token !== undefined);
-    starts.push(Math.floor((found - 1) / pageSize) * pageSize);
+    }
+    starts.push(Math.max(0, Math.floor((found - 1) / pageSize) * pageSize));
   }
   connection.close();
   return starts;
@@ -65,16 +61,22 @@ async function tokenOf(connection: Connection, server: TrackingServer, query: Qu
   return token;
 }
 
-/** Asks each query `times` times over one kept connection; the median counts. `starts` says how many runs are before its page, `limitMs` how long an answer is waited for. */
+/**
+ * Asks each query `times` times over one kept connection; the median counts. `starts` says how many runs are before its page, `limitMs` how long an answer is waited
+ * for; then `serverNow` is asked for one that has nothing to do.
+ */
 export async function askAll(
-  server: TrackingServer,
+  serverNow: (late: boolean) => Promise<TrackingServer>,
   queries: readonly Query[],
   starts: readonly number[],
   times: number,
   limitMs: number,
 ): Promise<Asked[]> {
   const asked: Asked[] = [];
+  let late = false;
   for (const [i, query] of queries.entries()) {
+    const server = await serverNow(late);
+    late = false;
     const connection = new Connection(server.url);
     await connection.opened;
     try {
@@ -84,6 +86,7 @@ export async function askAll(
       for (let round = 0; round < times; round++) {
         const began = performance.now();
         const answer = await withinLimit(connection.post(path, body), limitMs);
+        late = answer === undefined;
         if (answer === undefined) break;
         all.push(performance.now() - began);
         if (answer.status !== 200) throw new Error(`${query.filter}: ${answer.status} ${answer.body.toString().slice(0, 300)}`);

@@ -9,6 +9,7 @@ import { createTrackingService, type TrackingService } from "../../service.ts";
 import { createRunSearch, type RunSearch } from "../run-search.ts";
 import { compareBytes } from "./column.ts";
 import { patternOf } from "./pattern.ts";
+import { sortByWeight } from "./radix.ts";
 
 const caller: Caller = { actor: { kind: "person", name: "local:someone" }, via: "session", roles: [], capabilities: new Set(["log"]) };
 let open: TestStore;
@@ -214,6 +215,18 @@ test.each([
   ["%ab%ab", "ab", false],
   ["%a_c%", "xxabcx", true],
 ])("LIKE %s: %s", (like, value, holds) => expect(patternOf(like, false)(value)).toBe(holds));
+
+test("many rows are sorted by weight, then as compared", () => {
+  const weights = Array.from(
+    { length: 20_000 },
+    (_, i) => [0, -0, -1, 1e-310, 3, Infinity, -Infinity, i % 97, -((i * 7919) % 1013) / 3][(i * 31) % 9] ?? 0,
+  );
+  const compare = (a: number, b: number): number => (weights[a] === weights[b] ? b - a : (weights[a] ?? 0) < (weights[b] ?? 0) ? -1 : 1);
+  const rows = Uint32Array.from(weights, (_, i) => i);
+  const expected = rows.slice().sort(compare);
+  sortByWeight(rows, (row) => weights[row] ?? 0, compare);
+  expect(rows).toEqual(expected);
+});
 
 test("texts are ordered by their bytes in UTF-8", () => {
   fc.assert(

@@ -1,5 +1,6 @@
 import type { SqlValue } from "../../../../base/storage/database.ts";
 import { compareBytes, missing, notANumber, type NumberColumn, type TextColumn } from "./column.ts";
+import { sortByWeight } from "./radix.ts";
 import type { RunIds } from "./run-ids.ts";
 
 /** One step of an order over rows. */
@@ -121,24 +122,17 @@ export const inOrder =
     return 0;
   };
 
-const manyRows = 1000;
+/** A longer page is cut from all rows in order. */
+const mostInHeap = 5000;
 
 /** The first `limit` of the rows, in order. The list is left in disorder. */
 export function firstOf(rows: Uint32Array, count: number, limit: number, steps: readonly Step[]): Uint32Array {
   const compare = inOrder(steps);
   const weight = steps[0]?.weight;
-  if (count <= limit) {
-    const all = rows.slice(0, count);
-    if (count < manyRows || !weight) return all.sort(compare);
-    // Numbers side by side are compared far faster than through the steps.
-    let highest = 0;
-    for (const row of all) if (row > highest) highest = row;
-    const weights = new Float64Array(highest + 1);
-    for (const row of all) weights[row] = weight(row);
-    return all.sort((a, b) => {
-      const [x, y] = [weights[a] as number, weights[b] as number];
-      return x < y ? -1 : x > y ? 1 : compare(a, b);
-    });
+  if (count <= limit || limit > mostInHeap) {
+    const all = rows.subarray(0, count);
+    sortByWeight(all, weight, compare);
+    return all.slice(0, limit);
   }
   // A heap with the last one on top. What comes in already ordered the other way would replace it each time: then it is taken from the other end.
   const backwards = compare(rows[count - 1] as number, rows[0] as number) < 0;
