@@ -2,7 +2,16 @@ import type { Log } from "../../../base/foundation/log.ts";
 import type { Database, Row } from "../../../base/storage/database.ts";
 import type { RunKind } from "../model.ts";
 import { inParts, listOf } from "../rows.ts";
-import { type Answer, columnOf, type Groups, type GroupsAsked, orderSteps, type Question, unanswerable } from "./columns/question.ts";
+import {
+  type Accepted,
+  type Answer,
+  columnOf,
+  type Groups,
+  type GroupsAsked,
+  orderSteps,
+  type Question,
+  unanswerable,
+} from "./columns/question.ts";
 import { SearchThread } from "./columns/search-thread.ts";
 import { afterOf, fingerprint, pageOf, tokenOf } from "./compile.ts";
 import { createRunStatement, type SearchedExperiment } from "./run-statement.ts";
@@ -75,6 +84,13 @@ export type TypedSearch = {
 /** Ids of the runs of a page, in order. */
 export type RunPage = { ids: string[]; next: string | undefined; total: number | undefined };
 
+/** Numbers of experiments are used again when the last one is erased: when it was made tells them apart. */
+function asPlace({ id, lifecycle, created_ms, runs_left }: SearchedExperiment, asked: Accepted): Question["experiments"] {
+  const state = `${created_ms} ${runs_left}`;
+  if (lifecycle !== "deleted") return [{ id, state, accepted: asked }];
+  return asked === "active" ? [] : [{ id, state, accepted: "all" }];
+}
+
 /** Below so many runs the statement answers at once, and no thread is started for them. */
 const fewRuns = 1000;
 /** Columns are forgotten, those that were not used for longest first, before they take more than this. */
@@ -94,7 +110,10 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
     await inParts([...new Set(search.experimentIds.map(Number))], async (part) => {
       const ids = listOf(part);
       found.push(
-        ...(await database.all<SearchedExperiment>(`select id, lifecycle, runs_left from experiment where id in ${ids.sql}`, ids.params)),
+        ...(await database.all<SearchedExperiment>(
+          `select id, lifecycle, created_ms, runs_left from experiment where id in ${ids.sql}`,
+          ids.params,
+        )),
       );
     });
     return found;
@@ -132,10 +151,7 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
     if (experiments.length === 0) return undefined;
     return byColumns(
       {
-        experiments: experiments.flatMap(({ id, lifecycle, runs_left: left }): Question["experiments"] => {
-          if (lifecycle !== "deleted") return [{ id, left, accepted: search.lifecycle }];
-          return search.lifecycle === "active" ? [] : [{ id, left, accepted: "all" as const }];
-        }),
+        experiments: experiments.flatMap((one) => asPlace(one, search.lifecycle)),
         kinds: search.kinds,
         projects: search.projects,
         filter: search.filter,
@@ -167,10 +183,7 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
 
       const answer = await byColumns(
         {
-          experiments: experiments.flatMap(({ id, lifecycle, runs_left: left }) => {
-            if (lifecycle !== "deleted") return [{ id, left, accepted: search.lifecycle }];
-            return search.lifecycle === "active" ? [] : [{ id, left, accepted: "all" as const }];
-          }),
+          experiments: experiments.flatMap((one) => asPlace(one, search.lifecycle)),
           kinds: search.kinds,
           projects: search.projects,
           filter,

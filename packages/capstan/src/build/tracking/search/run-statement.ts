@@ -5,7 +5,7 @@ import type { RunSearch } from "./run-search.ts";
 import type { Comparison, Order } from "./vocabulary.ts";
 
 /** An experiment that a search names, as it is now. */
-export type SearchedExperiment = { id: number; lifecycle: string; runs_left: number };
+export type SearchedExperiment = { id: number; lifecycle: string; created_ms: number; runs_left: number };
 
 const columns: Readonly<Record<string, string>> = {
   run_id: "run.id",

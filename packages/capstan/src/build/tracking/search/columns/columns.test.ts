@@ -199,6 +199,23 @@ test("an experiment that runs left is read anew", async () => {
   expect(after).toEqual(await byStatement.search(asked));
 });
 
+test("an experiment made under the number of an erased one has none of its runs", async () => {
+  const asked = { lifecycle: "all", limit: 1000, kinds: ["user"], artifactRoot: "", total: true } as const;
+  const made = async (name: string, createdMs: number) => {
+    const id = await tracking.ensureExperiment("p", name, caller);
+    await open.store.database.commit([statement("update experiment set created_ms = ? where id = ?", createdMs, Number(id))]);
+    const run = await tracking.createRun({ project: "p", experimentId: id, kind: "user", name, startedMs: 1, by: "x" }, caller);
+    expect((await byColumns.search({ ...asked, experimentIds: [id] })).ids).toEqual([run.id]);
+    return id;
+  };
+  const id = await made("first", 1);
+  await open.store.database.commit([
+    statement("delete from run where experiment_id = ?", Number(id)),
+    statement("delete from experiment where id = ?", Number(id)),
+  ]);
+  expect(await made("second", 2)).toBe(id);
+});
+
 test("a memory too small for the runs leaves them to the statement", async () => {
   const small = createRunSearch(open.store.database, strict, { fewRuns: -1, memoryBytes: 1000 });
   const asked = { experimentIds: places, lifecycle: "all", limit: 1000, kinds: ["user"], artifactRoot: "", total: true } as const;

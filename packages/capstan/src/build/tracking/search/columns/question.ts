@@ -6,8 +6,8 @@ export type Accepted = "active" | "deleted" | "all";
 
 /** A search as the thread of columns is asked. All of it is data. */
 export type Question = {
-  /** `left`: how often runs left it; another number than last time means that its rows are read anew. */
-  experiments: readonly { id: number; left: number; accepted: Accepted }[];
+  /** `state`: what no stamp of a run says. Another one than last time means that rows of it may be gone, and all of them are read anew. */
+  experiments: readonly { id: number; state: string; accepted: Accepted }[];
   kinds: readonly string[];
   projects: readonly string[] | undefined;
   filter: readonly Comparison[];

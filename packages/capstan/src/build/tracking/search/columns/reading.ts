@@ -29,8 +29,8 @@ export async function follow(
   mostRows: number,
 ): Promise<void> {
   const fresh: number[] = [];
-  for (const { id, left } of question.experiments) {
-    if (table.places.get(id)?.left !== left) table.drop(id);
+  for (const { id, state } of question.experiments) {
+    if (table.places.get(id)?.state !== state) table.drop(id);
     if (!table.places.has(id)) fresh.push(id);
   }
   const known = question.experiments.filter(({ id }) => table.places.has(id));
@@ -82,9 +82,9 @@ async function readPlaces(
     await snapshot.each(`select count(*) from run where experiment_id in ${ids.sql}`, ids.params, ([n]) => (count += Number(n)));
   });
   if (count > mostRows) throw new CannotHold("more runs than the memory is for");
-  for (const { id, left } of question.experiments)
+  for (const { id, state } of question.experiments)
     if (fresh.includes(id))
-      table.places.set(id, { rows: new RowList(), changed: new RowList(), cursor: await cursorOf(snapshot, id), left });
+      table.places.set(id, { rows: new RowList(), changed: new RowList(), cursor: await cursorOf(snapshot, id), state });
   await inParts(fresh, async (part) => {
     const ids = listOf(part);
     await snapshot.scan(

@@ -9,7 +9,7 @@ export type Place = {
   rows: RowList;
   /** Least stamp of a change that was not read yet. */
   cursor: number;
-  left: number;
+  /** As the question said. */ state: string;
   /** Rows that changed since the place was read, oldest first; columns say how far they followed. */
   changed: RowList;
 };
