@@ -1,5 +1,5 @@
 import { useParams } from "@tanstack/react-router";
-import { client, useOperation } from "../../data/api.ts";
+import { client, type Output, useOperation } from "../../data/api.ts";
 import { Ago, bytes, Digest, To } from "../../parts/format.tsx";
 import { Guarded } from "../../parts/guarded.tsx";
 import { Answer, PageHead } from "../../parts/layout.tsx";
@@ -14,6 +14,13 @@ import { ChecksTab, SlicesTab } from "./evidence-tabs.tsx";
 import { HistoryCard, SignatureTab } from "./origin.tsx";
 import { DecideNo, SignDossier } from "./sign-sheets.tsx";
 import type { Version } from "./version.ts";
+
+const sentenceAtMost = 180;
+/** The gate's own sentence names each check that stands in the way; many of them are counted, the table below names them. */
+const sentenceOf = ({ sentence, counts }: Output<"governance.gate">): string =>
+  sentence.length <= sentenceAtMost
+    ? sentence
+    : `${sentence.slice(0, sentence.indexOf(":"))}: ${counts.fail + counts.error} fail, ${counts.inconclusive} are not answered, ${counts.pass + counts.warn} pass.`;
 
 /** The dossier: may this version go forward, who says so, on what evidence. */
 export function ModelVersionPage() {
@@ -95,7 +102,7 @@ function Page({ project, one }: { project: string; one: Version }) {
           </>
         }
       >
-        {gate.data?.sentence} Registered by {one.actor}, <Ago time={one.createdAt} />
+        {gate.data && sentenceOf(gate.data)} Registered by {one.actor}, <Ago time={one.createdAt} />
         {one.run !== null && (
           <>
             , from{" "}

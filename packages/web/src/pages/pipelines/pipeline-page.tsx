@@ -155,7 +155,7 @@ function Page({ project, pipeline, run }: { project: string; pipeline: Pipeline;
           </To>
         ))}
       </div>
-      <div className="grid" style={{ gridTemplateColumns: "minmax(0, 1fr) 366px", alignItems: "start" }}>
+      <div className="grid pipeline-split">
         <div className="grid">
           {layout === "time" ? (
             <>

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { client } from "../../data/api.ts";
 import { count, number, seconds } from "../../parts/format.tsx";
 import { Card, Failure } from "../../parts/layout.tsx";
-import { LineChart, type Range } from "../../parts/line-chart.tsx";
+import { type Line, LineChart, type Range } from "../../parts/line-chart.tsx";
 import { type Axis, axisWord, joined, type Series, smoothed, stepsOf } from "./curve-x.ts";
 
 export type Drawing = { axis: Axis; log: boolean; smooth: number };
@@ -26,6 +26,7 @@ export function MetricCard({
   drawing,
   live,
   height = 190,
+  reference,
 }: {
   project: string;
   title: string;
@@ -35,6 +36,7 @@ export function MetricCard({
   drawing: Drawing;
   live: boolean;
   height?: number;
+  /** A run that they are held against. */ reference?: string;
 }) {
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
@@ -47,7 +49,7 @@ export function MetricCard({
   }, [drawing.axis]);
   const asked = {
     project,
-    run: sources.map((one) => one.run).join(","),
+    run: [...sources.map((one) => one.run), ...(reference === undefined ? [] : [reference])].join(","),
     key: [...keys],
     buckets: Math.max(100, Math.min(2000, width - 56)),
     ...(steps && { fromStep: steps.from, toStep: steps.to }),
@@ -83,8 +85,9 @@ export function MetricCard({
     setSteps(found);
   };
   if (answer.isSuccess && !answer.isPlaceholderData && all.length === 0 && steps === undefined) return null;
-  const points = Math.max(0, ...all.map((one) => one.points));
-  const buckets = Math.max(0, ...all.map((one) => one.step.length));
+  const own = all.filter((one) => one.run !== reference);
+  const points = Math.max(0, ...own.map((one) => one.points));
+  const buckets = Math.max(0, ...own.map((one) => one.step.length));
   const shown =
     range === null
       ? `${buckets === points ? count(points) : `${count(buckets)} of ${count(points)}`} points`
@@ -100,6 +103,7 @@ export function MetricCard({
               title={title}
               all={all}
               sources={sources}
+              reference={reference}
               startMs={startMs}
               drawing={drawing}
               height={height}
@@ -117,6 +121,7 @@ function Drawn({
   title,
   all,
   sources,
+  reference,
   startMs,
   drawing,
   height,
@@ -126,6 +131,7 @@ function Drawn({
   title: string;
   all: readonly Series[];
   sources: readonly Source[];
+  reference: string | undefined;
   startMs: number;
   drawing: Drawing;
   height: number;
@@ -135,12 +141,16 @@ function Drawn({
   const { axis, log, smooth } = drawing;
   const { x, lines } = useMemo(() => {
     const found = joined(all, axis, startMs);
-    const many = new Set(all.map((one) => one.run)).size > 1;
+    const many = new Set(all.map((one) => one.run).filter((one) => one !== reference)).size > 1;
     const name = (series: Series): string =>
       many ? `${sources.find((one) => one.run === series.run)?.name ?? series.run.slice(0, 8)} ${series.key}` : series.key;
     return {
       x: found.x,
-      lines: found.lines.flatMap((line, i) => {
+      lines: found.lines.flatMap((line, i): Line[] => {
+        if (line.series.run === reference) {
+          const named = found.lines.findIndex((one) => one.series.run === reference) === i;
+          return [{ label: "the run before", values: line.values, color: "var(--reference)", dash: [5, 4], width: 1.4, quiet: !named }];
+        }
         const color = `var(--series-${(i % 8) + 1})`;
         const one = {
           label: name(line.series),
@@ -153,7 +163,7 @@ function Drawn({
           : [{ label: `${one.label}, as logged`, values: line.values, color: "var(--line-strong)", width: 1, quiet: true }, one];
       }),
     };
-  }, [all, axis, startMs, smooth, sources]);
+  }, [all, axis, startMs, smooth, sources, reference]);
   const summary = `${title}: ${all
     .map((one) => `${one.key} goes from ${number(one.first[0])} to ${number(one.last.at(-1))}, least ${number(leastOf(one))}`)
     .join("; ")}`;

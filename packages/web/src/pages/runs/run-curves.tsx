@@ -32,12 +32,14 @@ export function RunCurves({
   atMost = Infinity,
   drawing = plain,
   only = () => true,
+  reference,
 }: {
   project: string;
   run: RunDetail;
   atMost?: number;
   drawing?: Drawing;
   only?: (family: string) => boolean;
+  /** The run before, drawn beside it. */ reference?: string;
 }) {
   const { families, children } = useFamilies(project, run);
   const own = useMemo(() => [{ run: run.id, name: run.name }], [run.id, run.name]);
@@ -55,6 +57,7 @@ export function RunCurves({
             startMs={Date.parse(run.started)}
             drawing={drawing}
             live={run.status === "RUNNING"}
+            {...(reference !== undefined && !ofChildren && { reference })}
           />
         </Near>
       ))}

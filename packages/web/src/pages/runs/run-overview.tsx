@@ -1,11 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { bytes, count, number, seconds } from "../../parts/format.tsx";
-import { Card, Facts } from "../../parts/layout.tsx";
-import { Markdown } from "../../parts/markdown.tsx";
+import { Facts } from "../../parts/layout.tsx";
 import { TableCard } from "../../parts/table-card.tsx";
 import { VerdictBadge } from "../../parts/verdict.tsx";
+import { type Baseline, useBaseline } from "./baseline.ts";
+import { differenceOf } from "./differences.ts";
 import { FirstError } from "./first-error.tsx";
+import { NoteCard } from "./note-card.tsx";
 import { RunCurves } from "./run-curves.tsx";
 import { LogCard } from "./run-log.tsx";
 import { hasLog, type RunDetail } from "./run-detail.ts";
@@ -18,7 +20,7 @@ const chartsAtMost = 4;
 
 type Fact = { label: string; value: ReactNode; small: ReactNode };
 
-function factsOf(run: RunDetail): Fact[] {
+function factsOf(run: RunDetail, baseline: Baseline | undefined): Fact[] {
   const { resources } = run;
   const rest: (Fact | false)[] = [
     resources.cpuSeconds !== null && {
@@ -36,30 +38,34 @@ function factsOf(run: RunDetail): Fact[] {
     .map((one) => ({
       label: one.key,
       value: number(one.last),
-      small: one.points > 1 ? `${count(one.points)} points, least ${number(one.min)}` : "last value",
+      small: against(one, baseline),
     }));
   return [...metrics, ...resourceFacts];
 }
 
+/** What changed against the baseline; without one, how much was logged. */
+function against(one: RunDetail["metricFacts"][number], baseline: Baseline | undefined): ReactNode {
+  const difference = differenceOf(one.last, baseline?.metrics[one.key]);
+  if (baseline && difference !== undefined) return `${difference > 0 ? "+" : ""}${number(difference)} vs the run before`;
+  if (baseline && baseline.metrics[one.key] === one.last) return "as the run before";
+  return one.points > 1 ? `${count(one.points)} points, least ${number(one.min)}` : "last value";
+}
+
 /** The figures, the first curves, what went wrong, and beside them what decided the result. */
 export function RunOverview({ project, run }: { project: string; run: RunDetail }) {
-  const facts = factsOf(run);
-  const note = run.tags["mlflow.note.content"];
+  const baseline = useBaseline(project, run);
+  const facts = factsOf(run, baseline);
   return (
     <div className="run-grid">
       <div className="grid">
         {facts.length > 0 && <Facts facts={facts} />}
         {run.status === "FAILED" && hasLog(run) && <FirstError project={project} run={run} />}
-        {note !== undefined && note.trim() !== "" && (
-          <Card title="Description">
-            <Markdown text={note} />
-          </Card>
-        )}
-        <RunCurves project={project} run={run} atMost={chartsAtMost} />
+        <RunCurves project={project} run={run} atMost={chartsAtMost} {...(baseline && { reference: baseline.id })} />
         <Children project={project} run={run} />
         {hasLog(run) && <LogCard project={project} run={run} />}
+        <NoteCard project={project} run={run} />
       </div>
-      <RunSide project={project} run={run} />
+      <RunSide project={project} run={run} baseline={baseline} />
     </div>
   );
 }

@@ -3,6 +3,8 @@ import { type ReactNode, useState } from "react";
 import { CopyCommand } from "../../parts/copy-command.tsx";
 import { count, Digest, To } from "../../parts/format.tsx";
 import { nodeHref } from "../../parts/node.ts";
+import type { Baseline } from "./baseline.ts";
+import { changedFirst } from "./differences.ts";
 import type { RunDetail } from "./run-detail.ts";
 import { Seal } from "./seal.tsx";
 import { RunTags } from "./run-tags.tsx";
@@ -30,10 +32,11 @@ export const dirtyWord = ({ dirty, diffDigest }: RunDetail["environment"]): stri
   dirty === null ? "changes not known" : !dirty ? "clean" : diffDigest === null ? "with changes" : "with changes, kept";
 
 /** What decided the result, and the seal over all of it. */
-export function RunSide({ project, run }: { project: string; run: RunDetail }) {
+export function RunSide({ project, run, baseline }: { project: string; run: RunDetail; baseline: Baseline | undefined }) {
   const base = `/p/${project}`;
   const [all, setAll] = useState(false);
-  const params = Object.entries(run.params);
+  const params = changedFirst(run.params, baseline?.params);
+  const changed = baseline ? params.filter((name) => run.params[name] !== baseline.params[name]).length : 0;
   const { environment } = run;
   const links = (some: RunDetail["inputs"]): ReactNode =>
     some.map((one) => (
@@ -47,11 +50,28 @@ export function RunSide({ project, run }: { project: string; run: RunDetail }) {
   return (
     <div className="card run-side">
       {params.length > 0 && (
-        <Part title="Parameters" note={count(params.length)}>
+        <Part
+          title="Parameters"
+          note={
+            baseline ? (
+              <>
+                {count(changed)} of {count(params.length)} differ from{" "}
+                <Link className="inline-link" to={`${base}/compare` as never} search={{ runs: `${baseline.id},${run.id}` } as never}>
+                  the run before
+                </Link>
+              </>
+            ) : (
+              count(params.length)
+            )
+          }
+        >
           <dl>
-            {params.slice(0, all ? undefined : paramsAtFirst).map(([name, value]) => (
+            {params.slice(0, all ? undefined : paramsAtFirst).map((name) => (
               <Line key={name} name={name}>
-                <span className="value">{value}</span>
+                <span className="value">{run.params[name]}</span>
+                {baseline && run.params[name] !== baseline.params[name] && (
+                  <span className="muted"> {baseline.params[name] === undefined ? "new" : `was ${baseline.params[name]}`}</span>
+                )}
               </Line>
             ))}
           </dl>
