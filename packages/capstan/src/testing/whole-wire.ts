@@ -1,5 +1,6 @@
 import { readEnvironment } from "../base/foundation/environment.ts";
 import type { Caller } from "../base/foundation/caller.ts";
+import type { BlobStore } from "../base/storage/blob-store.ts";
 import { jobMigrations } from "../base/storage/jobs.ts";
 import { registryMigrations } from "../build/registry/migrations.ts";
 import { createRegistryService } from "../build/registry/service.ts";
@@ -17,8 +18,9 @@ const reading = (response: Response, text: string): unknown =>
   response.headers.get("content-type") === "application/json" ? JSON.parse(text) : undefined;
 
 /** All of MLflow's wire, registry and traces with it, over a store of its own. */
-export async function openWholeWire(options: Partial<SurfaceOptions> = {}) {
-  const open = await openTestStore([...jobMigrations, ...trackingMigrations, ...registryMigrations]);
+export async function openWholeWire(options: Partial<SurfaceOptions> & { blobs?: BlobStore } = {}) {
+  const opened = await openTestStore([...jobMigrations, ...trackingMigrations, ...registryMigrations]);
+  const open = { ...opened, store: { ...opened.store, ...(options.blobs && { blobs: options.blobs }) } };
   const environment = readEnvironment({ HOME: open.home, CAPSTAN_HOME: open.home });
   const tracking = createTrackingService({ store: open.store });
   const webhooks = createRegistryWebhooks({ store: open.store, environment });
