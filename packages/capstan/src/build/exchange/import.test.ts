@@ -211,6 +211,7 @@ test("an mlruns folder comes with its trash, and long ids get numbers here", asy
     [`${experiment}/${id}/metrics/deep/auc`]: "10 0.5 0\n11 nan 1\n12 -inf 2\n12 -inf 2\n",
     [`${experiment}/${id}/artifacts/a/b.txt`]: "b",
     [`.trash/44/meta.yaml`]: "experiment_id: '44'\nname: gone\nlifecycle_stage: deleted\n",
+    [`.trash/44/${runIdOf(6)}/meta.yaml`]: `run_id: '${runIdOf(6)}'\nexperiment_id: '44'\nstatus: 4\nstart_time: 1\nend_time: 2\nlifecycle_stage: deleted\n`,
     "models/late/meta.yaml": "name: late\ncreation_timestamp: 1\nlast_updated_timestamp: 2\n",
     "models/late/aliases/best": "1",
     "models/late/version-1/meta.yaml": `name: late\nversion: 1\ncreation_timestamp: 3\nlast_updated_timestamp: 3\ncurrent_stage: None\nsource: runs:/${id}/a\nrun_id: ${id}\n`,
@@ -218,7 +219,7 @@ test("an mlruns folder comes with its trash, and long ids get numbers here", asy
   mkdirSync(join(root, experiment, "traces", "tr-1"), { recursive: true });
   const result = await bring(root);
   expect(result).toMatchObject({
-    taken: { experiments: 2, runs: 1, "metric points": 4, "artifact files": 1 },
+    taken: { experiments: 2, runs: 2, "metric points": 4, "artifact files": 1 },
     conflicts: [],
     differing: 0,
   });

@@ -70,13 +70,13 @@ export const putArtifacts = (owner: Owner, artifacts: readonly Artifact[]): Stat
     "on conflict (run_id, path) do update set digest = excluded.digest, size_bytes = excluded.size_bytes",
   );
 
-/** Refused unless its experiment is there and active. */
-export const createRow = (dialect: Dialect, run: Run): Statement => {
+/** Refused unless its experiment is there, and active unless the run comes from another store, where it was made in time. */
+export const createRow = (dialect: Dialect, run: Run, elsewhere = false): Statement => {
   const row = rowOf(run);
   const columns = Object.keys(row);
   const places = columns.map(() => "?").join(", ");
   return {
-    sql: `insert into run (${columns.join(", ")}, changed) select ${places}, ${stamp(dialect, dialect === "sqlite" ? "?" : "")} where exists (select 1 from experiment where id = ? and lifecycle = 'active')`,
+    sql: `insert into run (${columns.join(", ")}, changed) select ${places}, ${stamp(dialect, dialect === "sqlite" ? "?" : "")} where exists (select 1 from experiment where id = ?${elsewhere ? "" : " and lifecycle = 'active'"})`,
     params: [
       ...columns.map((column) => row[column] ?? null),
       ...(dialect === "sqlite" ? [Number(run.experimentId)] : []),

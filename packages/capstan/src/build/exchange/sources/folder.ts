@@ -60,7 +60,9 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
       datasets,
       models,
       // What lies beside the run is its own; a place of another form is where it says.
-      artifactUri: existsSync(join(folder, "artifacts")) ? join(folder, "artifacts") : textOf(facts["artifact_uri"]),
+      artifactUri: existsSync(join(folder, "artifacts"))
+        ? join(folder, "artifacts")
+        : textOf(facts["artifact_uri"]) || join(folder, "artifacts"),
     };
   }
 

@@ -90,7 +90,7 @@ export function createImportedRuns(store: Store, metrics: Metrics, inputs: Retur
         const seal = ended ? sealOf({ run: open, ...content }, null) : null;
         const run: Run = ended ? { ...open, seal, sealEntry: entry, sealedMs: clock.nowMs() } : open;
         change.push(
-          createRow(store.database.dialect, run),
+          createRow(store.database.dialect, run, true),
           ...putParams(owner, one.params),
           ...putTags(owner, one.tags),
           ...curves.change,
