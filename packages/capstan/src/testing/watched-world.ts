@@ -25,7 +25,11 @@ export const began = Date.parse("2024-01-01T00:00:00Z");
 const labelDelayMs = 12 * 3_600_000;
 
 /** What a week of the world is like: share of positives, and what happens to its rows. */
-export type Week = { share: number; change?: (row: WorldRow) => WorldRow };
+export type Week = {
+  share: number;
+  change?: (row: WorldRow) => WorldRow;
+  /** Rows that are not sent at all. */ without?: (row: WorldRow) => boolean;
+};
 export type WorldRow = { atMs: number; length: number; delay: number; town: string | null; late: number; score: number };
 
 /** Numbers between 0 and 1, the same for the same seed. */
@@ -42,7 +46,7 @@ export const normal = (next: () => number): number => Math.sqrt(-2 * Math.log(1 
 
 /** Rows in order of time: `length` and `town` never change by themselves, `delay` and the score go with the share of positives. */
 export function rowsOfWeek(startMs: number, one: Week, count: number, next: () => number): WorldRow[] {
-  return Array.from({ length: count }, (_, i) => {
+  const rows = Array.from({ length: count }, (_, i) => {
     const logit = Math.log(one.share / (1 - one.share)) + normal(next) * 0.8;
     const score = 1 / (1 + Math.exp(-logit));
     const row: WorldRow = {
@@ -55,6 +59,7 @@ export function rowsOfWeek(startMs: number, one: Week, count: number, next: () =
     };
     return one.change ? one.change(row) : row;
   });
+  return one.without ? rows.filter((row) => !one.without?.(row)) : rows;
 }
 
 export const worldConfig = (more: { trigger?: boolean; monitors?: object } = {}): ProjectConfig =>

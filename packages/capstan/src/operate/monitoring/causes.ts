@@ -10,6 +10,8 @@ const unitTolerance = { least: 0.05, most: 0.1, perRootRow: 4 } as const;
 const movesTogether = 0.7;
 /** Rows of a special bin count as the cause of a drift when they make up this part of all that moved. */
 const mostOfMoved = 0.5;
+/** A category that has less than this part of the share it had before is missing. */
+const missingBelow = 0.1;
 /** All values moved by one amount when the middle moved by at least so many spreads and the spread kept its size within this share. */
 const shifted = { leastSpreads: 1, spread: 0.25 } as const;
 
@@ -53,6 +55,13 @@ export function causesOf(facts: CauseFacts): Cause[] {
   const units = columns.flatMap(({ column }) => unitCause(facts, column, failing));
   const data = columns.flatMap(({ column }) => (units.some((one) => one.about === column) ? [] : dataCause(facts, column, failing)));
   const taken = new Set([...units, ...data].flatMap((one) => one.explains));
+  const missing = missingCauses(
+    facts,
+    columns.map((one) => one.column),
+    failing.filter((cell) => !taken.has(cell.series)),
+    failing,
+  );
+  for (const series of missing.flatMap((one) => one.explains)) taken.add(series);
   const prior = priorCause(
     facts,
     failing.filter((cell) => !taken.has(cell.series)),
@@ -69,10 +78,17 @@ export function causesOf(facts: CauseFacts): Cause[] {
     ),
   );
   for (const series of continued.flatMap((one) => one.explains)) taken.add(series);
-  const rest = failing
-    .filter((cell) => !taken.has(cell.series))
-    .map((cell) => unknownCause(facts, cell, specs.get(cell.series), failing.length));
-  return [...units, ...data, ...prior, ...release, ...continued, ...rest].sort((a, b) => b.score - a.score);
+  const rest = failing.filter((cell) => !taken.has(cell.series));
+  // What nobody can explain yet is one thing to be looked at, with what of it went on from the window before.
+  const lasting = continued.find((cause) => cause.kind === "upstream");
+  const unknown =
+    rest.length === 0
+      ? []
+      : lasting
+        ? [{ ...lasting, explains: [...lasting.explains, ...rest.map((cell) => cell.series)] }]
+        : [unknownCause(facts, rest, specs, failing.length)];
+  const others = lasting && rest.length > 0 ? continued.filter((cause) => cause !== lasting) : continued;
+  return [...units, ...data, ...missing, ...prior, ...release, ...others, ...unknown].sort((a, b) => b.score - a.score);
 }
 
 function unitCause({ monitor, quartiles, window }: CauseFacts, column: string, failing: readonly Cell[]): Cause[] {
@@ -172,6 +188,53 @@ function dataCause(facts: CauseFacts, column: string, failing: readonly Cell[]):
   }
   return [];
 }
+
+/** Categories that hardly come any more, when that makes up most of what moved in their column. The same ones missing in several columns are one cause; what their absence does to all else is its consequence, unless the truth has moved, too. */
+function missingCauses(
+  { monitor, baseline, window }: CauseFacts,
+  columns: readonly string[],
+  left: readonly Cell[],
+  failing: readonly Cell[],
+): Cause[] {
+  const found = new Map<string, { columns: string[]; evidence: string[] }>();
+  for (const column of columns) {
+    const pair = left.some((cell) => cell.series === `column:${column}`) ? baseline.profiles(column, window) : undefined;
+    if (pair?.reference.kind !== "categorical" || pair.current.kind !== "categorical") continue;
+    const now = new Map(pair.current.counts);
+    const { n: all, counts } = pair.reference;
+    const current = pair.current.n;
+    const gone = counts.flatMap(([category, count]) => {
+      const [before, after] = [count / all, (now.get(category) ?? 0) / current];
+      return after < missingBelow * before ? [{ category, before, after }] : [];
+    });
+    const lost = gone.reduce((sum, one) => sum + one.before - one.after, 0);
+    if (lost <= mostOfMoved * totalMoved(pair.reference, pair.current)) continue;
+    // Rare ones come and go: those are named that make up what was lost.
+    const named = gone.filter((one) => one.before - one.after >= missingBelow * lost).slice(0, 3);
+    const names = listed(named.map((one) => one.category));
+    const known = found.get(names) ?? { columns: [], evidence: [] };
+    known.columns.push(column);
+    known.evidence.push(...named.map((one) => `${one.category} was ${percent(one.before)} of the rows, is ${percent(one.after)}`));
+    found.set(names, known);
+  }
+  const consequences = truthMoved(failing) ? [] : left.map((cell) => cell.series);
+  return [...found].map(([names, { columns: lacking, evidence }]) => {
+    const explains = [...new Set([...lacking.map((column) => `column:${column}`), ...consequences])];
+    return {
+      kind: "data" as const,
+      title: `${listed(lacking)}: ${names} ${names.includes(" ") ? "are" : "is"} missing`,
+      evidence: evidence.join("; "),
+      score: explains.length / failing.length,
+      href: monitorHref(monitor, lacking[0] ?? ""),
+      explains,
+      about: lacking.join(", "),
+    };
+  });
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
 /** Total variation over bins. */
 function totalMoved(reference: ColumnProfile, current: ColumnProfile): number {
@@ -305,17 +368,22 @@ function continuedCause(cause: Cause, failing: readonly Cell[], all: number): Ca
       ];
 }
 
-function unknownCause({ monitor }: CauseFacts, cell: Cell, spec: SeriesSpec | undefined, all: number): Cause {
-  const what = spec?.name ?? cell.series;
-  const bound = cell.lower !== null && cell.value !== null && cell.value < cell.lower ? cell.lower : cell.bound;
+/** What moved most says what it is about, so that it is the same cause in the next window. */
+function unknownCause({ monitor }: CauseFacts, cells: readonly Cell[], specs: ReadonlyMap<string, SeriesSpec>, all: number): Cause {
+  const [strongest, ...others] = cells.toSorted((a, b) => b.excess - a.excess);
+  const nameOf = (cell: Cell): string => specs.get(cell.series)?.name ?? cell.series;
+  const first = strongest ? nameOf(strongest) : "";
+  const value = strongest?.value ?? 0;
+  const lower = strongest?.lower ?? null;
+  const names = [first, ...others.map(nameOf)];
   return {
     kind: "upstream",
-    title: `${what} moved without a known reason`,
-    evidence: `${number(cell.value ?? 0)} against a bound of ${number(bound ?? 0)}`,
-    score: 1 / all,
-    href: monitorHref(monitor, what),
-    explains: [cell.series],
-    about: what,
+    title: `${names.length > 3 ? `${names.length} series, ${first} most of all,` : listed(names)} moved without a known reason`,
+    evidence: `${others.length > 0 ? `${first} ` : ""}${number(value)} against a bound of ${number((lower !== null && value < lower ? lower : strongest?.bound) ?? 0)}`,
+    score: cells.length / all,
+    href: monitorHref(monitor, first),
+    explains: cells.map((cell) => cell.series),
+    about: first,
   };
 }
 

@@ -1,7 +1,16 @@
 import { afterEach, expect, it } from "vitest";
 import { monitoringOperations } from "@capstan/contract/operations/monitoring";
 import { checked } from "../../testing/checked.ts";
-import { openWatchedWorld, project, season, type Week, type WatchedWorld, week, worldConfig } from "../../testing/watched-world.ts";
+import {
+  openWatchedWorld,
+  project,
+  season,
+  type Week,
+  type WatchedWorld,
+  type WorldRow,
+  week,
+  worldConfig,
+} from "../../testing/watched-world.ts";
 import { monitoringHandlers } from "./operations.ts";
 
 let world: WatchedWorld;
@@ -130,6 +139,43 @@ it("tells a burst of missing values, and two causes in one window apart", async 
   expect(alerts.map((alert) => alert.kind).toSorted()).toEqual(["data", "prior", "unit"]);
   expect(alerts.map((alert) => alert.incident).toSorted()).toEqual(["INC-1", "INC-2", "INC-3"]);
   expect(alerts.find((alert) => alert.kind === "data")!.title).toBe("town: missing values rose");
+});
+
+it("names a category that is missing, and takes what its absence does to other columns for its consequence", async () => {
+  const far = (row: WorldRow): WorldRow => (row.town === "B" ? { ...row, length: row.length * 3.3 } : row);
+  world = await openWatchedWorld(season.map((one) => ({ ...one, change: far })));
+  const without: Week = { share: 0.23, change: far, without: (row) => row.town === "B" };
+  await world.live([...quiet.slice(0, 2).map((one) => ({ ...one, change: far })), without, without]);
+  await world.monitoring.evaluate(project, world.now(), world.caller);
+  const alerts = (await world.monitoring.alerts(project)).toReversed();
+  expect(alerts.map((alert) => [alert.kind, alert.title, alert.incident, alert.startMs])).toEqual([
+    ["data", "town: B is missing", "INC-1", world.liveFrom + 2 * week],
+    ["data", "town: B is missing", "INC-1", world.liveFrom + 3 * week],
+  ]);
+  expect(alerts[0]!.series).toEqual(expect.arrayContaining(["column:town", "column:length"]));
+  expect(alerts[0]!.causes[0]!.evidence).toMatch(/^B was 2\d(\.\d)? % of the rows, is 0/);
+});
+
+it("makes one alert and one incident of all that moved in one window without a known reason", async () => {
+  world = await openWatchedWorld(season);
+  const odd: Week = {
+    share: 0.23,
+    change: (row) => ({ ...row, length: row.length ** 1.06, town: row.town === "A" && row.length % 1 < 0.6 ? "C" : row.town }),
+  };
+  const odder: Week = {
+    ...odd,
+    change: (row) => ({ ...(odd.change?.(row) ?? row), delay: Math.sign(row.delay) * Math.abs(row.delay) ** 1.25 }),
+  };
+  await world.live([...quiet.slice(0, 2), odd, odder]);
+  await world.monitoring.evaluate(project, world.now(), world.caller);
+  const alerts = (await world.monitoring.alerts(project)).toReversed();
+  expect(alerts.map((alert) => [alert.kind, alert.incident])).toEqual([
+    ["upstream", "INC-1"],
+    ["upstream", "INC-1"],
+  ]);
+  expect(alerts[0]!.title).toMatch(/^(length and town|town and length) moved without a known reason$/);
+  expect(alerts[0]!.series.toSorted()).toEqual(["column:length", "column:town"]);
+  expect(alerts[1]!.series.toSorted()).toEqual(["column:delay", "column:length", "column:town"]);
 });
 
 it("lets a person acknowledge, explain and mute; each is in the record, and a mute holds back what it names only", async () => {
