@@ -14,6 +14,8 @@ export type Figure = {
   /** What issue and design ask for; `holds` compares. */
   goal?: { text: string; holds: boolean };
   limit?: { value: number; program: string };
+  /** The same with the store on PostgreSQL, measured in the same run by the same client. */
+  postgres?: number;
   /** What another program takes for the same, measured in the same run by the same client. */
   peers?: Readonly<Record<string, string>>;
   /** Sizes, numbers of repetitions, what of the answer was checked. */
@@ -31,6 +33,8 @@ export type Bench = {
   large: boolean;
   /** The python of an environment that has mlflow. */
   mlflow: string | undefined;
+  /** URL of a new, empty database on a server that keeps what it acknowledges; absent when the column was not asked for. */
+  postgres: (() => Promise<string>) | undefined;
   /** Sizes of the stores that are searched. */
   runs: readonly number[];
 };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "../packages/capstan/build.ts";
 import { version } from "../packages/capstan/src/version.ts";
+import { findPostgres, startPostgres } from "../packages/capstan/src/testing/postgres.ts";
 import { blobs } from "./cases/blobs.ts";
 import { commandLine } from "./cases/command-line.ts";
 import { disk } from "./cases/disk.ts";
@@ -18,8 +19,9 @@ import { trackingWrites } from "./cases/tracking-writes.ts";
 import { type Bench, type Case, type Figure, type NotRun, root, round, temporaryFolder } from "./measure.ts";
 
 /**
- * `npm run bench [-- CASE…] [--large] [--mlflow PYTHON] [--runs 10000,100000,1000000]`: prints JSON. Each figure stands beside its goal and, where there is one, the cheapest program that does the
- * unavoidable work. A word chooses every case that begins with it. With the python of an environment that has mlflow, MLflow does the same work in the same run.
+ * `npm run bench [-- CASE…] [--large] [--mlflow PYTHON] [--runs 10000,100000,1000000] [--postgres]`: prints JSON. Each figure stands beside its goal and, where there is one, the cheapest program that does the
+ * unavoidable work. A word chooses every case that begins with it. With the python of an environment that has mlflow, MLflow does the same work in the same run;
+ * with `--postgres`, so does Capstan on a PostgreSQL server of its own that syncs each commit.
  */
 const cases: Readonly<Record<string, Case>> = {
   disk,
@@ -39,7 +41,12 @@ const cases: Readonly<Record<string, Case>> = {
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { large: { type: "boolean", default: false }, mlflow: { type: "string" }, runs: { type: "string", default: "10000" } },
+  options: {
+    large: { type: "boolean", default: false },
+    mlflow: { type: "string" },
+    postgres: { type: "boolean", default: false },
+    runs: { type: "string", default: "10000" },
+  },
 });
 const matches = (word: string, name: string): boolean => name === word || name.startsWith(`${word}-`);
 const unknown = positionals.find((word) => !Object.keys(cases).some((name) => matches(word, name)));
@@ -56,11 +63,15 @@ mkdirSync(join(home, "bin"), { recursive: true });
 copyFileSync(join(root, "packages/capstan/bin/capstan"), join(home, "bin/capstan"));
 
 const { folder, remove } = temporaryFolder();
+const programs = flags.postgres ? findPostgres() : undefined;
+if (flags.postgres && programs === undefined) throw new Error("--postgres: no PostgreSQL is installed");
+const postgres = programs === undefined ? undefined : await startPostgres(programs, { durable: true });
 const bench: Bench = {
   folder,
   program: join(home, "dist/main.js"),
   large: flags.large,
   mlflow: flags.mlflow ?? process.env["MLFLOW_PYTHON"],
+  postgres: postgres?.createDatabase,
   runs: flags.runs.split(",").map(Number),
 };
 const results: (Figure | NotRun)[] = [];
@@ -74,6 +85,7 @@ try {
     );
   }
 } finally {
+  await postgres?.stop();
   remove();
   rmSync(home, { recursive: true, force: true });
 }

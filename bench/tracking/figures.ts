@@ -5,7 +5,7 @@ type Measured<T> = Awaited<ReturnType<typeof onEach<T>>>;
 
 /** A figure of Capstan beside the better of its peers, with how many times better it is asked to be. */
 export function beside<T>(
-  { capstan, peers, absent }: Measured<T>,
+  { capstan, postgres, peers, absent }: Measured<T>,
   figure: { name: string; unit: Figure["unit"]; digits?: number; more: "better" | "worse"; times?: number; facts?: Figure["facts"] },
   of: (measured: T) => number,
 ): Figure {
@@ -17,6 +17,7 @@ export function beside<T>(
     name: figure.name,
     value: round(value, figure.digits ?? 0),
     unit: figure.unit,
+    ...(postgres !== undefined && { postgres: round(of(postgres), figure.digits ?? 0) }),
     ...(peers.length > 0 && figure.times !== undefined && { goal: { text: `${figure.times} × MLflow`, holds: ratio >= figure.times } }),
     peers: Object.fromEntries(peers.map((one) => [one.name, `${round(of(one.measured), 2)} ${figure.unit}`])),
     facts: { ...figure.facts, ...(peers.length > 0 ? { times: round(ratio, 1) } : { peer: absent ?? "" }) },

@@ -12,10 +12,15 @@ export type TrackingServer = PeerServer & {
   /** File of the store's database. */ database: string;
 };
 
-/** Capstan on a store of its own in `folder`, made at the first start. */
-export async function startCapstan(bench: Bench, folder: string): Promise<TrackingServer & { child: ChildProcess }> {
+/** Capstan on a store of its own in `folder`, made at the first start, or in an empty database of PostgreSQL. */
+export async function startCapstan(bench: Bench, folder: string, postgres?: string): Promise<TrackingServer & { child: ChildProcess }> {
   mkdirSync(folder, { recursive: true });
-  const env = { PATH: process.env["PATH"], HOME: bench.folder, CAPSTAN_HOME: join(bench.folder, "state") };
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: bench.folder,
+    CAPSTAN_HOME: join(bench.folder, "state"),
+    ...(postgres !== undefined && { CAPSTAN_DATABASE: postgres }),
+  };
   const began = performance.now();
   const child = spawn(join(bench.program, "../../bin/capstan"), ["server", "--port", "0", "--data", join(folder, "store"), "--json"], {
     cwd: folder,
@@ -50,12 +55,12 @@ export async function startCapstan(bench: Bench, folder: string): Promise<Tracki
   };
 }
 
-/** Does the same work on Capstan and, when it is given, on MLflow with each number of workers; one server at a time. */
+/** Does the same work on Capstan, on Capstan with PostgreSQL when that is asked for, and, when it is given, on MLflow with each number of workers; one server at a time. */
 export async function onEach<T>(
   bench: Bench,
   name: string,
   work: (server: TrackingServer) => Promise<T>,
-): Promise<{ capstan: T; peers: { name: string; measured: T }[]; absent: string | undefined }> {
+): Promise<{ capstan: T; postgres: T | undefined; peers: { name: string; measured: T }[]; absent: string | undefined }> {
   const alone = async (server: TrackingServer): Promise<T> => {
     try {
       return await work(server);
@@ -64,9 +69,13 @@ export async function onEach<T>(
     }
   };
   const capstan = await alone(await startCapstan(bench, join(bench.folder, name, "capstan")));
+  const database = await bench.postgres?.();
+  if (database !== undefined) console.error("  Capstan on PostgreSQL …");
+  const postgres =
+    database === undefined ? undefined : await alone(await startCapstan(bench, join(bench.folder, name, "postgres"), database));
   const peers: { name: string; measured: T }[] = [];
   const { mlflow } = bench;
-  if (mlflow === undefined) return { capstan, peers, absent: noPeer };
+  if (mlflow === undefined) return { capstan, postgres, peers, absent: noPeer };
   const version = await peerVersion(mlflow);
   for (const workers of workerCounts) {
     const folder = join(bench.folder, name, `mlflow-${workers}`);
@@ -75,5 +84,5 @@ export async function onEach<T>(
     const server = await startPeer(mlflow, folder, workers);
     peers.push({ name: label, measured: await alone({ ...server, name: label, kind: "mlflow", database: peerDatabase(folder) }) });
   }
-  return { capstan, peers, absent: undefined };
+  return { capstan, postgres, peers, absent: undefined };
 }

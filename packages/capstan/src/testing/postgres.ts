@@ -22,8 +22,8 @@ export const findPostgres = (): string | undefined =>
     .map((path) => path.slice(0, -"/initdb".length))
     .sort((a, b) => b.localeCompare(a, "en", { numeric: true }))[0];
 
-/** A server of its own in a temporary folder, reached by a socket there. It must not run as root, so that root becomes `postgres` for it. */
-export async function startPostgres(bin: string): Promise<TestPostgres> {
+/** A server of its own in a temporary folder, reached by a socket there; it keeps what it acknowledges through a power cut only when it is `durable`. It must not run as root, so that root becomes `postgres` for it. */
+export async function startPostgres(bin: string, { durable = false } = {}): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), "pg-"));
   const root = process.getuid?.() === 0;
   // Not on every path of a service.
@@ -44,9 +44,7 @@ export async function startPostgres(bin: string): Promise<TestPostgres> {
   const settings = {
     listen_addresses: "",
     unix_socket_directories: folder,
-    fsync: "off",
-    full_page_writes: "off",
-    synchronous_commit: "off",
+    ...(!durable && { fsync: "off", full_page_writes: "off", synchronous_commit: "off" }),
     max_connections: "200",
   };
   const [file, args] = as("postgres", [
