@@ -9,6 +9,7 @@ import { pipelineJourneys } from "./pipeline-journeys.ts";
 import { placeJourneys } from "./place-journeys.ts";
 import { runJourneys } from "./run-journeys.ts";
 import { type ServedProject, serveSmallProject } from "./served-project.ts";
+import { tableJourneys } from "./table-journeys.ts";
 import { chromiumPath, openBrowser } from "./visits.ts";
 import { makeWorld, type World } from "./world.ts";
 
@@ -29,6 +30,7 @@ describeWith("the pages in a browser", "Chromium", chromiumPath, (path) => {
   placeJourneys(inWorld);
   frameJourneys(inWorld);
   runJourneys(inWorld);
+  tableJourneys(inWorld);
   artifactJourneys(inWorld);
   pipelineJourneys(inWorld);
   outageJourneys(inWorld);

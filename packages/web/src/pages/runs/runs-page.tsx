@@ -222,6 +222,7 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
                 by={view.group}
                 columns={columns}
                 order={order}
+                wide={layout === "table"}
                 onOpen={(q) => set({ q, group: undefined }, false)}
               />
             ) : (

@@ -67,7 +67,10 @@ export default function ChartsPanel({ project, question, order, top, known, tota
           names.filter((one) => one.key.startsWith("metrics.") && one.points > 2).map((one) => one.key.slice("metrics.".length)),
           familyOf,
         ),
-      ].filter(([family]) => !family.startsWith("system/")),
+      ]
+        .filter(([family]) => !family.startsWith("system/"))
+        // What belongs to no section speaks of the whole run.
+        .toSorted(([a], [b]) => Number(a.includes("/")) - Number(b.includes("/"))),
     [names],
   );
   const fits = (family: string): boolean => family.toLowerCase().includes(words.trim().toLowerCase());

@@ -19,7 +19,10 @@ const most = { metrics: 3, params: 6 };
 
 /** The main metric, two more, the params that vary (the same value under two names once), when and how long. */
 export function defaultColumns(names: readonly Named[]): readonly string[] {
-  const metrics = names.filter((one) => one.key.startsWith("metrics.") && !one.key.startsWith("metrics.system/")).slice(0, most.metrics);
+  const metrics = names
+    .filter((one) => one.key.startsWith("metrics.") && !one.key.startsWith("metrics.system/"))
+    .toSorted((a, b) => Number(a.key.includes("/")) - Number(b.key.includes("/")))
+    .slice(0, most.metrics);
   const params = names.filter((one) => one.key.startsWith("params.") && one.varies);
   const bare = new Set(params.map((one) => one.key.split(".").at(-1)));
   const shown = params.filter((one) => {

@@ -192,7 +192,7 @@ function useChoices(project: string, experiment: string | undefined, context: Co
   const key = context && "key" in context ? context.key : "";
   const values = useOperation(
     "runs.values",
-    { ...place, key, q: typed.replace(/'$/, "") },
+    { ...place, key, q: typed.replace(/['"]$/, "") },
     { enabled: context?.wants === "value" && key !== "" && !/^metrics?\./.test(key) && key !== "started" && key !== "ended" },
   );
   if (!context) return [];
@@ -201,6 +201,8 @@ function useChoices(project: string, experiment: string | undefined, context: Co
       .filter((one) => one.startsWith(typed.trim().toUpperCase()))
       .map((one) => ({ text: one, note: meaning[one] ?? "", put: one }));
   if (context.wants === "and") return "AND".startsWith(typed.toUpperCase()) ? [{ text: "AND", note: "and this, too", put: "AND" }] : [];
+  // A text whose quote is closed is there.
+  if (context.wants === "value" && /['"]$/.test(typed)) return [];
   if (context.wants === "value")
     return (values.data?.values ?? []).map((one) => ({
       text: one.value,

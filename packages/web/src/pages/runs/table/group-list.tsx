@@ -11,7 +11,6 @@ import type { TableColumn } from "./columns.ts";
 import { keyText, valueText, withClause } from "./filter-text.ts";
 import type { Question } from "./view.ts";
 
-const metricsAtMost = 4;
 const membersShown = 10;
 
 type Props = {
@@ -20,12 +19,13 @@ type Props = {
   by: string;
   columns: readonly TableColumn[];
   order: readonly string[];
+  wide: boolean;
   /** Leaves the groups for the runs of one. */ onOpen: (filter: string) => void;
 };
 
 /** Runs put together by a value, with least, mean and greatest of the shown metrics over all members. */
-export function GroupList({ project, question, by, columns, order, onOpen }: Props) {
-  const metrics = columns.filter((one) => one.key.startsWith("metrics.")).slice(0, metricsAtMost);
+export function GroupList({ project, question, by, columns, order, wide, onOpen }: Props) {
+  const metrics = columns.filter((one) => one.key.startsWith("metrics.")).slice(0, wide ? 4 : 1);
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const input = { ...question, by, metrics: metrics.map((one) => one.key) };
   const found = useQuery({

@@ -1,0 +1,174 @@
+import { expect, test } from "vitest";
+import { accessibility, settled } from "./visits.ts";
+import type { World } from "./world.ts";
+
+/** The table of runs: all that one does with many of them. */
+export function tableJourneys(world: () => World): void {
+  test("runs are filtered with completion, sorted, given columns, grouped, and the view is kept", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    await page.goto(`${served.url}/p/small/runs?layout=table`);
+    const grid = page.getByRole("grid", { name: "Table of runs" });
+    const found = (n: number) => page.getByRole("status").getByText(new RegExp(`^${n} runs?, \\d+ ms$`));
+    const names = () => grid.locator(".name").allTextContents();
+
+    const filter = page.getByRole("combobox", { name: "Filter" });
+    await filter.click();
+    await page.keyboard.type("au");
+    await page.getByRole("option", { name: /^metrics\.auc/ }).waitFor();
+    const option = page.getByRole("option");
+    for (let i = 0; i < 20; i++) {
+      await page.keyboard.press("ArrowDown");
+      if (/^metrics\.auc/.test((await option.and(page.locator("[aria-selected=true]")).textContent()) ?? "")) break;
+    }
+    await page.keyboard.press("Enter");
+    await page.getByRole("option", { name: /^>=/ }).click();
+    await page.keyboard.type("0.7 AND params.kind = ");
+    await page.getByRole("option", { name: /^logistic/ }).click();
+    await page.keyboard.press("Escape");
+    expect((await filter.inputValue()).trim()).toBe("metrics.auc >= 0.7 AND params.kind = 'logistic'");
+    await found(2).waitFor();
+
+    await filter.fill("metrics.auc >= 0.7 AND nothing = 1");
+    await page.getByRole("alert").getByText("at character 24").waitFor();
+    expect(await page.locator(".filter-layer .wrong").textContent()).toBe("nothing");
+    // The server refused what was typed, which is what this is about.
+    problems.length = 0;
+    await filter.fill("params.kind = 'logistic'");
+    await found(2).waitFor();
+
+    await page.keyboard.press("Escape");
+    await grid.getByRole("button", { name: "auc", exact: false }).first().click();
+    await expect.poll(names).toEqual(["fit 0.3", "fit 0.1"]);
+    await grid.getByRole("button", { name: "auc", exact: false }).first().click();
+    await expect.poll(names).toEqual(["fit 0.1", "fit 0.3"]);
+
+    await page.getByRole("heading", { level: 1 }).click();
+    await page.keyboard.press("e");
+    const picker = page.getByRole("group", { name: "Columns" });
+    await picker.getByPlaceholder("part of a name").fill("val_loss");
+    await picker.getByRole("checkbox", { name: /metrics\.val_loss/ }).check();
+    await picker.getByRole("combobox", { name: "Value of val_loss" }).selectOption("min");
+    await page.keyboard.press("Escape");
+    await picker.waitFor({ state: "detached" });
+    await grid.getByRole("columnheader", { name: /val_loss min/ }).waitFor();
+    const head = grid.getByRole("button", { name: /^val_loss/ });
+    await head.focus();
+    const place = async () => (await grid.getByRole("columnheader").allTextContents()).findIndex((one) => one.startsWith("val_loss min"));
+    const before = await place();
+    await page.keyboard.press("Alt+ArrowLeft");
+    await expect.poll(place).toBe(before - 1);
+
+    await page.getByRole("button", { name: "Save view" }).click();
+    await page.getByRole("textbox", { name: "Name of the view" }).fill("Least loss");
+    await page.keyboard.press("Enter");
+    const views = page.getByRole("navigation", { name: "Views" });
+    await views.getByRole("link", { name: "Least loss" }).waitFor();
+    await views.getByRole("link", { name: "All" }).click();
+    await expect.poll(() => filter.inputValue()).toBe("");
+    await views.getByRole("link", { name: "Least loss" }).click();
+    await found(2).waitFor();
+    await grid.getByRole("columnheader", { name: /val_loss min/ }).waitFor();
+    await views.getByRole("button", { name: "Forget the view Least loss" }).click();
+    await views.getByRole("link", { name: "Least loss" }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Undo" }).click();
+    await views.getByRole("link", { name: "Least loss" }).waitFor();
+
+    await page.getByRole("combobox", { name: "Group" }).selectOption("params.rate");
+    const groups = page.getByRole("group", { name: "Groups of runs" });
+    await groups.getByRole("button", { name: "0.1", exact: true }).click();
+    await groups.getByRole("link", { name: "fit 0.1" }).waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await groups.getByRole("button", { name: /^Show the run of 0.1/ }).click();
+    await found(1).waitFor();
+    expect(await filter.inputValue()).toBe("params.kind = 'logistic' AND params.rate = '0.1'");
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  test("runs are chosen with keys, deleted, taken back, tagged and loaded as a file", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    await page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name`);
+    const grid = page.getByRole("grid", { name: "Table of runs" });
+    await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
+    await grid.focus();
+    await page.keyboard.press("x");
+    await page.keyboard.press("j");
+    await page.keyboard.press("X");
+    const tray = page.getByRole("region", { name: "Selected runs" });
+    await tray.getByText("2 selected").waitFor();
+    expect(await accessibility(page)).toEqual([]);
+
+    await tray.getByRole("button", { name: "Tag" }).click();
+    await tray.getByRole("textbox").fill("seen=yes");
+    await page.keyboard.press("Enter");
+    await page.getByText("seen is yes on 2 runs").waitFor();
+    expect(served.place.query("select run_id from tag where key = 'seen'")).toHaveLength(2);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("Taken back").waitFor();
+    expect(served.place.query("select run_id from tag where key = 'seen'")).toHaveLength(0);
+
+    await tray.getByRole("button", { name: "Delete" }).click();
+    await page.getByText("2 runs deleted").waitFor();
+    await page.getByText("No run matches.").waitFor();
+    await page.getByRole("heading", { level: 1 }).click();
+    await page.keyboard.press("Control+z");
+    await grid.getByRole("link", { name: "fit 0.3" }).waitFor();
+
+    await page.getByRole("button", { name: "Download" }).click();
+    const csv = page.getByRole("link", { name: /^CSV, the/ });
+    const answer = await page.request.get(new URL((await csv.getAttribute("href")) ?? "", served.url).href);
+    const lines = (await answer.text()).trim().split("\r\n");
+    expect(lines.map((line) => line.split(",")[1])).toEqual(["name", "fit 0.1", "fit 0.3"]);
+    const parquet = page.getByRole("link", { name: "Parquet, all columns" });
+    const bytes = await (await page.request.get(new URL((await parquet.getAttribute("href")) ?? "", served.url).href)).body();
+    expect(bytes.subarray(0, 4).toString()).toBe("PAR1");
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  test("runs stand below the one that they belong to, and a chart is zoomed into and asks again", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    await page.goto(`${served.url}/p/small/runs?nest=1&kind=step,user,pipeline`);
+    await settled(page);
+    const grid = page.getByRole("grid", { name: "Table of runs" });
+    const roots = Number(await grid.getAttribute("aria-rowcount"));
+    await grid
+      .getByRole("button", { name: /^Show \d+ runs below/ })
+      .first()
+      .click();
+    await expect.poll(async () => Number(await grid.getAttribute("aria-rowcount"))).toBeGreaterThan(roots);
+
+    await page.goto(`${served.url}/p/small/runs?q=fit&layout=charts`);
+    const chart = page.getByRole("img", { name: /^loss by step of 2 runs/ });
+    await chart.locator("canvas").waitFor();
+    const box = await chart.locator(".u-over").boundingBox();
+    if (!box) throw new Error("the chart has no place");
+    const asked = page.waitForRequest((request) => request.url().includes("fromStep="));
+    await page.mouse.move(box.x + box.width * 0.2, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    const from = Number(new URL((await asked).url()).searchParams.get("fromStep"));
+    expect(from).toBeGreaterThan(5);
+    expect(from).toBeLessThan(20);
+    await page.getByRole("button", { name: "Whole curve" }).click();
+    await page.getByRole("button", { name: "Whole curve" }).waitFor({ state: "detached" });
+    await chart.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("+");
+    await page.getByRole("button", { name: "Whole curve" }).waitFor();
+    await page.keyboard.press("0");
+    await page.getByRole("button", { name: "Whole curve" }).waitFor({ state: "detached" });
+    await page.getByRole("checkbox", { name: "log y" }).check();
+    await page.getByRole("button", { name: "relative time" }).click();
+    await page.getByRole("img", { name: /^loss by relative time of 2 runs/ }).waitFor();
+    expect(page.url()).toContain("log=y");
+    await page.getByRole("button", { name: "Table", exact: true }).nth(1).click();
+    expect(await accessibility(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await close();
+  });
+}
