@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { startTransition, useEffect, useMemo, useRef, useState } from "react";
 import { client } from "../../../data/api.ts";
 import { count, day, number, seconds } from "../../../parts/format.tsx";
 import { Card, Failure } from "../../../parts/layout.tsx";
@@ -63,16 +63,18 @@ export function CurveCard({ project, family, keys, runs, drawing, height = 210, 
   const starts = useMemo(() => new Map(runs.map((run) => [run.id, run.startMs])), [runs]);
   const startOf = (run: string): number => starts.get(run) ?? 0;
   const zoom = (to: Part | null): void => {
-    if (to === null) {
-      setPart(null);
-      setSteps(undefined);
-      return;
-    }
+    if (to === null)
+      return startTransition(() => {
+        setPart(null);
+        setSteps(undefined);
+      });
     const inside = part !== null && to.from >= part.from && to.to <= part.to;
     const found = stepsWithin(inside ? all : whole.current, axis, startOf, to);
     if (!found || found.toStep <= found.fromStep) return;
-    setPart(to);
-    setSteps(found);
+    startTransition(() => {
+      setPart(to);
+      setSteps(found);
+    });
   };
   const { x, lines, spread } = useMemo(() => {
     const { x, lines } = gridded(all, axis, (run) => starts.get(run) ?? 0, pixels, part);

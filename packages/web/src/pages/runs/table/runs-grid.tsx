@@ -142,6 +142,12 @@ export function RunsGrid({
         aria-multiselectable
         {...(items.some((one) => one.index === active) && { "aria-activedescendant": `row-${active}` })}
         onKeyDown={onKey}
+        onClick={(event) => {
+          const link = (event.target as HTMLElement).closest<HTMLAnchorElement>("a.name");
+          if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
+          event.preventDefault();
+          void navigate({ to: link.pathname as never });
+        }}
         onFocus={(event) => {
           if (event.target === event.currentTarget && active < 0) setActive(first);
         }}
