@@ -36,13 +36,11 @@ export function createSchedules({ store, jobs, access, project, projectFile, run
   /** Makes the job of each schedule's next time; the key says which it is, so that any number of processes may ask. */
   const plan = async (): Promise<void> => {
     const nowMs = store.clock.nowMs();
-    const waiting = (await jobs.list(project, 500)).filter(
-      (job) => job.kind === kind && (job.state === "waiting" || job.state === "running"),
-    );
+    const waiting = await jobs.waiting(project, kind);
     for (const { trigger, schedule, zone } of await declared()) {
       const same = (payload: Payload): boolean =>
         payload.trigger === trigger && payload.schedule === schedule && payload.zone === (zone ?? null);
-      if (waiting.some((job) => job.state === "waiting" && same(job.payload as Payload))) continue;
+      if (waiting.some((job) => same(job.payload as Payload))) continue;
       const dueMs = nextTime(schedule, zone, nowMs);
       if (dueMs === null) continue;
       const payload: Payload = { trigger, schedule, zone: zone ?? null, dueAt: toTime(dueMs) };

@@ -96,3 +96,14 @@ test("a cancelled job is not run, and a running one is told", async () => {
   expect((await jobs.list("p"))[0]?.state).toBe("cancelled");
   await close();
 });
+
+test("what still waits of one kind is found among any number of others", async () => {
+  const { store, jobs, close } = await open();
+  const draft = (kind: string, key: string) => jobs.enqueue({ project: "p", kind, payload: key, key });
+  await store.database.commit([draft("rare", "first"), ...Array.from({ length: 600 }, (_, i) => draft("common", `c${i}`))]);
+  await store.database.commit([jobs.enqueue({ project: "other", kind: "rare", payload: "elsewhere" })]);
+  expect((await jobs.waiting("p", "rare")).map((job) => job.payload)).toEqual(["first"]);
+  await jobs.cancel((await jobs.waiting("p", "rare"))[0]?.id ?? "");
+  expect(await jobs.waiting("p", "rare")).toEqual([]);
+  await close();
+});

@@ -249,6 +249,14 @@ export function createJobs(
       );
       return rows.map(toJob);
     },
+    /** All of a kind that are still to be done, however many others there are. */
+    async waiting(project: string, kind: string): Promise<Job[]> {
+      const rows = await database.all<JobRow>(
+        "select * from job where state = 'waiting' and project = ? and kind = ? order by due_ms, id",
+        [project, kind],
+      );
+      return rows.map(toJob);
+    },
     async cancel(id: string): Promise<boolean> {
       const [rows] = await database.commit([
         statement("update job set state = 'cancelled' where id = ? and state in ('waiting', 'running') returning id", id),
