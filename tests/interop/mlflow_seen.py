@@ -55,7 +55,7 @@ for experiment in client.search_experiments(view_type=ViewType.ALL):
         for one in client.search_logged_models([experiment.experiment_id]):
             with open(os.path.join(mlflow.artifacts.download_artifacts(f"models:/{one.model_id}"), "report.txt"), encoding="utf-8") as file:
                 content = file.read()
-            tags = {key: value for key, value in ours(one.tags).items()}
+            tags = {key: value for key, value in ours(one.tags).items() if key != "mlflow.modelVersions"}
             metrics = [[metric.key, metric.value, metric.timestamp, metric.dataset_name] for metric in one.metrics or []]
             logged.append([one.name, one.status.value, one.model_type, one.params, tags, metrics, content])
     seen["experiments"][experiment.name] = {"lifecycle": experiment.lifecycle_stage, "tags": experiment.tags, "runs": runs, "logged": logged}

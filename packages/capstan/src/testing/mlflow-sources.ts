@@ -5,11 +5,15 @@ import { DatabaseSync } from "node:sqlite";
 /** A database with the tables of MLflow that an import reads, in the form of a recent version. */
 export function openMlflowDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
-  database.exec(`
+  database.exec(mlflowTables);
+  return database;
+}
+
+export const mlflowTables = `
 create table experiments (experiment_id INTEGER primary key, name TEXT, artifact_location TEXT, lifecycle_stage TEXT, creation_time BIGINT, last_update_time BIGINT);
 create table experiment_tags (key TEXT, value TEXT, experiment_id INTEGER);
 create table runs (run_uuid TEXT primary key, name TEXT, user_id TEXT, status TEXT, start_time BIGINT, end_time BIGINT, lifecycle_stage TEXT, artifact_uri TEXT, experiment_id INTEGER);
-create table metrics (key TEXT, value DOUBLE, timestamp BIGINT, run_uuid TEXT, step BIGINT, is_nan BOOLEAN);
+create table metrics (key TEXT, value DOUBLE PRECISION, timestamp BIGINT, run_uuid TEXT, step BIGINT, is_nan BOOLEAN);
 create index metrics_by_run on metrics (run_uuid);
 create table params (key TEXT, value TEXT, run_uuid TEXT);
 create table tags (key TEXT, value TEXT, run_uuid TEXT);
@@ -19,15 +23,13 @@ create table input_tags (input_uuid TEXT, name TEXT, value TEXT);
 create table logged_models (model_id TEXT, experiment_id INTEGER, name TEXT, artifact_location TEXT, creation_timestamp_ms BIGINT, last_updated_timestamp_ms BIGINT, status INTEGER, lifecycle_stage TEXT, model_type TEXT, source_run_id TEXT);
 create table logged_model_params (model_id TEXT, param_key TEXT, param_value TEXT);
 create table logged_model_tags (model_id TEXT, tag_key TEXT, tag_value TEXT);
-create table logged_model_metrics (model_id TEXT, metric_name TEXT, metric_timestamp_ms BIGINT, metric_step BIGINT, metric_value DOUBLE, run_id TEXT, dataset_name TEXT, dataset_digest TEXT);
+create table logged_model_metrics (model_id TEXT, metric_name TEXT, metric_timestamp_ms BIGINT, metric_step BIGINT, metric_value DOUBLE PRECISION, run_id TEXT, dataset_name TEXT, dataset_digest TEXT);
 create table registered_models (name TEXT, creation_time BIGINT, last_updated_time BIGINT, description TEXT);
 create table registered_model_tags (key TEXT, value TEXT, name TEXT);
 create table registered_model_aliases (alias TEXT, version INTEGER, name TEXT);
 create table model_versions (name TEXT, version INTEGER, creation_time BIGINT, last_updated_time BIGINT, description TEXT, current_stage TEXT, source TEXT, run_id TEXT, run_link TEXT, storage_location TEXT);
 create table model_version_tags (key TEXT, value TEXT, name TEXT, version INTEGER);
-create table scorers (scorer_id TEXT);`);
-  return database;
-}
+create table scorers (scorer_id TEXT)`;
 
 /** Id of the nth run of a test. */
 export const runIdOf = (n: number): string => n.toString(16).padStart(32, "0");
@@ -49,6 +51,7 @@ export function fillMlflowDatabase(database: DatabaseSync, folder: string, count
   database.exec("commit");
   const first = runIdOf(1);
   put("metrics", "odd", 0, 10_000, first, -3, 1);
+  put("metrics", "auc", 0.7, 5000, first, 1, 0);
   put("tags", "mlflow.parentRunId", runIdOf(2), first);
   put("datasets", "d1", 7, "flights", "abc", "local", "{}", null, "{}");
   put("inputs", "i1", "DATASET", "d1", "RUN", first, 0);

@@ -66,7 +66,7 @@ test("everything of a database comes with its ids and times, is sealed, and what
     taken: {
       experiments: 1,
       runs: 3,
-      "metric points": 61,
+      "metric points": 62,
       "artifact files": 2,
       "logged models": 1,
       "registered models": 1,
@@ -96,7 +96,7 @@ test("everything of a database comes with its ids and times, is sealed, and what
   expect(run.datasets[0]).toMatchObject({ dataset: { name: "flights", schema: null }, tags: [{ value: "training" }] });
   expect((await tracking.history(run.id, "loss")).step).toEqual(Float64Array.from({ length: 20 }, (_, i) => i));
   expect((await tracking.artifacts(run.id)).map((one) => one.path)).toEqual(["plots/a b.txt", "report.txt"]);
-  expect(await tracking.verifySeal(run.id, true)).toMatchObject({ verdict: "pass", points: 21, artifacts: 2 });
+  expect(await tracking.verifySeal(run.id, true)).toMatchObject({ verdict: "pass", points: 22, artifacts: 2 });
   const [version] = await registry.versions("default", "late");
   expect(version).toMatchObject({ number: 3, createdMs: 6500, runId: run.id, label: { stage: "Production", loggedModel: `m-${run.id}` } });
   expect(version?.label.location).toBe(`mlflow-artifacts:/7/models/m-${run.id}/artifacts`);

@@ -55,10 +55,9 @@ async function exportExperiment(target: Target, one: Experiment, address: string
     id = String((await client.post(`${api}/experiments/create`, { name: one.name, tags: pairs(one.tags) }))["experiment_id"]);
   const done = id === undefined ? new Map<string, string>() : await runsThere(target, id);
   const held: HeldRun[] = [];
-  // Parents before their children, as the server gives the ids: oldest first.
   for await (const page of heldRuns(task, one.id)) for (const run of page) held.push(run);
   const fresh: HeldRun[] = [];
-  for (const run of held.reverse()) {
+  for (const run of parentsFirst(held.reverse())) {
     task.digests.push(`run ${run.run.id} ${run.digest}`);
     const same = done.get(run.run.id) === run.digest;
     task.tally.add(same ? "same" : "taken", "runs");
@@ -73,6 +72,23 @@ async function exportExperiment(target: Target, one: Experiment, address: string
   for (const model of await heldModels(task, one.id)) await exportModel(target, id, model);
   for (const run of fresh) await finishRun(target, run);
   await compareRuns(target, address, credentials, { id, name: one.name }, one.id, fresh);
+}
+
+/** The server gives the ids, so that a child can name its parent only after it. */
+function parentsFirst(held: readonly HeldRun[]): HeldRun[] {
+  const byId = new Map(held.map((one) => [one.run.id, one]));
+  const ordered = new Set<HeldRun>();
+  for (const one of held) {
+    const line: HeldRun[] = [];
+    for (
+      let at: HeldRun | undefined = one;
+      at && !ordered.has(at) && !line.includes(at);
+      at = byId.get(at.run.tags["mlflow.parentRunId"] ?? "")
+    )
+      line.push(at);
+    for (const run of line.reverse()) ordered.add(run);
+  }
+  return [...ordered];
 }
 
 /** Digests of runs that are there whole, by their ids here. */
@@ -113,7 +129,11 @@ async function exportRun(target: Target, experimentId: string, { run, curves, ar
       user_id: run.by,
       run_name: run.name,
       start_time: run.startedMs,
-      tags: pairs({ ...(own["mlflow.runName"] !== undefined && { "mlflow.runName": run.name }), [idTag]: run.id }),
+      tags: pairs({
+        ...(own["mlflow.runName"] !== undefined && { "mlflow.runName": run.name }),
+        ...(tags["mlflow.parentRunId"] !== undefined && { "mlflow.parentRunId": tags["mlflow.parentRunId"] }),
+        [idTag]: run.id,
+      }),
     });
     id = String(object(object(made["run"])["info"])["run_id"]);
     runs.set(run.id, id);

@@ -69,12 +69,19 @@ export async function openPostgresRows(url: string, label: string): Promise<Rows
   } catch (error) {
     throw new CapstanError("CAP-EXCHANGE-001", { source: label, problem: error instanceof Error ? error.message : String(error) });
   }
+  /** A connection answers one question at a time. */
+  let before: Promise<unknown> = Promise.resolve();
+  const ask = <R>(question: () => Promise<R>): Promise<R> => {
+    const mine = before.then(question, question);
+    before = mine.catch(() => undefined);
+    return mine;
+  };
   return {
-    all: async <T>(sql: string, params: readonly SqlValue[] = []) => (await client.query(queryOf(sql, params))).rows as T[],
+    all: async <T>(sql: string, params: readonly SqlValue[] = []) => (await ask(() => client.query(queryOf(sql, params)))).rows as T[],
     async each(sql, params, take) {
-      const { rows } = await client.query({ ...queryOf(sql, params), rowMode: "array" });
+      const { rows } = await ask(() => client.query<SqlValue[]>({ ...queryOf(sql, params), rowMode: "array" }));
       for (let i = 0; i < rows.length; i++) {
-        take(rows[i] as SqlValue[]);
+        take(rows[i] ?? []);
         if (i % rowsPerTurn === rowsPerTurn - 1) await turn();
       }
     },

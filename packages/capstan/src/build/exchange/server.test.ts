@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Caller } from "../../base/foundation/caller.ts";
+import { createOutbound } from "../../base/foundation/outbound.ts";
+import { createJobs, jobMigrations } from "../../base/storage/jobs.ts";
+import { openMlflowServer } from "../../testing/mlflow-server.ts";
+import { fillMlflowDatabase, openMlflowDatabase, runIdOf } from "../../testing/mlflow-sources.ts";
+import { openTestStore } from "../../testing/store.ts";
+import { registryMigrations } from "../registry/migrations.ts";
+import { registryRoutes } from "../registry/mlflow/routes.ts";
+import { createRegistryService } from "../registry/service.ts";
+import { createSecretBox } from "../registry/webhooks/secret.ts";
+import { createWebhooks } from "../registry/webhooks/service.ts";
+import { trackingMigrations } from "../tracking/migrations.ts";
+import { mlflowRoutes } from "../tracking/mlflow/routes.ts";
+import { createTrackingService } from "../tracking/service.ts";
+import { exportMlflow } from "./export/export.ts";
+import { importMlflow } from "./import/import.ts";
+import { exchangeMigrations } from "./migrations.ts";
+import { openSource, type SourceOptions } from "./sources/open.ts";
+
+const caller: Caller = {
+  actor: { kind: "person", name: "local:ada" },
+  via: "session",
+  roles: [],
+  capabilities: new Set(["read", "log", "admin"]),
+};
+const [project, signal, tell] = ["default", new AbortController().signal, (): void => undefined];
+
+/** A store that speaks MLflow's protocol, as any server of MLflow does. */
+async function openServed() {
+  const open = await openTestStore([...jobMigrations, ...trackingMigrations, ...registryMigrations, ...exchangeMigrations]);
+  const { store } = open;
+  const tracking = createTrackingService({ store });
+  const webhooks = createWebhooks({
+    store,
+    outbound: createOutbound({ schemes: ["https"], allowPrivate: false }),
+    box: createSecretBox(() => "key"),
+    settings: { timeoutMs: 1000, retries: 0 },
+    lanes: [createJobs(store)],
+  });
+  const registry = createRegistryService({ store, announcer: webhooks.announcer });
+  const surface = { tracking, store, home: project };
+  const asked = new Set<string | undefined>();
+  const server = await openMlflowServer([...mlflowRoutes(surface), ...registryRoutes({ ...surface, registry, webhooks })], (token) => {
+    asked.add(token);
+    return caller;
+  });
+  return {
+    url: server.url,
+    tracking,
+    registry,
+    /** Tokens that came with requests. */
+    asked,
+    async bring(options: SourceOptions) {
+      const source = await openSource(options);
+      try {
+        return await importMlflow({ store, tracking, registry, source, project, plan: false, signal, tell }, caller);
+      } finally {
+        await source.close();
+      }
+    },
+    write: (to: string) => exportMlflow({ store, tracking, registry, project, plan: false, to, credentials: {}, signal, tell }, caller),
+    async close() {
+      await server.close();
+      await tracking.idle();
+      await open.close();
+    },
+  };
+}
+let folder: string;
+let stores: Awaited<ReturnType<typeof openServed>>[];
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "capstan-served-"));
+  stores = [await openServed(), await openServed()];
+});
+afterEach(async () => {
+  for (const one of stores) await one.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function filled() {
+  const [a, b] = stores;
+  if (!a || !b) throw new Error("two stores are needed");
+  const database = openMlflowDatabase(join(folder, "mlflow.db"));
+  fillMlflowDatabase(database, folder, 130);
+  database.close();
+  await a.bring({ from: join(folder, "mlflow.db") });
+  return { a, b };
+}
+
+test("a server gives what its database gave: ids, times, whole histories, artifacts and the registry", async () => {
+  const { a, b } = await filled();
+  const result = await b.bring({ from: a.url, token: "secret" });
+  expect([...a.asked]).toEqual(["secret"]);
+  expect(result).toMatchObject({
+    taken: { experiments: 1, runs: 130, "metric points": 130 * 20 + 2, "artifact files": 2, "logged models": 1, "registered models": 1 },
+    conflicts: [],
+    differing: 0,
+  });
+  expect(JSON.stringify(result)).not.toContain("secret");
+  const [mine, theirs] = [await b.tracking.getRun(runIdOf(1)), await a.tracking.getRun(runIdOf(1))];
+  expect([mine.params, mine.startedMs, mine.endedMs, mine.datasets, mine.models]).toEqual([
+    theirs.params,
+    theirs.startedMs,
+    theirs.endedMs,
+    theirs.datasets,
+    theirs.models,
+  ]);
+  expect(await b.tracking.artifacts(mine.id)).toEqual(await a.tracking.artifacts(mine.id));
+  expect((await b.registry.versions(project, "late")).map((one) => [one.number, one.digest])).toEqual(
+    (await a.registry.versions(project, "late")).map((one) => [one.number, one.digest]),
+  );
+  expect(await b.bring({ from: a.url })).toMatchObject({ taken: {}, updated: {}, entry: null });
+});
+
+test("what is written to a server is there once, compared, and tells which run was which", async () => {
+  const { a, b } = await filled();
+  expect(await a.write(b.url)).toMatchObject({
+    taken: { runs: 130, "logged models": 1, "model versions": 1 },
+    conflicts: [],
+    differing: 0,
+  });
+  expect(await a.write(b.url)).toMatchObject({ taken: {}, same: { runs: 130, "logged models": 1, "model versions": 1 } });
+  expect(await b.tracking.countRuns({})).toBe(130);
+  const experiment = await b.tracking.experiments.findByName(project, "alpha");
+  const runs = await b.tracking.listRuns({ experimentIds: [experiment?.id ?? ""] }, 200);
+  const first = runs.find((run) => run.tags["capstan.runId"] === runIdOf(1));
+  expect(first).toMatchObject({ params: { depth: "1" }, status: "FINISHED", startedMs: 10_001, endedMs: 20_001 });
+  // The parent is the one that has its id there.
+  expect(runs.find((run) => run.id === first?.parentId)?.tags["capstan.runId"]).toBe(runIdOf(2));
+  expect((await b.tracking.history(first?.id ?? "", "loss")).step).toHaveLength(20);
+  expect((await b.tracking.artifacts(first?.id ?? "")).map((one) => [one.path, one.sizeBytes])).toEqual([
+    ["plots/a b.txt", 1],
+    ["report.txt", 5],
+  ]);
+});
+
+test("a server that refuses says so with its status, and nothing is half there", async () => {
+  const [a, b] = stores;
+  await expect(b?.bring({ from: `${a?.url}/nowhere` })).rejects.toMatchObject({ code: "CAP-EXCHANGE-003", params: { status: 404 } });
+  expect(await b?.tracking.countRuns({ lifecycle: "all" })).toBe(0);
+});
