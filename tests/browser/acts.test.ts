@@ -12,7 +12,10 @@ function answeredProject(): Record<string, string | Uint8Array> {
   const files = smallProject();
   const risk =
     "{ eu: true, role: provider, prohibited: [], safety_component: false, area: none, exemption: none, profiles_persons: false, talks_to_persons: false, general_purpose: false, personal_data: none, effect: [service_quality, advice], persons_per_month: 0, harm: nuisance, reversible: true, vulnerable: false, protected: none, money_per_day: 50000, max_outage: 4h, third_party: licensed, retrains_itself: false }";
-  return { ...files, "capstan.yaml": String(files["capstan.yaml"]).replace("owner: ops,", `owner: ops, deputy: platform, risk: ${risk},`) };
+  const config = String(files["capstan.yaml"])
+    .replace("owner: ops,", `owner: ops, deputy: platform, risk: ${risk},`)
+    .replace("log: fast }", "log: fast, release: { steps: [20 %, 60 %], each: { time: 10 min, rows: 50 } } }");
+  return { ...files, "capstan.yaml": config };
 }
 
 describeWith("acts in a browser", "Chromium", chromiumPath, (path) => {
@@ -66,11 +69,28 @@ describeWith("acts in a browser", "Chromium", chromiumPath, (path) => {
     await close();
   });
 
+  test("a version is described in Markdown, which is an entry", async () => {
+    const { page, problems, close } = await world.open();
+    await visit(page, "models/late/v2");
+    await button(page, "Write one").click();
+    await inSheet(page).getByLabel("Text").fill("For **flights** of one day. <script>document.title = 'taken'</script>");
+    expect(await accessibility(page)).toEqual([]);
+    await inSheet(page).getByRole("button", { name: "Save description" }).click();
+    await page.locator("strong", { hasText: "flights" }).waitFor();
+    expect(await newest(page, "model.version.described")).toMatchObject({ subject: "late@v2" });
+    expect(await page.title()).not.toBe("taken");
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   test("a release goes past the gate with a reason only, and is rolled back with one click", async () => {
     const { page, problems, close } = await world.open();
     await visit(page, "models/late/v2");
     await button(page, "Release v2").click();
     const start = inSheet(page).getByRole("button", { name: "Start the release of v2" });
+    await inSheet(page).getByText("those that capstan.yaml declares for this route").waitFor();
+    expect(await inSheet(page).getByLabel("Shares, %").inputValue()).toBe("20, 60");
+    expect(await inSheet(page).getByLabel("and rows").inputValue()).toBe("50");
     await inSheet(page).getByLabel("Strategy").selectOption("direct");
     expect(await start.getAttribute("title")).toBe("the gate says fail");
     await inSheet(page)

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { settled } from "./visits.ts";
+import { accessibility, settled } from "./visits.ts";
 import type { World } from "./world.ts";
 
 export function pipelineJourneys(world: () => World): void {
@@ -50,6 +50,29 @@ export function pipelineJourneys(world: () => World): void {
     await page.getByText("Run 4 running").waitFor();
     await page.getByRole("button", { name: "Cancel run" }).click();
     await page.getByText("Run 4 cancelled").waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  test("a run that failed lifts its first error; the timeline tells what it waited for", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    served.place.write("params.yaml", "seed: 7\ntrain:\n  rate: 0.95\n  held: false\n");
+    await page.goto(`${served.url}/p/small/pipelines?layout=time`);
+    await page.getByRole("button", { name: "Run pipeline" }).click();
+    await page.getByText("Run 5 failed").waitFor();
+    const steps = page.getByRole("group", { name: "Timeline of steps" });
+    await steps.getByRole("button", { name: "prepare", exact: true }).click();
+    await page.getByRole("heading", { name: "Runs of prepare" }).waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await page.getByRole("button", { name: "Table", exact: true }).click();
+    await page.getByRole("link", { name: "Failed" }).click();
+    const lines = page.getByRole("group", { name: "Lines around the error" });
+    await lines.locator("mark").getByText("the rate 0.95 is too high").waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await page.getByRole("link", { name: "the whole log" }).click();
+    await page.getByRole("textbox", { name: "Lines that hold" }).fill("too high");
+    await page.getByText(/^[1-9]\d* of \d+ lines/).waitFor();
     expect(problems).toEqual([]);
     await close();
   });

@@ -56,6 +56,7 @@ writeFileSync(process.env.CAPSTAN_OUT_TEST, [head, ...lines.slice(300)].join("\\
 import { startRun } from "@capstan/client";
 import { pass } from "./held.mjs";
 const { train } = JSON.parse(readFileSync(process.env.CAPSTAN_PARAMS, "utf8"));
+if (train.rate > 0.9) throw new Error("the rate " + train.rate + " is too high");
 const run = await startRun({ name: "fit " + train.rate });
 run.logParams({ rate: train.rate, kind: "logistic" });
 for (let step = 0; step < 60; step++)

@@ -3,16 +3,16 @@ import { useOperation } from "../../data/api.ts";
 import { Card } from "../../parts/layout.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 import type { RunDetail } from "./run-detail.ts";
+import { tellingLine } from "./telling-line.ts";
 
 const around = 5;
-const telling = /\b(error|exception|traceback|fatal|panic|killed|cannot|failed)\b/i;
 
 /** The first line of the log that tells what went wrong, with those around it. */
 export function FirstError({ project, run }: { project: string; run: RunDetail }) {
   const query = useOperation("pipeline.log", { project, ref: run.id, tail: 2_000 });
   const lines = query.data?.lines ?? [];
   if (lines.length === 0) return null;
-  const found = lines.findIndex((line) => telling.test(line));
+  const found = tellingLine(lines);
   const at = found === -1 ? lines.length - 1 : found;
   const from = Math.max(0, at - around);
   return (
