@@ -51,11 +51,14 @@ export async function startPeer(python: string, folder: string, workers: number)
   const url = `http://127.0.0.1:${port}`;
   const exited = once(child, "exit");
   const group = child.pid ?? 0;
+  const atExit = (): void => void (child.exitCode === null && child.signalCode === null && process.kill(-group, "SIGKILL"));
+  process.once("exit", atExit);
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) process.kill(-group, "SIGTERM");
     const timer = setTimeout(() => process.kill(-group, "SIGKILL"), 10_000);
     await exited;
     clearTimeout(timer);
+    process.off("exit", atExit);
     // Workers that outlive their parent.
     if (processesOf(group).length > 0) process.kill(-group, "SIGKILL");
   };

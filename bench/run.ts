@@ -74,6 +74,8 @@ const bench: Bench = {
   postgres: postgres?.createDatabase,
   runs: flags.runs.split(",").map(Number),
 };
+// Nothing that was started outlives a bench that is ended.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 const results: (Figure | NotRun)[] = [];
 const began = performance.now();
 try {

@@ -1,12 +1,10 @@
-import { type Case, median, round } from "../measure.ts";
+import { type Case, round } from "../measure.ts";
 import { beside } from "../tracking/figures.ts";
 import { onEach } from "../tracking/server.ts";
 import { measureWrites } from "../tracking/writes.ts";
-import { syncTimes } from "./disk.ts";
 
 /** Metrics and runs over MLflow's wire, beside MLflow with one and four workers; the better of both counts. */
 export const trackingWrites: Case = async (bench) => {
-  const sync = median(await syncTimes(bench.folder, "sync-beside-writes"));
   const all = await onEach(bench, "writes", measureWrites);
   for (const peer of all.peers)
     if (peer.measured.digest !== all.capstan.digest) throw new Error(`${peer.name} answers with another history than Capstan`);
@@ -21,12 +19,13 @@ export const trackingWrites: Case = async (bench) => {
     },
     (one) => one.singleMs,
   );
+  const sync = all.capstan.syncMs;
   const rate = { more: "better" } as const;
   return [
     {
       ...single,
       goal: { text: "one fsync + 0.3 ms", holds: single.value <= sync + 0.3 },
-      limit: { value: round(sync, 3), program: "bench/limits/append-fdatasync.ts" },
+      limit: { value: round(sync, 3), program: "an append of 512 bytes and fdatasync by the client, in turn with the writes" },
     },
     beside(all, { ...rate, name: "log-metric over 8 connections", unit: "/s", times: 50 }, (one) => one.eightPerSecond),
     beside(

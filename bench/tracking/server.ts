@@ -27,6 +27,8 @@ export async function startCapstan(bench: Bench, folder: string, postgres?: stri
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const atExit = (): void => void child.kill("SIGKILL");
+  process.once("exit", atExit);
   let errors = "";
   child.stderr.on("data", (piece: Buffer) => (errors = (errors + piece.toString()).slice(-2000)));
   let text = "";
@@ -51,6 +53,7 @@ export async function startCapstan(bench: Bench, folder: string, postgres?: stri
       const ended = once(child, "exit");
       child.kill("SIGTERM");
       await ended;
+      process.off("exit", atExit);
     },
   };
 }

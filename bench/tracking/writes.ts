@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Connection } from "../connection.ts";
 import { median, quantile } from "../measure.ts";
 import type { TrackingServer } from "./server.ts";
@@ -6,6 +8,8 @@ import type { TrackingServer } from "./server.ts";
 export type WriteTimes = {
   singleMs: number;
   singleP99Ms: number;
+  /** One small append with its sync by the client itself, in turn with the writes: the disk at the same moments. */
+  syncMs: number;
   eightPerSecond: number;
   batchPointsPerSecond: number;
   batchFourPointsPerSecond: number;
@@ -83,14 +87,14 @@ const batch = (run: string, from: number): object => ({
   }),
 });
 
-export async function measureWrites({ url }: TrackingServer): Promise<WriteTimes> {
+export async function measureWrites({ url, database }: TrackingServer): Promise<WriteTimes> {
   const logBatch = (connection: Connection, run: string, i: number): Promise<void> =>
     written(connection, `${api}/runs/log-batch`, batch(run, i));
   const logMetric = (connection: Connection, run: string, i: number): Promise<void> =>
     written(connection, `${api}/runs/log-metric`, point(run, i));
   const create = async (connection: Connection): Promise<void> => void (await createRun(connection));
   return {
-    ...(await measureSingle(url)),
+    ...(await measureSingle(url, dirname(database))),
     eightPerSecond: await perSecond(url, 8, logMetric),
     batchPointsPerSecond: 1000 * (await perSecond(url, 1, logBatch)),
     batchFourPointsPerSecond: 1000 * (await perSecond(url, 4, logBatch)),
@@ -99,16 +103,24 @@ export async function measureWrites({ url }: TrackingServer): Promise<WriteTimes
   };
 }
 
-async function measureSingle(url: string): Promise<Pick<WriteTimes, "singleMs" | "singleP99Ms" | "digest">> {
+async function measureSingle(url: string, folder: string): Promise<Pick<WriteTimes, "singleMs" | "singleP99Ms" | "syncMs" | "digest">> {
   const [connection] = await openConnections(url, 1);
   if (!connection) throw new Error("there is no connection");
+  const file = openSync(join(folder, "sync-beside"), "w");
+  const piece = Buffer.alloc(512, 1);
+  const syncs: number[] = [];
   try {
     const run = await createRun(connection);
     const times: number[] = [];
     for (let i = 0; i < singles + 100; i++) {
       const began = performance.now();
       await written(connection, `${api}/runs/log-metric`, point(run, i));
-      if (i >= 100) times.push(performance.now() - began);
+      const ended = performance.now();
+      writeSync(file, piece);
+      fdatasyncSync(file);
+      if (i < 100) continue;
+      times.push(ended - began);
+      syncs.push(performance.now() - ended);
     }
     const history = await connection.json<{ metrics: { step: number; timestamp: number; value: number }[] }>(
       connection.get(`${api}/metrics/get-history?run_id=${run}&metric_key=loss&max_results=25000`),
@@ -116,8 +128,9 @@ async function measureSingle(url: string): Promise<Pick<WriteTimes, "singleMs" |
     const digest = createHash("sha256")
       .update(JSON.stringify(history.metrics.map((m) => [m.step, m.timestamp, m.value])))
       .digest("hex");
-    return { singleMs: median(times), singleP99Ms: quantile(times, 0.99), digest };
+    return { singleMs: median(times), singleP99Ms: quantile(times, 0.99), syncMs: median(syncs), digest };
   } finally {
+    closeSync(file);
     connection.close();
   }
 }

@@ -43,7 +43,12 @@ export function filesOfVersion(store: Store, version: ModelVersion): ArtifactPla
       digest: undefined,
       stream: async (range) => Readable.from([range ? text.subarray(range.start, range.end) : text]),
     },
-    [modelFile]: { sizeBytes: version.sizeBytes, digest: version.digest, stream: (range) => store.blobs.stream(version.digest, range) },
+    [modelFile]: {
+      sizeBytes: version.sizeBytes,
+      digest: version.digest,
+      stream: (range) => store.blobs.stream(version.digest, range),
+      path: () => store.blobs.localPath(version.digest),
+    },
   };
   return {
     list: async (folder) =>

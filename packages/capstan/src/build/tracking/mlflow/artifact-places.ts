@@ -14,6 +14,8 @@ export type OpenedFile = {
   sizeBytes: number;
   digest: string | undefined;
   stream(range?: { start: number; end: number }): Promise<Readable>;
+  /** Where this machine has it as a file, which nobody may write; absent for what is none. */
+  path?(): Promise<string>;
 };
 /** Where artifacts are: `""` is the place itself. Paths given are safe already, paths that come back are relative to the place. */
 export type ArtifactPlace = {
@@ -82,6 +84,7 @@ export function createArtifactPlaces(surface: Surface) {
     sizeBytes,
     digest,
     stream: (range) => store.blobs.stream(digest, range),
+    path: () => store.blobs.localPath(digest),
   });
 
   const ofRun = (run: string): ArtifactPlace => ({
@@ -135,6 +138,7 @@ export function createArtifactPlaces(surface: Surface) {
         return {
           sizeBytes: facts.size,
           digest: undefined,
+          path: async () => real,
           stream: async (range) => createReadStream(real, range && { start: range.start, end: range.end - 1 }),
         };
       },

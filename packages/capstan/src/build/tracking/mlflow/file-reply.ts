@@ -4,6 +4,9 @@ import type { ArtifactPlace } from "./artifact-places.ts";
 import { invalid, WireFailure } from "./failures.ts";
 import type { WireReply } from "./model.ts";
 
+/** From this size on a file is sent from buffers of its own. */
+const largeBytes = 1 << 20;
+
 /** One range of bytes, half-open; undefined when none is asked for or it is not understood. */
 export function rangeOf(header: string | undefined, sizeBytes: number): { start: number; end: number } | "outside" | undefined {
   const match = /^bytes=([0-9]{0,16})-([0-9]{0,16})$/.exec(header ?? "");
@@ -56,7 +59,9 @@ export async function fileReply(
       "content-length": String(length),
       ...(range && { "content-range": `bytes ${range.start}-${range.end - 1}/${found.sizeBytes}` }),
     },
-    stream: await found.stream(range),
+    ...(length >= largeBytes && found.path
+      ? { file: { path: await found.path(), start: range?.start ?? 0, end: range?.end ?? found.sizeBytes } }
+      : { stream: await found.stream(range) }),
   };
 }
 

@@ -17,8 +17,15 @@ export type WireRequest = {
 };
 export type Input = Readonly<Record<string, unknown>>;
 
-/** `stream` is piped and closed by the one who mounts; an aborted answer destroys it. */
-export type WireReply = { status: number; headers?: Record<string, string>; json?: unknown; text?: string; stream?: Readable };
+/** `stream` is piped and closed by the one who mounts; an aborted answer destroys it. `file`: bytes `start` to `end` of a file of this machine. */
+export type WireReply = {
+  status: number;
+  headers?: Record<string, string>;
+  json?: unknown;
+  text?: string;
+  stream?: Readable;
+  file?: { path: string; start: number; end: number };
+};
 
 /** `{name}` is one segment of a path, `{name...}` the rest. `takes` says what the body is. */
 export type WireRoute = {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Capability } from "@capstan/contract";
 import type { Caller } from "../../../base/foundation/caller.ts";
+import { sendFile } from "../../../base/foundation/sent-file.ts";
 import { failureBody, toFailure, WireFailure } from "./failures.ts";
 import { readMessage } from "./message.ts";
 import type { WireReply, WireRoute } from "./model.ts";
@@ -44,6 +45,7 @@ export const mounted = (route: WireRoute): Mounted => ({
 
 async function send(response: ServerResponse, reply: WireReply): Promise<void> {
   const headers = { "cache-control": "no-store", ...reply.headers };
+  if (reply.file) return sendFile(response, reply.file, () => response.writeHead(reply.status, headers));
   if (reply.stream) {
     response.writeHead(reply.status, headers);
     return pipeline(reply.stream, response);
