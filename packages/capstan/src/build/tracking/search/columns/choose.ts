@@ -45,14 +45,18 @@ function candidates(table: RunTable, question: Question): Uint32Array {
   const { lifecycles, kinds, projects, words } = table;
   const length = question.experiments.reduce((sum, { id }) => sum + (table.places.get(id)?.rows.length ?? 0), 0);
   const rows = new Uint32Array(length);
-  const kind = new Set(question.kinds.map((one) => words.kind.find(one)));
+  const kind = new Uint8Array(256);
+  for (const one of question.kinds) kind[words.kind.find(one)] = 1;
   const project = question.projects && new Set(question.projects.map((one) => words.project.find(one)));
   let count = 0;
   for (const { id, accepted } of question.experiments) {
-    const lifecycle = words.lifecycle.find(accepted);
-    for (const row of table.places.get(id)?.rows.view() ?? []) {
-      if (accepted !== "all" && lifecycles[row] !== lifecycle) continue;
-      if (!kind.has(kinds[row] as number) || (project && !project.has(projects[row] as number))) continue;
+    const all = table.places.get(id)?.rows.view() ?? new Uint32Array(0);
+    const lifecycle = accepted === "all" ? -1 : words.lifecycle.find(accepted);
+    if (accepted !== "all" && lifecycle < 0) continue;
+    for (let i = 0; i < all.length; i++) {
+      const row = all[i] as number;
+      if (lifecycle >= 0 && lifecycles[row] !== lifecycle) continue;
+      if (kind[kinds[row] as number] !== 1 || (project && !project.has(projects[row] as number))) continue;
       rows[count++] = row;
     }
   }
