@@ -4,6 +4,9 @@ import type { Answer, Question, Unanswered } from "./question.ts";
 
 type Asked = { resolve(answer: Answer | Unanswered): void; reject(error: Error): void };
 
+/** Its memory is given back when nobody searched for so long. */
+const idleMs = 600_000;
+
 /** The thread of columns as its asker sees it: started by the first question, and again by the next one after it broke. */
 export class SearchThread {
   readonly #source: DatabaseSource;
@@ -11,6 +14,7 @@ export class SearchThread {
   readonly #asked = new Map<number, Asked>();
   #worker: Worker | undefined;
   #nextId = 0;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(source: DatabaseSource, memoryBytes: number) {
     this.#source = source;
@@ -18,6 +22,7 @@ export class SearchThread {
   }
 
   ask(question: Question): Promise<Answer | Unanswered> {
+    clearTimeout(this.#idle);
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
@@ -28,6 +33,7 @@ export class SearchThread {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#idle);
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
@@ -44,7 +50,11 @@ export class SearchThread {
     worker.on("message", (message: { id: number; answer?: Answer | Unanswered; failed?: string }) => {
       const asked = this.#asked.get(message.id);
       this.#asked.delete(message.id);
-      if (this.#asked.size === 0) worker.unref();
+      if (this.#asked.size === 0) {
+        worker.unref();
+        clearTimeout(this.#idle);
+        this.#idle = setTimeout(() => void this.close(), idleMs).unref();
+      }
       if (message.answer) asked?.resolve(message.answer);
       else asked?.reject(new Error(message.failed ?? "no answer"));
     });
