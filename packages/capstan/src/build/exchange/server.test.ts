@@ -93,7 +93,18 @@ async function filled() {
 
 test("a server gives what its database gave: ids, times, whole histories, artifacts and the registry", async () => {
   const { a, b } = await filled();
+  const trace_info = {
+    trace_id: "tr-1",
+    trace_location: { type: "MLFLOW_EXPERIMENT", mlflow_experiment: { experiment_id: "7" } },
+    request_time: "2026-01-01T00:00:00Z",
+    state: "OK",
+  };
+  const headers = { "content-type": "application/json", authorization: "Bearer secret" };
+  expect(
+    (await fetch(`${a.url}/api/3.0/mlflow/traces`, { method: "POST", headers, body: JSON.stringify({ trace: { trace_info } }) })).status,
+  ).toBe(200);
   const result = await b.bring({ from: a.url, token: "secret" });
+  expect(result.left).toEqual([{ what: "traces", count: 1, why: expect.any(String) }]);
   expect([...a.asked]).toEqual(["secret"]);
   expect(result).toMatchObject({
     taken: { experiments: 1, runs: 130, "metric points": 130 * 20 + 2, "artifact files": 2, "logged models": 1, "registered models": 1 },

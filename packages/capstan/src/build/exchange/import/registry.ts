@@ -142,7 +142,10 @@ async function localVersion(task: ImportTask, one: SourceVersion): Promise<Impor
 }
 
 /** Where a version's files are here: with its logged model, with its run, or where the source said when they came with neither. */
-async function placeOf({ tracking, project }: ImportTask, one: SourceVersion): Promise<{ location: string | null; files: ModelFile[] }> {
+async function placeOf(
+  { tracking, project, tally }: ImportTask,
+  one: SourceVersion,
+): Promise<{ location: string | null; files: ModelFile[] }> {
   const text = one.location ?? one.source ?? "";
   const modelId = one.loggedModel ?? /\/models\/(m-[0-9a-f]{32})\/artifacts$/.exec(text.replace(/\/+$/, ""))?.[1];
   const model = modelId === undefined ? undefined : await tracking.loggedModels.find(modelId);
@@ -153,7 +156,11 @@ async function placeOf({ tracking, project }: ImportTask, one: SourceVersion): P
   }
   const [, runId, rest = ""] = /^runs:\/+([0-9a-f]{32})\/?(.*)$/.exec(text) ?? /\/([0-9a-f]{32})\/artifacts\/?(.*)$/.exec(text) ?? [];
   const run = runId === undefined ? undefined : await tracking.findRun(runId);
-  if (!run || run.project !== project) return { location: one.location, files: [] };
+  if (!run || run.project !== project) {
+    if (one.tags["mlflow.prompt.is_prompt"] !== "true")
+      tally.leave("files of model versions", "they lie with neither a run nor a logged model; the place that was stated is kept");
+    return { location: one.location, files: [] };
+  }
   const below = rest.replace(/\/+$/, "");
   const files = (await tracking.artifacts(run.id)).filter((file) => below === "" || file.path.startsWith(`${below}/`));
   return {

@@ -275,6 +275,8 @@ export async function databaseSource(
         const count = number((await rows.all<{ n: number }>(`select count(*) as n from "${table.replaceAll('"', '""')}"`))[0]?.n);
         if (count > 0) found.push({ what: `rows of ${table}`, count, why: "an import does not take these" });
       }
+      const deleted = (await all("model_versions", "where current_stage = 'Deleted_Internal'")).length;
+      if (deleted > 0) found.push({ what: "model versions", count: deleted, why: "they are deleted" });
       if (beyond > 0) found.push({ what: "metric points", count: beyond, why: "their step or time is beyond the exact integers" });
       return found;
     },

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { CapstanError } from "../../../base/foundation/errors.ts";
 import type { DatasetInput, Lifecycle, LoggedModelStatus, ModelLink, RunStatus } from "../../tracking/model.ts";
 import { safePath } from "../../tracking/rules.ts";
 import { inTurns } from "../import/artifacts.ts";
@@ -36,6 +37,8 @@ const lifecycle = (value: unknown): Lifecycle => (value === "deleted" ? "deleted
 export async function serverSource({ from, ...credentials }: Credentials & { from: string }): Promise<MlflowSource> {
   const client = createMlflowClient(from, credentials);
   let beyond = 0;
+  /** Ids of the experiments that it has. */
+  const seen: string[] = [];
 
   async function* searched(path: string, body: object, field: string): AsyncIterable<Json[]> {
     for (let token = ""; ;) {
@@ -44,6 +47,17 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
       token = text(answer["next_page_token"]);
       if (token === "") return;
     }
+  }
+
+  /** How many there are of what is not taken; none where the server does not know the noun. */
+  async function counted(path: string, field: string, body: object): Promise<number> {
+    let count = 0;
+    try {
+      for await (const page of searched(path, body, field)) count += page.length;
+    } catch (error) {
+      if (!(error instanceof CapstanError && error.code === "CAP-EXCHANGE-003")) throw error;
+    }
+    return count;
   }
 
   /** Histories of one key: of many runs in one answer, and of each alone when they do not fit into one. */
@@ -180,6 +194,7 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
             updatedMs: number(one["last_update_time"]),
             tags: pairs(one["tags"]),
           });
+      seen.push(...found.map((one) => one.id));
       return found.reverse();
     },
     countRuns: async () => null,
@@ -215,6 +230,16 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
     files,
     async left() {
       const left: Left[] = [];
+      const why = "an import does not take these";
+      const traces = await counted("/api/3.0/mlflow/traces/search", "traces", {
+        max_results: 500,
+        locations: seen.map((id) => ({ type: "MLFLOW_EXPERIMENT", mlflow_experiment: { experiment_id: id } })),
+      });
+      if (traces > 0) left.push({ what: "traces", count: traces, why });
+      const datasets = await counted("/api/3.0/mlflow/datasets/search", "datasets", { max_results: 1000 });
+      if (datasets > 0) left.push({ what: "evaluation datasets", count: datasets, why });
+      const webhooks = list((await client.find(`${api}/webhooks`).catch(() => undefined))?.["webhooks"]).length;
+      if (webhooks > 0) left.push({ what: "webhooks", count: webhooks, why });
       if (beyond > 0) left.push({ what: "metric points", count: beyond, why: "their step or time is beyond the exact integers" });
       return left;
     },
