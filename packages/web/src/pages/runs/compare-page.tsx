@@ -1,13 +1,16 @@
-import { useParams, useSearch } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { type Output, useOperation } from "../../data/api.ts";
 import { Ago, To } from "../../parts/format.tsx";
 import { Answer, Card, Empty, PageHead } from "../../parts/layout.tsx";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 import { type Kind, Section } from "./compare-section.tsx";
 import "./runs.css";
-import { Curves } from "./curves.tsx";
+import { CompareArtifacts } from "./compare-artifacts.tsx";
 import { hue, kindWord, markOf } from "./status.ts";
+
+// What draws curves is fetched behind the differences.
+const CompareCurves = lazy(() => import("./compare-curves.tsx"));
 
 const sections = [
   ["metrics", "Metrics"],
@@ -43,11 +46,17 @@ export function ComparePage() {
 }
 
 function Compared({ project, data }: { project: string; data: Output<"runs.compare"> }) {
-  const [all, setAll] = useState(false);
-  const drawn = useMemo(
-    () => data.runs.map((run, i) => ({ id: run.id, label: `${run.name} ${run.id.slice(0, 6)}`, color: hue(i) })),
-    [data.runs],
-  );
+  const all = (useSearch({ strict: false }) as { diff?: unknown }).diff === 0;
+  const navigate = useNavigate();
+  const setAll = (next: boolean): void =>
+    void navigate({
+      to: ".",
+      search: ((old: Record<string, unknown>) => ({ ...old, diff: next ? 0 : undefined })) as never,
+      replace: true,
+      resetScroll: false,
+    });
+  const asBaseline = (id: string): string =>
+    `/p/${project}/compare?runs=${[id, ...data.runs.map((run) => run.id).filter((one) => one !== id)].join(",")}`;
   const without = (id: string): string =>
     `/p/${project}/compare?runs=${data.runs
       .filter((run) => run.id !== id)
@@ -81,7 +90,16 @@ function Compared({ project, data }: { project: string; data: Output<"runs.compa
                         <To href={`/p/${project}/runs/${run.id}`}>{run.name}</To> <code className="muted">{run.id.slice(0, 6)}</code>
                         <br />
                         <span className="muted">
-                          {i === 0 ? "baseline, " : ""}
+                          {i === 0 ? (
+                            "baseline, "
+                          ) : (
+                            <>
+                              <To href={asBaseline(run.id)}>
+                                as baseline<span className="visually-hidden"> {run.name}</span>
+                              </To>
+                              ,{" "}
+                            </>
+                          )}
                           {kindWord[run.kind]}, <Ago time={run.started} />
                         </span>
                       </span>
@@ -104,9 +122,10 @@ function Compared({ project, data }: { project: string; data: Output<"runs.compa
           </table>
         </div>
       </section>
-      <div className="grid halves">
-        <Curves project={project} runs={drawn} height={220} />
-      </div>
+      <Suspense fallback={null}>
+        <CompareCurves project={project} runs={data.runs} />
+      </Suspense>
+      <CompareArtifacts project={project} runs={data.runs} />
     </>
   );
 }

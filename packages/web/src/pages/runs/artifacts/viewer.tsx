@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { IconDownload } from "@tabler/icons-react";
-import { type ComponentType, lazy, Suspense, useState } from "react";
+import { type ComponentType, lazy, Suspense, useId, useState } from "react";
 import { bytes, Digest } from "../../../parts/format.tsx";
 import { Failure } from "../../../parts/layout.tsx";
 import { bytesOf, hasSource, type Kind, kindOf, looksLikeText, type Shown } from "./files.ts";
@@ -15,13 +15,14 @@ const TableViewer = viewer<{ project: string; run: string; file: Shown }>(() => 
 
 /** One file as what it is, or as the text it is written in. Whatever it holds has no right of this page. */
 export function Viewer({ tables, file }: { tables: FileSource["tables"]; file: Shown }) {
+  const id = useId();
   const [source, setSource] = useState(false);
   const kind = kindOf(file.path);
   const name = file.path.split("/").pop() ?? file.path;
   return (
-    <section className="viewer" aria-labelledby="shown-file">
+    <section className="viewer" aria-labelledby={id}>
       <header>
-        <h2 id="shown-file" title={file.path}>
+        <h2 id={id} title={file.path}>
           {name}
         </h2>
         <span className="muted">{bytes(file.sizeBytes)}</span>

@@ -41,33 +41,63 @@ export async function change(
   return { runs: changed, kept };
 }
 
-const atOnce = 8;
-/** Sets or removes one tag on runs; answers with the value each had before. */
+type Part<T> = (ids: readonly string[]) => Promise<T>;
+async function inParts(ids: readonly string[], work: Part<unknown>, progress?: (done: number) => void): Promise<void> {
+  for (let from = 0; from < ids.length; from += perCall) {
+    await work(ids.slice(from, from + perCall));
+    progress?.(Math.min(ids.length, from + perCall));
+  }
+}
+
+/** The value of one column for each run, as it is now. */
+async function valuesOf(project: string, question: Question, ids: readonly string[], column: string): Promise<Map<string, string | null>> {
+  const found = new Map<string, string | null>();
+  await inParts(ids, async (part) => {
+    const answer = await client.call("runs.search", {
+      project,
+      kind: [...everyKind],
+      ...(question.state !== undefined && { state: question.state }),
+      filter: `id IN (${part.map((id) => `'${id}'`).join(", ")})`,
+      columns: [column],
+      limit: perCall,
+    });
+    for (const row of answer.rows) found.set(row.id, row.values[0] === null || row.values[0] === undefined ? null : String(row.values[0]));
+  });
+  return found;
+}
+const everyKind = ["user", "step", "pipeline", "check", "evaluation", "monitor", "fault", "release"] as const;
+
+/** Puts back what each run had before, together those that had the same. */
+const back = async (before: ReadonlyMap<string, string | null>, put: (value: string | null, ids: readonly string[]) => Promise<unknown>): Promise<void> => {
+  for (const [value, entries] of Map.groupBy(before, ([, one]) => one)) await inParts(entries.map(([id]) => id), (part) => put(value, part));
+};
+
+/** Sets one tag on runs; answers with what takes it back. */
 export async function tagAll(
   project: string,
-  changes: readonly { id: string; value: string | null }[],
+  question: Question,
+  ids: readonly string[],
   tag: string,
+  value: string,
   progress?: (done: number) => void,
-): Promise<{ id: string; value: string | null }[]> {
-  const before: { id: string; value: string | null }[] = [];
-  let done = 0;
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let one = changes[next++]; one; one = changes[next++]) {
-      const found = await client.call("runs.search", {
-        project,
-        filter: `id = '${one.id}'`,
-        columns: [`tags.${tag}`],
-        limit: 1,
-        kind: everyKind,
-      });
-      const old = found.rows[0]?.values[0];
-      before.push({ id: one.id, value: old === undefined || old === null ? null : String(old) });
-      await client.call("runs.tag", { project, run: one.id, ...(one.value === null ? { remove: [tag] } : { set: { [tag]: one.value } }) });
-      progress?.(++done);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return before;
+): Promise<() => Promise<void>> {
+  const before = await valuesOf(project, question, ids, `tags.${tag}`);
+  await inParts(ids, (part) => client.call("runs.tags", { project, runs: [...part], set: { [tag]: value } }), progress);
+  return () =>
+    back(before, (old, part) =>
+      client.call("runs.tags", { project, runs: [...part], ...(old === null ? { remove: [tag] } : { set: { [tag]: old } }) }),
+    );
 }
-const everyKind = ["user", "step", "pipeline", "check", "evaluation", "monitor", "fault", "release"];
+
+/** Moves runs into another experiment; answers with what takes them back. */
+export async function moveAll(
+  project: string,
+  question: Question,
+  ids: readonly string[],
+  experiment: string,
+  progress?: (done: number) => void,
+): Promise<() => Promise<void>> {
+  const before = await valuesOf(project, question, ids, "experiment");
+  await inParts(ids, (part) => client.call("runs.move", { project, runs: [...part], experiment }), progress);
+  return () => back(before, (old, part) => client.call("runs.move", { project, runs: [...part], experiment: old ?? "0" }));
+}

@@ -3,10 +3,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { IconArrowBackUp, IconTag, IconTrash, IconX } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { count } from "../../../parts/format.tsx";
+import { useOperation } from "../../../data/api.ts";
 import { useClosed } from "../../../parts/guarded.tsx";
 import { Failure } from "../../../parts/layout.tsx";
-import { change, chosenIds, tagAll } from "./bulk.ts";
+import { change, chosenIds, moveAll, tagAll } from "./bulk.ts";
 import { colorOf } from "./columns.ts";
+import { EraseSheet } from "./erase-sheet.tsx";
 import type { Row } from "./rows.ts";
 import type { Selection } from "./selection.ts";
 import type { Undo } from "./undo.tsx";
@@ -65,16 +67,17 @@ export function Tray({ project, question, total, selection, known, drawn, say }:
   const tag = useMutation({
     mutationFn: async () => {
       const ids = await chosenIds(selection, question);
-      const before = await tagAll(
-        project,
-        ids.map((id) => ({ id, value })),
-        name.trim(),
-        setDone,
-      );
-      say({
-        said: `${name.trim()} is ${value} on ${count(ids.length)} ${ids.length === 1 ? "run" : "runs"}`,
-        undo: () => tagAll(project, before, name.trim()),
-      });
+      const undo = await tagAll(project, question, ids, name.trim(), value, setDone);
+      say({ said: `${name.trim()} is ${value} on ${count(ids.length)} ${ids.length === 1 ? "run" : "runs"}`, undo });
+    },
+    onSettled: finished,
+  });
+  const shift = useMutation({
+    mutationFn: async (to: { id: string; name: string }) => {
+      const ids = await chosenIds(selection, question);
+      const undo = await moveAll(project, question, ids, to.id, setDone);
+      say({ said: `${count(ids.length)} ${ids.length === 1 ? "run is" : "runs are"} in ${to.name} now`, undo });
+      selection.clear();
     },
     onSettled: finished,
   });
@@ -93,7 +96,8 @@ export function Tray({ project, question, total, selection, known, drawn, say }:
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   });
-  const busy = move.isPending || tag.isPending;
+  const experiments = useOperation("experiments.list", { project, limit: 1000 }, { enabled: !deleted });
+  const busy = move.isPending || tag.isPending || shift.isPending;
   const ids = [...selection.ids].slice(0, chipsAtMost);
   return (
     <section className="tray" aria-label="Selected runs">
@@ -151,6 +155,29 @@ export function Tray({ project, question, total, selection, known, drawn, say }:
           <IconTag size={15} stroke={1.75} aria-hidden /> Tag
         </button>
       )}
+      {!deleted && closedLog === null && (
+        <label>
+          <span className="visually-hidden">Move to an experiment</span>
+          <select
+            className="field"
+            value=""
+            disabled={busy}
+            onChange={(event) => {
+              const to = experiments.data?.experiments.find((one) => one.id === event.target.value);
+              if (to && !busy) shift.mutate(to);
+            }}
+          >
+            <option value="">Move to</option>
+            {(experiments.data?.experiments ?? [])
+              .filter((one) => one.id !== question.experiment)
+              .map((one) => (
+                <option key={one.id} value={one.id}>
+                  {one.name}
+                </option>
+              ))}
+          </select>
+        </label>
+      )}
       <button
         type="button"
         className="button"
@@ -166,7 +193,8 @@ export function Tray({ project, question, total, selection, known, drawn, say }:
           {count(done ?? 0)} of {count(chosen)}
         </span>
       )}
-      {(move.isError || tag.isError) && <Failure error={move.error ?? tag.error ?? new Error("")} />}
+      {(move.isError || tag.isError || shift.isError) && <Failure error={move.error ?? tag.error ?? shift.error ?? new Error("")} />}
+      {deleted && <EraseSheet project={project} question={question} selection={selection} chosen={chosen} done={finished} />}
       <button type="button" className="icon-button" aria-label="Select none" onClick={selection.clear}>
         <IconX size={16} stroke={1.75} />
       </button>
