@@ -89,6 +89,12 @@ export function tableJourneys(world: () => World): void {
   test("runs are chosen with keys, deleted, taken back, tagged and loaded as a file", async () => {
     const { served, open } = world();
     const { page, problems, close } = await open();
+    const made = await fetch(`${served.url}/api/2.0/mlflow/experiments/create`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name: "elsewhere" }),
+    });
+    expect(made.status).toBe(200);
     await page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name`);
     const grid = page.getByRole("grid", { name: "Table of runs" });
     await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
@@ -108,6 +114,21 @@ export function tableJourneys(world: () => World): void {
     await page.getByRole("button", { name: "Undo" }).click();
     await page.getByText("Taken back").waitFor();
     expect(served.place.query("select run_id from tag where key = 'seen'")).toHaveLength(0);
+
+    const away = () => served.place.query("select r.id from run r join experiment e on e.id = r.experiment_id where e.name = 'elsewhere'");
+    const before = away().length;
+    await tray.getByRole("combobox", { name: "Move to an experiment" }).selectOption({ label: "elsewhere" });
+    await page.getByText("2 runs are in elsewhere now").waitFor();
+    expect(away()).toHaveLength(before + 2);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("Taken back").waitFor();
+    expect(away()).toHaveLength(before);
+    await grid.focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("x");
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await tray.getByText("2 selected").waitFor();
 
     await tray.getByRole("button", { name: "Delete" }).click();
     await page.getByText("2 runs deleted").waitFor();
@@ -168,6 +189,32 @@ export function tableJourneys(world: () => World): void {
     expect(page.url()).toContain("log=y");
     await page.getByRole("button", { name: "Table", exact: true }).nth(1).click();
     expect(await accessibility(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  test("compared runs show what differs, their curves, and a file of each side by side", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    const ids = served.place.query("select id from run where name like 'fit %' order by name").map((row) => String(row["id"]));
+    await page.goto(`${served.url}/p/small/compare?runs=${ids.join(",")}`);
+    await page.getByRole("rowheader", { name: "rate", exact: true }).waitFor();
+    expect(await page.getByRole("rowheader", { name: "kind", exact: true }).count()).toBe(0);
+    await page.getByRole("button", { name: /^Show \d+ equal rows?/ }).click();
+    await page.getByRole("rowheader", { name: "kind", exact: true }).waitFor();
+    await page
+      .getByRole("img", { name: /^loss by step of 2 runs/ })
+      .locator("canvas")
+      .waitFor();
+    await page.getByRole("combobox", { name: "File to show side by side" }).selectOption("notes.txt");
+    for (const rate of ["0.1", "0.3"])
+      await page
+        .getByRole("region", { name: `notes.txt of fit ${rate}` })
+        .getByText(`rate ${rate}`)
+        .waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await page.getByRole("link", { name: "as baseline fit 0.3" }).click();
+    await page.waitForURL((url) => url.search.includes(`runs=${ids[1]}`));
     expect(problems).toEqual([]);
     await close();
   });

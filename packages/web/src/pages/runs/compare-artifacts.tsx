@@ -66,14 +66,24 @@ export function CompareArtifacts({ project, runs }: { project: string; runs: rea
       ) : (
         <>
           {same && <p className="second">The same bytes in all of them.</p>}
-          <div className="side-by-side" style={{ gridTemplateColumns: `repeat(${shown.length}, minmax(280px, 1fr))` }} tabIndex={0} role="group" aria-label={`${chosen} of each run`}>
+          <div
+            className="side-by-side"
+            style={{ gridTemplateColumns: `repeat(${shown.length}, minmax(280px, 1fr))` }}
+            tabIndex={0}
+            role="group"
+            aria-label={`${chosen} of each run`}
+          >
             {shown.map((run) => (
-              <section key={run.id} aria-label={`${chosen} of ${run.name}`}>
+              <div key={run.id}>
                 <h3>
                   {run.name} <code className="muted">{run.id.slice(0, 6)}</code>
                 </h3>
-                {held?.has(run.id) ? <OneFile project={project} run={run.id} path={chosen} /> : <p className="muted">It has no such file.</p>}
-              </section>
+                {held?.has(run.id) ? (
+                  <OneFile project={project} run={run.id} path={chosen} of={run.name} />
+                ) : (
+                  <p className="muted">It has no such file.</p>
+                )}
+              </div>
             ))}
           </div>
         </>
@@ -82,7 +92,7 @@ export function CompareArtifacts({ project, runs }: { project: string; runs: rea
   );
 }
 
-function OneFile({ project, run, path }: { project: string; run: string; path: string }) {
+function OneFile({ project, run, path, of }: { project: string; run: string; path: string; of: string }) {
   const source = runSource(project, run);
   const query = useQuery({
     queryKey: ["runs.artifact", { run, path }],
@@ -90,5 +100,5 @@ function OneFile({ project, run, path }: { project: string; run: string; path: s
     staleTime: 30_000,
     retry: false,
   });
-  return <Answer query={query}>{(file) => <Viewer tables={source.tables} file={file} />}</Answer>;
+  return <Answer query={query}>{(file) => <Viewer tables={source.tables} file={file} of={of} />}</Answer>;
 }

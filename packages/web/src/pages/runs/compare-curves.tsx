@@ -16,16 +16,22 @@ export default function CompareCurves({ project, runs }: { project: string; runs
   const details = useOperation("runs.names", { project, limit: 2000 });
   const drawn = useMemo(
     () =>
-      runs.map(
-        (run, i): Drawn => ({ id: run.id, name: run.name, color: hue(i), startMs: Date.parse(run.started), running: run.status === "RUNNING" }),
-      ),
+      runs.map((run, i): Drawn => ({
+        id: run.id,
+        name: run.name,
+        color: hue(i),
+        startMs: Date.parse(run.started),
+        running: run.status === "RUNNING",
+      })),
     [runs],
   );
   const families = useMemo(() => {
     const single = new Set(
       (details.data?.names ?? []).filter((one) => one.key.startsWith("metrics.") && one.points <= 2).map((one) => one.key.slice(8)),
     );
-    const keys = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].filter((key) => !single.has(key) && !key.startsWith("system/"));
+    const keys = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].filter(
+      (key) => !single.has(key) && !key.startsWith("system/"),
+    );
     return [...Map.groupBy(keys, familyOf)];
   }, [runs, details.data]);
   if (families.length === 0 || details.data === undefined) return null;

@@ -14,13 +14,21 @@ const MarkdownViewer = viewer<{ file: Shown }>(() => import("./markdown-viewer.t
 const TableViewer = viewer<{ project: string; run: string; file: Shown }>(() => import("./table-viewer.tsx"), "TableViewer");
 
 /** One file as what it is, or as the text it is written in. Whatever it holds has no right of this page. */
-export function Viewer({ tables, file }: { tables: FileSource["tables"]; file: Shown }) {
+export function Viewer({
+  tables,
+  file,
+  of,
+}: {
+  tables: FileSource["tables"];
+  file: Shown;
+  /** Whose it is, where several are shown. */ of?: string;
+}) {
   const id = useId();
   const [source, setSource] = useState(false);
   const kind = kindOf(file.path);
   const name = file.path.split("/").pop() ?? file.path;
   return (
-    <section className="viewer" aria-labelledby={id}>
+    <section className="viewer" {...(of === undefined ? { "aria-labelledby": id } : { "aria-label": `${file.path} of ${of}` })}>
       <header>
         <h2 id={id} title={file.path}>
           {name}

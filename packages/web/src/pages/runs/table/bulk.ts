@@ -68,8 +68,15 @@ async function valuesOf(project: string, question: Question, ids: readonly strin
 const everyKind = ["user", "step", "pipeline", "check", "evaluation", "monitor", "fault", "release"] as const;
 
 /** Puts back what each run had before, together those that had the same. */
-const back = async (before: ReadonlyMap<string, string | null>, put: (value: string | null, ids: readonly string[]) => Promise<unknown>): Promise<void> => {
-  for (const [value, entries] of Map.groupBy(before, ([, one]) => one)) await inParts(entries.map(([id]) => id), (part) => put(value, part));
+const back = async (
+  before: ReadonlyMap<string, string | null>,
+  put: (value: string | null, ids: readonly string[]) => Promise<unknown>,
+): Promise<void> => {
+  for (const [value, entries] of Map.groupBy(before, ([, one]) => one))
+    await inParts(
+      entries.map(([id]) => id),
+      (part) => put(value, part),
+    );
 };
 
 /** Sets one tag on runs; answers with what takes it back. */

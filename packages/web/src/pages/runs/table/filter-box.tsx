@@ -1,5 +1,5 @@
 import { IconFilter, IconX } from "@tabler/icons-react";
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { useOperation } from "../../../data/api.ts";
 import { type Context, contextAt, keyText, operatorsFor, piecesOf, placeOfMistake, unfinished, valueText } from "./filter-text.ts";
 
@@ -35,6 +35,8 @@ export function FilterBox({
   const [caret, setCaret] = useState<number>();
   const [at, setAt] = useState(-1);
   const sent = useRef(filter);
+  /** Where the caret belongs once the text is there. */
+  const wanted = useRef<number>(undefined);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     // Changed from elsewhere: a view, a group, a brush.
@@ -53,6 +55,12 @@ export function FilterBox({
     if (now) send();
     else timer.current = setTimeout(send, restMs);
   };
+  // Before anything else can be typed.
+  useLayoutEffect(() => {
+    if (wanted.current === undefined) return;
+    input.current?.setSelectionRange(wanted.current, wanted.current);
+    wanted.current = undefined;
+  });
   const context = caret === undefined ? undefined : contextAt(text, caret);
   const choices = useChoices(project, experiment, context);
   const open = context !== undefined && choices.length > 0;
@@ -62,7 +70,7 @@ export function FilterBox({
     const end = context.from + choice.put.length + 1;
     ask(next);
     setCaret(end);
-    requestAnimationFrame(() => input.current?.setSelectionRange(end, end));
+    wanted.current = end;
   };
   const missing = text === filter ? unfinished(text) : undefined;
   const mistake = missing ? missing.at : error === null || text !== filter ? undefined : placeOfMistake(error.message);
