@@ -10,6 +10,7 @@ import { refusalError } from "./base/storage/refusal.ts";
 import { refusalOf, sqliteCode } from "./base/storage/sqlite-connection.ts";
 import { createLive } from "./face/http/live.ts";
 import { openApi } from "./face/http/openapi.ts";
+import { openFileLimit } from "./face/http/connection-limit.ts";
 import { createShell } from "./face/http/server.ts";
 import { createStaticFiles } from "./face/http/static-files.ts";
 import { leasePath, readHostFile, removeSocket, socketPath, writeHostFile } from "./host-file.ts";
@@ -83,6 +84,7 @@ export async function tryHost(options: HostOptions): Promise<Host | undefined> {
       ids: app.store.ids,
       log: app.store.log,
       tracing: app.tracing,
+      openFiles: openFileLimit(),
       loopback,
       openLoopback,
     });

@@ -351,6 +351,12 @@ export const errorTable = define({
     message: "the host of this store ended while it did {operation}: whether it happened is not known",
     remedy: "look first (`capstan status`, `capstan list`), then repeat it if it did not happen",
   },
+  "CAP-SERVER-005": {
+    status: 503,
+    exit: 6,
+    message: "as many files and connections are open as this process may have: {problem}",
+    remedy: "let it open more (`ulimit -n`, or LimitNOFILE of the service), then start it again",
+  },
   "CAP-SERVER-004": {
     status: 500,
     exit: 6,

@@ -4,14 +4,14 @@ import { trackingMigrations } from "../build/tracking/migrations.ts";
 import { createTrackingService } from "../build/tracking/service.ts";
 import type { Caller } from "../base/foundation/caller.ts";
 import { openMlflowServer } from "./mlflow-server.ts";
-import { openTestStore } from "./store.ts";
+import { openTestStore, type TestStoreOptions } from "./store.ts";
 
 // oxlint-disable-next-line no-explicit-any -- a test reads members of what MLflow answers, each route another shape, and fails where one is missing
 type Reply = { status: number; headers: Headers; body: any; text: string };
 
 /** MLflow's wire over a store of its own. A request with token `other` comes from someone who sees the project `other` only. */
-export async function openMlflowWire(options: Partial<SurfaceOptions> = {}) {
-  const open = await openTestStore(trackingMigrations);
+export async function openMlflowWire(options: Partial<SurfaceOptions> = {}, more: TestStoreOptions = {}) {
+  const open = await openTestStore(trackingMigrations, more);
   const tracking = createTrackingService({ store: open.store });
   const person: Caller = {
     actor: { kind: "person", name: "local:someone" },

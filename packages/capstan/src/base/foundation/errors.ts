@@ -60,6 +60,7 @@ export function toCapstanError(thrown: unknown): CapstanError {
   if (thrown instanceof CapstanError) return thrown;
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
   if (code === "ENOSPC" || code === "EDQUOT") return new CapstanError("CAP-STORE-003", { problem: code }, { cause: thrown });
+  if (code === "EMFILE" || code === "ENFILE") return new CapstanError("CAP-SERVER-005", { problem: code }, { cause: thrown });
   if (code === "EROFS") return new CapstanError("CAP-STORE-004", {}, { cause: thrown });
   return new CapstanError("CAP-INTERNAL-001", { what: thrown instanceof Error ? thrown.message : String(thrown) }, { cause: thrown });
 }

@@ -3,6 +3,7 @@ import { sqlitePath } from "../../base/storage/open-store.ts";
 import { readStoreFile } from "../../base/storage/store-file.ts";
 import { databaseName } from "../../base/storage/store-place.ts";
 import { readHostFile } from "../../host-file.ts";
+import { mostConnections, openFileLimit } from "../http/connection-limit.ts";
 import { version } from "../../version.ts";
 import { bytes } from "./format.ts";
 import { glyphs } from "./output.ts";
@@ -23,6 +24,13 @@ export const verb: Verb = {
       verdict: "pass",
       detail: `capstan ${version}, Node ${process.versions.node}, ${process.platform}/${process.arch}`,
     });
+    const openFiles = openFileLimit();
+    if (openFiles !== undefined)
+      findings.push({
+        what: "open files",
+        verdict: openFiles < 4096 ? "warn" : "pass",
+        detail: `at most ${openFiles}, so ${mostConnections(openFiles)} connections to a server${openFiles < 4096 ? "; raise it with `ulimit -n`, or LimitNOFILE of the service" : ""}`,
+      });
     const disk = statfsSync(place.folder);
     const free = disk.bavail * disk.bsize;
     findings.push({ what: "disk", verdict: free < 1e9 ? "fail" : free < 5e9 ? "warn" : "pass", detail: `${bytes(free)} free` });

@@ -9,6 +9,7 @@ import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
 import type { Ids } from "../../base/foundation/ids.ts";
 import type { Log } from "../../base/foundation/log.ts";
 import type { Span, Tracing } from "../../base/foundation/tracing.ts";
+import { limitConnections } from "./connection-limit.ts";
 import type { createLive } from "./live.ts";
 import { answerOperation, type Bound, bindPaths } from "./operations.ts";
 import { addPath, emptyTree, findPath } from "./paths.ts";
@@ -50,6 +51,8 @@ export type ShellParts = {
   tracing: Tracing;
   /** How long a body may pause before its connection is given up; a minute unless said. */
   bodyPauseMs?: number;
+  /** How many files and connections may be open; undefined: as many as there come. */
+  openFiles?: number | undefined;
   /** Bound to loopback addresses only. */
   loopback: boolean;
   openLoopback: boolean;
@@ -189,6 +192,7 @@ export function createShell(parts: ShellParts) {
       socket.destroySoon();
     });
     server.maxRequestsPerSocket = 0;
+    limitConnections(server, { openFiles: parts.openFiles, log: parts.log, nowMs: () => performance.now() });
     return new Promise((resolve, reject) => {
       server.once("error", reject);
       server.listen(at, () => {

@@ -63,6 +63,7 @@ export function toFailure(thrown: unknown): WireFailure {
     case "CAP-MOVED-001":
       return new WireFailure("RESOURCE_CONFLICT", error.message);
     case "CAP-STORE-003":
+    case "CAP-SERVER-005":
       return new WireFailure("TEMPORARILY_UNAVAILABLE", error.message);
     case "CAP-STORE-006":
       return new WireFailure("RESOURCE_DOES_NOT_EXIST", error.message);
