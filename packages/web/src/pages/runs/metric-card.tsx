@@ -5,6 +5,8 @@ import { client } from "../../data/api.ts";
 import { count, number, seconds } from "../../parts/format.tsx";
 import { Card, Failure } from "../../parts/layout.tsx";
 import { type Line, LineChart, type Range } from "../../parts/line-chart.tsx";
+import { appended } from "./appended.ts";
+import { useFollowed } from "./followed.tsx";
 import { type Axis, axisWord, joined, type Series, smoothed, stepsOf } from "./curve-x.ts";
 
 export type Drawing = { axis: Axis; log: boolean; smooth: number };
@@ -54,15 +56,25 @@ export function MetricCard({
     buckets: Math.max(100, Math.min(2000, width - 56)),
     ...(steps && { fromStep: steps.from, toStep: steps.to }),
   };
+  // Of a run that goes on, new points come by its stream; of runs within it, by being read again.
+  const followed = useFollowed();
+  const streams = live && sources.every((one) => one.run === followed.run);
   const answer = useQuery({
-    queryKey: ["runs.series", asked],
+    queryKey: [streams ? "followed.series" : "runs.series", asked],
     queryFn: ({ signal }) => client.call("runs.series", asked, { signal }),
     enabled: width > 0,
     placeholderData: keepPreviousData,
     staleTime: live ? 500 : 60_000,
-    ...(live && { refetchInterval: 5_000 }),
+    ...(live && { refetchInterval: streams ? 30_000 : 5_000 }),
   });
-  const all = useMemo(() => (answer.data?.series ?? []).filter((one) => one.points > 1), [answer.data]);
+  const zoomed = steps !== undefined;
+  const all = useMemo(
+    () =>
+      (answer.data?.series ?? [])
+        .map((one) => (streams && !zoomed && one.run === followed.run ? appended(one, followed.points.get(one.key) ?? []) : one))
+        .filter((one) => one.points > 1),
+    [answer.data, streams, zoomed, followed],
+  );
   /** The whole curve as it was last drawn: a part that is not loaded is looked up in it. */
   const whole = useRef<readonly Series[]>([]);
   if (steps === undefined && !answer.isPlaceholderData && all.length > 0) whole.current = all;

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useOperation } from "../../data/api.ts";
 import { MetricCard, type Drawing } from "./metric-card.tsx";
 import { Near } from "./near.tsx";
@@ -8,6 +8,7 @@ import { isSystem } from "./system-metrics.ts";
 
 const plain: Drawing = { axis: "step", log: false, smooth: 0 };
 const childrenAtMost = 20;
+const chartsAtFirst = 60;
 
 type Family = { family: string; keys: readonly string[]; ofChildren: boolean };
 
@@ -43,24 +44,33 @@ export function RunCurves({
 }) {
   const { families, children } = useFamilies(project, run);
   const own = useMemo(() => [{ run: run.id, name: run.name }], [run.id, run.name]);
-  const shown = families.filter((one) => only(one.family)).slice(0, atMost);
+  const [more, setMore] = useState(chartsAtFirst);
+  const fitting = families.filter((one) => only(one.family));
+  const shown = fitting.slice(0, Math.min(atMost, more));
   if (shown.length === 0) return null;
   return (
-    <div className="grid charts">
-      {shown.map(({ family, keys, ofChildren }) => (
-        <Near key={`${family} ${ofChildren}`} height={260}>
-          <MetricCard
-            project={project}
-            title={family}
-            keys={keys}
-            sources={ofChildren ? children : own}
-            startMs={Date.parse(run.started)}
-            drawing={drawing}
-            live={run.status === "RUNNING"}
-            {...(reference !== undefined && !ofChildren && { reference })}
-          />
-        </Near>
-      ))}
-    </div>
+    <>
+      <div className="grid charts">
+        {shown.map(({ family, keys, ofChildren }) => (
+          <Near key={`${family} ${ofChildren}`} height={260}>
+            <MetricCard
+              project={project}
+              title={family}
+              keys={keys}
+              sources={ofChildren ? children : own}
+              startMs={Date.parse(run.started)}
+              drawing={drawing}
+              live={run.status === "RUNNING"}
+              {...(reference !== undefined && !ofChildren && { reference })}
+            />
+          </Near>
+        ))}
+      </div>
+      {shown.length < Math.min(atMost, fitting.length) && (
+        <button type="button" className="text-button" onClick={() => setMore(more + chartsAtFirst)}>
+          {fitting.length - shown.length} more charts
+        </button>
+      )}
+    </>
   );
 }

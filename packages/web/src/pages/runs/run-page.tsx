@@ -3,6 +3,7 @@ import { lazy, Suspense } from "react";
 import { useOperation } from "../../data/api.ts";
 import { Answer } from "../../parts/layout.tsx";
 import { type Tab, tabOf, Tabs } from "../../parts/tabs.tsx";
+import { Following } from "./followed.tsx";
 import { hasLog, type RunDetail } from "./run-detail.ts";
 import { RunHead } from "./run-head.tsx";
 import { LogTab } from "./run-log.tsx";
@@ -53,27 +54,29 @@ function Page({ project, run }: { project: string; run: RunDetail }) {
           A run has no view “{unknown}”; this is the overview.
         </p>
       )}
-      <Suspense fallback={<div className="skeleton" aria-busy="true" />}>
-        {chosen === "metrics" ? (
-          <MetricsTab project={project} run={run} />
-        ) : chosen === "system" ? (
-          <SystemTab project={project} run={run} />
-        ) : chosen === "inputs" ? (
-          <InputsTab project={project} run={run} />
-        ) : chosen === "artifacts" ? (
-          <ArtifactsTab project={project} run={run} />
-        ) : chosen === "code" ? (
-          <CodeTab project={project} run={run} />
-        ) : chosen === "logs" ? (
-          <LogTab project={project} run={run} />
-        ) : chosen === "lineage" ? (
-          <LineageTab project={project} node={`run:${run.id}`} />
-        ) : chosen === "record" ? (
-          <RecordTab project={project} run={run} />
-        ) : (
-          <RunOverview project={project} run={run} />
-        )}
-      </Suspense>
+      <Following project={project} run={run.id} live={run.status === "RUNNING"}>
+        <Suspense fallback={<div className="skeleton" aria-busy="true" />}>
+          {chosen === "metrics" ? (
+            <MetricsTab project={project} run={run} />
+          ) : chosen === "system" ? (
+            <SystemTab project={project} run={run} />
+          ) : chosen === "inputs" ? (
+            <InputsTab project={project} run={run} />
+          ) : chosen === "artifacts" ? (
+            <ArtifactsTab project={project} run={run} />
+          ) : chosen === "code" ? (
+            <CodeTab project={project} run={run} />
+          ) : chosen === "logs" ? (
+            <LogTab project={project} run={run} />
+          ) : chosen === "lineage" ? (
+            <LineageTab project={project} node={`run:${run.id}`} />
+          ) : chosen === "record" ? (
+            <RecordTab project={project} run={run} />
+          ) : (
+            <RunOverview project={project} run={run} />
+          )}
+        </Suspense>
+      </Following>
     </>
   );
 }
