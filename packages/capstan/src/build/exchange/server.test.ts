@@ -16,6 +16,7 @@ import { createWebhooks } from "../registry/webhooks/service.ts";
 import { trackingMigrations } from "../tracking/migrations.ts";
 import { mlflowRoutes } from "../tracking/mlflow/routes.ts";
 import { createTrackingService } from "../tracking/service.ts";
+import { traceRoutes } from "../tracking/traces/routes.ts";
 import { exportMlflow } from "./export/export.ts";
 import { importMlflow } from "./import/import.ts";
 import { exchangeMigrations } from "./migrations.ts";
@@ -44,10 +45,13 @@ async function openServed() {
   const registry = createRegistryService({ store, announcer: webhooks.announcer });
   const surface = { tracking, store, home: project };
   const asked = new Set<string | undefined>();
-  const server = await openMlflowServer([...mlflowRoutes(surface), ...registryRoutes({ ...surface, registry, webhooks })], (token) => {
-    asked.add(token);
-    return caller;
-  });
+  const server = await openMlflowServer(
+    [...mlflowRoutes(surface), ...traceRoutes(surface), ...registryRoutes({ ...surface, registry, webhooks })],
+    (token) => {
+      asked.add(token);
+      return caller;
+    },
+  );
   return {
     url: server.url,
     tracking,
