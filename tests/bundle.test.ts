@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,4 +51,22 @@ test("its threads and child processes start: a table is profiled, recorded and p
 
 test("every operation has a way, with and without the bundle", () => {
   expect(Object.keys(routes)).toEqual(Object.keys(operations));
+});
+
+test("who only reads loads no schema, no YAML and no protocol", () => {
+  const app = readdirSync(folder).find((name) => readFileSync(join(folder, name), "utf8").includes("function openApp"));
+  const seen = new Set<string>();
+  const reach = (name: string): void => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    for (const [, next = ""] of readFileSync(join(folder, name), "utf8").matchAll(/(?:from|import)"\.\/([^"]+)"/g)) reach(next);
+  };
+  reach(app ?? "");
+  const holding = (text: string): string[] => [...seen].filter((name) => readFileSync(join(folder, name), "utf8").includes(text));
+  expect(seen.size).toBeGreaterThan(10);
+  expect({ zod: holding("ZodError"), yaml: holding("YAMLParseError"), mlflow: holding("ENDPOINT_NOT_FOUND") }).toEqual({
+    zod: [],
+    yaml: [],
+    mlflow: [],
+  });
 });

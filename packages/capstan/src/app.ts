@@ -50,7 +50,6 @@ import { createRegistryService } from "./build/registry/service.ts";
 import { exchangeMigrations } from "./build/exchange/migrations.ts";
 import { exchangeHandlers } from "./build/exchange/operations.ts";
 import { createExchangeService } from "./build/exchange/service.ts";
-import { ingestRoutes } from "./build/tracking/ingest/routes.ts";
 import { trackingMigrations } from "./build/tracking/migrations.ts";
 import { trackingHandlers } from "./build/tracking/operations.ts";
 import { runActHandlers } from "./build/tracking/run-acts.ts";
@@ -88,7 +87,6 @@ import { routeSettings } from "./wiring/route-settings.ts";
 import { createModelSink } from "./wiring/model-sink.ts";
 import { openStore } from "./wiring/opened-store.ts";
 import { createReferenceRows } from "./wiring/reference-rows.ts";
-import { runsFileRoute } from "./wiring/runs-file.ts";
 import { createSchedules } from "./wiring/schedules.ts";
 import { createStepOutputs } from "./wiring/step-outputs.ts";
 import { createTriggerRun } from "./wiring/trigger-run.ts";
@@ -164,7 +162,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const tracking = createTrackingService({ store });
   record.addSealCheck(runSeals(tracking, store));
   // Loading counts: who only reads speaks no protocol and tells nobody.
-  const wires = mode === "host" ? await import("./wiring/mlflow-wire.ts") : undefined;
+  const wires = mode === "host" ? await loadWires() : undefined;
   const webhooks = wires?.createRegistryWebhooks({ store, environment });
   const registry = createRegistryService({ store, ...(webhooks && { announcer: webhooks.announcer }) });
   const exchange = createExchangeService({ store, tracking, registry, s3: (uri) => s3Place(uri, environment) });
@@ -405,9 +403,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     operations: bound,
     wire: [
       blobRoute(store),
-      runsFileRoute(tracking, store, analytics, join(folder, "tmp")),
       ...inferenceRoutes(serving),
-      ...ingestRoutes(tracking, store),
+      ...(wires ? [wires.runsFileRoute(tracking, store, analytics, join(folder, "tmp")), ...wires.ingestRoutes(tracking, store)] : []),
       ...(mlflow?.routes ?? []),
     ],
     unknownBelow: wires?.unknownBelow ?? [],
@@ -460,6 +457,16 @@ export async function openApp(options: AppOptions): Promise<App> {
       await tracing.close();
     },
   };
+}
+
+/** What speaks to clients; a third of the program, with every schema that it needs. */
+async function loadWires() {
+  const [mlflow, runsFile, ingest] = await Promise.all([
+    import("./wiring/mlflow-wire.ts"),
+    import("./wiring/runs-file.ts"),
+    import("./build/tracking/ingest/routes.ts"),
+  ]);
+  return { ...mlflow, ...runsFile, ...ingest };
 }
 
 /** Commands that only look end too soon to be watched. */
