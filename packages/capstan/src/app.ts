@@ -461,12 +461,10 @@ export async function openApp(options: AppOptions): Promise<App> {
 
 /** What speaks to clients; a third of the program, with every schema that it needs. */
 async function loadWires() {
-  const [mlflow, runsFile, ingest] = await Promise.all([
-    import("./wiring/mlflow-wire.ts"),
-    import("./wiring/runs-file.ts"),
-    import("./build/tracking/ingest/routes.ts"),
-  ]);
-  return { ...mlflow, ...runsFile, ...ingest };
+  const { createMlflowWire, createRegistryWebhooks, unknownBelow } = await import("./wiring/mlflow-wire.ts");
+  const { runsFileRoute } = await import("./wiring/runs-file.ts");
+  const { ingestRoutes } = await import("./build/tracking/ingest/routes.ts");
+  return { createMlflowWire, createRegistryWebhooks, unknownBelow, runsFileRoute, ingestRoutes };
 }
 
 /** Commands that only look end too soon to be watched. */
