@@ -27,13 +27,14 @@ export async function measureArtifacts(server: TrackingServer): Promise<Artifact
   const digest = digestOfAll();
   const before = server.residentMb();
   let most = before;
-  const watch = setInterval(() => (most = Math.max(most, server.residentMb())), 20);
+  const watch = setInterval(() => (most = Math.max(most, server.residentMb())), 100);
   const up: number[] = [];
   const down: number[] = [];
   try {
+    // Releases of MLflow before their own router gather a body in time that grows with its square: minutes, so once.
     for (let i = 0; i < times; i++) {
-      const path = `/api/2.0/mlflow-artifacts/artifacts/bench/large-${i}.bin`;
-      up.push(await put(server.url + path, agent));
+      const path = `/api/2.0/mlflow-artifacts/artifacts/bench/large-${server.kind === "capstan" ? i : 0}.bin`;
+      if (server.kind === "capstan" || i === 0) up.push(await put(server.url + path, agent));
       down.push(await get(server.url + path, agent, digest));
     }
   } finally {
