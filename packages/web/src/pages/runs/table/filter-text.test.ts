@@ -55,6 +55,7 @@ test("what is still being typed is told before it is asked", () => {
   expect(unfinished("params.kind = 'bo")).toMatchObject({ at: 14 });
   expect(unfinished("metrics.auc > 1 AND")).toMatchObject({ at: 19 });
   expect(unfinished("metrics.auc > 1 AND params.kind")).toMatchObject({ problem: "An operator is missing after params.kind." });
+  expect(unfinished("metrics.auc")).toMatchObject({ problem: "An operator is missing after metrics.auc." });
   for (const text of ["", "fit 0.1", "metrics.auc > 1", "params.kind = 'a' AND params.b IS NULL", "name IN ('a', 'b')", "params.kind = ''"])
     expect(unfinished(text)).toBeUndefined();
 });

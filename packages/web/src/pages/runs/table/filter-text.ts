@@ -99,7 +99,11 @@ export const placeOfMistake = (message: string): number | undefined => {
 
 /** Why a filter cannot be asked yet, and where; what only the server can tell is none of this. */
 export function unfinished(text: string): { problem: string; at: number } | undefined {
-  if (!/[=<>!]|\b(I?LIKE|IN|IS)\b/i.test(text)) return undefined;
+  if (!/[=<>!]|\b(I?LIKE|IN|IS)\b/i.test(text)) {
+    // A name of a metric alone is no word to look for.
+    const key = /^\s*(?:metrics?|params?|tags?|attributes?)\.\S*/i.exec(text)?.[0].trim();
+    return key === undefined ? undefined : { problem: `An operator is missing after ${key}.`, at: 0 };
+  }
   const end = text.trimEnd().length;
   const quote = piecesOf(text).find((one) => one.kind === "text" && !/^(['"])[^]*\1$/.test(one.text.length > 1 ? one.text : "x"));
   if (quote) return { problem: `The quote ${quote.text.slice(0, 1)} is not closed.`, at: quote.from };

@@ -27,7 +27,8 @@ export function Popover({
       if (!box.current?.contains(event.target as Node)) setOpen(false);
     };
     window.addEventListener("pointerdown", away);
-    box.current?.querySelector<HTMLElement>(".popover input, .popover button, .popover a")?.focus();
+    const inside = (what: string): HTMLElement | null | undefined => box.current?.querySelector<HTMLElement>(`.popover ${what}`);
+    (inside("input:not([type=checkbox])") ?? inside(":is(button, a, input)"))?.focus();
     return () => window.removeEventListener("pointerdown", away);
   }, [open]);
   useEffect(() => {
