@@ -1,5 +1,4 @@
-import { join, resolve } from "node:path";
-import { declaredData } from "@capstan/contract";
+import { join } from "node:path";
 import type { PipelineEvent, StepRun } from "@capstan/contract/operations/pipeline";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { toTime } from "../../base/foundation/clock.ts";
@@ -21,15 +20,17 @@ import type { Taken } from "./facts.ts";
 import { told } from "./failure.ts";
 import { ignoreOutputs } from "./ignored.ts";
 import { adoptLeftRuns } from "./left-runs.ts";
-import { type LockedStep, lockedValues, readLock, renderLock, writeLock } from "./lock-file.ts";
-import type { Content, MadeOutput } from "./model.ts";
+import { type LockedStep, lockedValues, readLock } from "./lock-file.ts";
+import type { MadeOutput } from "./model.ts";
+import { writeTheLock } from "./plain-folder.ts";
 import { type PlanDeps, type PlannedNode, planOf } from "./plan.ts";
 import { type LiveRun, runSteps } from "./run.ts";
 import type { AttemptTokens, ModelSink, SpooledLogs, SuiteRunner } from "./seams.ts";
 import { planRebuild, rebuildOf } from "./rebuild.ts";
+import { type SettledRun, settleNothing } from "./settled-run.ts";
 import { createSlots } from "./slots.ts";
+import { sawTheSame, takeData } from "./taken-data.ts";
 import { type Choice, createPipelineStore, type Offered, type PipelineRunRow, type StepRunRow } from "./store.ts";
-import { offerModels } from "./offers.ts";
 
 export type PipelineDeps = {
   store: Store;
@@ -70,7 +71,7 @@ export type RunAsk = {
 
 /** What `run` answers at once. With nothing to run there is no run: what the folder lacked was put back. */
 export type Started =
-  | { run: null; planned: readonly PlannedNode[]; reused: number; savedSeconds: number; lockWritten: boolean; offered: readonly Offered[] }
+  | SettledRun
   | {
       run: PipelineRunRow;
       /** What surrounds it otherwise than the run that it makes again. */ differs: readonly string[];
@@ -127,54 +128,6 @@ export function createPipelineService(deps: PipelineDeps) {
     return { ...sound(file), project: ask.project };
   };
 
-  /** Versions of the datasets that the wanted steps read; made when the bytes changed. */
-  const takeData = async (file: ProjectFile, nodes: readonly string[], caller: Caller, because: string | undefined): Promise<Taken> => {
-    const taken = new Map<string, { content: Content; node: string }>();
-    for (const id of nodes) {
-      for (const { source, text, place } of file.graph.nodes.get(id)?.inputs ?? []) {
-        if (source.kind !== "data" || taken.has(text)) continue;
-        if (!deps.data) throw new CapstanError("CAP-CONFIG-013", { path: text, hint: "" }, { where: place });
-        const declared = declaredData(file.config.data?.[source.name] ?? {});
-        const fresh = source.version === null && declared.path !== undefined;
-        const version = fresh
-          ? (
-              await deps.data.add(
-                {
-                  project: file.project,
-                  name: source.name,
-                  path: resolve(file.folder, declared.path ?? ""),
-                  declared: { time: declared.time, licence: declared.licence, origin: declared.origin, personal: declared.personal },
-                  ...(because !== undefined && { because }),
-                },
-                caller,
-              )
-            ).version
-          : await deps.data.get(file.project, source.name, source.version ?? "latest");
-        taken.set(text, {
-          content: { form: version.form, digest: version.digest, sizeBytes: version.sizeBytes },
-          node: `data:${source.name}@v${version.number}`,
-        });
-      }
-    }
-    return taken;
-  };
-
-  const deliver = async (file: ProjectFile, outputs: readonly MadeOutput[]): Promise<void> => {
-    for (const output of outputs) {
-      const path = resolve(file.folder, output.path);
-      if ((await contents.find(path))?.digest !== output.digest) await contents.checkout(output, path);
-    }
-  };
-
-  const writeTheLock = async (file: ProjectFile, steps: ReadonlyMap<string, LockedStep>, taken: Taken): Promise<boolean> => {
-    const data = new Map([...taken].map(([ref, { content }]) => [ref.replace(/^data:/, "").replace(/@.*$/, ""), content.digest]));
-    const keep = new Set([
-      ...[...file.graph.nodes.keys()].filter((id) => !steps.has(id)),
-      ...Object.keys(file.config.data ?? {}).map((name) => `data:${name}`),
-    ]);
-    return writeLock(file.folder, renderLock(data, steps, await readLock(file.folder), keep));
-  };
-
   const busy = async (project: string): Promise<CapstanError | undefined> => {
     const lease = await sql.lease(project);
     if (!lease || lease.untilMs < clock.nowMs()) return undefined;
@@ -225,6 +178,7 @@ export function createPipelineService(deps: PipelineDeps) {
     const taken: Taken = rebuild
       ? new Map()
       : await takeData(
+          deps.data,
           file,
           planned.map((one) => one.node.id),
           caller,
@@ -234,7 +188,7 @@ export function createPipelineService(deps: PipelineDeps) {
       // Bytes may have changed between the two looks.
       if (!sawTheSame(planned, taken)) planned = await planOf(plan, file, choice, taken);
       if (planned.every((one) => one.decision === "reuse" || one.decision === "skip"))
-        return settleNothing(ask.project, file, planned, taken, caller, because);
+        return settleNothing({ contents, models: deps.models }, ask.project, file, planned, taken, caller, because);
     }
 
     const id = store.ids.hex();
@@ -445,57 +399,6 @@ export function createPipelineService(deps: PipelineDeps) {
     return { run: row, differs: rebuild?.differs ?? [], events: events.iterate(), done };
   }
 
-  async function settleNothing(
-    project: string,
-    file: ProjectFile,
-    planned: readonly PlannedNode[],
-    taken: Taken,
-    caller: Caller,
-    because: string | undefined,
-  ): Promise<Started> {
-    const hits = planned.flatMap((one) => (one.hit ? [{ node: one.node, hit: one.hit, facts: one.facts }] : []));
-    let lockWritten = false;
-    if (file.plain) {
-      for (const one of hits) await deliver(file, one.hit.outputs);
-      lockWritten =
-        hits.length > 0
-          ? await writeTheLock(
-              file,
-              new Map(hits.map((one) => [one.node.id, { key: one.hit.stepKey, facts: one.facts, outputs: one.hit.outputs }])),
-              taken,
-            )
-          : false;
-    }
-    const offered = !deps.models
-      ? []
-      : await offerModels(
-          deps.models,
-          contents,
-          {
-            project,
-            file,
-            made: hits.map(({ node, hit, facts }) => ({
-              step: node.id,
-              run: hit.stepRun,
-              pipelineRun: hit.pipelineRun,
-              key: hit.stepKey,
-              outputs: hit.outputs,
-              params: facts.params,
-            })),
-            because,
-          },
-          caller,
-        );
-    return {
-      run: null,
-      planned,
-      reused: hits.length,
-      savedSeconds: hits.reduce((sum, one) => sum + one.hit.seconds, 0),
-      lockWritten,
-      offered,
-    };
-  }
-
   /** At first before anything runs here; where several processes share a store, again from time to time. */
   const adopt = async (first = true): Promise<{ attempts: number; runs: number }> => {
     const left = deps.hosts ? await deps.hosts.left() : (one: string) => one !== host;
@@ -587,15 +490,6 @@ export function createPipelineService(deps: PipelineDeps) {
     },
   };
 }
-
-/** The plan was made of the very bytes that became versions. */
-const sawTheSame = (planned: readonly PlannedNode[], taken: Taken): boolean =>
-  planned.every((one) =>
-    one.inputs.every((input) => {
-      const version = input && taken.get(input.input.text);
-      return !version || version.content.digest === input.content.digest;
-    }),
-  );
 
 /** What differs from the lock, as far as it says; else what differs from the last run. */
 function againstLock(planned: PlannedNode, lock: string): string {
