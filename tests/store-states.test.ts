@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { describeWith } from "../packages/capstan/src/testing/needs.ts";
-import { type Ended, makePlace, type Place } from "./testing/processes.ts";
+import { type Command, type Document, type Ended, makePlace, type Place } from "./testing/processes.ts";
 
 const files = {
   "capstan.yaml": `capstan: 1
@@ -167,5 +167,81 @@ describeWith("a full disk", "the right to mount a small one", mounted ? disk : u
     expect([ended.code, ended.stderr]).toEqual([6, expect.stringMatching(/CAP-STORE-003|CAP-DATA-021/)]);
     expect((await place.run("data", "list")).stdout).not.toContain("numbers@v1");
     expect(await place.run("verify")).toMatchObject({ code: 0 });
+  });
+
+  const hosted = async (): Promise<{ url: string; server: Command }> => {
+    const server = place.start("server", "--port", "0", "--json");
+    const { url } = await server.document("ready", (one) => one.event === "ready");
+    return { url, server };
+  };
+  const post = async (url: string, path: string, body: object): Promise<{ status: number; json: Document }> => {
+    const reply = await fetch(`${url}/api/2.0/mlflow/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return { status: reply.status, json: await reply.json() };
+  };
+  const points = (from: number): object[] =>
+    Array.from({ length: 500 }, (_, i) => ({ key: "m", value: i, timestamp: from + i, step: from + i }));
+  const history = async (url: string, run: string): Promise<number> =>
+    ((await (await fetch(`${url}/api/2.0/mlflow/metrics/get-history?run_id=${run}&metric_key=m`)).json()) as Document).metrics?.length ?? 0;
+
+  test("what MLflow's clients log is refused as something to repeat; once there is room it goes on, with all that was acknowledged", async () => {
+    await onDisk();
+    const { url, server } = await hosted();
+    const run = (await post(url, "runs/create", {})).json.run.info.run_id as string;
+    let acknowledged = 0;
+    expect((await post(url, "runs/log-batch", { run_id: run, metrics: points(0) })).status).toBe(200);
+    acknowledged += 500;
+    const artifact = `${url}/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/big.bin`;
+    const large = await fetch(artifact, { method: "PUT", body: Buffer.alloc(30 << 20, 7) });
+    expect([large.status, await large.json()]).toEqual([503, expect.objectContaining({ error_code: "TEMPORARILY_UNAVAILABLE" })]);
+    fill(0);
+    let refusals = 0;
+    for (let i = 1; i < 200 && refusals < 3; i++) {
+      const { status, json } = await post(url, "runs/log-batch", { run_id: run, metrics: points(i * 500) });
+      if (status === 200) acknowledged += 500;
+      else {
+        expect([status, json.error_code]).toEqual([503, "TEMPORARILY_UNAVAILABLE"]);
+        refusals++;
+      }
+    }
+    expect(refusals).toBe(3);
+    // Reading goes on.
+    expect(await history(url, run)).toBe(acknowledged);
+    empty();
+    expect((await post(url, "runs/log-batch", { run_id: run, metrics: points(1_000_000) })).status).toBe(200);
+    expect(await history(url, run)).toBe(acknowledged + 500);
+    expect((await fetch(artifact, { method: "PUT", body: "small" })).status).toBe(200);
+    expect((await post(url, "runs/update", { run_id: run, status: "FINISHED" })).status).toBe(200);
+    server.kill("SIGTERM");
+    await server.ended;
+    // The next host finds the store as it should be.
+    expect(await place.run("run", "--force")).toMatchObject({ code: 0 });
+    expect(await place.run("verify")).toMatchObject({ code: 0 });
+  });
+
+  test("a disk that becomes read-only under a server is said to clients; what there is can be read, and the server lives", async () => {
+    await onDisk();
+    const { url, server } = await hosted();
+    const run = (await post(url, "runs/create", {})).json.run.info.run_id as string;
+    await post(url, "runs/log-batch", { run_id: run, metrics: points(0) });
+    const artifact = (name: string): Promise<Response> =>
+      fetch(`${url}/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/${name}`, { method: "PUT", body: name });
+    expect((await artifact("before")).status).toBe(200);
+    // Files that are open for writing keep the system from it: only the folder of objects is turned.
+    execFileSync("mount", ["--bind", join(disk, "store", "blobs"), join(disk, "store", "blobs")]);
+    try {
+      execFileSync("mount", ["-o", "remount,ro,bind", join(disk, "store", "blobs")]);
+      const refusal = await artifact("meanwhile");
+      expect([refusal.status, ((await refusal.json()) as Document).message]).toEqual([400, expect.stringContaining("for reading only")]);
+      expect(await history(url, run)).toBe(500);
+      expect((await post(url, "runs/set-tag", { run_id: run, key: "k", value: "v" })).status).toBe(200);
+    } finally {
+      execFileSync("umount", [join(disk, "store", "blobs")]);
+    }
+    server.kill("SIGTERM");
+    await server.ended;
   });
 });
