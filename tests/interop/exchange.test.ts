@@ -7,12 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeWith } from "../../packages/capstan/src/testing/needs.ts";
 import { makeProject, type TestProject } from "../testing/project.ts";
 
-/** The Python whose MLflow has all of its stores (`CAPSTAN_TEST_MLFLOW_PYTHON`, else `python3`): newer ones have lost the mlruns folder, small ones the server. */
+/** The Python whose MLflow has all of its stores (`CAPSTAN_TEST_MLFLOW_STORES_PYTHON`, else `python3`): newer ones have lost the mlruns folder, small ones the server. */
 const probe = "import mlflow.server, sqlalchemy, flask; from mlflow.store.tracking.file_store import FileStore";
-const python = [process.env["CAPSTAN_TEST_MLFLOW_PYTHON"], "python3"].find(
+const python = [process.env["CAPSTAN_TEST_MLFLOW_STORES_PYTHON"], "python3"].find(
   (one) => one && spawnSync(one, ["-c", probe], { stdio: "ignore" }).status === 0,
 );
 const variables = {
@@ -70,94 +71,91 @@ async function startMlflow(folder: string): Promise<{ url: string; stop(): Promi
   };
 }
 
-describe.skipIf(python === undefined)(
-  `MLflow's own stores${python === undefined ? " (not run: no Python with a full MLflow up to 3.12; name one in CAPSTAN_TEST_MLFLOW_PYTHON)" : ""}`,
-  () => {
-    let folder: string;
-    let project: TestProject;
-    beforeAll(() => {
-      folder = mkdtempSync(join(tmpdir(), "capstan-exchange-"));
-    });
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+describeWith("MLflow's own stores", "a Python with a full MLflow up to 3.12 (CAPSTAN_TEST_MLFLOW_STORES_PYTHON)", python, () => {
+  let folder: string;
+  let project: TestProject;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "capstan-exchange-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-    /** Brings a store here and writes it back as an mlruns folder; MLflow's own client must see the same in both. */
-    async function thereAndBack(from: string, before: Seen): Promise<void> {
-      project = makeProject();
-      try {
-        const first = await project.capstan("import", "mlflow", from, "--json", "-q");
-        expect([first.code, first.stderr]).toEqual([0, ""]);
-        expect(JSON.parse(first.stdout)).toMatchObject({
-          taken: {
-            experiments: 3,
-            runs: 6,
-            "metric points": 505,
-            "artifact files": 2,
-            "logged models": 1,
-            "registered models": 1,
-            "model versions": 2,
-          },
-          conflicts: [],
-          differing: 0,
-        });
-        const again = await project.capstan("import", "mlflow", from, "--json", "-q");
-        expect([again.code, JSON.parse(again.stdout)]).toMatchObject([0, { taken: {}, updated: {}, conflicts: [], entry: null }]);
-        expect((await project.capstan("verify")).code).toBe(0);
-        const out = join(project.folder, "out");
-        const written = await project.capstan("export", "mlflow", "out", "--json", "-q");
-        expect([written.code, JSON.parse(written.stdout)]).toMatchObject([0, { taken: { runs: 6 }, left: [], differing: 0 }]);
-        expect(await seenIn(`file://${out}`, folder)).toEqual(before);
-      } finally {
-        await project.close();
-      }
+  /** Brings a store here and writes it back as an mlruns folder; MLflow's own client must see the same in both. */
+  async function thereAndBack(from: string, before: Seen): Promise<void> {
+    project = makeProject();
+    try {
+      const first = await project.capstan("import", "mlflow", from, "--json", "-q");
+      expect([first.code, first.stderr]).toEqual([0, ""]);
+      expect(JSON.parse(first.stdout)).toMatchObject({
+        taken: {
+          experiments: 3,
+          runs: 6,
+          "metric points": 505,
+          "artifact files": 2,
+          "logged models": 1,
+          "registered models": 1,
+          "model versions": 2,
+        },
+        conflicts: [],
+        differing: 0,
+      });
+      const again = await project.capstan("import", "mlflow", from, "--json", "-q");
+      expect([again.code, JSON.parse(again.stdout)]).toMatchObject([0, { taken: {}, updated: {}, conflicts: [], entry: null }]);
+      expect((await project.capstan("verify")).code).toBe(0);
+      const out = join(project.folder, "out");
+      const written = await project.capstan("export", "mlflow", "out", "--json", "-q");
+      expect([written.code, JSON.parse(written.stdout)]).toMatchObject([0, { taken: { runs: 6 }, left: [], differing: 0 }]);
+      expect(await seenIn(`file://${out}`, folder)).toEqual(before);
+    } finally {
+      await project.close();
     }
+  }
 
-    test("an mlruns folder, and back", async () => {
-      const home = join(folder, "files");
-      const root = join(home, "mlruns");
-      await script("mlflow_store.py", `file://${root}`, home);
-      await thereAndBack(root, await seenIn(`file://${root}`, home));
-    });
+  test("an mlruns folder, and back", async () => {
+    const home = join(folder, "files");
+    const root = join(home, "mlruns");
+    await script("mlflow_store.py", `file://${root}`, home);
+    await thereAndBack(root, await seenIn(`file://${root}`, home));
+  });
 
-    test("a SQLite file, and back", async () => {
-      const home = join(folder, "sqlite");
-      const uri = `sqlite:///${join(home, "mlflow.db")}`;
-      await script("mlflow_store.py", uri, home);
-      await thereAndBack(join(home, "mlflow.db"), await seenIn(uri, home));
-    });
+  test("a SQLite file, and back", async () => {
+    const home = join(folder, "sqlite");
+    const uri = `sqlite:///${join(home, "mlflow.db")}`;
+    await script("mlflow_store.py", uri, home);
+    await thereAndBack(join(home, "mlflow.db"), await seenIn(uri, home));
+  });
 
-    test("a running server, and back", async () => {
-      const server = await startMlflow(join(folder, "served"));
-      try {
-        await script("mlflow_store.py", server.url, join(folder, "served"));
-        await thereAndBack(server.url, await seenIn(server.url, join(folder, "served")));
-      } finally {
-        await server.stop();
-      }
-    }, 600_000);
+  test("a running server, and back", async () => {
+    const server = await startMlflow(join(folder, "served"));
+    try {
+      await script("mlflow_store.py", server.url, join(folder, "served"));
+      await thereAndBack(server.url, await seenIn(server.url, join(folder, "served")));
+    } finally {
+      await server.stop();
+    }
+  }, 600_000);
 
-    test("a SQLite file to a running server", async () => {
-      const home = join(folder, "toserver");
-      const uri = `sqlite:///${join(home, "mlflow.db")}`;
-      const [server] = await Promise.all([startMlflow(join(folder, "other")), script("mlflow_store.py", uri, home)]);
-      project = makeProject();
-      try {
-        await project.capstan("import", "mlflow", join(home, "mlflow.db"), "-q");
-        const written = await project.capstan("export", "mlflow", server.url, "--json", "-q");
-        expect([written.code, JSON.parse(written.stdout)]).toMatchObject([
-          0,
-          { taken: { runs: 5, "logged models": 1 }, conflicts: [], differing: 0 },
-        ]);
-        const again = await project.capstan("export", "mlflow", server.url, "--json", "-q");
-        expect(JSON.parse(again.stdout)).toMatchObject({ taken: {}, same: { runs: 5 } });
-        const [before, after] = [await seenIn(uri, home), await seenIn(server.url, join(folder, "other"))];
-        expect(plain(after)).toEqual(plain(before));
-      } finally {
-        await project.close();
-        await server.stop();
-      }
-    }, 600_000);
-  },
-);
+  test("a SQLite file to a running server", async () => {
+    const home = join(folder, "toserver");
+    const uri = `sqlite:///${join(home, "mlflow.db")}`;
+    const [server] = await Promise.all([startMlflow(join(folder, "other")), script("mlflow_store.py", uri, home)]);
+    project = makeProject();
+    try {
+      await project.capstan("import", "mlflow", join(home, "mlflow.db"), "-q");
+      const written = await project.capstan("export", "mlflow", server.url, "--json", "-q");
+      expect([written.code, JSON.parse(written.stdout)]).toMatchObject([
+        0,
+        { taken: { runs: 5, "logged models": 1 }, conflicts: [], differing: 0 },
+      ]);
+      const again = await project.capstan("export", "mlflow", server.url, "--json", "-q");
+      expect(JSON.parse(again.stdout)).toMatchObject({ taken: {}, same: { runs: 5 } });
+      const [before, after] = [await seenIn(uri, home), await seenIn(server.url, join(folder, "other"))];
+      expect(plain(after)).toEqual(plain(before));
+    } finally {
+      await project.close();
+      await server.stop();
+    }
+  }, 600_000);
+});
 
 /** Without ids, which a server gives by itself, and without what is deleted with its experiment, which does not go there. */
 const plain = ({ experiments, models }: Seen): object => ({
