@@ -34,9 +34,19 @@ export async function findUpward(folder: string, names: readonly string[]): Prom
   }
 }
 
-/** What surrounds a run of this folder now. The uncommitted difference is kept as a blob, so that a dirty run can be told from another one. */
-export async function captureEnvironment(folder: string, blobs: Pick<BlobStore, "putBytes">): Promise<EnvironmentCapture> {
-  const [lock, git] = await Promise.all([findUpward(folder, lockFiles), captureGit(folder, blobs)]);
+/** What Capstan itself writes into a project folder: no code, and changed by every run. */
+const ownFiles = ["capstan.lock", "capstan.anchor", ".gitignore"];
+
+/**
+ * What surrounds a run of this folder now. The uncommitted difference is kept as a blob, so that a dirty run can be told from another one.
+ * `outputs` are paths that runs make in the folder: they are results, whether git knows them or not.
+ */
+export async function captureEnvironment(
+  folder: string,
+  blobs: Pick<BlobStore, "putBytes">,
+  outputs: readonly string[] = [],
+): Promise<EnvironmentCapture> {
+  const [lock, git] = await Promise.all([findUpward(folder, lockFiles), captureGit(folder, blobs, outputs)]);
   return {
     node: process.versions.node,
     platform: platformName(),
@@ -48,15 +58,22 @@ export async function captureEnvironment(folder: string, blobs: Pick<BlobStore, 
 }
 
 /** Commit, branch and what differs from it; null outside a repository. Looks only, so it also runs for readers when `blobs` is absent. */
-export async function captureGit(folder: string, blobs?: Pick<BlobStore, "putBytes">): Promise<EnvironmentCapture["git"]> {
-  const status = await git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--", ".");
+export async function captureGit(
+  folder: string,
+  blobs?: Pick<BlobStore, "putBytes">,
+  outputs: readonly string[] = [],
+): Promise<EnvironmentCapture["git"]> {
+  const places = [".", ...[...ownFiles, ...outputs].map((path) => `:(exclude,literal)${path}`)];
+  const status = await git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--", ...places);
   const lines = (status?.toString() ?? "").split("\n").filter(Boolean);
   const said = (name: string): string | undefined => lines.find((line) => line.startsWith(`# branch.${name} `))?.split(" ")[2];
   const commit = said("oid");
   if (commit === undefined || commit === "(initial)") return null;
   const changed = lines.filter((line) => !line.startsWith("#")).length;
   const diff =
-    blobs && changed > 0 ? await git(folder, "diff", "HEAD", "--binary", "--no-ext-diff", "--no-color", "--relative") : undefined;
+    blobs && changed > 0
+      ? await git(folder, "diff", "HEAD", "--binary", "--no-ext-diff", "--no-color", "--relative", "--", ...places)
+      : undefined;
   return {
     commit,
     branch: said("head") === "(detached)" ? null : (said("head") ?? null),

@@ -91,7 +91,11 @@ export async function runSteps(
   const reasons = new Map<string, readonly Reason[]>();
   const priority = priorities(run.nodes, file, run.estimates);
   const forced = new Set(choice.force ? (choice.steps.length > 0 ? choice.steps : run.nodes) : []);
-  const captured = await captureEnvironment(file.folder, store.blobs);
+  const captured = await captureEnvironment(
+    file.folder,
+    store.blobs,
+    [...file.graph.nodes.values()].flatMap((node) => node.outputs.map((output) => output.path)),
+  );
   // The commit of the folder says nothing about code that comes from the store.
   const environment = run.rebuild ? { ...captured, git: null } : captured;
   const judged = new Set<string>();
