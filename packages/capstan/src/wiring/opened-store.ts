@@ -59,8 +59,7 @@ export async function openStore(options: {
       storeId: id,
       home: environment.home,
       otherSigns: hosts.otherSigns,
-      // Who only looks gives no index to anything.
-      ...(mode === "read" && { sequenced: false }),
+      readOnly: mode === "read",
     });
     let shared: { close(): Promise<void> } | undefined;
     return {

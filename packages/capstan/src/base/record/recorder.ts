@@ -31,6 +31,8 @@ export type RecorderDeps = {
   signAfterMs?: number;
   /** Many processes write: the index is given by a sequencer after the commit instead of inline. */
   sequenced?: boolean;
+  /** The database is open for reading only: no key is made, nothing gets an index, nothing is signed. */
+  readOnly?: boolean;
   /** Whether another process that has the key lives, and will sign what this one cannot. */
   otherSigns?: () => Promise<boolean>;
 };
@@ -38,6 +40,8 @@ export type RecorderDeps = {
 export type HostRecorder = Recorder & {
   readonly ledger: Ledger;
   readonly pseudonyms: Pseudonyms;
+  /** Whether this process has the key and may write what it signs. */
+  readonly signs: boolean;
   /** The key of this process, if it has one. */
   readonly verifier: Verifier | undefined;
   /** The newest signed head, without waiting. */
@@ -65,18 +69,20 @@ type Prepared = { id: string; leafHash: Buffer; statements: Statement[] };
 /** The one way to change a ledgered fact, and the signer behind it. One in a process that writes the store. */
 export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> {
   const { database, clock, ids, log, events } = deps;
-  const sequenced = deps.sequenced ?? database.dialect === "postgres";
+  const readOnly = deps.readOnly ?? false;
+  const sequenced = !readOnly && (deps.sequenced ?? database.dialect === "postgres");
   const origin = originOf(deps.storeId);
   const everSigned = (await newestCheckpoint(database)) !== undefined;
   const signer = await findKey({
     home: deps.home,
     storeId: deps.storeId,
     origin,
-    create: !everSigned,
+    create: !everSigned && !readOnly,
     ...(deps.seed && { seed: deps.seed }),
   });
   if (!signer) log.warn("record.unsigned", { origin, why: "the signing key is not at hand" });
   const ledger = await openLedger({ database, clock, storeId: deps.storeId, signer });
+  const signs = ledger.canSign && !readOnly;
   const pseudonyms = createPseudonyms(database);
   const listeners: ((checkpoint: Checkpoint) => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -140,7 +146,7 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
   };
 
   const signLater = (): void => {
-    if (timer || closed || !ledger.canSign) return;
+    if (timer || closed || !signs) return;
     timer = setTimeout(() => {
       timer = undefined;
       signedNow().catch((error: unknown) => log.error("record.sign", { error: String(error) }));
@@ -190,6 +196,7 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
   return {
     ledger,
     pseudonyms,
+    signs,
     verifier: signer?.verifier,
     newEntryId: () => ids.ulid(),
     lineage: lineageChange,
@@ -253,7 +260,7 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
       closed = true;
       clearTimeout(timer);
       clearTimeout(sequencing);
-      if (ledger.canSign) await signedNow().catch((error: unknown) => log.error("record.sign", { error: String(error) }));
+      if (signs) await signedNow().catch((error: unknown) => log.error("record.sign", { error: String(error) }));
     },
   };
 }

@@ -137,7 +137,7 @@ export function createRecordService(deps: { store: Store & { readonly recorder: 
     node: (project: string, id: string): Promise<LineageNode | undefined> => findNode(database, project, id),
 
     async verify(options: { deep?: boolean; anchorText?: string | undefined; trusted?: Verifier | undefined } = {}): Promise<Verification> {
-      if (recorder.ledger.canSign) await publish(await recorder.signed());
+      if (recorder.signs) await publish(await recorder.signed());
       verified = await verifyRecord({
         database,
         storeId: store.id,

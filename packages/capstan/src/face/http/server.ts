@@ -211,9 +211,13 @@ export function createShell(parts: ShellParts) {
         [...started].map(
           (server) =>
             new Promise<void>((resolve) => {
-              server.close(() => resolve());
+              // Keeps the process alive: a connection whose other side has stopped in the middle of a request does not, and the rest of the ending would be left out.
+              const patience = setTimeout(() => server.closeAllConnections(), 2000);
+              server.close(() => {
+                clearTimeout(patience);
+                resolve();
+              });
               server.closeIdleConnections();
-              setTimeout(() => server.closeAllConnections(), 2000).unref();
             }),
         ),
       );
