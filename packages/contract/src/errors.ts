@@ -412,6 +412,12 @@ export const errorTable = define({
     message: "the upload cannot be completed: {problem}",
     remedy: "send the parts that are missing once more, then complete it; or begin a new upload",
   },
+  "CAP-STORE-016": {
+    status: 400,
+    exit: 2,
+    message: "the pattern is more than the database takes: {problem}",
+    remedy: "repeat less: smaller counts, or fewer repetitions within repetitions",
+  },
   "CAP-RECORD-002": {
     status: 409,
     exit: 3,

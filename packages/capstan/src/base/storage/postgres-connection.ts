@@ -54,9 +54,9 @@ export const isLost = (error: unknown): boolean => {
 export function refusalOf(error: unknown): Refusal {
   const state = sqlState(error);
   const message = error instanceof Error ? error.message : String(error);
-  // Class 53: out of disk, memory or connections; 58030: an error of the disk; 25006: the server takes no changes
+  // Class 53: out of disk, memory or connections; 58030: an error of the disk; 25006: the server takes no changes; 2201B: a regular expression that it does not take
   const disk = state === "53100" || state === "58030";
-  return { kind: "error", message, reason: disk ? "disk" : state === "25006" ? "read-only" : "other" };
+  return { kind: "error", message, reason: disk ? "disk" : state === "25006" ? "read-only" : state === "2201B" ? "pattern" : "other" };
 }
 
 export const statementRefusal = (one: Statement, error: unknown): Refusal =>
