@@ -5,7 +5,10 @@ import { type Statement, statement } from "../../base/storage/database.ts";
 import type { Experiment, Run } from "./model.ts";
 import type { TrackingStore } from "./store.ts";
 
-/** Tables whose rows belong to one run. */
+/**
+ * Tables whose rows belong to one run: every one with a column `run_id`. What only names the run stays, because it is about something else that is kept: `source_run_id` of a logged
+ * model and of an issue, `parent_id` of a child, metadata of a trace, nodes and edges of lineage. Rows of later rooms name runs that are held: of models by lineage, of steps and checks by their kind.
+ */
 const ofRun = [
   "param",
   "tag",
@@ -141,6 +144,7 @@ export function createErasing(store: Store, sql: TrackingStore) {
             statement(`delete from ${table} where trace_id in ${traces}`, id),
           ),
           statement("delete from trace where experiment_id = ?", id),
+          statement("delete from online_scoring where scorer_id in (select id from scorer where experiment_id = ?)", id),
           ...["scorer", "issue", "evaluation_dataset_experiment", "experiment_tag"].map((table) =>
             statement(`delete from ${table} where experiment_id = ?`, id),
           ),
