@@ -1,5 +1,6 @@
 import { createArtifactFolder } from "./artifact-folder.ts";
 import { contentTypeOf } from "../content-type.ts";
+import { bodyPieces } from "./body-pieces.ts";
 import { createArtifactPlaces } from "./artifact-places.ts";
 import { requiredText, runId, text } from "./fields.ts";
 import { invalid, missing, WireFailure } from "./failures.ts";
@@ -50,7 +51,7 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
 
   async function put(request: WireRequest): Promise<WireReply> {
     const path = safe(request.params["path"] ?? "");
-    await keep(path, await store.blobs.putStream(request.bytes), request);
+    await keep(path, await store.blobs.putStream(bodyPieces(request.bytes)), request);
     return { status: 200, json: {} };
   }
 
@@ -87,7 +88,7 @@ export function artifactRoutes(surface: Surface): { served: WireRoute[]; plain: 
     const run = await surface.run(request.caller, id);
     const pieces: Buffer[] = [];
     let sizeBytes = 0;
-    for await (const piece of request.bytes as AsyncIterable<Buffer>) {
+    for await (const piece of bodyPieces(request.bytes)) {
       sizeBytes += piece.length;
       if (sizeBytes > largestPageBytes) throw invalid(`Artifact size is too large. Max size is ${largestPageBytes >> 20}MB.`);
       pieces.push(piece);

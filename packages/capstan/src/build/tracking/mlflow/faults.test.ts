@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -88,6 +89,31 @@ const dies = (method: string, path: string, body: string, claimedBytes: number |
       () => socket.resetAndDestroy(),
     );
   });
+
+test("a client that sends all of its body before it reads is told why it is refused, and may ask again on the same connection", async () => {
+  const run = await newRun();
+  const { hostname, port } = new URL(wire.url);
+  const sizeBytes = 48 << 20;
+  const socket = connect(Number(port), hostname).pause();
+  const head = (path: string, more: string): string => `POST ${path} HTTP/1.1\r\nhost: ${hostname}\r\n${more}\r\n`;
+  const heard = async (): Promise<string> => {
+    socket.resume();
+    const [piece] = (await once(socket, "data")) as [Buffer];
+    socket.pause();
+    return piece.toString();
+  };
+  for (const [path, type] of [
+    [`/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${run}&path=page.bin`, "application/octet-stream"],
+    ["/api/2.0/mlflow/runs/log-batch", "application/json"],
+  ] as const) {
+    socket.write(head(path, `content-type: ${type}\r\ncontent-length: ${sizeBytes}\r\n`));
+    await new Promise((resolve) => socket.write(Buffer.alloc(sizeBytes, "x"), resolve));
+    expect(await heard()).toMatch(/^HTTP\/1\.1 400 /);
+  }
+  socket.write(head("/api/2.0/mlflow/runs/create", "content-type: application/json\r\ncontent-length: 2\r\n") + "{}");
+  expect(await heard()).toMatch(/^HTTP\/1\.1 200 /);
+  socket.destroy();
+});
 
 test("a client that dies in the middle of what it sends leaves nothing of it, and harms nobody", async () => {
   const run = await newRun();

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { bodyPieces } from "./body-pieces.ts";
 import { invalid } from "./failures.ts";
 import { readFrom } from "./fields.ts";
 import type { Input } from "./model.ts";
@@ -20,7 +21,7 @@ export async function readMessage(request: IncomingMessage, url: URL): Promise<I
   }
   const pieces: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  for await (const piece of bodyPieces(request)) {
     sizeBytes += piece.length;
     if (sizeBytes > largestBytes) throw invalid(`The request has more than ${largestBytes} bytes. Send it in parts, or as an artifact.`);
     pieces.push(piece);

@@ -33,7 +33,12 @@ export function createSpooledRequests(routes: readonly WireRoute[]) {
     // Its bytes go with the request that was taken: a repeat finds nothing to do.
     if (!existsSync(file)) return;
     const path = request.put.slice(artifacts.length).split("/").map(decodeURIComponent).join("/");
-    await routeOf("PUT", `${artifacts}{path...}`).handle({ ...common, params: { path }, input: {}, bytes: createReadStream(file) });
+    const bytes = createReadStream(file);
+    try {
+      await routeOf("PUT", `${artifacts}{path...}`).handle({ ...common, params: { path }, input: {}, bytes });
+    } finally {
+      bytes.destroy();
+    }
   }
 
   return async function take(folder: string, caller: Caller): Promise<{ requests: number; refusals: string[] }> {

@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import type { Store } from "../../../base/record/store.ts";
 import { storageError } from "../../../base/storage/folder-blobs.ts";
 import { invalid, WireFailure } from "./failures.ts";
+import { bodyPieces } from "./body-pieces.ts";
 
 export type Part = { number: number; etag: string; sizeBytes: number };
 
@@ -59,7 +60,7 @@ export function createUploadFolder(store: Store) {
       try {
         const file = await open(draft, "wx");
         try {
-          for await (const piece of bytes as AsyncIterable<Buffer>) {
+          for await (const piece of bodyPieces(bytes)) {
             hasher.update(piece);
             await file.writeFile(piece);
           }

@@ -1,5 +1,6 @@
 import { createGunzip, createInflate } from "node:zlib";
 import type { Readable } from "node:stream";
+import { bodyPieces } from "../mlflow/body-pieces.ts";
 import { experimentId } from "../mlflow/fields.ts";
 import type { WireReply, WireRequest, WireRoute } from "../mlflow/model.ts";
 import { artifactRootOf } from "../mlflow/messages.ts";
@@ -32,7 +33,7 @@ async function bytesOf(stream: Readable, encoding: string): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let sizeBytes = 0;
   try {
-    for await (const piece of opened as AsyncIterable<Buffer>) {
+    for await (const piece of opened === stream ? bodyPieces(stream) : (opened as AsyncIterable<Buffer>)) {
       sizeBytes += piece.length;
       if (sizeBytes > largestBytes) throw new Refusal(413, `The request has more than ${largestBytes} bytes. Send fewer spans at once.`);
       pieces.push(piece);
