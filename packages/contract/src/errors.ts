@@ -418,6 +418,12 @@ export const errorTable = define({
     message: "the pattern is more than the database takes: {problem}",
     remedy: "repeat less: smaller counts, or fewer repetitions within repetitions",
   },
+  "CAP-STORE-017": {
+    status: 400,
+    exit: 2,
+    message: "a text holds a character that the database does not take",
+    remedy: "take the character NUL out of names and values",
+  },
   "CAP-RECORD-002": {
     status: 409,
     exit: 3,

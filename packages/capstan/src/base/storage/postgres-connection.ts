@@ -51,12 +51,19 @@ export const isLost = (error: unknown): boolean => {
   return state === undefined || state.startsWith("08") || /^57P0[1-5]$/.test(state);
 };
 
+const reasons: Readonly<Record<string, "read-only" | "pattern" | "text">> = {
+  "25006": "read-only",
+  "2201B": "pattern",
+  "22021": "text",
+  "22P05": "text",
+};
+
 export function refusalOf(error: unknown): Refusal {
   const state = sqlState(error);
   const message = error instanceof Error ? error.message : String(error);
-  // Class 53: out of disk, memory or connections; 58030: an error of the disk; 25006: the server takes no changes; 2201B: a regular expression that it does not take
+  // Class 53: out of disk, memory or connections; 58030: an error of the disk; 25006: the server takes no changes; 2201B: a regular expression that it does not take; 22021 and 22P05: text with a character that it does not take, NUL above all
   const disk = state === "53100" || state === "58030";
-  return { kind: "error", message, reason: disk ? "disk" : state === "25006" ? "read-only" : state === "2201B" ? "pattern" : "other" };
+  return { kind: "error", message, reason: disk ? "disk" : (reasons[state ?? ""] ?? "other") };
 }
 
 export const statementRefusal = (one: Statement, error: unknown): Refusal =>

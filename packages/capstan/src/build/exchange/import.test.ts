@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { fillMlflowDatabase, openMlflowDatabase, runIdOf, writeFiles } from "../../testing/mlflow-sources.ts";
@@ -21,7 +20,7 @@ let here: TestStore;
 let tracking: TrackingService;
 let registry: Registry;
 let folder: string;
-let database: DatabaseSync;
+let database: ReturnType<typeof openMlflowDatabase>;
 let file: string;
 
 beforeEach(async () => {

@@ -183,7 +183,6 @@ test("a recorded change is told from one behind the program's back", async () =>
     statement("delete from tag where run_id = ? and key = 'note'", one.id),
     statement("update run set seal = ?, seal_entry = ?, seal_before = null where id = ?", one.seal, one.sealEntry, one.id),
   ]);
-  const found = await tracking.verifySeal(one.id);
-  expect([found.verdict, found.problems.length]).toEqual(["fail", 1]);
-  expect(found.problems[0]).toContain("newer");
+  // Once the newer one has its place in the ledger, which several processes on one database give it a moment later.
+  await expect.poll(() => tracking.verifySeal(one.id)).toMatchObject({ verdict: "fail", problems: [expect.stringContaining("newer")] });
 });
