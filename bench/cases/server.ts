@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 import { type Bench, type Case, type Figure, root, round, timed } from "../measure.ts";
@@ -10,20 +10,18 @@ export type Served = { url: string; link: string; readyMs: number; child: ChildP
 
 /** A copy of the example's store when it has one that nobody hosts, else a small one; with a state folder of its own, so that the copy signs nothing. */
 async function projectWithStore(bench: Bench): Promise<{ folder: string; from: string; env: NodeJS.ProcessEnv }> {
-  const folder = join(bench.folder, "served");
+  // As deep as the example, so that its paths lead to the packages of this workspace.
+  const folder = join(bench.folder, "examples", "served");
   const env = { PATH: process.env["PATH"], HOME: bench.folder, CAPSTAN_HOME: join(bench.folder, "state") };
   if (existsSync(folder)) return { folder, from: "as before", env };
-  mkdirSync(folder);
+  mkdirSync(folder, { recursive: true });
   const host = `${example}/.capstan/host.json`;
   const free =
     existsSync(`${example}/.capstan/capstan.db`) &&
     (!existsSync(host) || (JSON.parse(readFileSync(host, "utf8")) as { pid?: number }).pid === undefined);
   if (free) {
-    cpSync(`${example}/capstan.yaml`, join(folder, "capstan.yaml"));
-    cpSync(`${example}/.capstan`, join(folder, ".capstan"), {
-      recursive: true,
-      filter: (path) => !/host\.(json|lease|sock)|\.capstan\/(work|tmp)\//.test(path),
-    });
+    symlinkSync(join(root, "node_modules"), join(bench.folder, "node_modules"));
+    cpSync(example, folder, { recursive: true, filter: (path) => !/host\.(json|lease|sock)|\.capstan\/(work|tmp)\//.test(path) });
     return { folder, from: "copy of the example's store", env };
   }
   writeFileSync(join(folder, "capstan.yaml"), "capstan: 1\nproject: small\n");
@@ -116,4 +114,4 @@ export const server: Case = async (bench) => {
   return figures;
 };
 
-export const removeServed = (bench: Bench): void => rmSync(join(bench.folder, "served"), { recursive: true, force: true });
+export const removeServed = (bench: Bench): void => rmSync(join(bench.folder, "examples"), { recursive: true, force: true });

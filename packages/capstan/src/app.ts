@@ -178,7 +178,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     folder: place.folder,
     // In the bundle the name of this file is a digest of the program.
     ...(import.meta.url.endsWith(".js") && {
-      kept: { path: join(place.localFolder, "project-file.json"), program: basename(import.meta.url), write: mode === "host" },
+      kept: { path: join(place.localFolder, "project-file.json"), program: basename(import.meta.url) },
     }),
   });
   const suites = createSuiteSource({ store, projectFile, project: place.project, data, registry, analytics, outputs });

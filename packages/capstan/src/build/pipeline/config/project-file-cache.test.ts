@@ -57,13 +57,13 @@ test("what one process kept is the same file in the next, until a part, an input
   const folder = mkdtempSync(join(tmpdir(), "project-file-"));
   try {
     const write = (name: string, content: string): void => writeFileSync(join(folder, name), content);
-    const path = join(folder, "cache", "project-file.json");
-    const next = (program = "a", mayWrite = false) => createProjectFileCache({ folder, kept: { path, program, write: mayWrite } })();
+    const path = join(folder, "kept.json");
+    const next = (program = "a") => createProjectFileCache({ folder, kept: { path, program } })();
     write("capstan.yaml", text);
     write("params.yaml", "trees: 1\n");
     write("rows.csv", "a\n");
     await setTimeout(80);
-    const first = await next("a", true);
+    const first = await next();
     expect(first.errors).toEqual([]);
     // Marked, so that what was kept is told from what was read again.
     const marked = readFileSync(path, "utf8").replace('"project":"one"', '"project":"kept"');
@@ -73,9 +73,13 @@ test("what one process kept is the same file in the next, until a part, an input
     expect(kept.layers.originOf(["params", "trees"])).toEqual(first.layers.originOf(["params", "trees"]));
     expect(kept.layers.value).toEqual(first.layers.value);
 
+    // Each of these is read again, and kept instead.
+    const again = () => writeFileSync(path, marked);
     expect((await next("b")).project).toBe("one");
+    again();
     write("params.yaml", "trees: 2\n");
     expect((await next()).params).toEqual({ trees: 2 });
+    again();
     write("params.yaml", "trees: 1\n");
     expect((await next()).project).toBe("kept");
     rmSync(join(folder, "rows.csv"));
@@ -95,7 +99,7 @@ test("a number that JSON does not know is not kept", async () => {
     writeFileSync(join(folder, "capstan.yaml"), text.replace("rows.csv", "capstan.yaml").replaceAll("rows.csv", "capstan.yaml"));
     writeFileSync(join(folder, "params.yaml"), "trees: .inf\n");
     await setTimeout(80);
-    const file = await createProjectFileCache({ folder, kept: { path, program: "a", write: true } })();
+    const file = await createProjectFileCache({ folder, kept: { path, program: "a" } })();
     expect(file.errors).toEqual([]);
     expect(existsSync(path)).toBe(false);
   } finally {

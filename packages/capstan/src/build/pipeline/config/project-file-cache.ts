@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { declaredData } from "@capstan/contract";
 import { sha256 } from "../../../base/foundation/hashing.ts";
 import type { Graph } from "../model.ts";
@@ -8,8 +8,8 @@ import type { ProjectFile } from "./project-file.ts";
 
 export type ProjectFileCacheOptions = {
   folder: string;
-  /** A file that keeps the last sound one for the next process of the same program; `write` by the host of the store alone. */
-  kept?: { path: string; program: string; write: boolean };
+  /** A file that keeps the last sound one for the next process of the same program, whoever could write it. */
+  kept?: { path: string; program: string };
 };
 
 /** What makes a project file out of date: the bytes of its parts (null: not there), and paths that must be there. */
@@ -58,7 +58,7 @@ export function createProjectFileCache({ folder, kept: place }: ProjectFileCache
     const file = readProjectFile({ folder });
     keep(file, startedMs);
     // Warnings are said from the text itself.
-    if (place?.write && kept && file.warnings.length === 0) writeKept(place.path, place.program, file);
+    if (place && kept && file.warnings.length === 0) writeKept(place.path, place.program, file);
     return file;
   };
 }
@@ -122,9 +122,9 @@ function writeKept(path: string, program: string, { folder, graph, errors: _erro
     },
   };
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.tmp`, JSON.stringify(kept, onlyExact));
-    renameSync(`${path}.tmp`, path);
+    const draft = `${path}.${process.pid}.tmp`;
+    writeFileSync(draft, JSON.stringify(kept, onlyExact));
+    renameSync(draft, path);
   } catch {
     // A cache that cannot be written is no failure: the text is read again.
   }
