@@ -34,8 +34,11 @@ export const verb: Verb = {
       needsSomeone(attention, out);
       return context.on("strict") && attention.length > 0 ? 3 : 0;
     }
-    const status = await connection.call("pipeline.status", { project });
-    const loop = await connection.call("insights.loop", { project });
+    // Together: git answers while the loop is looked up.
+    const [status, loop] = await Promise.all([
+      connection.call("pipeline.status", { project }),
+      connection.call("insights.loop", { project }),
+    ]);
     out.document({ ...status, loop });
     const git = status.git
       ? `${status.git.branch ?? "detached"}@${status.git.commit.slice(0, 7)}, ${status.git.filesChanged === 0 ? "clean" : `${status.git.filesChanged} files changed`}`
