@@ -1,5 +1,5 @@
 import { cpus, loadavg, platform, release, totalmem } from "node:os";
-import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "../packages/capstan/build.ts";
@@ -58,6 +58,8 @@ if (unknown !== undefined) {
 // In its own place, so that a bundle of older sources is never measured nor left behind.
 const home = join(root, "node_modules/.cache/capstan-bench");
 mkdirSync(home, { recursive: true });
+// As in its package: without it each file would be parsed twice to learn what it is.
+writeFileSync(join(home, "package.json"), `${JSON.stringify({ type: "module" })}\n`);
 const built = await build(join(home, "dist"));
 mkdirSync(join(home, "bin"), { recursive: true });
 copyFileSync(join(root, "packages/capstan/bin/capstan"), join(home, "bin/capstan"));
