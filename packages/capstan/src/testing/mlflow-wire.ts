@@ -5,9 +5,7 @@ import { createTrackingService } from "../build/tracking/service.ts";
 import type { Caller } from "../base/foundation/caller.ts";
 import { openMlflowServer } from "./mlflow-server.ts";
 import { openTestStore, type TestStoreOptions } from "./store.ts";
-
-// oxlint-disable-next-line no-explicit-any -- a test reads members of what MLflow answers, each route another shape, and fails where one is missing
-type Reply = { status: number; headers: Headers; body: any; text: string };
+import { wireClient } from "./wire-client.ts";
 
 /** MLflow's wire over a store of its own. A request with token `other` comes from someone who sees the project `other` only. */
 export async function openMlflowWire(options: Partial<SurfaceOptions> = {}, more: TestStoreOptions = {}) {
@@ -22,18 +20,10 @@ export async function openMlflowWire(options: Partial<SurfaceOptions> = {}, more
   const server = await openMlflowServer(mlflowRoutes({ tracking, store: open.store, home: "default", ...options }), (token) =>
     token === "other" ? { ...person, via: "token", projects: ["other"] } : person,
   );
-  async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
-    const response = await fetch(`${server.url}${path}`, {
-      method,
-      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
-      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: /^[{[]/.test(text) ? JSON.parse(text) : undefined };
-  }
+  const send = wireClient(server.url);
   const call =
     (method: string, version = 2) =>
-    (path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply> =>
+    (path: string, body?: unknown, headers?: Record<string, string>) =>
       send(method, `/api/${version}.0/mlflow/${path}`, body, headers);
   return {
     ...open,

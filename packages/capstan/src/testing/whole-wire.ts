@@ -10,12 +10,7 @@ import { createTrackingService } from "../build/tracking/service.ts";
 import { createRegistryWebhooks, wholeWire } from "../wiring/mlflow-wire.ts";
 import { openMlflowServer } from "./mlflow-server.ts";
 import { openTestStore } from "./store.ts";
-
-// oxlint-disable-next-line no-explicit-any -- as in mlflow-wire.ts
-type Reply = { status: number; headers: Headers; body: any; text: string };
-
-const reading = (response: Response, text: string): unknown =>
-  response.headers.get("content-type") === "application/json" ? JSON.parse(text) : undefined;
+import { wireClient } from "./wire-client.ts";
 
 /** All of MLflow's wire, registry and traces with it, over a store of its own. */
 export async function openWholeWire(options: Partial<SurfaceOptions> & { blobs?: BlobStore } = {}) {
@@ -33,17 +28,7 @@ export async function openWholeWire(options: Partial<SurfaceOptions> & { blobs?:
   };
   const routes = wholeWire({ tracking, store: open.store, home: "default", registry, webhooks, environment, ...options });
   const server = await openMlflowServer(routes, () => person);
-  async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
-    const response = await fetch(`${server.url}${path}`, {
-      method,
-      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
-      ...(body !== undefined && {
-        body: typeof body === "string" || body instanceof Uint8Array ? (body as NonNullable<RequestInit["body"]>) : JSON.stringify(body),
-      }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: reading(response, text) };
-  }
+  const send = wireClient(server.url);
   return {
     ...open,
     tracking,

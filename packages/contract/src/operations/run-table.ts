@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { operation } from "../operation.ts";
-import { name, time, verdict } from "../shapes.ts";
-import { experimentId, many, metricValue, progress, runId, runKind, runStatus } from "./tracking.ts";
+import { name, time } from "../shapes.ts";
+import { experimentId, many, metricValue, progress, runId, runKind, runRef } from "./tracking.ts";
 
 /** `metrics.auc`, `metrics.auc@max`, `params.lr`, `tags.sweep`, or a bare attribute such as `started`; `-` before it in an order means descending. */
 const columnKey = z.string().min(1).max(600);
@@ -20,15 +20,8 @@ export const runQuestion = {
   parent: runId.optional(),
 };
 
-export const runRow = z.object({
-  id: runId,
-  name: z.string(),
+export const runRow = runRef.extend({
   experiment: experimentId,
-  kind: runKind,
-  step: z.string().nullable(),
-  status: runStatus,
-  verdict: verdict.nullable(),
-  started: time,
   /** Until now while it runs. */
   seconds: z.number().nullable(),
   by: z.string(),

@@ -2,6 +2,7 @@ import type { Json } from "../../base/foundation/canonical-json.ts";
 import { digestOfJson, sha256 } from "../../base/foundation/hashing.ts";
 import type { DatasetInput, FullLoggedModel, FullRun, ModelLink } from "../tracking/model.ts";
 import { mergePoints, type Points } from "../tracking/points.ts";
+import type { SourceModelMetric } from "./model.ts";
 
 /** The tag that says where a run was executed. It is ours, and no part of what is compared. */
 export const importedFrom = "capstan.importedFrom";
@@ -72,14 +73,7 @@ export const comparedRun = (
 
 export const digestOfLoggedModel = (
   model: Omit<FullLoggedModel, "project" | "artifactLocation" | "metrics"> & {
-    metrics: readonly {
-      runId: string;
-      key: string;
-      step: number;
-      timeMs: number;
-      value: number;
-      dataset: { name: string; digest: string } | null;
-    }[];
+    metrics: readonly SourceModelMetric[];
     files: readonly { path: string; sizeBytes: number | null }[];
   },
 ): string =>
