@@ -14,5 +14,5 @@ export const wireClient =
     });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
-    return { status: response.status, headers: response.headers, text, body: isJson && text !== "" ? JSON.parse(text) : undefined };
+    return { status: response.status, headers: response.headers, text, body: isJson && /^[{[]/.test(text) ? JSON.parse(text) : undefined };
   };

@@ -1,12 +1,13 @@
 import type { Caller } from "../../base/foundation/caller.ts";
-import type { EntryDraft, LineageNode } from "../../base/record/model.ts";
+import type { EntryDraft } from "../../base/record/model.ts";
 import type { Store } from "../../base/record/store.ts";
 import { type Change, type Statement, statement } from "../../base/storage/database.ts";
 import { contentsOf } from "./artifacts.ts";
-import { type ModelFile, type ModelVersion, type VersionLabel, versionId, versionName, versionNode } from "./model.ts";
+import { type ModelFile, type ModelVersion, type VersionLabel, versionId } from "./model.ts";
 import { setTagsChange, type Tags } from "./model-store.ts";
 import { bundleDigest, bundlePartsOf } from "./rules.ts";
 import { insertVersion, setAliasChange } from "./store.ts";
+import { lineageOf } from "./version-lineage.ts";
 
 export type ImportedVersion = {
   number: number;
@@ -82,20 +83,7 @@ export async function putImportedModel(store: Store, one: ImportedModel, source:
       createdMs: wanted.createdMs,
       label,
     };
-    const node = versionNode(name, version.number);
-    const title = `${name} ${versionName(version.number)}`;
-    const nodes: LineageNode[] = [
-      {
-        id: `blob:${version.digest}`,
-        kind: "blob",
-        title: `files of ${title}`,
-        digest: version.digest,
-        facts: { sizeBytes: version.sizeBytes },
-      },
-      { id: node, kind: "model", title, digest: version.digest, facts: { bundle: version.bundle } },
-    ];
-    const edges = [{ from: node, to: `blob:${version.digest}`, relation: "is" }];
-    if (version.runId !== null) edges.push({ from: node, to: `run:${version.runId}`, relation: "made by" });
+    const { nodes, edges } = lineageOf(version);
     change.push(
       ...insertVersion(version),
       ...setTagsChange({ project, model: name, number: version.number }, wanted.tags),

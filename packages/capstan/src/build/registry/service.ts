@@ -1,6 +1,6 @@
 import type { Caller } from "../../base/foundation/caller.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
-import type { Edge, LineageNode } from "../../base/record/model.ts";
+import type { LineageNode } from "../../base/record/model.ts";
 import type { Store } from "../../base/record/store.ts";
 import { signatureOf } from "../inference/onnx.ts";
 import { contentsOf } from "./artifacts.ts";
@@ -30,6 +30,7 @@ import {
   removeAliasChange,
   setAliasChange,
 } from "./store.ts";
+import { lineageOf } from "./version-lineage.ts";
 
 /** How often a verb decides again when another process was faster. */
 const attempts = 5;
@@ -202,21 +203,7 @@ export function createRegistryService(deps: { store: Store; announcer?: Announce
       createdMs: nowMs,
       label: { ...label, stage: "None", updatedMs: nowMs },
     };
-    const node = versionNode(model, version.number);
-    const title = `${model} ${versionName(version.number)}`;
-    const nodes: LineageNode[] = [
-      {
-        id: `blob:${version.digest}`,
-        kind: "blob",
-        title: `files of ${title}`,
-        digest: version.digest,
-        facts: { sizeBytes: version.sizeBytes },
-      },
-      { id: node, kind: "model", title, digest: version.digest, facts: { bundle: version.bundle } },
-    ];
-    const edges: Edge[] = [{ from: node, to: `blob:${version.digest}`, relation: "is" }];
-    if (version.runId !== null) edges.push({ from: node, to: `run:${version.runId}`, relation: "made by" });
-    if (wanted.copyOf) edges.push({ from: node, to: versionNode(wanted.copyOf.model, wanted.copyOf.number), relation: "copy of" });
+    const { nodes, edges } = lineageOf(version, wanted.copyOf);
     const about = { model, number: version.number, source: label.source ?? "", statedRun: label.statedRun, description: label.description };
     await recorder.commit(
       [
