@@ -10,6 +10,7 @@ import { commandLine } from "./cases/command-line.ts";
 import { disk } from "./cases/disk.ts";
 import { firstView } from "./cases/first-view.ts";
 import { ledger } from "./cases/ledger.ts";
+import { pages } from "./cases/pages.ts";
 import { search } from "./cases/search.ts";
 import { server } from "./cases/server.ts";
 import { trackingPython, trackingServer } from "./cases/tracking-client.ts";
@@ -30,6 +31,7 @@ const cases: Readonly<Record<string, Case>> = {
   server,
   blobs,
   "first-view": firstView,
+  pages,
   "tracking-writes": trackingWrites,
   "tracking-curves": trackingCurves,
   "tracking-artifacts": trackingArtifacts,

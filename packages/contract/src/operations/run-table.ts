@@ -68,6 +68,22 @@ export const runTableOperations = {
     output: z.object({ rows: z.array(runRow), total: z.number(), snapshot: z.string(), milliseconds: z.number() }),
     text: "A page of the runs that a filter finds, anywhere in their order, with the columns that were asked for and the exact total.",
   }),
+  "runs.newest": operation({
+    method: "POST",
+    path: "/p/{project}/runs/newest",
+    capability: "read",
+    input: z.object({
+      project: runQuestion.project,
+      experiment: runQuestion.experiment,
+      kind: runQuestion.kind,
+      state: runQuestion.state,
+      roots: runQuestion.roots,
+      columns: z.array(columnKey).max(200).default([]),
+      limit: z.number().int().min(1).max(200).default(50),
+    }),
+    output: z.object({ rows: z.array(runRow) }),
+    text: "The newest runs at once, in the order of `runs.search` without a filter: nothing else is counted or ordered for them.",
+  }),
   "runs.groups": operation({
     method: "POST",
     path: "/p/{project}/runs/groups",

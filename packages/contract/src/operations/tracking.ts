@@ -244,13 +244,7 @@ export const trackingOperations = {
       q: z.string().max(500).optional(),
       ...paged,
     }),
-    output: z.object({
-      runs: z.array(runSummary),
-      cursor: z.string().nullable(),
-      total: z.number(),
-      /** Keys over all runs of the filter, most used first; `varying`: params with more than one value. */
-      columns: z.object({ metrics: z.array(z.string()), params: z.array(z.string()), varying: z.array(z.string()) }),
-    }),
+    output: z.object({ runs: z.array(runSummary), cursor: z.string().nullable(), total: z.number() }),
     text: "Runs with their latest metrics, params and tags, newest first.",
   }),
   "runs.get": operation({

@@ -81,10 +81,10 @@ test("experiments say what is in them", async () => {
   });
 });
 
-test("runs are listed page by page with the columns worth showing", async () => {
+test("runs are listed page by page", async () => {
   const first = await call("runs.list", { project: "p", limit: "2", kind: "step" });
   expect(first.runs.map((run) => run.name)).toEqual(["r2", "r1"]);
-  expect(first).toMatchObject({ total: 3, columns: { metrics: ["auc", "odd"], varying: ["lr"] } });
+  expect(first.total).toBe(3);
   expect(first.runs[1]).toMatchObject({ metrics: { auc: 49 / 51, odd: "NaN" }, tags: {}, seconds: 59.999, experiment: { name: "late" } });
   const second = await call("runs.list", { project: "p", limit: "2", cursor: first.cursor });
   expect(second.runs.map((run) => run.name)).toEqual(["r0"]);

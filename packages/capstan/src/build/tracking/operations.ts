@@ -132,22 +132,12 @@ export const trackingHandlers = (service: TrackingService, store: Store, analyti
         ...(input.parent !== undefined && { parentId: input.parent }),
         ...(input.q !== undefined && { q: input.q }),
       };
-      const [runs, total, metricKeys, paramKeys] = await Promise.all([
-        service.listRuns(filter, input.limit, cursorOf(input.cursor)),
-        service.countRuns(filter),
-        service.keys(filter, "metric_latest", 200),
-        service.keys(filter, "param", 200),
-      ]);
+      const [runs, total] = await Promise.all([service.listRuns(filter, input.limit, cursorOf(input.cursor)), service.countRuns(filter)]);
       const last = runs[runs.length - 1];
       return {
         runs: await summaries(runs),
         cursor: last && runs.length === input.limit ? `${last.startedMs}.${last.id}` : null,
         total,
-        columns: {
-          metrics: metricKeys.map((one) => one.key),
-          params: paramKeys.map((one) => one.key),
-          varying: paramKeys.filter((one) => one.values > 1 || one.runs < total).map((one) => one.key),
-        },
       };
     },
     "runs.get": async ({ project, run }) => detail(await getRun(project, run)),

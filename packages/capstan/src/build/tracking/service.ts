@@ -208,7 +208,6 @@ export function createTrackingService({ store }: { store: Store }) {
     async findByKey(project: string, key: string): Promise<FullRun | undefined> {
       return (await service.listRuns({ projects: [project], key, statuses: ["FINISHED"] }, 1))[0];
     },
-    keys: sql.keys,
     latestMetrics: async (runId: string): Promise<LatestMetric[]> => (await metrics.latest([runId])).get(runId) ?? [],
 
     /** The whole history of one metric in the order time, step, value. */

@@ -163,18 +163,6 @@ export function createTrackingStore(database: Database) {
       const where = whereOf(filter);
       return (await database.find<{ n: number }>(`select count(*) as n from run where ${where.sql}`, where.params))?.n ?? 0;
     },
-    /** Keys over all runs of a filter, most used first; `values` is the number of different values. */
-    async keys(
-      filter: RunFilter,
-      table: "param" | "metric_latest",
-      limit: number,
-    ): Promise<{ key: string; runs: number; values: number }[]> {
-      const where = whereOf(filter);
-      return database.all(
-        `select key, count(*) as runs, count(distinct value) as "values" from ${table} where run_id in (select id from run where ${where.sql}) group by key order by count(*) desc, key limit ?`,
-        [...where.params, limit],
-      );
-    },
 
     async links(runIds: readonly string[]): Promise<Map<string, { inputs: Link[]; outputs: Link[] }>> {
       const found = new Map<string, { inputs: Link[]; outputs: Link[] }>();

@@ -79,6 +79,19 @@ test("a page anywhere in the order, with the asked columns and the exact total",
   expect((await call("runs.search", { experiment, snapshot: "forgotten.1" })).total).toBe(12);
 });
 
+test("the newest runs are those that a search without a filter begins with", async () => {
+  const asked = { columns: ["metrics.score"], limit: 5 };
+  const { rows } = await call("runs.newest", asked);
+  const searched = (await call("runs.search", { ...asked, order: ["-started"] })).rows;
+  // They still run: how long is another moment.
+  expect(rows.map((row) => ({ ...row, seconds: 0 }))).toEqual(searched.map((row) => ({ ...row, seconds: 0 })));
+  expect(rows.map((row) => row.name)).toEqual(["r11", "r10", "r9", "r8", "r7"]);
+  const newest = async (input: object) => (await call("runs.newest", input)).rows.map((row) => row.name);
+  expect(await newest({ experiment, kind: "user", limit: 2 })).toEqual(["r10", "r9"]);
+  expect(await newest({ roots: true, limit: 200 })).toHaveLength(9);
+  expect(await newest({ state: "deleted" })).toEqual([]);
+});
+
 test("what is missing comes last, both ways; numbers in params are ordered as numbers", async () => {
   expect((await names({ order: ["-metrics.score"] })).slice(0, 3)).toEqual(["r11", "r10", "r8"]);
   expect((await names({ order: ["metrics.score"] })).slice(0, 2)).toEqual(["r1", "r2"]);

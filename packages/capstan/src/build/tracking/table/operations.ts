@@ -8,6 +8,7 @@ import { type RunRow, runOf } from "../rows.ts";
 import type { TrackingService } from "../service.ts";
 import { metricWord, secondsOf } from "../views.ts";
 import { createNames } from "./names.ts";
+import { newestIds } from "./newest.ts";
 import { createOrders } from "./order.ts";
 import { questionOf } from "./question.ts";
 import { createRunTable } from "./table.ts";
@@ -76,6 +77,10 @@ export const runTableHandlers = (service: TrackingService, store: Store): Handle
         snapshot: snapshot.name,
         milliseconds: Math.round(performance.now() - from),
       };
+    },
+    "runs.newest": async (input) => {
+      const ids = await newestIds(database, questionOf({ ...input, filter: "" }), input.limit);
+      return { rows: await rowsOf(await table.runs(ids), input.columns) };
     },
     "runs.groups": async (input) => {
       const from = performance.now();

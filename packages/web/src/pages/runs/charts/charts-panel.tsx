@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import { count } from "../../../parts/format.tsx";
 import { Card } from "../../../parts/layout.tsx";
 import { familyOf } from "../family.ts";
@@ -34,7 +34,7 @@ type Props = {
 };
 
 /** Curves of the runs that are drawn, and how values go together over the runs of the filter. Cards are made as they come into view. */
-export default function ChartsPanel({ project, question, order, top, known, total, drawn, names, wide, onFilter }: Props) {
+export default memo(function ChartsPanel({ project, question, order, top, known, total, drawn, names, wide, onFilter }: Props) {
   const { drawing, choose } = useDrawing();
   const [words, setWords] = useState("");
   const ids = useMemo(() => {
@@ -130,4 +130,4 @@ export default function ChartsPanel({ project, question, order, top, known, tota
       <div className="chart-grid">{others}</div>
     </div>
   );
-}
+});

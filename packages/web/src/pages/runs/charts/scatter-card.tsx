@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { count, number } from "../../../parts/format.tsx";
 import { Card } from "../../../parts/layout.tsx";
 import { colorOf, type Named } from "../table/columns.ts";
@@ -40,10 +40,14 @@ export function ScatterCard({ project, question, order, total, drawn, names }: P
   const [width, setWidth] = useState(0);
   const [theme, setTheme] = useState(0);
   const [over, setOver] = useState<{ id: string; name: string; x: number; y: number }>();
-  const placed = points.flatMap((one) => {
-    const [a, b] = [asNumber(one.values[0]), asNumber(one.values[1])];
-    return a === null || b === null ? [] : [{ id: one.id, name: one.name, x: a, y: b }];
-  });
+  const placed = useMemo(
+    () =>
+      points.flatMap((one) => {
+        const [a, b] = [asNumber(one.values[0]), asNumber(one.values[1])];
+        return a === null || b === null ? [] : [{ id: one.id, name: one.name, x: a, y: b }];
+      }),
+    [points],
+  );
   const [[x0, x1], [y0, y1]] = [extent(placed.map((one) => one.x)), extent(placed.map((one) => one.y))];
   const px = (value: number): number => left + ((value - x0) / (x1 - x0)) * (width - left - right);
   const py = (value: number): number => top + (1 - (value - y0) / (y1 - y0)) * (height - top - bottom);
@@ -79,7 +83,8 @@ export function ScatterCard({ project, question, order, total, drawn, names }: P
       pen.textAlign = i === 0 ? "left" : i === 4 ? "right" : "center";
       pen.fillText(number(valueX), px(valueX), height - 8);
     }
-    for (const one of placed.toSorted((a, b) => Number(drawn.includes(a.id)) - Number(drawn.includes(b.id)))) {
+    const chosen = new Set(drawn);
+    for (const one of placed.toSorted((a, b) => Number(chosen.has(a.id)) - Number(chosen.has(b.id)))) {
       const own = colorOf(one.id, drawn);
       pen.fillStyle = own === null ? color("--reference") : color(own);
       pen.globalAlpha = own === null ? 0.45 : 1;
@@ -88,8 +93,8 @@ export function ScatterCard({ project, question, order, total, drawn, names }: P
       pen.fill();
     }
     pen.globalAlpha = 1;
-  });
-  void theme;
+    // Where things are drawn follows from these.
+  }, [placed, width, theme, drawn]);
   if (!x || !y) return null;
   const find = (event: React.MouseEvent): typeof over => {
     const area = event.currentTarget.getBoundingClientRect();

@@ -2,6 +2,8 @@ import { useOperation } from "../../../data/api.ts";
 import type { Question } from "../table/view.ts";
 import type { Named } from "../table/columns.ts";
 
+const none: readonly never[] = [];
+
 export type Point = { id: string; name: string; values: readonly (number | string | null)[] };
 
 /** Values of some columns of the first runs of an order: what a drawing of many runs needs, and no more. */
@@ -16,7 +18,7 @@ export function usePoints(
     { ...question, order: [...order], columns: [...columns], limit },
     { enabled: columns.length > 0 },
   );
-  return { points: found.data?.rows ?? [], asking: found.isFetching };
+  return { points: found.data?.rows ?? none, asking: found.isFetching };
 }
 
 export const metricsOf = (names: readonly Named[]): readonly string[] =>

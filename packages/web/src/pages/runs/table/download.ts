@@ -1,12 +1,10 @@
 import type { Question } from "./view.ts";
 
+export const formats = ["csv", "parquet"] as const;
+export type Format = (typeof formats)[number];
+
 /** Where all that a question finds comes as one file; without columns: all that there are. */
-export function downloadPath(
-  question: Question,
-  order: readonly string[],
-  columns: readonly string[] | undefined,
-  format: "csv" | "parquet",
-): string {
+export function downloadPath(question: Question, order: readonly string[], columns: readonly string[] | undefined, format: Format): string {
   const params = new URLSearchParams({ format });
   for (const key of ["experiment", "kind", "filter", "state", "parent"] as const) {
     const value = question[key];

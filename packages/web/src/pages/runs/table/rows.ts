@@ -1,45 +1,62 @@
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { client, type Output } from "../../../data/api.ts";
+import { useSame } from "./same.ts";
 import type { Question } from "./view.ts";
 
 export type Row = Output<"runs.search">["rows"][number];
 export const pageRows = 200;
+/** Enough to fill a screen before anything is counted. */
+const newestRows = 40;
 /** How often is looked whether there are more runs than shown. */
 const lookEveryMs = 15_000;
 
 export type Asked = { question: Question; order: readonly string[]; columns: readonly string[] };
+/** Rows with the columns that their values are of. */
+type Page = { rows: readonly Row[]; columns: readonly string[] };
+
+const none: readonly never[] = [];
+
+/** What `runs.newest` can tell before all runs are put in order. */
+const isNewest = ({ question, order }: Asked): boolean =>
+  question.filter === "" && question.parent === undefined && order.join() === "-started";
 
 /**
  * Rows of a snapshot, by place: only pages that are looked at are asked for. The order stands still while one reads; `fresh` counts what came since,
- * `renew` takes it in. Values of shown rows follow the server.
+ * `renew` takes it in. Values of shown rows follow the server. The newest runs are there before the snapshot is.
  */
-export function useRows({ question, order, columns }: Asked, enabled: boolean) {
+export function useRows(asked: Asked) {
+  const { question, order, columns } = asked;
   const queries = useQueryClient();
   const [pages, setPages] = useState<readonly number[]>([0]);
   const first = useQuery({
     // Not of the noun `runs`: an event about a run must not change the order under the pointer.
     queryKey: ["run-snapshot", question, order],
     queryFn: async ({ signal }) => {
-      const answer = await client.call(
-        "runs.search",
-        { ...question, order: [...order], columns: [...columns], limit: pageRows },
-        { signal },
-      );
-      queries.setQueryData(["runs.search", question, order, columns, answer.snapshot, 0], answer);
+      const answer = await client.call("runs.search", { ...question, order: [...order], limit: 0 }, { signal });
       return { snapshot: answer.snapshot, total: answer.total, milliseconds: answer.milliseconds };
     },
     staleTime: 30_000,
     retry: false,
     placeholderData: keepPreviousData,
-    enabled,
   });
   const snapshot = first.data?.snapshot;
+  const newest = useQuery({
+    queryKey: ["run-newest", question, columns],
+    queryFn: async ({ signal }): Promise<Page> => {
+      const { filter: _, parent: __, ...place } = question;
+      const { rows } = await client.call("runs.newest", { ...place, columns: [...columns], limit: newestRows }, { signal });
+      return { rows, columns };
+    },
+    enabled: isNewest(asked) && first.data === undefined && !first.isError,
+    retry: false,
+    placeholderData: keepPreviousData,
+  });
   const answers = useQueries({
     queries: pages.map((page) => ({
       queryKey: ["runs.search", question, order, columns, snapshot, page],
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        client.call(
+      queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Page> => {
+        const { rows } = await client.call(
           "runs.search",
           {
             ...question,
@@ -50,8 +67,10 @@ export function useRows({ question, order, columns }: Asked, enabled: boolean) {
             ...(snapshot !== undefined && { snapshot }),
           },
           { signal },
-        ),
-      enabled: enabled && snapshot !== undefined && !first.isPlaceholderData,
+        );
+        return { rows, columns };
+      },
+      enabled: snapshot !== undefined && !first.isPlaceholderData,
       staleTime: 2_000,
       retry: 1,
       placeholderData: keepPreviousData,
@@ -60,30 +79,62 @@ export function useRows({ question, order, columns }: Asked, enabled: boolean) {
   const now = useQuery({
     queryKey: ["run-count", question],
     queryFn: ({ signal }) => client.call("runs.search", { ...question, limit: 0 }, { signal }),
-    enabled: enabled && first.isSuccess && !first.isPlaceholderData,
+    enabled: first.isSuccess && !first.isPlaceholderData,
     refetchInterval: lookEveryMs,
+    // What was just counted is not counted again.
+    initialData: first.data,
+    initialDataUpdatedAt: first.dataUpdatedAt,
     staleTime: lookEveryMs,
     retry: false,
   });
-  const byPage = new Map(pages.map((page, i) => [page, answers[i]?.data?.rows]));
+  const found = useSame<Page | undefined>(answers.map((one) => one.data));
+  const early = newest.data;
+  const byPage = useMemo(() => {
+    const known = new Map(pages.map((page, i) => [page, found[i]]));
+    if (known.get(0) === undefined && early !== undefined) known.set(0, early);
+    return known;
+  }, [pages, found, early]);
+  const row = useCallback(
+    (at: number): Row | undefined => {
+      const page = byPage.get(Math.floor(at / pageRows));
+      const of = page?.rows[at % pageRows];
+      return page && of && aligned(of, page.columns, columns);
+    },
+    [byPage, columns],
+  );
+  /** Says which places are in view. */
+  const look = useCallback((from: number, to: number): void => {
+    const wanted: number[] = [];
+    for (let page = Math.floor(from / pageRows); page <= Math.floor(to / pageRows); page++) wanted.push(page);
+    setPages((old) => (old.join() === wanted.join() ? old : wanted));
+  }, []);
+  const renew = useCallback((): void => void queries.invalidateQueries({ queryKey: ["run-snapshot"] }), [queries]);
+  const top = byPage.get(0);
   return {
     total: first.data?.total,
+    /** How many rows there are for sure, before their number is known. */
+    atLeast: first.data?.total ?? early?.rows.length,
     milliseconds: first.data?.milliseconds,
     error: first.error ?? answers.find((one) => one.isError)?.error ?? null,
     /** What is shown is of an earlier question. */
     stale: first.isPlaceholderData || (first.isError && first.data !== undefined),
-    loading: first.isFetching,
     fresh: Math.max(0, (now.data?.total ?? 0) - (first.data?.total ?? 0)),
-    renew: (): void => void queries.invalidateQueries({ queryKey: ["run-snapshot"] }),
-    row: (at: number): Row | undefined => byPage.get(Math.floor(at / pageRows))?.[at % pageRows],
-    /** Says which places are in view. */
-    look: (from: number, to: number): void => {
-      const wanted = [];
-      for (let page = Math.floor(from / pageRows); page <= Math.floor(to / pageRows); page++) wanted.push(page);
-      if (wanted.some((page, i) => page !== pages[i]) || wanted.length !== pages.length) setPages(wanted);
-    },
-    top: byPage.get(0),
+    renew,
+    row,
+    look,
+    top: useMemo(() => top?.rows.map((one) => aligned(one, top.columns, columns)) ?? none, [top, columns]),
   };
+}
+
+const turned = new WeakMap<Row, { columns: readonly string[]; row: Row }>();
+/** A row that was asked with other columns, its values where these are; those that were not asked are missing yet. */
+function aligned(row: Row, had: readonly string[], columns: readonly string[]): Row {
+  if (had === columns) return row;
+  const known = turned.get(row);
+  if (known?.columns === columns) return known.row;
+  const next = { ...row, values: columns.map((key) => row.values[had.indexOf(key)] ?? null) };
+  turned.set(row, { columns, row: next });
+  return next;
 }
 
 /** Runs right below some, by the id of their parent; those not answered yet are absent. */
@@ -107,10 +158,6 @@ export function useChildren({ question, order, columns }: Asked, parents: readon
       staleTime: 2_000,
     })),
   });
-  const found = new Map<string, readonly Row[]>();
-  parents.forEach((parent, i) => {
-    const rows = answers[i]?.data?.rows;
-    if (rows) found.set(parent, rows);
-  });
-  return found;
+  const found = useSame(answers.map((one) => one.data?.rows));
+  return useMemo(() => new Map(parents.flatMap((parent, i) => (found[i] ? [[parent, found[i]] as const] : []))), [parents, found]);
 }

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { TableColumn } from "./columns.ts";
 import { GridRow } from "./grid-row.tsx";
 import { Heads } from "./heads.tsx";
@@ -15,6 +15,7 @@ export const leadPixels = 322;
 export type GridProps = {
   project: string;
   total: number;
+  /** Whether that is all; else there may be more. */ counted: boolean;
   row: (at: number) => Row | undefined;
   look: (from: number, to: number) => void;
   columns: readonly TableColumn[];
@@ -33,9 +34,10 @@ export type GridProps = {
 };
 
 /** One continuous table: only the rows and columns in view are mounted, the scroll bars are true. */
-export function RunsGrid({
+export const RunsGrid = memo(function RunsGrid({
   project,
   total,
+  counted,
   row,
   look,
   columns,
@@ -137,7 +139,7 @@ export function RunsGrid({
         role="grid"
         tabIndex={0}
         aria-label="Table of runs"
-        aria-rowcount={places.count + 1}
+        aria-rowcount={counted ? places.count + 1 : -1}
         aria-colcount={columns.length + 3}
         aria-multiselectable
         {...(items.some((one) => one.index === active) && { "aria-activedescendant": `row-${active}` })}
@@ -186,7 +188,7 @@ export function RunsGrid({
       </div>
     </section>
   );
-}
+});
 
 /** The range of all values of a column that were in view. */
 function useRange(of: string, values: readonly unknown[]): readonly [number, number] | null {

@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import type { InputOf } from "@capstan/contract";
 import type { Operations } from "@capstan/contract/operations";
 
@@ -31,8 +31,10 @@ export const kinds = [
 const texts = (value: unknown): readonly string[] | undefined =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : typeof value === "string" ? [value] : undefined;
 
+export type SetView = (change: Partial<Record<keyof RunsView, unknown>>, replace?: boolean) => void;
+
 /** The view of the address, and a way to change it. A change replaces, unless it is one to come back from. */
-export function useView(): { view: RunsView; set: (change: Partial<Record<keyof RunsView, unknown>>, replace?: boolean) => void } {
+export function useView(): { view: RunsView; set: SetView } {
   const search = useSearch({ strict: false }) as Record<string, unknown>;
   const navigate = useNavigate();
   const view = useMemo((): RunsView => {
@@ -51,22 +53,31 @@ export function useView(): { view: RunsView; set: (change: Partial<Record<keyof 
       ...((layout === "table" || layout === "split" || layout === "charts") && { layout }),
     };
   }, [search]);
-  const set = (change: Partial<Record<keyof RunsView, unknown>>, replace = true): void =>
-    void navigate({
-      to: ".",
-      search: ((old: Record<string, unknown>) =>
-        Object.fromEntries(Object.entries({ ...old, ...change }).filter(([, value]) => value !== "" && value !== undefined))) as never,
-      replace,
-      resetScroll: false,
-    });
+  const set = useCallback(
+    (change: Partial<Record<keyof RunsView, unknown>>, replace = true): void =>
+      void navigate({
+        to: ".",
+        search: ((old: Record<string, unknown>) =>
+          Object.fromEntries(Object.entries({ ...old, ...change }).filter(([, value]) => value !== "" && value !== undefined))) as never,
+        replace,
+        resetScroll: false,
+      }),
+    [navigate],
+  );
   return { view, set };
 }
 
-export const questionOf = (project: string, experiment: string | undefined, view: RunsView): Question => ({
-  project,
-  ...(experiment !== undefined && { experiment }),
-  ...(view.kind !== undefined && { kind: view.kind.split(",") }),
-  filter: view.q ?? "",
-  state: view.state ?? "active",
-  roots: view.nest === 1,
-});
+/** The question of a view, the same object while it asks the same. */
+export function useQuestion(project: string, experiment: string | undefined, { kind, state, nest }: RunsView, filter: string): Question {
+  return useMemo(
+    () => ({
+      project,
+      ...(experiment !== undefined && { experiment }),
+      ...(kind !== undefined && { kind: kind.split(",") }),
+      filter,
+      state: state ?? "active",
+      roots: nest === 1,
+    }),
+    [project, experiment, kind, state, nest, filter],
+  );
+}
