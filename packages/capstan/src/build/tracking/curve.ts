@@ -1,29 +1,34 @@
-import type { Database } from "../../base/storage/database.ts";
-import { type Part, partsOf, readBlocks } from "./blocks.ts";
+import { type Part, readBlocks, type Reading, tailOf } from "./blocks.ts";
 import type { SeriesColumns } from "./model.ts";
-import { decodeChunk, mergePoints, type Points } from "./points.ts";
+import { mergePoints, type Points } from "./points.ts";
 import { decodePyramid, pointsPerGroup, type Pyramid } from "./pyramid.ts";
 import { bucketed } from "./series.ts";
 
 export type StepRange = { fromStep?: number | undefined; toStep?: number | undefined };
 
 /**
- * One curve in at most so many buckets. A short one is read whole, and its buckets are equally wide to the step. Of a long one the pyramids of its blocks are read: 64
- * points that belong together go into one bucket together, that of their first step; nothing is left out, and least and greatest are those of the points.
+ * One curve in at most so many buckets, from its parts with pyramids. A short one is read whole, and its buckets are equally wide to the step. Of a long one the pyramids
+ * of its blocks are read: 64 points that belong together go into one bucket together, that of their first step; nothing is left out, and least and greatest are those of
+ * the points.
  */
-export async function readCurve(database: Database, runId: string, key: string, buckets: number, range: StepRange): Promise<SeriesColumns> {
+export async function readCurve(
+  reading: Reading,
+  { runId, key }: { runId: string; key: string },
+  parts: readonly Part[],
+  buckets: number,
+  range: StepRange,
+): Promise<SeriesColumns> {
   const from = range.fromStep ?? -Infinity;
   const to = range.toStep ?? Infinity;
-  const parts = await partsOf(database, runId, key, true);
   const blocks = parts
-    .filter((one) => one.inBlock === 1 && one.maxStep >= from && one.minStep <= to)
+    .filter((one) => one.inBlock && one.maxStep >= from && one.minStep <= to)
     .sort((a, b) => a.minStep - b.minStep || a.minTimeMs - b.minTimeMs);
-  const tail = mergePoints(parts.filter((one) => one.inBlock === 0).map((one) => decodeChunk(one.data ?? new Uint8Array(0))));
+  const tail = tailOf(parts);
 
   const points = blocks.reduce((sum, one) => sum + one.points, 0);
   if (points <= buckets * pointsPerGroup) {
     const all: Points[] = [tail];
-    for await (const block of readBlocks(database, runId, key, blocks.map(idOf))) all.push(block);
+    for await (const block of readBlocks(reading, runId, key, blocks.map(idOf))) all.push(block);
     return bucketed(mergePoints(all), buckets, range);
   }
 
@@ -34,25 +39,19 @@ export async function readCurve(database: Database, runId: string, key: string, 
     const pyramid = whole ? decodePyramid(one.data) : undefined;
     if (pyramid) pyramids.set(one, pyramid);
   }
-  const inTail = tail.step.filter((step) => step >= from && step <= to);
-  const low = Math.max(
-    from,
-    Math.min(
-      blocks[0]?.minStep ?? Infinity,
-      inTail.reduce((a, b) => Math.min(a, b), Infinity),
-    ),
-  );
-  const high = Math.min(
-    to,
-    blocks.reduce(
-      (most, one) => Math.max(most, one.maxStep),
-      inTail.reduce((a, b) => Math.max(a, b), -Infinity),
-    ),
-  );
+  let [low, high] = [blocks[0]?.minStep ?? Infinity, -Infinity];
+  for (const one of blocks) high = Math.max(high, one.maxStep);
+  for (const step of tail.step) {
+    if (step < from || step > to) continue;
+    low = Math.min(low, step);
+    high = Math.max(high, step);
+  }
+  low = Math.max(from, low);
+  high = Math.min(to, high);
   const sums = createBuckets(buckets, low, high);
   for (const [{ points: count }, pyramid] of pyramids) sums.addPyramid(pyramid, count);
   const rest = blocks.filter((one) => !pyramids.has(one));
-  for await (const block of readBlocks(database, runId, key, rest.map(idOf))) sums.addPoints(block, from, to);
+  for await (const block of readBlocks(reading, runId, key, rest.map(idOf))) sums.addPoints(block, from, to);
   sums.addPoints(tail, from, to);
   return sums.columns();
 }
@@ -68,41 +67,48 @@ function createBuckets(buckets: number, low: number, high: number) {
   let points = 0;
   let nonFinite = 0;
 
+  /** What begins and ends at these steps goes into one bucket, that of the first. */
   function add(
-    of: { firstStep: number; firstTimeMs: number; first: number; lastStep: number; last: number; min: number; max: number },
+    from: number,
+    fromMs: number,
+    value: number,
+    to: number,
+    lastValue: number,
+    least: number,
+    greatest: number,
     many: number,
   ): void {
-    const at = Math.max(0, Math.min(buckets - 1, Math.floor((of.firstStep - low) / width)));
+    const at = Math.max(0, Math.min(buckets - 1, Math.floor((from - low) / width)));
     const known = firstStep[at] ?? 0;
-    if (of.firstStep < known || (of.firstStep === known && of.firstTimeMs < (firstTimeMs[at] ?? 0))) {
-      firstStep[at] = of.firstStep;
-      firstTimeMs[at] = of.firstTimeMs;
-      first[at] = of.first;
+    if (from < known || (from === known && fromMs < (firstTimeMs[at] ?? 0))) {
+      firstStep[at] = from;
+      firstTimeMs[at] = fromMs;
+      first[at] = value;
     }
-    if (of.lastStep >= (lastStep[at] ?? 0)) {
-      lastStep[at] = of.lastStep;
-      last[at] = of.last;
+    if (to >= (lastStep[at] ?? 0)) {
+      lastStep[at] = to;
+      last[at] = lastValue;
     }
-    if (!Number.isNaN(of.min) && !((min[at] ?? NaN) <= of.min)) min[at] = of.min;
-    if (!Number.isNaN(of.max) && !((max[at] ?? NaN) >= of.max)) max[at] = of.max;
+    if (!Number.isNaN(least) && !((min[at] ?? NaN) <= least)) min[at] = least;
+    if (!Number.isNaN(greatest) && !((max[at] ?? NaN) >= greatest)) max[at] = greatest;
     count[at] = (count[at] ?? 0) + many;
     points += many;
   }
 
   return {
-    addPyramid(pyramid: Pyramid, total: number): void {
-      for (let i = 0; i < pyramid.groups; i++) {
-        nonFinite += pyramid.nonFinite[i] ?? 0;
-        const group = {
-          firstStep: pyramid.firstStep[i] ?? 0,
-          firstTimeMs: pyramid.firstTimeMs[i] ?? 0,
-          first: pyramid.first[i] ?? 0,
-          lastStep: pyramid.lastStep[i] ?? 0,
-          last: pyramid.last[i] ?? 0,
-          min: pyramid.min[i] ?? NaN,
-          max: pyramid.max[i] ?? NaN,
-        };
-        add(group, Math.min(pointsPerGroup, total - i * pointsPerGroup));
+    addPyramid(of: Pyramid, total: number): void {
+      for (let i = 0; i < of.groups; i++) {
+        nonFinite += of.nonFinite[i] ?? 0;
+        add(
+          of.firstStep[i] ?? 0,
+          of.firstTimeMs[i] ?? 0,
+          of.first[i] ?? 0,
+          of.lastStep[i] ?? 0,
+          of.last[i] ?? 0,
+          of.min[i] ?? NaN,
+          of.max[i] ?? NaN,
+          Math.min(pointsPerGroup, total - i * pointsPerGroup),
+        );
       }
     },
     addPoints({ step, timeMs, value }: Points, from: number, to: number): void {
@@ -113,7 +119,7 @@ function createBuckets(buckets: number, low: number, high: number) {
         const finite = Number.isFinite(v);
         if (!finite) nonFinite++;
         const bound = finite ? v : NaN;
-        add({ firstStep: at, firstTimeMs: timeMs[i] ?? 0, first: v, lastStep: at, last: v, min: bound, max: bound }, 1);
+        add(at, timeMs[i] ?? 0, v, at, v, bound, bound, 1);
       }
     },
     columns(): SeriesColumns {

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { statement } from "../../base/storage/database.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
-import { createBlockRows } from "./blocks.ts";
-import { readCurve } from "./curve.ts";
+import { createBlockRows, partsOf, readingOf, seriesName } from "./blocks.ts";
+import { readCurve, type StepRange } from "./curve.ts";
 import { readHistory } from "./history.ts";
 import { createMetrics } from "./metrics.ts";
 import { trackingMigrations } from "./migrations.ts";
@@ -53,7 +53,7 @@ async function series(blocks: readonly Points[], tail: readonly Point[] = []): P
 const listOf = ({ step, timeMs, value }: Points) => [...step].map((one, i) => [one, timeMs[i], value[i]]);
 async function read(runId: string, skip = 0): Promise<Points> {
   const pieces: Points[] = [];
-  for await (const piece of readHistory(open.store.database, runId, "k", skip)) pieces.push(piece);
+  for await (const piece of readHistory(readingOf(open.store.database), runId, "k", skip)) pieces.push(piece);
   const total = noPoints(pieces.reduce((sum, one) => sum + one.step.length, 0));
   let at = 0;
   for (const piece of pieces) {
@@ -63,6 +63,12 @@ async function read(runId: string, skip = 0): Promise<Points> {
     at += piece.step.length;
   }
   return total;
+}
+
+async function curveOf(runId: string, buckets: number, range: StepRange) {
+  const reading = readingOf(open.store.database);
+  const parts = (await partsOf(reading, [runId], ["k"], true)).get(seriesName(runId, "k")) ?? [];
+  return readCurve(reading, { runId, key: "k" }, parts, buckets, range);
 }
 
 /** Few moments, so that parts overlap, touch and repeat. */
@@ -117,7 +123,7 @@ test("a long curve is drawn from pyramids: each point is in one bucket, least an
   for (const steps of [(i: number) => i, (i: number) => (i * 31) % 4096, (i: number) => Math.floor(i / 3)]) {
     const { runId, all } = await long(steps);
     for (const range of [{}, { fromStep: 1000.5, toStep: 70_000 }, { fromStep: 5 }]) {
-      const curve = await readCurve(open.store.database, runId, "k", 100, range);
+      const curve = await curveOf(runId, 100, range);
       const exact = bucketed(all, 100, range);
       expect([curve.points, curve.nonFinite, total(curve.count)]).toEqual([exact.points, exact.nonFinite, exact.points]);
       expect(Math.min(...finite(curve.min))).toBe(Math.min(...finite(exact.min)));
@@ -132,9 +138,9 @@ test("a long curve is drawn from pyramids: each point is in one bucket, least an
 test("a short range of a long curve is exact, and so is one of a store from before pyramids", async () => {
   const { runId, all } = await long((i) => i);
   const range = { fromStep: 40_000, toStep: 44_000 };
-  expect(await readCurve(open.store.database, runId, "k", 500, range)).toEqual(bucketed(all, 500, range));
+  expect(await curveOf(runId, 500, range)).toEqual(bucketed(all, 500, range));
   await open.store.database.commit([statement("delete from metric_pyramid where run_id = ?", runId)]);
-  expect(await readCurve(open.store.database, runId, "k", 100, {})).toEqual(bucketed(all, 100, {}));
+  expect(await curveOf(runId, 100, {})).toEqual(bucketed(all, 100, {}));
   expect(await read(runId)).toEqual(all);
 });
 

@@ -1,6 +1,5 @@
-import type { Database } from "../../base/storage/database.ts";
-import { partsOf, readBlocks } from "./blocks.ts";
-import { decodeChunk, mergePoints, type Points, slicePoints } from "./points.ts";
+import { partsOf, readBlocks, type Reading, seriesName, tailOf } from "./blocks.ts";
+import { mergePoints, type Points, slicePoints } from "./points.ts";
 
 /** About so many points come in one piece. */
 const pointsPerPiece = 4096;
@@ -31,11 +30,11 @@ function positionOf(source: Source, limit: Moment | undefined): number {
  * A whole history in order (time, step, value), each point once, in pieces, as of one moment. A block is read when its first point may be next, so that only blocks that
  * overlap are in memory together. The first `skip` points are left out, as far as possible without reading them.
  */
-export async function* readHistory(database: Database, runId: string, key: string, skip = 0): AsyncGenerator<Points> {
-  const parts = await partsOf(database, runId, key, false);
-  const tail = mergePoints(parts.filter((one) => one.inBlock === 0).map((one) => decodeChunk(one.data ?? new Uint8Array(0))));
+export async function* readHistory(reading: Reading, runId: string, key: string, skip = 0): AsyncGenerator<Points> {
+  const parts = (await partsOf(reading, [runId], [key], false)).get(seriesName(runId, key)) ?? [];
+  const tail = tailOf(parts);
   const blocks = parts
-    .filter((one) => one.inBlock === 1)
+    .filter((one) => one.inBlock)
     .map((one): Bounded => ({
       block: one.part,
       points: one.points,
@@ -53,8 +52,8 @@ export async function* readHistory(database: Database, runId: string, key: strin
     blocks.shift();
   }
 
-  const reading = readBlocks(
-    database,
+  const coming = readBlocks(
+    reading,
     runId,
     key,
     blocks.map((one) => one.block),
@@ -66,7 +65,7 @@ export async function* readHistory(database: Database, runId: string, key: strin
       const next = blocks[opened];
       const head = active.map((one) => momentAt(one.points, one.at)).reduce<Moment | undefined>(earlier, undefined);
       if (next && (!head || !isBefore(head, next.from))) {
-        const points = (await reading.next()).value as Points;
+        const points = (await coming.next()).value as Points;
         opened++;
         active.push({ points, at: 0 });
         continue;
@@ -90,7 +89,7 @@ export async function* readHistory(database: Database, runId: string, key: strin
       left = Math.max(0, left - piece.step.length);
     }
   } finally {
-    await reading.return(undefined);
+    await coming.return(undefined);
   }
 }
 

@@ -7,7 +7,6 @@ import {
   digestOfBlock,
   encodeChunk,
   mergePoints,
-  noPoints,
   type Points,
   pointsOf,
   pointsPerBlock,
@@ -220,33 +219,6 @@ export function createMetrics(database: Database, ids: Ids) {
     if (change.length > 0) await database.commit(change);
   }
 
-  /** One series of each run, in the order of a history (time, step, value), each point once. Tail and blocks are read as of one moment. */
-  async function pointsOfRuns(
-    runIds: readonly string[],
-    key: string,
-    range: { fromStep?: number | undefined; toStep?: number | undefined } = {},
-  ): Promise<Map<string, Points>> {
-    const parts = new Map<string, Points[]>();
-    await inParts(runIds, async (some) => {
-      const ids = listOf(some);
-      const rows = await database.all<{ run_id: string; block: number; data: Uint8Array }>(
-        `select run_id, 1 as block, data from metric_block where run_id in ${ids.sql} and key = ? and max_step >= ? and min_step <= ?
-         union all select run_id, 0 as block, data from metric_tail where run_id in ${ids.sql} and key = ?`,
-        [...ids.params, key, range.fromStep ?? Number.MIN_SAFE_INTEGER, range.toStep ?? Number.MAX_SAFE_INTEGER, ...ids.params, key],
-      );
-      for (const [i, row] of rows.entries()) {
-        if (i % blocksPerRead === blocksPerRead - 1) await turn();
-        const part = row.block === 1 ? decodeBlock(row.data) : decodeChunk(row.data);
-        const list = parts.get(row.run_id);
-        if (list) list.push(part);
-        else parts.set(row.run_id, [part]);
-      }
-    });
-    return new Map([...parts].map(([id, list]) => [id, mergePoints(list)]));
-  }
-  const points = async (runId: string, key: string, range: Parameters<typeof pointsOfRuns>[2] = {}): Promise<Points> =>
-    (await pointsOfRuns([runId], key, range)).get(runId) ?? noPoints(0);
-
   /** Every curve of each run, whole and in the order of a history: for a few runs at a time. */
   async function curves(runIds: readonly string[]): Promise<Map<string, Map<string, Points>>> {
     const parts = new Map<string, Map<string, Points[]>>();
@@ -368,8 +340,6 @@ export function createMetrics(database: Database, ids: Ids) {
     wholeCurves,
     pack,
     packAll,
-    points,
-    pointsOfRuns,
     curves,
     latest,
     digests,

@@ -133,6 +133,11 @@ create table metric_pyramid (
     number: 6,
     sql: `create table run_contact (run_id TEXT primary key, project TEXT not null, revision BIGINT not null, seen_ms BIGINT not null)`,
   },
+  {
+    room: "tracking",
+    number: 7,
+    sql: `alter table metric_pyramid add column stride BIGINT`,
+  },
   ...evaluationMigrations,
   ...traceMigrations,
 ];

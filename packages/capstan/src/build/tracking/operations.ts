@@ -1,4 +1,4 @@
-import type { ExperimentSummary, trackingOperations } from "@capstan/contract/operations/tracking";
+import type { ExperimentSummary, Series, trackingOperations } from "@capstan/contract/operations/tracking";
 import type { Caller, Handlers } from "../../base/foundation/caller.ts";
 import { toTime } from "../../base/foundation/clock.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
@@ -142,13 +142,17 @@ export const trackingHandlers = (service: TrackingService, store: Store, analyti
     },
     "runs.get": async ({ project, run }) => detail(await getRun(project, run)),
     "runs.series": async ({ project, run, key, buckets, fromStep, toStep }) => {
-      const runs = await getRuns(project, run);
-      const series = [];
-      for (const one of runs) {
-        const keys = key ?? one.metrics.slice(0, 200).map((metric) => metric.key);
-        for (const each of keys)
-          if (one.metrics.some((metric) => metric.key === each))
-            series.push(seriesOf(one.id, each, await service.series(one.id, each, buckets, { fromStep, toStep })));
+      const found = await service.seriesOfRuns(project, run, key);
+      const asked = run.flatMap((id) => {
+        const all = found.get(id);
+        if (!all) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "run", name: id });
+        return key ? key.flatMap((each) => all.find((one) => one.key === each) ?? []) : all;
+      });
+      const series: Series[] = [];
+      for await (const columns of service.charts(asked, buckets, { fromStep, toStep })) {
+        const one = asked[series.length];
+        if (one) series.push(seriesOf(one.runId, one.key, columns));
+        if (series.length % 20 === 0) await turn();
       }
       return { series };
     },
@@ -223,6 +227,9 @@ export const trackingHandlers = (service: TrackingService, store: Store, analyti
     },
   };
 };
+
+/** Lets the event loop go on. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The metric that most of these runs hold; of equal ones the first by name. */
 function mostHeld(runs: readonly FullRun[]): string | undefined {

@@ -47,7 +47,9 @@ export function mergePoints(parts: readonly Points[]): Points {
   const total = parts.reduce((sum, part) => sum + part.step.length, 0);
   const all = noPoints(total);
   let at = 0;
-  for (const part of parts) {
+  // Parts that follow each other need no sorting then.
+  const first = ({ step, timeMs }: Points): [number, number] => [timeMs[0] ?? 0, step[0] ?? 0];
+  for (const part of parts.length < 2 ? parts : parts.toSorted((a, b) => first(a)[0] - first(b)[0] || first(a)[1] - first(b)[1])) {
     all.step.set(part.step, at);
     all.timeMs.set(part.timeMs, at);
     all.value.set(part.value, at);
@@ -222,7 +224,8 @@ function writeColumn(out: Uint8Array, from: number, column: Float64Array): numbe
   return at;
 }
 
-function readColumn(bytes: Uint8Array, from: number, column: Float64Array): number {
+/** Reads a whole column of steps or times; where the next one begins. */
+export function readColumn(bytes: Uint8Array, from: number, column: Float64Array): number {
   let at = from + 1;
   if (bytes[from] === 1) {
     column.set(doublesOf(bytes.subarray(at, at + column.length * 8)));

@@ -229,13 +229,15 @@ describe("params, tags, metrics", () => {
     expect(blocks?.n).toBeGreaterThanOrEqual(1);
     const history = await tracking.history(run.id, "loss");
     expect([...history.step]).toEqual(Array.from({ length: 12_000 }, (_, i) => i));
-    const columns = await tracking.series(run.id, "loss", 100);
+    const series = (await tracking.seriesOfRuns("p", [run.id], ["loss"])).get(run.id) ?? [];
+    const [columns] = await Array.fromAsync(tracking.charts(series, 100, {}));
+    if (!columns) throw new Error("there is no curve");
     expect(columns).toMatchObject({ exact: false, points: 12_000, nonFinite: 0 });
     expect(columns.step.length).toBe(100);
     expect(columns.count.reduce((a, b) => a + b)).toBe(12_000);
     expect(Math.max(...columns.max)).toBe(Math.max(...history.value));
-    const part = await tracking.series(run.id, "loss", 100, { fromStep: 5000, toStep: 5049 });
-    expect([part.exact, part.step.length, part.step[0]]).toEqual([true, 50, 5000]);
+    const [part] = await Array.fromAsync(tracking.charts(series, 100, { fromStep: 5000, toStep: 5049 }));
+    expect([part?.exact, part?.step.length, part?.step[0]]).toEqual([true, 50, 5000]);
   });
 
   test("an unknown or deleted run takes nothing", async () => {

@@ -7,7 +7,8 @@ import { createErasing } from "./erasing.ts";
 import { createEvaluationDatasets } from "./evaluation/datasets.ts";
 import { createIssues } from "./evaluation/issues.ts";
 import { createScorers } from "./evaluation/scorers.ts";
-import { readCurve } from "./curve.ts";
+import { readingOf } from "./blocks.ts";
+import { createCurves } from "./curves/curves.ts";
 import { createExperiments } from "./experiments.ts";
 import { createImportedRuns } from "./imported/runs.ts";
 import { readHistory } from "./history.ts";
@@ -26,9 +27,8 @@ import type {
   RunEnd,
   RunFilter,
   SealCheck,
-  SeriesColumns,
 } from "./model.ts";
-import type { Points } from "./points.ts";
+import { mergePoints, type Points } from "./points.ts";
 import { terminal } from "./rules.ts";
 import { createRunSearch, type RunSearch } from "./search/run-search.ts";
 import { sealOf } from "./seal.ts";
@@ -46,6 +46,7 @@ export function createTrackingService({ store }: { store: Store }) {
   const metrics = createMetrics(store.database, store.ids);
   const experiments = createExperiments(store, sql);
   const inputs = createInputs(store.database);
+  const curves = createCurves(store.database);
   const runSearch = createRunSearch(store.database, store.log);
   const writing = createWriting(store, sql, metrics, inputs);
   const erasing = createErasing(store, sql);
@@ -211,20 +212,18 @@ export function createTrackingService({ store }: { store: Store }) {
     latestMetrics: async (runId: string): Promise<LatestMetric[]> => (await metrics.latest([runId])).get(runId) ?? [],
 
     /** The whole history of one metric in the order time, step, value. */
-    history: (runId: string, key: string): Promise<Points> => metrics.points(runId, key),
-    /** The same in pieces, for any length; the first `skip` points are left out. */
-    historyPieces: (runId: string, key: string, skip = 0): AsyncGenerator<Points> => readHistory(store.database, runId, key, skip),
-    /** The same of several runs at once; runs without it are left out. Points outside of a range of steps may be among them. */
-    histories: metrics.pointsOfRuns,
-    /** One curve with at most `maxPoints` buckets. */
-    async series(
-      runId: string,
-      key: string,
-      maxPoints: number,
-      range: { fromStep?: number | undefined; toStep?: number | undefined } = {},
-    ): Promise<SeriesColumns> {
-      return readCurve(store.database, runId, key, maxPoints, range);
+    async history(runId: string, key: string): Promise<Points> {
+      const pieces: Points[] = [];
+      for await (const piece of service.historyPieces(runId, key)) pieces.push(piece);
+      return mergePoints(pieces);
     },
+    /** The same in pieces, for any length; the first `skip` points are left out. */
+    historyPieces: (runId: string, key: string, skip = 0): AsyncGenerator<Points> =>
+      readHistory(readingOf(store.database), runId, key, skip),
+    /** Which series runs of a project have; curves of them in buckets; points at evenly spaced steps. */
+    seriesOfRuns: curves.series,
+    charts: curves.charts,
+    samples: curves.samples,
 
     artifacts: (runId: string): Promise<Artifact[]> => sql.artifacts(runId),
     findArtifact: sql.findArtifact,
@@ -267,8 +266,8 @@ export function createTrackingService({ store }: { store: Store }) {
     },
     /** Waits for work that goes on behind answers. */
     idle: writing.idle,
-    /** Ends the thread of searches. */
-    close: runSearch.close,
+    /** Ends the threads of searches and curves. */
+    close: async (): Promise<void> => void (await Promise.all([runSearch.close(), curves.close()])),
   };
   return service;
 }

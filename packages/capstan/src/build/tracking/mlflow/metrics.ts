@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { noPoints, type Points } from "../points.ts";
+import { type Points, slicePoints } from "../points.ts";
 import { absent, integer, offsetOf, requiredText, runId, text, texts, token } from "./fields.ts";
 import { invalid } from "./failures.ts";
 import { wireNumber } from "./messages.ts";
@@ -32,16 +32,46 @@ async function* historyText(history: AsyncIterable<Points>, key: string, from: n
   yield done === 0 ? "{}" : "]}";
 }
 
-/** Evenly spaced indices and the last, when there are more than `limit`. */
-export function sampled(steps: readonly number[], limit: number): number[] {
-  if (steps.length <= limit) return [...steps];
-  const every = steps.length / limit;
-  const chosen = new Set(Array.from({ length: limit }, (_, i) => steps[Math.floor(i * every)] ?? 0));
-  chosen.add(steps[steps.length - 1] ?? 0);
-  return [...chosen];
+/** Of one run at most, however many lie at the chosen steps. */
+const pointsOfRun = 25_000;
+
+type OfRun = { id: string; points: Points };
+
+/** `{"metrics":[…]}` of several runs in pieces. */
+async function* runsText(all: AsyncIterable<OfRun>, key: string, none: string): AsyncGenerator<string> {
+  let begun = false;
+  for await (const { id, points } of all) {
+    const { step, timeMs, value } = points;
+    const start = `{"key":${JSON.stringify(key)},"value":`;
+    const end = `,"run_id":${JSON.stringify(id)}}`;
+    for (let at = 0; at < step.length;) {
+      let piece = "";
+      for (const last = Math.min(step.length, at + pointsPerPiece); at < last; at++) {
+        const one = value[at] ?? 0;
+        piece += `${begun ? "," : '{"metrics":['}${start}${Number.isFinite(one) ? one : JSON.stringify(wireNumber(one))},"timestamp":${timeMs[at]},"step":${step[at]}${end}`;
+        begun = true;
+      }
+      yield piece;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  yield begun ? "]}" : none;
 }
 
-type MetricMessage = { key: string; value: number | "NaN"; timestamp: number; step: number; run_id: string };
+/** The answer that pieces of text make; what cannot be read is said before it has begun. */
+async function streamed(text: AsyncGenerator<string>): Promise<WireReply> {
+  const first = await text.next();
+  return {
+    status: 200,
+    headers: { "content-type": "application/json" },
+    stream: Readable.from(
+      (async function* () {
+        if (!first.done) yield first.value;
+        yield* text;
+      })(),
+    ),
+  };
+}
 
 export function metricRoutes(surface: Surface): WireRoute[] {
   const { tracking } = surface;
@@ -54,19 +84,7 @@ export function metricRoutes(surface: Surface): WireRoute[] {
       throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1.`);
     const from = offsetOf(input);
     await surface.mustSee(caller, id);
-    const text = historyText(tracking.historyPieces(id, key, from), key, from, limit ?? Infinity);
-    // What cannot be read is said before an answer has begun.
-    const first = await text.next();
-    return {
-      status: 200,
-      headers: { "content-type": "application/json" },
-      stream: Readable.from(
-        (async function* () {
-          if (!first.done) yield first.value;
-          yield* text;
-        })(),
-      ),
-    };
+    return streamed(historyText(tracking.historyPieces(id, key, from), key, from, limit ?? Infinity));
   }
 
   /** Of several runs, run by run in the order of their ids. */
@@ -77,22 +95,23 @@ export function metricRoutes(surface: Surface): WireRoute[] {
       throw invalid(`GetMetricHistoryBulk request cannot specify more than 100 run_ids. Received ${ids.length} run_ids.`);
     const key = text(input, "metric_key");
     if (!key) throw invalid("GetMetricHistoryBulk request must specify a metric_key.");
+    const read = (id: string): AsyncGenerator<Points> => tracking.historyPieces(id, key);
     const limit = Math.min(integer(input, "max_results") ?? 25_000, 25_000);
-    const metrics: MetricMessage[] = [];
     const runs = [...new Set(ids)].sort();
     for (const id of runs) await surface.mustSee(caller, id);
-    const histories = await tracking.histories(runs, key);
-    for (const id of runs) {
-      if (metrics.length >= limit) break;
-      const { step, timeMs, value } = histories.get(id) ?? noPoints(0);
-      const end = Math.min(step.length, limit - metrics.length);
-      for (let i = 0; i < end; i++)
-        metrics.push({ key, value: wireNumber(value[i] ?? 0), timestamp: timeMs[i] ?? 0, step: step[i] ?? 0, run_id: id });
+    async function* first(): AsyncGenerator<OfRun> {
+      let left = limit;
+      for (const id of runs)
+        for await (const points of read(id)) {
+          yield { id, points: slicePoints(points, 0, left) };
+          left -= points.step.length;
+          if (left <= 0) return;
+        }
     }
-    return { status: 200, json: { metrics } };
+    return streamed(runsText(first(), key, '{"metrics":[]}'));
   }
 
-  async function bulkInterval({ input, caller }: WireRequest): Promise<WireReply> {
+  async function bulkInterval({ input, caller, whole }: WireRequest): Promise<WireReply> {
     const ids = texts(input, "run_ids");
     if (ids.length === 0) throw absent("run_ids");
     const key = requiredText(input, "metric_key");
@@ -105,39 +124,26 @@ export function metricRoutes(surface: Surface): WireRoute[] {
       throw invalid("If either start step or end step are specified, both must be specified.");
     if (start !== undefined && end !== undefined && start > end)
       throw invalid(`end_step must be greater than start_step. Found start_step=${start} and end_step=${end}.`);
-    const fromStep = start ?? 0;
     for (const id of ids) await surface.mustSee(caller, id);
-    const histories = await tracking.histories([...new Set(ids)], key, { fromStep, toStep: end });
-    const all = ids.map((id) => ({ id, points: histories.get(id) ?? noPoints(0) }));
-    const inside = (step: number): boolean => step >= fromStep && (end === undefined || step <= end);
-    const steps = new Set<number>();
-    const ends = new Set<number>();
-    for (const { points } of all) {
-      let min = Infinity;
-      let max = -Infinity;
-      for (const step of points.step) {
-        if (!inside(step)) continue;
-        steps.add(step);
-        if (step < min) min = step;
-        if (step > max) max = step;
-      }
-      if (min <= max) ends.add(min).add(max);
-    }
-    const chosen = new Set([
-      ...sampled(
-        [...steps].sort((a, b) => a - b),
-        limit,
-      ),
-      ...ends,
-    ]);
-    const metrics = all.flatMap(({ id, points }) => {
-      const found: MetricMessage[] = [];
-      points.step.forEach((step, i) => {
-        if (chosen.has(step))
-          found.push({ key, value: wireNumber(points.value[i] ?? 0), timestamp: points.timeMs[i] ?? 0, step, run_id: id });
-      });
-      return found.sort((a, b) => a.step - b.step);
+    const samples = await tracking.samples({ runIds: ids, key, fromStep: start ?? 0, toStep: end, steps: limit, points: pointsOfRun });
+    const found = ids.flatMap((id): OfRun[] => {
+      const points = samples.get(id);
+      return points ? [{ id, points }] : [];
     });
+    if (!whole) {
+      return streamed(
+        runsText(
+          (async function* () {
+            yield* found;
+          })(),
+          key,
+          "{}",
+        ),
+      );
+    }
+    const metrics = found.flatMap(({ id, points: { step, timeMs, value } }) =>
+      Array.from(step, (at, i) => ({ key, value: wireNumber(value[i] ?? 0), timestamp: timeMs[i] ?? 0, step: at, run_id: id })),
+    );
     return { status: 200, json: metrics.length > 0 ? { metrics } : {} };
   }
 

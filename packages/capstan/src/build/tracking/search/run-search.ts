@@ -12,7 +12,7 @@ import {
   type Question,
   unanswerable,
 } from "./columns/question.ts";
-import { SearchThread } from "./columns/search-thread.ts";
+import { searchThread } from "./columns/search-thread.ts";
 import { afterOf, fingerprint, pageOf, tokenOf } from "./compile.ts";
 import { createRunStatement, type SearchedExperiment } from "./run-statement.ts";
 import { type Comparison, listText, nullableText, numbers, type Order, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
@@ -102,7 +102,7 @@ export const searchMemoryBytes = 512 << 20;
  */
 export function createRunSearch(database: Database, log: Log, options: { fewRuns?: number; memoryBytes?: number } = {}) {
   const statement = createRunStatement(database.dialect);
-  const thread = database.source && new SearchThread(database.source, options.memoryBytes ?? searchMemoryBytes);
+  const thread = database.source && searchThread(database.source, options.memoryBytes ?? searchMemoryBytes);
   const few = options.fewRuns ?? fewRuns;
 
   async function experimentsOf(search: { experimentIds: readonly string[] }): Promise<SearchedExperiment[]> {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { Said } from "../../../../base/foundation/threads.ts";
 import { type DatabaseSource, openSnapshots } from "../../../../base/storage/snapshots.ts";
 import { choose } from "./choose.ts";
 import { grouped, namesOfGroups } from "./grouping.ts";
@@ -6,8 +7,7 @@ import { type Answer, columnOf, type ColumnName, type Question, type Unanswered 
 import { CannotHold, follow } from "./reading.ts";
 import { RunTable } from "./table.ts";
 
-/** The thread that keeps columns. Messages: `{id, question}`, `{id, close: true}`; answers carry the id. Whatever fails, the table is made anew. */
-type Message = { id: number; question?: Question; close?: true };
+/** The thread that keeps columns. Whatever fails, the table is made anew. */
 
 const { source, memoryBytes } = workerData as { source: DatabaseSource; memoryBytes: number };
 const port = parentPort;
@@ -54,20 +54,12 @@ async function answer(question: Question): Promise<Answer | Unanswered> {
   return chosen ? { ...chosen, readMs: read - began, chooseMs: chose - read, bytes } : { unanswered: "a token of another form" };
 }
 
-let before: Promise<unknown> = Promise.resolve();
-port.on("message", (message: Message) => {
-  before = before.then(async () => {
-    if (message.close) {
-      await reader.close();
-      port.postMessage({ id: message.id });
-      return port.close();
-    }
-    try {
-      const found = message.question && (await answer(message.question));
-      const moved = found && "packed" in found && found.packed ? [found.packed.buffer] : [];
-      port.postMessage({ id: message.id, answer: found }, moved);
-    } catch (error) {
-      port.postMessage({ id: message.id, failed: error instanceof Error ? error.message : String(error) });
-    }
-  });
+port.on("message", async ({ question }: { question: Question }) => {
+  try {
+    const found = await answer(question);
+    const moved = "packed" in found && found.packed ? [found.packed.buffer] : [];
+    port.postMessage({ answer: found } satisfies Said<Answer | Unanswered>, moved);
+  } catch (error) {
+    port.postMessage({ failed: error instanceof Error ? error.message : String(error) } satisfies Said<Answer | Unanswered>);
+  }
 });

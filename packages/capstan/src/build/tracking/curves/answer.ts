@@ -1,0 +1,41 @@
+import { partsOf, type Reading, seriesName } from "../blocks.ts";
+import { readCurve } from "../curve.ts";
+import type { SeriesColumns } from "../model.ts";
+import type { ChartQuestion, CurveAnswer, CurveQuestion, Series } from "./question.ts";
+import { samplePoints } from "./sample.ts";
+
+/** Pyramids of so many points are in memory together: about so many bytes. */
+const pointsAtOnce = 4_000_000;
+
+export const answerOf = async (reading: Reading, question: CurveQuestion): Promise<CurveAnswer> =>
+  question.kind === "chart" ? { charts: await charts(reading, question) } : { samples: await samplePoints(reading, question) };
+
+async function charts(reading: Reading, { series, buckets, range }: ChartQuestion): Promise<SeriesColumns[]> {
+  const made = new Map<string, SeriesColumns>();
+  for (const some of together(series)) {
+    const [runIds, keys] = [some.map((one) => one.runId), some.map((one) => one.key)].map((all) => [...new Set(all)]);
+    const parts = await partsOf(reading, runIds ?? [], keys ?? [], true);
+    for (const one of some) {
+      const name = seriesName(one.runId, one.key);
+      made.set(name, await readCurve(reading, one, parts.get(name) ?? [], buckets, range));
+    }
+  }
+  return series.map((one) => made.get(seriesName(one.runId, one.key)) as SeriesColumns);
+}
+
+/** Series of one key that are read by one statement. */
+function together(series: readonly Series[]): Series[][] {
+  const groups: Series[][] = [];
+  for (const of of Map.groupBy(series, (one) => one.key).values()) {
+    let points = Infinity;
+    for (const one of of) {
+      if (points + one.points > pointsAtOnce) {
+        groups.push([]);
+        points = 0;
+      }
+      groups.at(-1)?.push(one);
+      points += one.points;
+    }
+  }
+  return groups;
+}
