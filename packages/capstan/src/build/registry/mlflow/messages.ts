@@ -1,4 +1,4 @@
-import { type Alias, type Live, type Model, type ModelVersion, type Stage, stages, versionId } from "../model.ts";
+import { type Alias, type Live, type Model, type ModelVersion, type Stage, versionId } from "../model.ts";
 
 type Tags = Readonly<Record<string, string>>;
 const pairs = (tags: Tags): object[] => Object.entries(tags).map(([key, value]) => ({ key, value }));
@@ -46,14 +46,14 @@ export function versionMessage(version: ModelVersion, beside: Beside): object {
   };
 }
 
-/** The newest version of each stage. */
+/** The newest version of each stage, oldest first. */
 export function latestByStage(versions: readonly ModelVersion[]): ModelVersion[] {
   const newest = new Map<Stage, ModelVersion>();
   for (const one of versions) {
     const known = newest.get(one.label.stage);
     if (!known || known.number < one.number) newest.set(one.label.stage, one);
   }
-  return stages.flatMap((stage) => newest.get(stage) ?? []);
+  return [...newest.values()].sort((a, b) => a.number - b.number);
 }
 
 export const modelMessage = (model: Model, versions: readonly ModelVersion[], beside: Beside): object => ({

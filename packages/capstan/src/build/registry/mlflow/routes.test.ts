@@ -198,6 +198,15 @@ describe("model versions", () => {
     expect(edges).toContainEqual({ to_id: "model:servable@v1", relation: "copy of" });
   });
 
+  test("a version that copies another has its run and its logged model", async () => {
+    const loggedModel = (await post("logged-models", { experiment_id: "0", name: "m" })).body["model"].info.model_id;
+    await model("original");
+    await version("original", "s3://b/one", { run_id: "run-o", model_id: loggedModel });
+    await model("other");
+    const copied = (await post("model-versions/create", { name: "other", source: "models:/original/1" })).body["model_version"];
+    expect(copied).toMatchObject({ run_id: "run-o", model_id: loggedModel });
+  });
+
   test("a path that leads out is refused before anything is looked up", async () => {
     const refused = await get(`/model-versions/get-artifact?name=nothing-of-it&version=1&path=${encodeURIComponent("../path")}`);
     expect(refused).toMatchObject({ status: 400, body: { error_code: "INVALID_PARAMETER_VALUE", message: "Invalid path" } });
@@ -222,8 +231,8 @@ describe("model versions", () => {
     expect((await move("2", "Production", true)).status).toBe(200);
     const latest = (await post("registered-models/get-latest-versions", { name: "staged" })).body["model_versions"];
     expect(latest.map((one: { version: string; current_stage: string }) => [one.version, one.current_stage])).toEqual([
-      ["2", "Production"],
       ["1", "Archived"],
+      ["2", "Production"],
     ]);
     expect(await move("1", "nowhere")).toMatchObject({ status: 400 });
     expect(await move("1", "None", true)).toMatchObject({ status: 400 });
@@ -272,6 +281,8 @@ describe("model versions", () => {
       );
     expect(await numbers("name = 'sought'")).toEqual(["2", "1"]);
     expect(await numbers("run_id IN ('run-a', 'run-c')")).toEqual(["1"]);
+    expect(await numbers("run_id IN ('run-a',)")).toEqual(["1"]);
+    expect(await numbers("name IN ('sought') and version_number = '2'")).toEqual(["2"]);
     expect(await numbers("source_path = 's3://b/two'")).toEqual(["2"]);
     expect(await numbers("name = 'sought' and version_number > 1")).toEqual(["2"]);
     expect(await numbers("tags.k = 'v'")).toEqual(["1"]);

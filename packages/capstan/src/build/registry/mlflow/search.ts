@@ -54,7 +54,7 @@ const byName: Order = { entity: "attribute", key: "name", type: "text", descendi
 export const searchedModels: Searched<Model> = {
   table: "model",
   of: (row: ModelRow) => modelOf(row),
-  filters: { entities, open, closed: { attribute: { name: textWord } } },
+  filters: { entities, open, closed: { attribute: { name: listText } } },
   orders: { entities, open: {}, closed: { attribute: { name: textWord, ...timestamps } }, unordered: ["tag"] },
   columns: { name: "name", updated_ms: "updated_ms" },
   tags: "model_tag",
@@ -70,7 +70,7 @@ export const searchedVersions: Searched<ModelVersion> = {
   filters: {
     entities,
     open,
-    closed: { attribute: { name: textWord, run_id: listText, source_path: textWord, version_number: numbers } },
+    closed: { attribute: { name: listText, run_id: listText, source_path: textWord, version_number: { ...numbers, quoted: true } } },
   },
   orders: {
     entities,

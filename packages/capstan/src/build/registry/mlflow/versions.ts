@@ -68,7 +68,7 @@ export function versionRoutes(whole: RegistrySurface): Described[] {
   async function resolved(
     source: string,
     caller: Caller,
-  ): Promise<{ location: string; run: string | null; copyOf?: { model: string; number: number } }> {
+  ): Promise<{ location: string; run: string | null; loggedModel?: string | null; copyOf?: { model: string; number: number } }> {
     if (!/^models:/i.test(source)) return { location: source, run: null };
     const named = modelUri(source);
     if (named && "loggedModel" in named) {
@@ -80,7 +80,10 @@ export function versionRoutes(whole: RegistrySurface): Described[] {
         named.model,
         /^[0-9]+$/.test(named.ref) ? `v${named.ref}` : named.ref,
       );
-      if (found) return { location: locationOf(found), run: null, copyOf: { model: found.model, number: found.number } };
+      if (found) {
+        const { statedRun: run, loggedModel: of } = found.label;
+        return { location: locationOf(found), run, loggedModel: of, copyOf: { model: found.model, number: found.number } };
+      }
     }
     throw new WireFailure(
       "RESOURCE_DOES_NOT_EXIST",
@@ -113,7 +116,7 @@ export function versionRoutes(whole: RegistrySurface): Described[] {
           location: from.location,
           statedRun: stated,
           runLink: text(input, "run_link") || null,
-          loggedModel: modelId || null,
+          loggedModel: modelId || (from.loggedModel ?? null),
         },
         tags,
         files: await filesAt(whole, caller, from.location),

@@ -40,6 +40,12 @@ export function compared(dialect: Dialect, column: string, comparison: Compariso
   }
 }
 
+/** The latest value of a metric, in the row `alias`: NaN differs from every number, and no other comparison holds of it. */
+export function comparedMetric(dialect: Dialect, alias: string, comparison: Comparison): Sql {
+  const { sql: text, params } = compared(dialect, `${alias}.value`, comparison);
+  return { sql: comparison.operator === "!=" ? `(${text} or ${alias}.is_nan = 1)` : `(${text} and ${alias}.is_nan = 0)`, params };
+}
+
 function matching(dialect: Dialect, column: string, source: string, position: number): Sql {
   try {
     // Its size is looked at for either database.

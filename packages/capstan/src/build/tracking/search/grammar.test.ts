@@ -70,6 +70,11 @@ describe("a filter", () => {
     expect(names('"metrics".loss<1')).toEqual([["metrics", "loss"]]);
   });
 
+  test("a list may end in a comma, as Python writes one of one value", () => {
+    expect(parseFilter("run_id IN ('a',)")[0]?.literals).toEqual([{ kind: "text", value: "a" }]);
+    expect(() => parseFilter("run_id IN (,)")).toThrow("found ','");
+  });
+
   const refused = (text: string) => {
     try {
       typedFilter(text, runVocabulary);

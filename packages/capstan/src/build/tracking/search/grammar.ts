@@ -77,12 +77,13 @@ function reader(text: string, what: string) {
     throw searchError(what, position, problem);
   };
   return {
-    peek: (ahead = 0): Token | undefined => tokens[at + ahead],
     take: (): Token | undefined => tokens[at++],
     done: (): boolean => at >= tokens.length,
     here,
     shown,
     fail,
+    isMark: (mark: string): boolean => tokens[at]?.kind === "punctuation" && tokens[at]?.text === mark,
+    skipMark: (mark: string): boolean => tokens[at]?.kind === "punctuation" && tokens[at]?.text === mark && ++at > 0,
     skipWord: (word: string): boolean => isWord(tokens[at], word) && ++at > 0,
 
     /** `key`, `entity.key`, with the key or all of it in backticks or double quotes; a bare key may have two words (`run name`). */
@@ -160,8 +161,9 @@ export function parseFilter(text: string, what = "filter"): Clause[] {
     const literals: Literal[] = [];
     if (operator === "IN" || operator === "NOT IN") {
       if (read.take()?.text !== "(") read.fail(`expected a list in parentheses behind ${operator}`, literalPosition);
+      // A comma behind the last is what a Python tuple of one value is written with.
       do literals.push(read.literal());
-      while (read.peek()?.text === "," && read.peek()?.kind === "punctuation" && read.take());
+      while (read.skipMark(",") && !read.isMark(")"));
       const close = read.here();
       if (read.take()?.text !== ")") read.fail("expected , or )", close);
     } else if (operator !== "IS NULL" && operator !== "IS NOT NULL") literals.push(read.literal());

@@ -6,6 +6,7 @@ import {
   behind,
   bytewise,
   compared,
+  comparedMetric,
   fingerprint,
   missingLast,
   orderColumns,
@@ -15,7 +16,7 @@ import {
   type Sql,
   sql,
 } from "./compile.ts";
-import { type Comparison, listText, numbers, type Order, textWord, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
+import { type Comparison, listText, numbers, type Order, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
 
 const vocabulary: Vocabulary = {
   entities: {
@@ -28,7 +29,7 @@ const vocabulary: Vocabulary = {
     attributes: "attribute",
     attribute: "attribute",
   },
-  open: { metric: numbers, param: textWord, tag: textWord },
+  open: { metric: numbers, param: listText, tag: listText },
   closed: {
     attribute: {
       name: listText,
@@ -81,7 +82,7 @@ export function createLoggedModelSearch(database: Database) {
       return one.key === "status" && one.type === "text"
         ? compared(dialect, "m.status", { ...one, values: one.values.map((word) => word.replace(/^LOGGED_MODEL_/, "")) })
         : compared(dialect, columns[one.key] ?? "m.id", one);
-    const asked = compared(dialect, "x.value", one);
+    const asked = one.entity === "metric" ? comparedMetric(dialect, "x", one) : compared(dialect, "x.value", one);
     const on = one.entity === "metric" && datasets.length > 0 ? datasets.map(onDataset) : [];
     return {
       sql: `exists (select 1 from logged_model_${one.entity} x where x.model_id = m.id and x.key = ? and ${asked.sql}${on.length > 0 ? ` and (${on.map((part) => part.sql).join(" or ")})` : ""})`,

@@ -66,14 +66,12 @@ const search = (more: Partial<RunSearch> = {}) =>
   });
 const ids = (runs: readonly { id: string }[]): string[] => runs.map((run) => run.id);
 
-const acc = (run: FullRun): number | undefined => {
-  const value = run.metrics.find((one) => one.key === "acc")?.value;
-  return value !== undefined && Number.isNaN(value) ? 0 : value;
-};
+const acc = (run: FullRun): number | undefined => run.metrics.find((one) => one.key === "acc")?.value;
 const has = (value: string | undefined, of: (text: string) => boolean): boolean => value !== undefined && of(value);
 
 test.each<[string, (run: FullRun) => boolean]>([
   ["metrics.acc > -1", (run) => (acc(run) ?? -2) > -1],
+  ["metrics.acc <= 0", (run) => (acc(run) ?? 1) <= 0],
   ["metrics.acc != 1", (run) => acc(run) !== undefined && acc(run) !== 1],
   ["metrics.`acc` <= 0.5 and metric.acc >= 0", (run) => (acc(run) ?? -2) >= 0 && (acc(run) ?? 2) <= 0.5],
   ["params.opt = 'a%b'", (run) => run.params["opt"] === "a%b"],

@@ -1,6 +1,6 @@
 import type { Database, SqlValue } from "../../../base/storage/database.ts";
 import { listOf } from "../rows.ts";
-import { behind, bytewise, compared, missingLast, orderColumns, type OrderPart, orderText, type Sql, sql } from "./compile.ts";
+import { behind, bytewise, compared, comparedMetric, missingLast, orderColumns, type OrderPart, orderText, type Sql, sql } from "./compile.ts";
 import type { RunSearch } from "./run-search.ts";
 import type { Comparison, Order } from "./vocabulary.ts";
 
@@ -43,7 +43,7 @@ export function createRunStatement(dialect: Database["dialect"]) {
     const has = `exists (select 1 from ${table} x where x.run_id = run.id and x.key = ?`;
     if (one.operator === "IS NULL") return sql(`not ${has})`, one.key);
     if (one.operator === "IS NOT NULL") return sql(`${has})`, one.key);
-    const asked = compared(dialect, "x.value", one);
+    const asked = one.entity === "metric" ? comparedMetric(dialect, "x", one) : compared(dialect, "x.value", one);
     return { sql: `${has} and ${asked.sql})`, params: [one.key, ...asked.params] };
   }
 

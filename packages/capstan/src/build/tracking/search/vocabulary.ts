@@ -9,7 +9,12 @@ export const nullableText: Word = { type: "text", operators: [...textOperators, 
 export const listText: Word = { type: "text", operators: [...textOperators, "IN", "NOT IN"] };
 
 /** What may be compared how. */
-export type Word = { type: "number" | "text"; operators: readonly Operator[] };
+export type Word = {
+  type: "number" | "text";
+  operators: readonly Operator[];
+  /** A number that its clients hold as text, and so write in quotes, too. */
+  quoted?: true;
+};
 /**
  * The names that searching one noun knows: entities by all of their spellings, and for entities with fixed keys (`attribute` among them) the keys.
  * A bare key is an attribute.
@@ -67,6 +72,7 @@ export function typedFilter(text: string, vocabulary: Vocabulary, what = "filter
     if (word.type === "number") {
       const values = clause.literals.map((one) => {
         if (one.kind === "number") return one.value;
+        if (word.quoted && /^[0-9]{1,15}$/.test(one.value)) return Number(one.value);
         throw searchError(
           what,
           clause.literalPosition,

@@ -5,7 +5,7 @@ export type Column = NumberColumn | TextColumn;
 
 export const missing = 0;
 export const present = 1;
-/** Compared as 0, ordered behind every number. */
+/** Different from every number, ordered behind all of them. */
 export const notANumber = 2;
 
 export class NumberColumn {

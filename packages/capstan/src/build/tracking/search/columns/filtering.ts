@@ -1,5 +1,5 @@
 import type { Comparison } from "../vocabulary.ts";
-import { missing, type NumberColumn, present, type TextColumn } from "./column.ts";
+import { missing, notANumber, type NumberColumn, present, type TextColumn } from "./column.ts";
 import { patternOf } from "./pattern.ts";
 import type { RunIds } from "./run-ids.ts";
 
@@ -13,6 +13,7 @@ const signsOf = (operator: string): Signs => ({
   more: operator === ">" || operator === ">=" || operator === "!=",
 });
 
+/** NaN differs from every number, and no other comparison holds of it. */
 export function keepNumbers(values: Float64Array, states: Uint8Array | undefined, comparison: Comparison): Keep {
   const { less, equal, more } = signsOf(comparison.operator);
   const asked = Number(comparison.values[0]);
@@ -20,7 +21,10 @@ export function keepNumbers(values: Float64Array, states: Uint8Array | undefined
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const row = rows[i] as number;
-      if (states !== undefined && states[row] === missing) continue;
+      if (states !== undefined && states[row] !== present) {
+        if (states[row] === notANumber && less && more) rows[kept++] = row;
+        continue;
+      }
       const value = values[row] as number;
       if (value < asked ? less : value > asked ? more : equal) rows[kept++] = row;
     }
