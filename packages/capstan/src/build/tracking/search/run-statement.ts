@@ -1,6 +1,17 @@
 import type { Database, SqlValue } from "../../../base/storage/database.ts";
 import { listOf } from "../rows.ts";
-import { behind, bytewise, compared, comparedMetric, missingLast, orderColumns, type OrderPart, orderText, type Sql, sql } from "./compile.ts";
+import {
+  behind,
+  bytewise,
+  compared,
+  comparedMetric,
+  missingLast,
+  orderColumns,
+  type OrderPart,
+  orderText,
+  type Sql,
+  sql,
+} from "./compile.ts";
 import type { RunSearch } from "./run-search.ts";
 import type { Comparison, Order } from "./vocabulary.ts";
 
