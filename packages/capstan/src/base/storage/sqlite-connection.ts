@@ -35,6 +35,8 @@ export class SqliteConnection {
       this.#db.function("matches", { deterministic: true }, (pattern, text) =>
         typeof pattern === "string" && typeof text === "string" ? Number(matcherOf(pattern)(text)) : null,
       );
+      // A double as the shortest text that reads back as the same, which PostgreSQL's cast to text is.
+      this.#db.function("number_text", { deterministic: true }, (value) => (value === null ? null : String(value)));
       this.#db.exec("pragma temp_store=memory; pragma cache_size=-16000;");
       // A file that is no database is noticed here and not at the first question.
       this.#db.prepare("select count(*) from sqlite_master").get();

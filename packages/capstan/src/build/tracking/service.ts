@@ -199,6 +199,11 @@ export function createTrackingService({ store }: { store: Store }) {
       const found = await sql.runs(ids);
       return filled(ids.flatMap((id) => found.get(id) ?? []));
     },
+    /** Datasets and models that runs read or made, by run. */
+    async inputsOf(ids: readonly string[]) {
+      const [datasets, models] = await Promise.all([inputs.datasets(ids), inputs.models(ids)]);
+      return { datasets, models };
+    },
     /** Typed questions of the table of runs, where columns can answer them. */
     runIds: runSearch.ids,
     runGroups: runSearch.groups,

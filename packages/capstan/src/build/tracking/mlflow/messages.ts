@@ -22,10 +22,12 @@ export const experimentMessage = (one: Experiment, root: string): object => ({
   ...some("tags", pairs(one.tags)),
 });
 
-export const artifactUriOf = (run: Run, location: string | null, root: string): string =>
+export const artifactUriOf = (run: Pick<Run, "id" | "experimentId">, location: string | null, root: string): string =>
   `${location ?? artifactRootOf(root, run.experimentId)}/${run.id}/artifacts`;
 
-export const runInfo = (run: Run, artifactUri: string): object => ({
+type ShownRun = Pick<Run, "id" | "name" | "experimentId" | "by" | "status" | "startedMs" | "endedMs" | "lifecycle">;
+
+export const runInfo = (run: ShownRun, artifactUri: string): object => ({
   run_id: run.id,
   run_uuid: run.id,
   run_name: run.name,
@@ -40,6 +42,35 @@ export const runInfo = (run: Run, artifactUri: string): object => ({
 
 const present = (name: string, value: string | null): object => (value === null ? {} : { [name]: value });
 
+export const inputsMessage = ({ datasets, models }: Pick<FullRun, "datasets" | "models">, withModels: boolean): object => ({
+  ...some(
+    "dataset_inputs",
+    datasets.map(({ dataset, tags }) => ({
+      ...some("tags", tags),
+      dataset: {
+        name: dataset.name,
+        digest: dataset.digest,
+        source_type: dataset.sourceType,
+        source: dataset.source,
+        ...present("schema", dataset.schema),
+        ...present("profile", dataset.profile),
+      },
+    })),
+  ),
+  ...(withModels &&
+    some(
+      "model_inputs",
+      models.filter((one) => one.direction === "inputs").map((one) => ({ model_id: one.modelId })),
+    )),
+});
+
+export const outputsMessage = (models: FullRun["models"]): object =>
+  some(
+    "model_outputs",
+    models.filter((one) => one.direction === "outputs").map((one) => ({ model_id: one.modelId, step: one.step })),
+  );
+
+/** `runMessages` says the same of many runs in SQL. */
 export const runMessage = (run: FullRun, artifactUri: string, withModelInputs = true): object => ({
   info: runInfo(run, artifactUri),
   data: {
@@ -50,31 +81,8 @@ export const runMessage = (run: FullRun, artifactUri: string, withModelInputs = 
     ...some("params", pairs(run.params)),
     ...some("tags", pairs(run.tags)),
   },
-  inputs: {
-    ...some(
-      "dataset_inputs",
-      run.datasets.map(({ dataset, tags }) => ({
-        ...some("tags", tags),
-        dataset: {
-          name: dataset.name,
-          digest: dataset.digest,
-          source_type: dataset.sourceType,
-          source: dataset.source,
-          ...present("schema", dataset.schema),
-          ...present("profile", dataset.profile),
-        },
-      })),
-    ),
-    ...(withModelInputs &&
-      some(
-        "model_inputs",
-        run.models.filter((one) => one.direction === "inputs").map((one) => ({ model_id: one.modelId })),
-      )),
-  },
-  outputs: some(
-    "model_outputs",
-    run.models.filter((one) => one.direction === "outputs").map((one) => ({ model_id: one.modelId, step: one.step })),
-  ),
+  inputs: inputsMessage(run, withModelInputs),
+  outputs: outputsMessage(run.models),
 });
 
 export const loggedModelMessage = (model: FullLoggedModel): object => ({

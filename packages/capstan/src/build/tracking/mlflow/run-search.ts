@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { experimentId, integer, text, texts, viewType } from "./fields.ts";
 import { invalid } from "./failures.ts";
 import type { WireReply, WireRequest } from "./model.ts";
+import { runMessages } from "./run-messages.ts";
 import type { Surface } from "./surface.ts";
 
 /** A page of at most so many runs is one message. */
@@ -27,9 +28,13 @@ export async function searchRuns(surface: Surface, { input, caller, whole }: Wir
   });
   if (ids.length > wholeRuns && !whole)
     return { status: 200, headers: { "content-type": "application/json" }, stream: Readable.from(parts(surface, ids, next)) };
+  if (!whole) return { status: 200, headers: { "content-type": "application/json" }, text: page(await runMessages(surface, ids), next) };
   const runs = await surface.shown(await surface.tracking.runsInOrder(ids), false);
   return { status: 200, json: { ...(runs.length > 0 && { runs }), ...(next !== undefined && { next_page_token: next }) } };
 }
+
+const page = (runs: readonly string[], next: string | undefined): string =>
+  `{${[...(runs.length > 0 ? [`"runs":[${runs.join(",")}]`] : []), ...(next === undefined ? [] : [`"next_page_token":${JSON.stringify(next)}`])].join(",")}}`;
 
 async function* parts(surface: Surface, ids: readonly string[], next: string | undefined): AsyncGenerator<string> {
   let begun = false;

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Caller } from "../../../base/foundation/caller.ts";
+import { openMlflowServer } from "../../../testing/mlflow-server.ts";
+import { openTestStore, type TestStore } from "../../../testing/store.ts";
+import { trackingMigrations } from "../migrations.ts";
+import { createTrackingService, type TrackingService } from "../service.ts";
+import { mlflowRoutes } from "./routes.ts";
+
+const person: Caller = {
+  actor: { kind: "person", name: "local:someone" },
+  via: "session",
+  roles: [],
+  capabilities: new Set(["read", "log"]),
+};
+let open: TestStore;
+let tracking: TrackingService;
+let server: Awaited<ReturnType<typeof openMlflowServer>>;
+
+beforeAll(async () => {
+  open = await openTestStore(trackingMigrations);
+  tracking = createTrackingService({ store: open.store });
+  server = await openMlflowServer(mlflowRoutes({ tracking, store: open.store, home: "p" }), () => person);
+});
+afterAll(async () => {
+  await server.close();
+  await open.close();
+});
+
+// oxlint-disable-next-line no-explicit-any
+const ask = async (path: string, body?: object): Promise<any> =>
+  (
+    await fetch(`${server.url}/api/2.0/mlflow/${path}`, {
+      ...(body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    })
+  ).json();
+
+const numbers = [NaN, Infinity, -Infinity, 0, 0.1 + 0.2, 2 / 3, 5e-324, 1e21, -1e-7, Number.MAX_VALUE, 123456789012345680, 1e300, 4.35];
+const texts = ["", 'a"b', "a\\b", "line\nend\r\t\b\f\u0001\u001f\u007f", "Ärger", "😀", "\u2028</script>", "null", "0.10", "{}", "'"];
+
+test("say of each run of a page what asking for that run says", async () => {
+  const experimentId = await tracking.ensureExperiment("p", 'with "quotes"', person);
+  const made: string[] = [];
+  for (let i = 0; i < 30; i++) {
+    const run = await tracking.createRun(
+      { project: "p", experimentId, kind: "user", name: `run ${texts[i % texts.length]}`, startedMs: 1000 + i, by: texts[i % 3] || "ann" },
+      person,
+    );
+    made.push(run.id);
+    if (i === 0) continue;
+    await tracking.logBatch(
+      run.id,
+      {
+        metrics: numbers
+          .slice(0, i)
+          .map((value, at) => ({ key: `m ${texts[at % texts.length]} ${at}`, value, step: at * i, timeMs: 1e12 + at })),
+        params: Object.fromEntries(texts.slice(0, i).map((value, at) => [`${value} ${at}`, value])),
+        tags: Object.fromEntries(texts.slice(0, i % 5).map((value, at) => [`t${at}`, value])),
+      },
+      person,
+    );
+    if (i % 7 === 0)
+      await ask("runs/log-inputs", {
+        run_id: run.id,
+        datasets: [
+          {
+            tags: [{ key: "mlflow.data.context", value: 'tr"ain' }],
+            dataset: { name: "d", digest: `${i}`, source_type: "http", source: "{}" },
+          },
+        ],
+      });
+    if (i % 3 === 0) await tracking.endRun(run.id, { status: "FINISHED", endedMs: 5000 + i }, person);
+  }
+  const page = await ask("runs/search", { experiment_ids: [experimentId], order_by: ["attributes.start_time ASC"] });
+  expect(page.runs).toHaveLength(made.length);
+  for (const [i, id] of made.entries()) expect(page.runs[i]).toEqual((await ask(`runs/get?run_id=${id}`)).run);
+
+  await tracking.experiments.change(experimentId, { lifecycle: "deleted" }, person);
+  const deleted = await ask("runs/search", { experiment_ids: [experimentId], run_view_type: "DELETED_ONLY", max_results: 2 });
+  // oxlint-disable-next-line no-explicit-any
+  expect(deleted.runs.map((run: any) => run.info.lifecycle_stage)).toEqual(["deleted", "deleted"]);
+});
