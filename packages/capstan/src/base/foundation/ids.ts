@@ -35,14 +35,18 @@ function createRandom(): (count: number) => Uint8Array {
 
 export function createIds(now: () => number): Ids {
   const random = createRandom();
+  // Many are made in one millisecond: its text is kept.
+  let lastMs = NaN;
+  let lastText = "";
   return {
     ulid() {
-      let time = now();
-      let text = "";
-      for (let i = 0; i < 10; i++) {
-        text = alphabet[time % 32] + text;
-        time = Math.floor(time / 32);
+      const nowMs = now();
+      if (nowMs !== lastMs) {
+        lastMs = nowMs;
+        lastText = "";
+        for (let i = 0, time = nowMs; i < 10; i++, time = Math.floor(time / 32)) lastText = alphabet[time % 32] + lastText;
       }
+      let text = lastText;
       for (const byte of random(16)) text += alphabet[byte % 32];
       return text;
     },

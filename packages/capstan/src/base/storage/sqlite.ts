@@ -2,7 +2,8 @@ import { existsSync, statSync } from "node:fs";
 import { CapstanError } from "../foundation/errors.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import type { Database, Row, SqlValue } from "./database.ts";
-import { closedError, type Outcome, refusalError } from "./refusal.ts";
+import { ChangePacker, type PackedOutcome, unpackOutcome } from "./packed-changes.ts";
+import { closedError, refusalError } from "./refusal.ts";
 import { refusalOf, SqliteConnection, sqliteCode } from "./sqlite-connection.ts";
 import { SqliteReaders } from "./sqlite-readers.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
@@ -14,7 +15,16 @@ export function openSqlite(path: string): Database {
   const opened = writer.ask({ ping: true });
   opened.catch(() => undefined);
   const readers = new SqliteReaders(path);
-  const queue = new CommitQueue(async (changes) => ((await writer.ask({ changes })) as { outcomes: Outcome[] }).outcomes);
+  const packer = new ChangePacker();
+  const queue = new CommitQueue(async (changes) => {
+    try {
+      const { outcomes } = (await writer.ask({ changes: packer.pack(changes) })) as { outcomes: PackedOutcome[] };
+      return changes.map((change, i) => unpackOutcome(outcomes[i] ?? 0, change));
+    } catch (error) {
+      packer.forget();
+      throw error;
+    }
+  });
   let closing: Promise<void> | undefined;
 
   const all = async <T>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> => {

@@ -13,7 +13,7 @@ import {
   slicePoints,
 } from "./points.ts";
 import { blocksPerRead, createBlockRows } from "./blocks.ts";
-import { inParts, insertMany, type LatestRow, latestOfRow, listOf } from "./rows.ts";
+import { inParts, inserting, type LatestRow, latestOfRow, listOf } from "./rows.ts";
 import { byKey, latestOf, latestOfPoints } from "./rules.ts";
 
 const pointsPerPacking = 8 * pointsPerBlock;
@@ -49,10 +49,13 @@ const latestColumns = [
   "non_finite",
 ];
 
+const insertLatest = inserting("metric_latest", latestColumns, upsertLatest);
+/** Chunks that come with a change of their run: of the revision that it makes. */
+const insertChunks = inserting("metric_tail", chunkColumns, "", "(select revision from run where id = ?)");
+const insertKnownChunks = inserting("metric_tail", chunkColumns, "");
+
 const latestStatements = (owner: Owner, all: readonly LatestMetric[], inTail: boolean): Statement[] =>
-  insertMany(
-    "metric_latest",
-    latestColumns,
+  insertLatest(
     all.map((one) => {
       const isNaN = Number.isNaN(one.value);
       return [
@@ -70,7 +73,6 @@ const latestStatements = (owner: Owner, all: readonly LatestMetric[], inTail: bo
         one.nonFinite,
       ];
     }),
-    upsertLatest,
   );
 
 /** Lines `from` to `to` of a stream came with this change; refused when other lines did in between. */
@@ -90,13 +92,8 @@ export function createMetrics(database: Database, ids: Ids) {
   function append(owner: Owner, points: readonly KeyedPoint[]): Change {
     const groups = [...byKey(points)];
     return [
-      ...insertMany(
-        "metric_tail",
-        chunkColumns,
+      ...insertChunks(
         groups.map(([key, list]) => [owner.project, owner.runId, key, ids.ulid(), list.length, encodeChunk(pointsOf(list)), owner.runId]),
-        "",
-        undefined,
-        "(select revision from run where id = ?)",
       ),
       ...latestStatements(
         owner,
@@ -158,12 +155,7 @@ export function createMetrics(database: Database, ids: Ids) {
     });
     if (rest > 0)
       change.push(
-        ...insertMany(
-          "metric_tail",
-          chunkColumns,
-          [[owner.project, owner.runId, key, ids.ulid(), rest, encodeChunk(slicePoints(merged, from, total)), seq]],
-          "",
-        ),
+        ...insertKnownChunks([[owner.project, owner.runId, key, ids.ulid(), rest, encodeChunk(slicePoints(merged, from, total)), seq]]),
       );
     const before = chunks.reduce((sum, one) => sum + one.points, 0);
     change.push(

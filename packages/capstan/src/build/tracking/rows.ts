@@ -156,41 +156,45 @@ export const latestOfRow = (row: LatestRow): LatestMetric => ({
   nonFinite: row.non_finite,
 });
 
-/** Texts of inserts: one object each, so that their prepared forms are found by a hash that is already known. */
-const insertTexts = new Map<string, string>();
-function insertText(table: string, columns: readonly string[], size: number, tail: string, last: string): string {
-  const name = `${table}\n${columns.join()}\n${size}\n${tail}\n${last}`;
-  let text = insertTexts.get(name);
-  if (text === undefined) {
-    const row = `(${columns.map((_, i) => (i + 1 < columns.length ? "?" : last)).join(", ")})`;
-    text = `insert into ${table} (${columns.join(", ")}) values ${Array.from({ length: size }, () => row).join(", ")} ${tail}`;
-    insertTexts.set(name, text);
-  }
-  return text;
-}
+type Inserting = (rows: readonly (readonly SqlValue[])[], guard?: { noun: string; name: string }) => Statement[];
 
 /**
- * One insert for many rows, cut into statements of 64, 16, 4 and 1 rows, so that few texts are prepared.
- * `last` is the value of the last column, an expression that takes one param. With `guard` every row must be written (inserted or updated), else the change is refused with these names.
+ * An insert for as many rows as come, cut into statements of 64, 16, 4 and 1 rows, so that few texts are prepared; each text is one object, so that its prepared form is
+ * found by a hash that is already known. `last` is the value of the last column, an expression that takes one param. With `guard` every row must be written (inserted or
+ * updated), else the change is refused with these names.
  */
+export function inserting(table: string, columns: readonly string[], tail: string, last = "?"): Inserting {
+  const row = `(${columns.map((_, i) => (i + 1 < columns.length ? "?" : last)).join(", ")})`;
+  const texts = [64, 16, 4, 1].map((size) => ({
+    size,
+    sql: `insert into ${table} (${columns.join(", ")}) values ${Array.from({ length: size }, () => row).join(", ")} ${tail}`,
+  }));
+  return (rows, guard) => {
+    const statements: Statement[] = [];
+    let at = 0;
+    for (const { size, sql } of texts) {
+      for (; rows.length - at >= size; at += size) {
+        const params = size === 1 ? (rows[at] ?? []) : rows.slice(at, at + size).flat();
+        statements.push(guard ? { sql, params, guard: { rows: size, ...guard } } : { sql, params });
+      }
+    }
+    return statements;
+  };
+}
+
+const insertings = new Map<string, Inserting>();
+/** The same in one call, for what is not written all the time. */
 export function insertMany(
   table: string,
   columns: readonly string[],
   rows: readonly (readonly SqlValue[])[],
   tail: string,
   guard?: { noun: string; name: string },
-  last = "?",
 ): Statement[] {
-  const statements: Statement[] = [];
-  let at = 0;
-  for (const size of [64, 16, 4, 1]) {
-    if (rows.length - at < size) continue;
-    const sql = insertText(table, columns, size, tail, last);
-    for (; rows.length - at >= size; at += size) {
-      statements.push({ sql, params: rows.slice(at, at + size).flat(), ...(guard && { guard: { rows: size, ...guard } }) });
-    }
-  }
-  return statements;
+  const name = `${table}\n${columns.join()}\n${tail}`;
+  let insert = insertings.get(name);
+  if (!insert) insertings.set(name, (insert = inserting(table, columns, tail)));
+  return insert(rows, guard);
 }
 
 /** `(?, ?, …)` for a list, padded to a power of two with its last value, so that few texts are prepared. */

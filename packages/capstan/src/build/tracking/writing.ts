@@ -53,6 +53,11 @@ export type RunChange = {
   modelMetrics?: readonly ModelMetric[];
 };
 
+const withCleanKey = (point: KeyedPoint): KeyedPoint => {
+  const key = cleanKey(point.key);
+  return key === point.key ? point : { ...point, key };
+};
+
 const unknownResources = {
   wallSeconds: null,
   cpuSeconds: null,
@@ -105,14 +110,14 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
   const openStatements = (run: { project: string; id: string }, change: RunChange): Change => {
     const owner = { project: run.project, runId: run.id };
     return [
-      ...putParams(owner, change.params ?? {}),
+      ...(change.params ? putParams(owner, change.params) : []),
       ...(change.metrics?.length ? metrics.append(owner, change.metrics) : []),
       ...(change.stream ? [markStream(owner, change.stream)] : []),
-      ...putTags(owner, change.tags ?? {}),
+      ...(change.tags ? putTags(owner, change.tags) : []),
       ...(change.removeTags ?? []).map((key) => removeTag(run.id, key)),
-      ...putArtifacts(owner, change.artifacts ?? []),
+      ...(change.artifacts ? putArtifacts(owner, change.artifacts) : []),
       ...(change.removeArtifacts ?? []).map((path) => removeArtifact(run.id, path)),
-      ...putLinks(owner, change.links ?? {}),
+      ...(change.links ? putLinks(owner, change.links) : []),
       ...(change.datasets ? putDatasets(owner, change.datasets.experimentId, change.datasets.inputs) : []),
       ...(change.models ? putModelLinks(owner, change.models) : []),
       ...(change.modelMetrics?.length ? putModelMetrics(owner, change.modelMetrics) : []),
@@ -373,7 +378,7 @@ export function createWriting(store: Store, sql: TrackingStore, metrics: Metrics
       const change: RunChange = {
         ...(batch.params && { params: cleanTexts(batch.params) }),
         ...(batch.tags && { tags: cleanTexts(batch.tags) }),
-        ...(batch.metrics && { metrics: batch.metrics.map((one) => ({ ...one, key: cleanKey(one.key) })) }),
+        ...(batch.metrics && { metrics: batch.metrics.map(withCleanKey) }),
         ...(batch.modelMetrics && { modelMetrics: batch.modelMetrics }),
       };
       const name = change.tags?.["mlflow.runName"];

@@ -1,18 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { CapstanError } from "../../base/foundation/errors.ts";
+import { wholeBody } from "../../base/foundation/whole-body.ts";
 
 /** The whole body, refused as soon as it is larger than `limitBytes`. */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > limitBytes) throw new CapstanError("CAP-REQUEST-003", { limit: limitBytes });
-  const pieces: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    sizeBytes += piece.length;
-    if (sizeBytes > limitBytes) throw new CapstanError("CAP-REQUEST-003", { limit: limitBytes });
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
+  const bytes = await wholeBody(request, limitBytes);
+  if (!bytes) throw new CapstanError("CAP-REQUEST-003", { limit: limitBytes });
+  return bytes;
 }
 
 /** A JSON object; a missing body is an empty one. */

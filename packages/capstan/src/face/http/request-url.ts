@@ -10,6 +10,7 @@ export function urlOf(request: Pick<IncomingMessage, "url">): URL {
   // A proxy's absolute form or `//host` must not name another host than the header that the gate looks at. Clients whose server ends in a slash double it before a path of theirs.
   const path = text.replace(/^\/\/+(?=(ajax-)?api\/|model-versions\/|get-artifact\?)/, "/");
   const plain = path.startsWith("/") && !path.startsWith("//") && !resolved.test(path.split(/[?#]/, 1)[0] ?? "");
-  if (plain && URL.canParse(path, "http://localhost")) return new URL(path, "http://localhost");
+  const url = plain ? URL.parse(path, "http://localhost") : null;
+  if (url) return url;
   throw new CapstanError("CAP-REQUEST-002", { path: text.slice(0, 200) });
 }

@@ -64,6 +64,7 @@ const { createServer } = process.getBuiltinModule("node:http");
 /** The HTTP shell. Every request passes the same few lines: gate, then operation, wire route, or page. */
 export function createShell(parts: ShellParts) {
   const paths = bindPaths(parts.operations);
+  const ownUser = getuid?.();
   const wire = emptyTree<WireRoute>();
   for (const route of parts.wire) addPath(wire, route.method, route.path, route);
   const started = new Set<Server>();
@@ -88,9 +89,9 @@ export function createShell(parts: ShellParts) {
     // Opened by the one who started the server: whoever reaches the port from this machine may do what a local session may.
     const opened = known.via === "loopback" && parts.openLoopback;
     const caller = opened ? { ...known, roles: parts.access.local.roles, capabilities: parts.access.local.capabilities } : known;
-    if (caller.via === "loopback" && !opened && getuid) {
+    if (caller.via === "loopback" && !opened && ownUser !== undefined) {
       const peer = await peerUser(request.socket);
-      if (peer !== undefined && peer !== getuid())
+      if (peer !== undefined && peer !== ownUser)
         throw new CapstanError("CAP-ACCESS-001", { problem: "another user of this machine needs a token" });
     }
 
@@ -157,9 +158,9 @@ export function createShell(parts: ShellParts) {
   const listen = (transport: "socket" | "port", at: { host: string; port: number } | { path: string }): Promise<Server> => {
     const open = new WeakMap<Socket, [IncomingMessage, ServerResponse]>();
     const server = createServer((request, response) => {
-      const id = parts.ids.ulid();
       open.set(request.socket, [request, response]);
       answered(request, response, transport).catch((thrown: unknown) => {
+        const id = parts.ids.ulid();
         const error = toCapstanError(thrown);
         if (error.status >= 500)
           parts.log.error("request.failed", {

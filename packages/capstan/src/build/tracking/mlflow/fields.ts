@@ -36,7 +36,13 @@ const typeOf = (value: unknown): string =>
             : "str";
 const at = (input: Input, key: string): unknown =>
   Object.hasOwn(input, key) ? (input[key] ?? undefined) : Object.hasOwn(input, camel(key)) ? (input[camel(key)] ?? undefined) : undefined;
-const camel = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+/** Of the fields' names as they stand in the code: few. */
+const camels = new Map<string, string>();
+function camel(key: string): string {
+  let name = camels.get(key);
+  if (name === undefined) camels.set(key, (name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())));
+  return name;
+}
 
 export function text(input: Input, key: string): string | undefined {
   const value = at(input, key);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { bodyPieces } from "./body-pieces.ts";
+import { wholeBody } from "../../../base/foundation/whole-body.ts";
 import { invalid } from "./failures.ts";
 import { readFrom } from "./fields.ts";
 import type { Input } from "./model.ts";
@@ -19,18 +19,13 @@ export async function readMessage(request: IncomingMessage, url: URL): Promise<I
     if (type !== "application/json")
       throw invalid(`Bad Request. Content-Type must be 'application/json'. It was ${type ? `'${type.slice(0, 100)}'` : "missing"}.`);
   }
-  const pieces: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const piece of bodyPieces(request)) {
-    sizeBytes += piece.length;
-    if (sizeBytes > largestBytes) throw invalid(`The request has more than ${largestBytes} bytes. Send it in parts, or as an artifact.`);
-    pieces.push(piece);
-  }
-  if (sizeBytes === 0) return {};
+  const bytes = await wholeBody(request, largestBytes);
+  if (!bytes) throw invalid(`The request has more than ${largestBytes} bytes. Send it in parts, or as an artifact.`);
+  if (bytes.length === 0) return {};
   let value: unknown;
   let text = "";
   try {
-    text = decoder.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
+    text = decoder.decode(bytes);
     value = JSON.parse(text);
     if (typeof value === "string") value = JSON.parse((text = value));
   } catch (error) {
