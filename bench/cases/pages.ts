@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { type Case, type Figure, median, type NotRun, root, round } from "../measure.ts";
 import { addNames } from "../pages/names.ts";
+import { curveActs, openCurve } from "../pages/curve-acts.ts";
+import { logLongRun, longPoints } from "../pages/long-run.ts";
 import { openTable, tableActs } from "../pages/table-acts.ts";
 import { type Seen, watch } from "../pages/watch.ts";
 import { fillStore } from "../search/fill.ts";
@@ -16,7 +18,7 @@ const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 const goalMs = 100;
 const visits = 3;
 
-/** How the pages of tracking answer a person in a real browser: a table of 100 000 runs with thousands of names. */
+/** How the pages of tracking answer a person in a real browser: a table of 100 000 runs with thousands of names, and a curve of a million points. */
 export const pages: Case = async (bench) => {
   if (!existsSync(`${root}packages/web/dist/index.html`)) return [{ name: "pages", notRun: "the pages are not built" }];
   const executablePath = browsers.find((path) => existsSync(path));
@@ -26,11 +28,15 @@ export const pages: Case = async (bench) => {
   await made.stop();
   fillStore(made.database, runs, seed);
   addNames(made.database, { ...names, seed });
+  const logging = await startCapstan(bench, folder);
+  const long = await logLongRun(logging.url);
+  await logging.stop();
 
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
   try {
     const cold: { firstRowsMs: number; wholeMs: number }[] = [];
     const acts: Seen[][] = [];
+    const curves: { openMs: number; acts: Seen[] }[] = [];
     for (let i = 0; i < visits; i++) {
       // The first visit finds a server that has read nothing yet.
       const server = await startCapstan(bench, folder);
@@ -41,6 +47,13 @@ export const pages: Case = async (bench) => {
             await openTable(page, `${server.url}/p/default/runs`);
             await page.waitForTimeout(1000);
             return tableActs(page);
+          }),
+        );
+        curves.push(
+          await visited(browser, async (page) => {
+            const openMs = await openCurve(page, `${server.url}/p/default/runs/${long}/metrics`);
+            await page.waitForTimeout(500);
+            return { openMs, acts: await curveActs(page) };
           }),
         );
       } finally {
@@ -60,6 +73,16 @@ export const pages: Case = async (bench) => {
         facts,
       ),
       answered("runs table, slowest interaction to the next paint", acts, facts),
+      opened(
+        "curve of a million points, from its address to its drawing",
+        curves.map((one) => one.openMs),
+        { ...facts, points: longPoints },
+      ),
+      answered(
+        "curve of a million points, slowest interaction to the next paint",
+        curves.map((one) => one.acts),
+        { ...facts, points: longPoints },
+      ),
     ];
   } finally {
     await browser.close();

@@ -2,6 +2,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { Output } from "../../data/api.ts";
 import { Digest, To } from "../../parts/format.tsx";
 import { Answer, Card } from "../../parts/layout.tsx";
+import { type Pair, Pairs } from "../../parts/pairs.tsx";
 import { nodeHref, nodeLabel } from "../../parts/node.ts";
 import { ChangesCard, MetricsCard } from "./changes.tsx";
 import { DescriptionCard } from "./description.tsx";
@@ -66,52 +67,38 @@ const Contents = ({ base, one, dossier }: { base: string; one: Version; dossier:
     note={dossier ? "what the dossier binds" : "what the bundle is made of"}
     right={dossier && <To href={`${base}/record/${dossier.entry}`}>entry {dossier.entry.slice(-6)}</To>}
   >
-    <dl className="pairs">
-      {(
+    <Pairs
+      pairs={(
         dossier?.contents ?? [
           { name: one.form === "file" ? "model" : "list of its files", digest: one.digest },
           { name: "bundle", digest: one.bundle },
           { name: "schema", digest: one.bundleParts.schema },
         ]
-      ).map((each) => (
-        <div key={each.name}>
-          <dt className="second">{each.name}</dt>
-          <dd>
-            <Digest digest={each.digest} />
-          </dd>
-        </div>
-      ))}
-    </dl>
+      ).map((each) => ({ name: each.name, value: <Digest digest={each.digest} /> }))}
+    />
   </Card>
 );
 
-const Origin = ({ base, one }: { base: string; one: Version }) => (
-  <Card title="Made from" note="one step away">
-    <dl className="pairs">
-      {one.run !== null && one.loggedModel !== null && (
-        <div>
-          <dt>
-            <To href={`${base}/runs/${one.run}/artifacts`}>logged model</To> <span className="muted">registered</span>
-          </dt>
-          <dd className="mono">{one.loggedModel.slice(0, 12)}</dd>
-        </div>
-      )}
-      {one.source !== null && (
-        <div>
-          <dt className="second">source</dt>
-          <dd className="mono">{one.source}</dd>
-        </div>
-      )}
-      {one.data.map((each, i) => (
-        <div key={i}>
-          <dt>
-            <To href={nodeHref(base, each.node)}>{nodeLabel(each.node)}</To> <span className="muted">{each.relation}</span>
-          </dt>
-          <dd>
-            <Digest digest={each.digest} />
-          </dd>
-        </div>
-      ))}
-    </dl>
-  </Card>
-);
+function Origin({ base, one }: { base: string; one: Version }) {
+  const linked = (href: string, text: string, relation: string) => (
+    <>
+      <To href={href}>{text}</To> <span className="muted">{relation}</span>
+    </>
+  );
+  const pairs: Pair[] = one.data.map((each) => ({
+    name: linked(nodeHref(base, each.node), nodeLabel(each.node), each.relation),
+    value: <Digest digest={each.digest} />,
+  }));
+  if (one.source !== null) pairs.unshift({ name: "source", value: one.source, mono: true });
+  if (one.run !== null && one.loggedModel !== null)
+    pairs.unshift({
+      name: linked(`${base}/runs/${one.run}/artifacts`, "logged model", "registered"),
+      value: one.loggedModel.slice(0, 12),
+      mono: true,
+    });
+  return (
+    <Card title="Made from" note="one step away">
+      <Pairs pairs={pairs} />
+    </Card>
+  );
+}

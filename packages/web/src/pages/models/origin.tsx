@@ -1,6 +1,7 @@
 import { To } from "../../parts/format.tsx";
 import { Card } from "../../parts/layout.tsx";
 import { Linked } from "../../parts/linked.tsx";
+import { Pairs } from "../../parts/pairs.tsx";
 import { num, TableCard } from "../../parts/table-card.tsx";
 import type { Version } from "./version.ts";
 
@@ -52,14 +53,7 @@ export function SignatureTab({ one }: { one: Version }) {
         {pinned.length === 0 ? (
           <p className="second">Nothing beside the model and its schema.</p>
         ) : (
-          <dl className="pairs">
-            {pinned.map(([name, value]) => (
-              <div key={name}>
-                <dt className="second">{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
+          <Pairs pairs={pinned.map(([name, value]) => ({ name, value }))} />
         )}
       </Card>
     </div>

@@ -1,5 +1,5 @@
 import { Card } from "../../parts/layout.tsx";
-import "./models.css";
+import { Pairs } from "../../parts/pairs.tsx";
 
 /** What clients noted about it, names of MLflow's own left out. */
 export function TagsCard({ tags }: { tags: Record<string, string> }) {
@@ -7,14 +7,7 @@ export function TagsCard({ tags }: { tags: Record<string, string> }) {
   if (own.length === 0) return null;
   return (
     <Card title="Tags" note={String(own.length)}>
-      <dl className="pairs">
-        {own.map(([name, value]) => (
-          <div key={name}>
-            <dt className="second">{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Pairs pairs={own.map(([name, value]) => ({ name, value }))} />
     </Card>
   );
 }

@@ -1,12 +1,12 @@
 import { useMemo } from "react";
 import { useOperation, type Output } from "../../data/api.ts";
-import { CurveCard, type Drawn } from "./charts/curve-card.tsx";
+import { CurveCard } from "./charts/curve-card.tsx";
+import type { Drawn } from "./charts/use-curves.ts";
 import { useDrawing } from "./charts/drawing.ts";
 import { DrawingBar } from "./charts/drawing-bar.tsx";
 import { familyOf } from "./family.ts";
 import { Near } from "./near.tsx";
 import { hue } from "./status.ts";
-import "./charts/charts.css";
 
 type Run = Output<"runs.compare">["runs"][number];
 

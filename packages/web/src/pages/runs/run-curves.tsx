@@ -1,12 +1,12 @@
 import { useMemo, useState } from "react";
 import { useOperation } from "../../data/api.ts";
-import { MetricCard, type Drawing } from "./metric-card.tsx";
+import { type Drawing, plain } from "./charts/drawing.ts";
+import { MetricCard } from "./metric-card.tsx";
 import { Near } from "./near.tsx";
 import { familyOf } from "./family.ts";
 import type { RunDetail } from "./run-detail.ts";
 import { isSystem } from "./system-metrics.ts";
 
-const plain: Drawing = { axis: "step", log: false, smooth: 0 };
 const childrenAtMost = 20;
 const chartsAtFirst = 60;
 

@@ -1,13 +1,13 @@
 import { useMemo } from "react";
 import { bytes, seconds } from "../../parts/format.tsx";
 import { Card, Empty, Facts } from "../../parts/layout.tsx";
-import type { Drawing } from "./metric-card.tsx";
+import { type Drawing, plain } from "./charts/drawing.ts";
 import { MetricCard } from "./metric-card.tsx";
 import { Near } from "./near.tsx";
 import type { RunDetail } from "./run-detail.ts";
 import { isSystem, systemName, systemOrder } from "./system-metrics.ts";
 
-const overTime: Drawing = { axis: "elapsed", log: false, smooth: 0 };
+const overTime: Drawing = { ...plain, axis: "elapsed" };
 
 /** What the run took of its machine: totals, and what was measured over time, whoever logged it. */
 export function SystemTab({ project, run }: { project: string; run: RunDetail }) {

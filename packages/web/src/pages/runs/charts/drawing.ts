@@ -11,6 +11,8 @@ export type Drawing = {
   /** The outermost values do not decide the range. */ clip: boolean;
 };
 
+export const plain: Drawing = { axis: "step", logX: false, logY: false, smooth: 0, clip: false };
+
 /** Kept in the address, as `x`, `log`, `smooth` and `clip`. */
 export function useDrawing(): { drawing: Drawing; choose: (change: Partial<Drawing>) => void } {
   const search = useSearch({ strict: false }) as Record<string, unknown>;
