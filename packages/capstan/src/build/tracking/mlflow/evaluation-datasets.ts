@@ -20,7 +20,12 @@ function tagsOf(input: Input): Record<string, string> {
   const given = jsonOf(input, "tags") ?? {};
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw invalid("Invalid value for parameter 'tags' supplied: It is no JSON object.");
-  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
+  // A client says null of a tag that it does not set.
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([key, value]) =>
+      value === null ? [] : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
+    ),
+  );
 }
 
 const isObject = (value: unknown): value is Record<string, Json> => typeof value === "object" && value !== null && !Array.isArray(value);

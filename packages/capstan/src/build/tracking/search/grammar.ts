@@ -86,7 +86,7 @@ function reader(text: string, what: string) {
     skipMark: (mark: string): boolean => tokens[at]?.kind === "punctuation" && tokens[at]?.text === mark && ++at > 0,
     skipWord: (word: string): boolean => isWord(tokens[at], word) && ++at > 0,
 
-    /** `key`, `entity.key`, with the key or all of it in backticks or double quotes; a bare key may have two words (`run name`). */
+    /** `key`, `entity.key`, with the key, what stands behind its last point, or all of it in backticks or double quotes; a bare key may have two words (`run name`). */
     name(): Name {
       const position = here();
       const first = tokens[at];
@@ -117,6 +117,8 @@ function reader(text: string, what: string) {
           return fail(`Invalid clause(s): expected a key behind '${entity}.', found ${shown()}`);
         key = quoted.text;
         at++;
+      } else if (key.endsWith(".") && tokens[at]?.glued && (tokens[at]?.kind === "tick" || tokens[at]?.kind === "double")) {
+        key += tokens[at++]?.text;
       } else if (tokens[at]?.glued && isQuoted(tokens[at])) return fail(`Invalid clause(s): unexpected ${shown()}`);
       return { entity, key, position };
     },

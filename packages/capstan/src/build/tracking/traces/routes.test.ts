@@ -248,6 +248,8 @@ describe("MLflow's endpoints", () => {
       ["span.attributes.city != 'Bonn'", [third]],
       ["span.attributes.city LIKE '%lm%'", [third]],
       ["span.attributes.tries = '1'", [second]],
+      ["span.attributes.tries LIKE '%'", [third, second, first]],
+      ["span.attributes.`tries` RLIKE '^[02]$'", [third, first]],
       ["trace.text ILIKE '%BONN%'", [second, first]],
       ["span.name RLIKE '^step-[12]$'", [third, second]],
       ["span.name RLIKE '(?i)^STEP' AND span.name RLIKE '(0|2)'", [third, first]],
@@ -269,6 +271,33 @@ describe("MLflow's endpoints", () => {
     );
     await expect(search(id, "span.content RLIKE 'a'")).rejects.toThrow(/Invalid span attribute 'content'/);
     await expect(search(id, "", { max_results: 501 })).rejects.toThrow(/at most 500/);
+  });
+
+  test("conditions on spans are met by one of them, those on feedback by what is valid", async () => {
+    const id = await experiment();
+    const trace = hex(32);
+    await otlp(id, [
+      { traceId: trace, spanId: hex(16), name: "outer", attributes: [text("openinference.span.kind", "CHAIN")] },
+      { traceId: trace, spanId: hex(16), name: "inner", attributes: [text("openinference.span.kind", "LLM")] },
+    ]);
+    const at = `traces/tr-${trace}/assessments`;
+    const assess = async (value: unknown, more: object = {}) =>
+      (await send("POST", at, { assessment: { assessment_name: "q", feedback: { value }, source: { source_type: "HUMAN" }, ...more } }))
+        .body["assessment"];
+    const first = await assess("good");
+    await assess(["a", "b"], { overrides: first.assessment_id });
+    for (const [filter, found] of [
+      ["span.name = 'inner' AND span.type = 'LLM'", 1],
+      ["span.name = 'inner' AND span.type = 'CHAIN'", 0],
+      ["trace.text LIKE '%inner%' AND trace.text LIKE '%outer%'", 1],
+      ["feedback.q = 'good'", 0],
+      [`feedback.q = '["a", "b"]'`, 1],
+    ] as const)
+      expect([filter, (await search(id, filter)).length]).toEqual([filter, found]);
+    await send("PATCH", `/api/2.0/mlflow/traces/tr-${trace}/tags`, { key: "rank", value: "9" });
+    const other = hex(32);
+    await otlp(id, [{ traceId: other, spanId: hex(16) }]);
+    expect(await search(id, "", { order_by: ["tags.rank DESC"] })).toEqual([`tr-${trace}`, `tr-${other}`]);
   });
 
   test("an assessment that replaces another makes it invalid until it is deleted; each step is an entry", async () => {

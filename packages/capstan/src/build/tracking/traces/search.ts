@@ -71,9 +71,9 @@ const filters: Vocabulary = {
 };
 const orders: Vocabulary = {
   entities,
-  open: {},
+  open: { tag: textWord, metadata: textWord },
   closed: { attribute: { ...times, ...names, experiment_id: numbers } },
-  unordered: ["tag", "metadata", "span"],
+  unordered: ["span"],
 };
 
 const attributes: Readonly<Record<string, string>> = {
@@ -101,12 +101,28 @@ function onText(dialect: Database["dialect"], kind: "tag" | "metadata", key: str
 const begun = (key: string): string => `[${JSON.stringify(key)},{`;
 const member = (key: string, value: string): string => `${begun(key)}"s":"${value}"}]`;
 
-function onSpan(dialect: Database["dialect"], one: Comparison): Sql {
-  const holds = (condition: Sql): Sql =>
-    sql(`exists (select 1 from trace_span s where s.trace_id = t.id and ${condition.sql})`, ...condition.params);
+/** A span `s` for which all of these hold. */
+function someSpan(dialect: Database["dialect"], all: readonly Comparison[]): Sql[] {
+  if (all.length === 0) return [];
+  const parts = all.map((one) => ofSpan(dialect, one));
+  return [
+    sql(
+      `exists (select 1 from trace_span s where s.trace_id = t.id and ${parts.map((one) => one.sql).join(" and ")})`,
+      ...parts.flatMap((one) => one.params),
+    ),
+  ];
+}
+
+/** An attribute's value as text, from an element of the kept list. */
+const attributeText = {
+  sqlite: `coalesce(${["s", "i", "d"].map((form) => `cast(json_extract(a.value, '$[1].${form}') as TEXT)`).join(", ")}, case json_extract(a.value, '$[1].b') when 1 then 'true' when 0 then 'false' end)`,
+  postgres: `coalesce(${["s", "i", "d", "b"].map((form) => `a.value -> 1 ->> '${form}'`).join(", ")})`,
+};
+
+function ofSpan(dialect: Database["dialect"], one: Comparison): Sql {
   const within = dialect === "postgres" ? "strpos" : "instr";
-  if (["name", "type", "status"].includes(one.key)) return holds(compared(dialect, `s.${one.key}`, one));
-  if (one.key === "content" && (one.operator === "LIKE" || one.operator === "ILIKE")) return holds(compared(dialect, "s.content", one));
+  if (["name", "type", "status"].includes(one.key)) return compared(dialect, `s.${one.key}`, one);
+  if (one.key === "content" && (one.operator === "LIKE" || one.operator === "ILIKE")) return compared(dialect, "s.content", one);
   if (!one.key.startsWith("attributes.") || one.key === "attributes.")
     throw new CapstanError("CAP-TRACK-002", {
       what: "filter",
@@ -127,33 +143,35 @@ function onSpan(dialect: Database["dialect"], one: Comparison): Sql {
   };
   const any = (all: readonly Sql[]): Sql => sql(`(${all.map((each) => each.sql).join(" or ")})`, ...all.flatMap((each) => each.params));
   const present = sql(`${within}(s.content, ?) > 0`, begun(key));
-  if (one.operator === "=" || one.operator === "IN") return holds(any(values.map(equal)));
+  if (one.operator === "=" || one.operator === "IN") return any(values.map(equal));
   if (one.operator === "!=" || one.operator === "NOT IN") {
     const found = any(values.map(equal));
-    return holds(sql(`${present.sql} and not ${found.sql}`, ...present.params, ...found.params));
+    return sql(`(${present.sql} and not ${found.sql})`, ...present.params, ...found.params);
   }
-  if (one.operator === "RLIKE") {
-    const matches = compared(dialect, dialect === "postgres" ? "a.value -> 1 ->> 's'" : "json_extract(a.value, '$[1].s')", one);
-    return holds(
-      dialect === "postgres"
-        ? sql(
-            `exists (select 1 from json_array_elements(cast(s.content as json) -> 'attributes') a where a.value ->> 0 = ? and ${matches.sql})`,
-            key,
-            ...matches.params,
-          )
-        : sql(
-            `exists (select 1 from json_each(s.content, '$.attributes') a where json_extract(a.value, '$[0]') = ? and ${matches.sql})`,
-            key,
-            ...matches.params,
-          ),
-    );
-  }
-  return holds(compared(dialect, "s.content", { ...one, type: "text", values: [`%${member(key, quoted(values[0] ?? ""))}%`] }));
+  const matches = compared(dialect, attributeText[dialect], one);
+  const [list, name] =
+    dialect === "postgres"
+      ? ["json_array_elements(cast(s.content as json) -> 'attributes')", "a.value ->> 0"]
+      : ["json_each(s.content, '$.attributes')", "json_extract(a.value, '$[0]')"];
+  return sql(
+    `(${present.sql} and exists (select 1 from ${list} a where ${name} = ? and ${matches.sql}))`,
+    ...present.params,
+    key,
+    ...matches.params,
+  );
 }
 
-/** Values of assessments are JSON; a text is compared with its JSON and with itself. */
+const jsonText = (text: string): string => {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
+  }
+};
+
+/** Values of assessments are JSON; a text is compared with its JSON and as JSON. One that was overridden does not count. */
 function onAssessment(dialect: Database["dialect"], one: Comparison): Sql {
-  const there = "select 1 from assessment a where a.trace_id = t.id and a.kind = ? and a.name = ?";
+  const there = "select 1 from assessment a where a.trace_id = t.id and a.kind = ? and a.name = ? and a.valid = 1";
   if (one.operator === "IS NULL") return sql(`not exists (${there})`, one.entity, one.key);
   if (one.operator === "IS NOT NULL") return sql(`exists (${there})`, one.entity, one.key);
   const value = String(one.values[0]);
@@ -162,7 +180,7 @@ function onAssessment(dialect: Database["dialect"], one: Comparison): Sql {
       `exists (${there} and ${one.operator === "!=" ? "not " : ""}(a.value = ? or a.value = ?))`,
       one.entity,
       one.key,
-      value,
+      jsonText(value),
       JSON.stringify(value),
     );
   const said = dialect === "postgres" ? "cast(a.value as json) #>> '{}'" : "json_extract(a.value, '$')";
@@ -172,11 +190,9 @@ function onAssessment(dialect: Database["dialect"], one: Comparison): Sql {
 
 function condition(dialect: Database["dialect"], one: Comparison): Sql {
   if (one.entity === "tag" || one.entity === "metadata") return onText(dialect, one.entity, one.key, one);
-  if (one.entity === "span") return onSpan(dialect, one);
   if (one.entity === "feedback" || one.entity === "expectation") return onAssessment(dialect, one);
   if (one.entity === "issue")
     return sql("exists (select 1 from assessment a where a.trace_id = t.id and a.kind = 'issue' and a.name = ?)", String(one.values[0]));
-  if (one.key === "text") return onSpan(dialect, { ...one, entity: "span", key: "content" });
   if (one.key === "name") return onText(dialect, "tag", "mlflow.traceName", one);
   if (one.key === "prompt") {
     const [, name, version] = /^([^/]+)\/([^/]+)$/.exec(String(one.values[0])) ?? [];
@@ -198,11 +214,19 @@ function condition(dialect: Database["dialect"], one: Comparison): Sql {
   return compared(dialect, attributes[one.key] ?? "t.id", one);
 }
 
-/** Conditions that traces of these experiments must meet. */
+/** Conditions that traces of these experiments must meet; those on spans are met by one of them. */
 export function whereOf(dialect: Database["dialect"], experimentIds: readonly string[], filter: string): Sql {
+  const asked = typedFilter(filter, filters);
+  const isText = (one: Comparison): boolean => one.entity === "attribute" && one.key === "text";
   const parts = [
     { sql: `t.experiment_id in (${experimentIds.map(() => "?").join(", ") || "null"})`, params: experimentIds.map(Number) },
-    ...typedFilter(filter, filters).map((one) => condition(dialect, one)),
+    ...asked.filter((one) => one.entity !== "span" && !isText(one)).map((one) => condition(dialect, one)),
+    ...someSpan(
+      dialect,
+      asked.filter((one) => one.entity === "span"),
+    ),
+    // Each word that a trace says may be in another of its spans.
+    ...asked.filter(isText).flatMap((one) => someSpan(dialect, [{ ...one, entity: "span", key: "content" }])),
   ];
   return { sql: parts.map((one) => one.sql).join(" and "), params: parts.flatMap((one) => one.params) };
 }
@@ -212,6 +236,14 @@ export async function searchTraces(database: Database, query: TraceQuery): Promi
   const where = [whereOf(database.dialect, query.experimentIds, query.filter ?? "")];
   const asked = typedOrders(query.orderBy ?? [], orders);
   const parts = asked.flatMap((one): OrderPart[] => {
+    if (one.entity !== "attribute") {
+      const value = sql("(select x.value from trace_text x where x.trace_id = t.id and x.kind = ? and x.key = ?)", one.entity, one.key);
+      return missingLast(
+        { ...value, sql: `(case when ${value.sql} is null then 1 else 0 end)` },
+        { ...value, sql: bytewise(database.dialect, `coalesce(${value.sql}, '')`) },
+        one.descending,
+      );
+    }
     if (one.key === "name" || one.key === "run_id") {
       const [kind, key] = one.key === "name" ? ["tag", "mlflow.traceName"] : ["metadata", "mlflow.sourceRun"];
       const value = sql(
