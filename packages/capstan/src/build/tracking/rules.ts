@@ -71,6 +71,17 @@ export function latestOfPoints(key: string, { step, timeMs, value }: Points): La
   return { key, ...latest, points: step.length, min: finite ? min : null, max: finite ? max : null, nonFinite };
 }
 
+/** Of a run that has not been measured. */
+export const unknownResources = {
+  wallSeconds: null,
+  cpuSeconds: null,
+  gpuSeconds: null,
+  peakBytes: null,
+  waitSeconds: null,
+  readBytes: null,
+  writtenBytes: null,
+};
+
 export const terminal = (status: string): boolean => status === "FINISHED" || status === "FAILED" || status === "KILLED";
 
 /**

@@ -35,7 +35,8 @@ import { sealOf } from "./seal.ts";
 import { createStaleRuns } from "./stale.ts";
 import { createTrackingStore, type RunCursor } from "./store.ts";
 import { createStoredFiles, entriesBelow } from "./stored-files.ts";
-import { createWriting, type RunChange } from "./writing.ts";
+import type { RunChange } from "./run-change.ts";
+import { createWriting } from "./writing.ts";
 
 export type Progress = { done: number; total: number | null; unit: string };
 export type TrackingService = ReturnType<typeof createTrackingService>;

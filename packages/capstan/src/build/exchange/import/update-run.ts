@@ -1,7 +1,7 @@
 import { CapstanError } from "../../../base/foundation/errors.ts";
 import type { Artifact, FullRun, KeyedPoint } from "../../tracking/model.ts";
 import type { Points } from "../../tracking/points.ts";
-import type { RunChange } from "../../tracking/writing.ts";
+import type { RunChange } from "../../tracking/run-change.ts";
 import type { SourceFile, SourceRun } from "../model.ts";
 import { importedFrom } from "../rules.ts";
 import { keepFiles } from "./artifacts.ts";
