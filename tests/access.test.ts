@@ -104,6 +104,15 @@ describe("every route", () => {
     }
   });
 
+  test("of MLflow's protocol says so in its words, and what to do", async () => {
+    const { status, text } = await port("GET", "/api/2.0/mlflow/experiments/get?experiment_id=0", bearer("cap_nothing"));
+    expect([status, JSON.parse(text)]).toEqual([
+      401,
+      { error_code: "UNAUTHENTICATED", message: expect.stringMatching(/the token is not known: send a token/) },
+    ]);
+    expect((await port("GET", "/api/4.0/mlflow/runs/get")).status).toBe(404);
+  });
+
   test("of a protocol refuses a token whose role does not reach it", async () => {
     for (const one of wire()) {
       const lacking = (Object.keys(roles) as Role[]).find((role) => !(roles[role] as readonly string[]).includes(one.capability));
@@ -117,9 +126,11 @@ describe("every route", () => {
   });
 
   test("is refused to foreign names of this machine and to other sites", async () => {
+    // A protocol refuses in its own words.
+    const protocols = new Set(wire().map((one) => one.name));
     for (const one of every()) {
       const foreign = await port(one.method, one.path, { host: "attacker.example" });
-      expect([one.name, foreign.status, one.path.includes("mlflow") || foreign.code === "CAP-ACCESS-003"]).toEqual([one.name, 403, true]);
+      expect([one.name, foreign.status, protocols.has(one.name) || foreign.code === "CAP-ACCESS-003"]).toEqual([one.name, 403, true]);
       const site = await port(one.method, one.path, { origin: "https://attacker.example" });
       expect([one.name, site.status]).toEqual([one.name, 403]);
     }

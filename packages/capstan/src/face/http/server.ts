@@ -85,25 +85,34 @@ export function createShell(parts: ShellParts) {
     };
     const token = tokenOfHeader(request.headers.authorization);
     const admitted = (): Promise<Caller> => parts.access.admit(facts, token, cookies["capstan_session"]);
-    const known = await admitted();
+    const route = findPath(wire, method, url.pathname);
+    /** A refusal in the words of the route's own protocol, where it has some. */
+    const refuse = (thrown: unknown): void => {
+      if (!route?.value.fail || response.headersSent) throw thrown;
+      route.value.fail(toCapstanError(thrown), response);
+    };
+    let known: Caller;
+    try {
+      known = await admitted();
+    } catch (thrown) {
+      return refuse(thrown);
+    }
     // Opened by the one who started the server: whoever reaches the port from this machine may do what a local session may.
     const opened = known.via === "loopback" && parts.openLoopback;
     const caller = opened ? { ...known, roles: parts.access.local.roles, capabilities: parts.access.local.capabilities } : known;
     if (caller.via === "loopback" && !opened && ownUser !== undefined) {
       const peer = await peerUser(request.socket);
       if (peer !== undefined && peer !== ownUser)
-        throw new CapstanError("CAP-ACCESS-001", { problem: "another user of this machine needs a token" });
+        return refuse(new CapstanError("CAP-ACCESS-001", { problem: "another user of this machine needs a token" }));
     }
 
-    const route = findPath(wire, method, url.pathname);
     if (route) {
       span?.rename(`${method} ${route.value.path}`);
       try {
         const acting = parts.access.authorize(caller, route.value.capability, route.params["project"]);
         return await route.value.handle(request, response, { params: route.params, url, caller: acting, admitted });
       } catch (thrown) {
-        if (!route.value.fail || response.headersSent) throw thrown;
-        return route.value.fail(toCapstanError(thrown), response);
+        return refuse(thrown);
       }
     }
     if (url.pathname === "/api/v1/events") {

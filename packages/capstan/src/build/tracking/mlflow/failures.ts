@@ -68,8 +68,9 @@ export function toFailure(thrown: unknown): WireFailure {
     case "CAP-STORE-006":
       return new WireFailure("RESOURCE_DOES_NOT_EXIST", error.message);
   }
-  if (error.status === 401) return new WireFailure("UNAUTHENTICATED", error.message);
-  if (error.status === 403) return new WireFailure("PERMISSION_DENIED", error.message);
+  const told = error.remedy === "" ? error.message : `${error.message}: ${error.remedy}`;
+  if (error.status === 401) return new WireFailure("UNAUTHENTICATED", told);
+  if (error.status === 403) return new WireFailure("PERMISSION_DENIED", told);
   // Exit 6 is the surroundings' doing, 70 our own; all else is what was asked.
   if (error.exit !== 6 && error.exit !== 70) return invalid(error.message);
   if (error.status >= 400 && error.status < 500) return invalid(error.message);

@@ -15,7 +15,7 @@ import { createSurface, type SurfaceOptions } from "./surface.ts";
 export const spokenVersion = "3.11.1";
 
 /** Below these, what no route answers is ENDPOINT_NOT_FOUND. */
-export const mlflowPrefixes = ["/api/2.0", "/api/3.0", "/ajax-api", "/gateway", "/graphql", "/model-versions", "/get-artifact"] as const;
+export const mlflowPrefixes = ["/api", "/ajax-api", "/gateway", "/graphql", "/model-versions", "/get-artifact"] as const;
 
 /** Every route of MLflow's protocol that we answer, with the bytes of artifacts. */
 export function mlflowRoutes(options: SurfaceOptions): WireRoute[] {

@@ -1,6 +1,6 @@
 import { type Name, type Operator, parseFilter, parseOrder, searchError } from "./grammar.ts";
 
-const numberOperators = [">", ">=", "!=", "=", "<", "<="] as const satisfies Operator[];
+export const numberOperators = [">", ">=", "!=", "=", "<", "<="] as const satisfies Operator[];
 const textOperators = ["!=", "=", "LIKE", "ILIKE"] as const satisfies Operator[];
 const nullOperators = ["IS NULL", "IS NOT NULL"] as const satisfies Operator[];
 export const numbers: Word = { type: "number", operators: numberOperators };
@@ -14,6 +14,8 @@ export type Word = {
   operators: readonly Operator[];
   /** A number that its clients hold as text, and so write in quotes, too. */
   quoted?: true;
+  /** What a text is compared with may be a number, too: then with these. */
+  orNumber?: readonly Operator[];
 };
 /**
  * The names that searching one noun knows: entities by all of their spellings, and for entities with fixed keys (`attribute` among them) the keys.
@@ -62,14 +64,15 @@ function look(vocabulary: Vocabulary, name: Name, what: string): { entity: strin
 export function typedFilter(text: string, vocabulary: Vocabulary, what = "filter"): Comparison[] {
   return parseFilter(text, what).map((clause): Comparison => {
     const { entity, key, word } = look(vocabulary, clause.name, what);
-    if (!word.operators.includes(clause.operator))
+    const asNumber = word.orNumber !== undefined && clause.literals[0]?.kind === "number";
+    if (!(asNumber ? word.orNumber : word.operators)?.includes(clause.operator))
       throw searchError(
         what,
         clause.operatorPosition,
-        `Invalid comparator '${clause.operator}' for ${entity} '${key.slice(0, 100)}' not one of ${list(word.operators)}`,
+        `Invalid comparator '${clause.operator}' for ${entity} '${key.slice(0, 100)}' not one of ${list(asNumber ? (word.orNumber ?? []) : word.operators)}`,
       );
     const base = { entity, key, operator: clause.operator, position: clause.name.position };
-    if (word.type === "number") {
+    if (word.type === "number" || asNumber) {
       const values = clause.literals.map((one) => {
         if (one.kind === "number") return one.value;
         if (word.quoted && /^[0-9]{1,15}$/.test(one.value)) return Number(one.value);

@@ -285,6 +285,7 @@ describe("MLflow's endpoints", () => {
       (await send("POST", at, { assessment: { assessment_name: "q", feedback: { value }, source: { source_type: "HUMAN" }, ...more } }))
         .body["assessment"];
     const first = await assess("good");
+    await assess(0.75, { assessment_name: "score" });
     await assess(["a", "b"], { overrides: first.assessment_id });
     for (const [filter, found] of [
       ["span.name = 'inner' AND span.type = 'LLM'", 1],
@@ -292,6 +293,9 @@ describe("MLflow's endpoints", () => {
       ["trace.text LIKE '%inner%' AND trace.text LIKE '%outer%'", 1],
       ["feedback.q = 'good'", 0],
       [`feedback.q = '["a", "b"]'`, 1],
+      ["feedback.score > 0.5 AND feedback.score = 0.75", 1],
+      ["feedback.score < 0.5", 0],
+      ["feedback.score != 'x'", 1],
     ] as const)
       expect([filter, (await search(id, filter)).length]).toEqual([filter, found]);
     await send("PATCH", `/api/2.0/mlflow/traces/tr-${trace}/tags`, { key: "rank", value: "9" });

@@ -18,6 +18,7 @@ import {
   type Comparison,
   listText,
   nullableText,
+  numberOperators,
   numbers,
   textWord,
   typedFilter,
@@ -43,6 +44,7 @@ const entities = {
 };
 const rlike = (word: Word): Word => ({ ...word, operators: [...word.operators, "RLIKE"] });
 const matched = rlike(nullableText);
+const said: Word = { ...matched, orNumber: numberOperators };
 const listed = rlike(listText);
 const like: Word = { type: "text", operators: ["LIKE", "ILIKE"] };
 const times = {
@@ -63,7 +65,7 @@ const names = {
 };
 const filters: Vocabulary = {
   entities,
-  open: { tag: matched, metadata: matched, span: listed, feedback: matched, expectation: matched },
+  open: { tag: matched, metadata: matched, span: listed, feedback: said, expectation: said },
   closed: {
     attribute: { ...times, ...names, client_request_id: listed, prompt: textWord, text: like },
     issue: { id: { type: "text", operators: ["="] } },
@@ -174,6 +176,14 @@ function onAssessment(dialect: Database["dialect"], one: Comparison): Sql {
   const there = "select 1 from assessment a where a.trace_id = t.id and a.kind = ? and a.name = ? and a.valid = 1";
   if (one.operator === "IS NULL") return sql(`not exists (${there})`, one.entity, one.key);
   if (one.operator === "IS NOT NULL") return sql(`exists (${there})`, one.entity, one.key);
+  if (one.type === "number") {
+    const number =
+      dialect === "postgres"
+        ? "(case when json_typeof(cast(a.value as json)) = 'number' then cast(cast(a.value as json) #>> '{}' as DOUBLE PRECISION) end)"
+        : "(case when json_type(a.value) in ('integer', 'real') then json_extract(a.value, '$') end)";
+    const inner = compared(dialect, number, one);
+    return sql(`exists (${there} and ${inner.sql})`, one.entity, one.key, ...inner.params);
+  }
   const value = String(one.values[0]);
   if (one.operator === "=" || one.operator === "!=")
     return sql(
