@@ -1,41 +1,34 @@
 import { join } from "node:path";
-import { goesForward, type SuiteConfig, parseReference } from "@capstan/contract";
-import type { Reason, StepState } from "@capstan/contract/operations/pipeline";
+import type { StepState } from "@capstan/contract/operations/pipeline";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { toTime } from "../../base/foundation/clock.ts";
 import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
 import { captureEnvironment } from "../execution/capture-environment.ts";
-import type { EnvironmentCapture } from "../execution/model.ts";
-import type { Tracing } from "../../base/foundation/tracing.ts";
-import type { AttemptDeps, Settled, Work } from "./attempt.ts";
-import { abandon, cancel, codeNode, settle, spoolOf } from "./attempt.ts";
+import type { Adopted } from "./adoption.ts";
+import { cancel, type Settled, settle } from "./attempt.ts";
 import type { ProjectFile } from "./config/project-file.ts";
 import type { EventLog } from "./event-log.ts";
-import { told } from "./failure.ts";
 import type { Taken } from "./facts.ts";
-import type { Adopted } from "./adoption.ts";
-import type { MadeOutput, StepFacts } from "./model.ts";
-import { decide, type Decided, type PlanDeps, type PlannedNode } from "./plan.ts";
-import { offerModels, plainParam } from "./offers.ts";
+import { told } from "./failure.ts";
+import { createJudging } from "./judging.ts";
+import type { MadeOutput } from "./model.ts";
+import { offerModels } from "./offers.ts";
+import { decide, type PlanDeps, type PlannedNode } from "./plan.ts";
 import { decideRebuild, type Rebuild } from "./rebuild.ts";
-import { phrase } from "./reasons.ts";
-import { EditedError, stage } from "./sandbox.ts";
-import type { ModelSink, Subject, SuiteRunner } from "./seams.ts";
+import { EditedError } from "./sandbox.ts";
+import type { ModelSink, SuiteRunner } from "./seams.ts";
 import type { Slots } from "./slots.ts";
-import { codeDigestOf, envDigestOf } from "./step-key.ts";
+import { createStepBoard } from "./step-board.ts";
+import { createStepStart, type StepStartDeps } from "./step-start.ts";
 import type { AttemptRow, Choice, Offered, PipelineRunRow, StepRunRow } from "./store.ts";
 
-export type RunDeps = AttemptDeps & {
+export type RunDeps = StepStartDeps & {
   plan: PlanDeps;
   slots: Slots;
   /** Attempts of a host that is no more, by step key: waited for instead of started again. */
   adopted: Adopted;
-  host: string;
   models: ModelSink | undefined;
   suites: SuiteRunner | undefined;
-  tracing: Tracing;
-  /** Address under which steps reach this host; null when it listens nowhere. */
-  endpoint(): string | null;
 };
 
 /** One pipeline run in this process, from its first step to its last. */
@@ -50,8 +43,6 @@ export type LiveRun = {
 };
 
 const cancelGraceMs = 10_000;
-const longestMs = 7 * 86_400_000;
-const tokenSlackMs = 60_000;
 
 export type RunEnd = {
   steps: ReadonlyMap<string, StepRunRow>;
@@ -88,7 +79,6 @@ export async function runSteps(
 ): Promise<RunEnd> {
   const { file, row, steps, caller, events, choice } = run;
   const { store, sql } = deps;
-  const reasons = new Map<string, readonly Reason[]>();
   const priority = priorities(run.nodes, file, run.estimates);
   const forced = new Set(choice.force ? (choice.steps.length > 0 ? choice.steps : run.nodes) : []);
   const captured = await captureEnvironment(
@@ -98,51 +88,15 @@ export async function runSteps(
   );
   // The commit of the folder says nothing about code that comes from the store.
   const environment = run.rebuild ? { ...captured, git: null } : captured;
-  const judged = new Set<string>();
   const apart = new Set<string>();
+  const board = createStepBoard({ store, sql, row, steps, events });
+  const { save, ended, ahead } = board;
+  const { suites, contents } = deps;
+  const judge = createJudging({ suites, contents, clock: store.clock, file, row, taken: run.taken, caller, events, board });
+  const start = createStepStart(deps, { file, row, experimentId: run.experimentId, environment, caller, events, board });
   let savedSeconds = 0;
   let error: CapstanError | null = null;
   let left = false;
-
-  const rowOf = (id: string): StepRunRow => {
-    const found = steps.get(id);
-    if (!found) throw new CapstanError("CAP-INTERNAL-001", { what: `step ${id} has no row` });
-    return found;
-  };
-  const save = async (id: string, patch: Partial<StepRunRow>): Promise<StepRunRow> => {
-    const next = { ...rowOf(id), ...patch };
-    steps.set(id, next);
-    await store.database.commit([sql.putStepRun(next)]);
-    store.events.emit("changed", { project: row.project, kind: "pipeline-run", id: row.id });
-    return next;
-  };
-  const ended = (id: string, more: { seconds?: number | null } = {}): void => {
-    const one = rowOf(id);
-    events.emit({
-      event: "step.ended",
-      at: toTime(store.clock.nowMs()),
-      step: id,
-      state: one.state,
-      seconds: more.seconds ?? null,
-      reusedFrom: one.reused ? `run:${one.reused.number}` : null,
-      outputs: one.outputs.map((output) => ({ path: output.path, digest: output.digest, sizeBytes: output.sizeBytes })),
-      metrics: one.metrics,
-      error: one.error,
-      note: one.note,
-    });
-  };
-  const ahead = (step: string): Decided | undefined => {
-    const one =
-      steps.get(step) ??
-      [...steps.values()].find((other) => other.step.split("@")[0] === step && other.state === "ran") ??
-      [...steps.values()].find((other) => other.step.split("@")[0] === step);
-    return (
-      one && {
-        outputs: one.state === "ran" || one.state === "reused" ? one.outputs : undefined,
-        reasons: reasons.get(one.step) ?? one.reasons,
-      }
-    );
-  };
 
   /** What a step made goes into the folder; only a plain run may touch it. */
   const deliver = async (outputs: readonly MadeOutput[]): Promise<void> => {
@@ -150,54 +104,6 @@ export async function runSteps(
     for (const output of outputs) {
       const path = join(file.folder, output.path);
       if ((await deps.contents.find(path))?.digest !== output.digest) await deps.contents.checkout(output, path);
-    }
-  };
-
-  const subjectOf = async (ref: string): Promise<Subject | undefined> => {
-    const parsed = parseReference(ref);
-    if (parsed?.kind === "data") {
-      const version = run.taken.get(ref);
-      return (
-        version && {
-          ref,
-          name: parsed.name,
-          form: version.content.form,
-          digest: version.content.digest,
-          path: await deps.contents.localPath(version.content),
-        }
-      );
-    }
-    if (parsed?.kind !== "step") return undefined;
-    const outputs = ahead(parsed.name)?.outputs;
-    const output = outputs?.find((one) => one.name === parsed.part) ?? (parsed.part === null ? outputs?.[0] : undefined);
-    return output && { ref, name: output.path, form: output.form, digest: output.digest, path: await deps.contents.localPath(output) };
-  };
-  /** Suites on outputs, as soon as all they look at is there. The first that refuses is thrown. */
-  const judge = async (id: string): Promise<void> => {
-    for (const [suite, config] of Object.entries(file.config.checks ?? {}) as [string, SuiteConfig][]) {
-      const parsed = parseReference(config.for);
-      if (!deps.suites || parsed?.kind !== "step" || judged.has(suite)) continue;
-      const subject = await subjectOf(config.for);
-      const against = config.against === undefined ? null : await subjectOf(config.against);
-      // Another step may have ended meanwhile and asked for the same one.
-      if (!subject || against === undefined || judged.has(suite)) continue;
-      judged.add(suite);
-      const verdict = await deps.suites.run(
-        {
-          project: row.project,
-          suite,
-          config,
-          subject,
-          against,
-          pipelineRun: row.id,
-          stepRun: rowOf(id).run,
-          ...(row.because !== null && { because: row.because }),
-        },
-        caller,
-      );
-      events.emit({ event: "suite.ended", at: toTime(store.clock.nowMs()), suite, verdict: verdict.verdict, text: verdict.text });
-      if ((config.when_failing ?? "refuse") === "refuse" && !goesForward(verdict.verdict) && verdict.verdict !== "inconclusive")
-        throw new CapstanError("CAP-RUN-005", { step: parsed.name, suite, text: verdict.text });
     }
   };
 
@@ -242,7 +148,7 @@ export async function runSteps(
             forced: forced.has(id) || forced.has(node.step),
             beforeNumber: row.number,
           });
-      reasons.set(id, planned.reasons);
+      board.reasons.set(id, planned.reasons);
       if (planned.decision === "skip" || skipped !== undefined) {
         await save(id, {
           state: "skipped",
@@ -371,138 +277,6 @@ export async function runSteps(
     };
   };
 
-  /** The step's run, its sandbox and its first process. The run is made once; another try belongs to it, too. */
-  const start = async (id: string, planned: PlannedNode, attempt: number): Promise<{ row: AttemptRow; stepRun: string }> => {
-    const { node, facts } = planned;
-    const attemptId = store.ids.ulid();
-    const box = await stage({ contents: deps.contents, variables: deps.variables }, file, planned, join(store.folder, "work", attemptId));
-    const startedMs = store.clock.nowMs();
-    const stepRun = attempt === 1 ? await createStepRun(id, planned, startedMs) : (rowOf(id).run ?? "");
-    const token = await deps.tokens?.issue({ project: row.project, run: stepRun, ttlMs: (node.timeoutMs ?? longestMs) + tokenSlackMs });
-    const endpoint = deps.endpoint();
-    const traceparent = deps.tracing.current();
-    const work: Work = {
-      spec: {
-        id: attemptId,
-        command: box.command,
-        cwd: join(box.folder, node.cwd),
-        environment: {
-          ...box.environment,
-          CAPSTAN_RUN: stepRun,
-          CAPSTAN_SPOOL: spoolOf(box.root),
-          ...(endpoint !== null && { MLFLOW_TRACKING_URI: endpoint, MLFLOW_EXPERIMENT_ID: run.experimentId }),
-          ...(traceparent !== undefined && { TRACEPARENT: traceparent }),
-          ...(token !== undefined && { MLFLOW_TRACKING_TOKEN: token }),
-        },
-        logPath: join(store.folder, "logs", `${stepRun}.log`),
-        exitPath: join(box.root, "exit"),
-        timeoutMs: node.timeoutMs,
-        resources: { cpu: node.resources.cpu, ...(node.resources.memoryBytes !== null && { memoryBytes: node.resources.memoryBytes }) },
-      },
-      box: box.folder,
-      root: box.root,
-      project: row.project,
-      folder: file.folder,
-      node: {
-        id: node.id,
-        commandText: node.commandText,
-        timeoutMs: node.timeoutMs,
-        outputs: node.outputs,
-        deterministic: node.deterministic,
-        sandbox: node.sandbox,
-      },
-      facts,
-      watched: planned.inputs.flatMap((input) =>
-        (input?.pieces ?? []).flatMap((piece) => (piece.source === null ? [] : [{ path: piece.source, digest: piece.content.digest }])),
-      ),
-      given: [
-        ...planned.inputs.flatMap((input) => (input?.pieces ?? []).map((piece) => piece.path)),
-        ...facts.code.map((code) => code.path),
-        "params.yaml",
-        "package.json",
-      ],
-      number: row.number,
-      attempt,
-    };
-    const attemptRow: AttemptRow = {
-      project: row.project,
-      id: attemptId,
-      pipelineRun: row.id,
-      step: id,
-      stepRun,
-      stepKey: planned.stepKey ?? "",
-      token: 1,
-      host: deps.host,
-      state: "running",
-      work: withoutSecrets(work),
-    };
-    const next = { ...rowOf(id), state: "running" as const, run: stepRun, startedMs, attempt };
-    steps.set(id, next);
-    await store.database.commit([sql.insertAttempt(attemptRow, startedMs), sql.putStepRun(next)]);
-    events.emit({ event: "step.started", at: toTime(startedMs), step: id, run: stepRun, reason: phrase(planned.reasons) });
-    store.events.emit("changed", { project: row.project, kind: "pipeline-run", id: row.id });
-    try {
-      await deps.executor.start(work.spec);
-    } catch (failure) {
-      await abandon(deps, attemptRow, caller);
-      throw failure;
-    }
-    return { row: attemptRow, stepRun };
-  };
-
-  const createStepRun = async (id: string, planned: PlannedNode, startedMs: number): Promise<string> => {
-    const { node, facts } = planned;
-    const made = await deps.tracking.createRun(
-      {
-        project: row.project,
-        experimentId: run.experimentId,
-        kind: "step",
-        name: id,
-        parentId: row.id,
-        step: id,
-        key: planned.stepKey ?? "",
-        startedMs,
-        ...(row.because !== null && { because: row.because }),
-        params: Object.fromEntries(facts.params.map(([name, json]) => [name, plainParam(json)])),
-        environment: environmentOf(environment, facts, node.commandText),
-      },
-      caller,
-    );
-    await deps.tracking.addLinks(
-      made.id,
-      {
-        inputs: [
-          ...planned.inputs.flatMap((input) =>
-            input
-              ? [
-                  {
-                    name: input.input.name,
-                    node: input.node ?? `${input.content.form === "tree" ? "tree" : "blob"}:${input.content.digest}`,
-                    digest: input.content.digest,
-                  },
-                ]
-              : [],
-          ),
-          ...(facts.code.length > 0
-            ? [
-                {
-                  name: facts.code
-                    .map((code) => code.path)
-                    .join(", ")
-                    .slice(0, 200),
-                  node: codeNode(facts),
-                  digest: codeDigestOf(facts),
-                },
-              ]
-            : []),
-          { name: facts.env.lock?.file ?? "environment", node: `env:${envDigestOf(facts)}`, digest: facts.env.lock?.digest ?? null },
-        ],
-      },
-      caller,
-    );
-    return made.id;
-  };
-
   // The loop: a node starts when all it needs have ended well.
   const open = new Set(run.nodes);
   const running = new Map<string, Promise<void>>();
@@ -562,30 +336,6 @@ export async function runSteps(
     for (const one_ of offered) events.emit({ event: "model.offered", at: toTime(store.clock.nowMs()), ...one_ });
   }
   return { steps, apart, offered, savedSeconds, error, cancelled: run.stop.aborted, left };
-}
-
-/** Values of variables, tokens among them, are handed to the process and kept nowhere: only that they were given. */
-const withoutSecrets = (work: Work): string => {
-  const environment = Object.fromEntries(Object.keys(work.spec.environment).map((name) => [name, ""]));
-  return JSON.stringify({ ...work, spec: { ...work.spec, environment } });
-};
-
-function environmentOf(captured: EnvironmentCapture, facts: StepFacts, command: string) {
-  return {
-    node: envDigestOf(facts),
-    platform: facts.env.platform,
-    lockDigest: facts.env.lock?.digest ?? null,
-    command,
-    commit: captured.git?.commit ?? null,
-    dirty: captured.git?.dirty ?? null,
-    diffDigest: captured.git?.diffBlob ?? null,
-    more: {
-      ...(facts.env.interpreter !== null && { interpreter: facts.env.interpreter }),
-      ...(facts.env.lock && { lock: facts.env.lock.file }),
-      ...(captured.git?.branch && { branch: captured.git.branch }),
-      capstan: captured.node,
-    },
-  };
 }
 
 /** Seconds of the longest way from a node to the end, by history; unknown steps count a little. */

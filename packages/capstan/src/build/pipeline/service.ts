@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { PipelineEvent, StepRun } from "@capstan/contract/operations/pipeline";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { toTime } from "../../base/foundation/clock.ts";
-import { CapstanError, toCapstanError } from "../../base/foundation/errors.ts";
+import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Store } from "../../base/record/store.ts";
 import type { Hosts } from "../../base/storage/hosts.ts";
 import type { DataService } from "../data/model.ts";
@@ -17,14 +17,13 @@ import { createCommands } from "./commands.ts";
 import { createContents } from "./contents.ts";
 import { createEventLog } from "./event-log.ts";
 import type { Taken } from "./facts.ts";
-import { told } from "./failure.ts";
-import { ignoreOutputs } from "./ignored.ts";
 import { adoptLeftRuns } from "./left-runs.ts";
-import { type LockedStep, lockedValues, readLock } from "./lock-file.ts";
+import { lockedValues, readLock } from "./lock-file.ts";
 import type { MadeOutput } from "./model.ts";
-import { writeTheLock } from "./plain-folder.ts";
 import { type PlanDeps, type PlannedNode, planOf } from "./plan.ts";
 import { type LiveRun, runSteps } from "./run.ts";
+import { beginRun, leaseMs, occupied } from "./run-begin.ts";
+import { createRunEnd } from "./run-end.ts";
 import type { AttemptTokens, ModelSink, SpooledLogs, SuiteRunner } from "./seams.ts";
 import { planRebuild, rebuildOf } from "./rebuild.ts";
 import { type SettledRun, settleNothing } from "./settled-run.ts";
@@ -81,7 +80,6 @@ export type Started =
 
 export type PipelineService = ReturnType<typeof createPipelineService>;
 
-const leaseMs = 30_000;
 const renewMs = 10_000;
 const keptLogs = 50;
 
@@ -128,16 +126,6 @@ export function createPipelineService(deps: PipelineDeps) {
     return { ...sound(file), project: ask.project };
   };
 
-  const busy = async (project: string): Promise<CapstanError | undefined> => {
-    const lease = await sql.lease(project);
-    if (!lease || lease.untilMs < clock.nowMs()) return undefined;
-    const run = await sql.runById(lease.run);
-    return new CapstanError("CAP-RUN-009", {
-      number: run?.number ?? 0,
-      who: `process ${lease.pid}, ${Math.max(0, Math.round((clock.nowMs() - lease.takenMs) / 1000))} s`,
-    });
-  };
-
   /** `run:7`, `7`, `latest`, a name or an id. */
   async function findRun(project: string, ref: string): Promise<PipelineRunRow> {
     const text = ref.replace(/^run:/, "");
@@ -163,8 +151,8 @@ export function createPipelineService(deps: PipelineDeps) {
       ...(of && { as: of.id }),
     };
     const file = rebuild?.file ?? (await read(ask));
-    const occupied = await busy(ask.project);
-    if (occupied) throw occupied;
+    const going = await occupied({ store, sql }, ask.project);
+    if (going) throw going;
     let planned = rebuild ? await planRebuild(plan, rebuild) : await planOf(plan, file, choice);
     const because = ask.because ?? caller.because;
     const todo = planned.filter((one) => one.decision === "run" || one.decision === "may");
@@ -191,75 +179,25 @@ export function createPipelineService(deps: PipelineDeps) {
         return settleNothing({ contents, models: deps.models }, ask.project, file, planned, taken, caller, because);
     }
 
-    const id = store.ids.hex();
-    const nowMs = clock.nowMs();
-    const experimentId = await tracking.ensureExperiment(ask.project, ask.project, caller);
-    const words = store.ids.words();
-    const draft: Omit<PipelineRunRow, "number"> = {
-      project: ask.project,
-      id,
-      name: words,
-      state: "running",
-      verdict: null,
-      startedMs: nowMs,
-      endedMs: null,
-      by: caller.actor.name,
-      message: ask.message ?? null,
-      because: because ?? null,
-      plain: file.plain,
-      choice,
-      stepsTotal: planned.length,
-      savedSeconds: 0,
-      lockWritten: false,
-      offered: [],
-      error: null,
-    };
-    let number = 0;
-    let name = words;
-    try {
-      const committed = await store.database.commit([
-        ...sql.takeLease({ project: ask.project, run: id, owner: host, pid: process.pid, takenMs: nowMs, untilMs: nowMs + leaseMs }, nowMs),
-        sql.insertRun(draft),
-      ]);
-      const row = committed.flat().find((one) => typeof one["number"] === "number");
-      number = Number(row?.["number"]);
-      name = String(row?.["name"]);
-    } catch (error) {
-      if (error instanceof CapstanError && error.code === "CAP-MOVED-001") throw (await busy(ask.project)) ?? error;
-      throw error;
-    }
-    const row: PipelineRunRow = { ...draft, number, name };
-    const steps = new Map(planned.map((one, place): [string, StepRunRow] => [one.node.id, emptyStep(row, one, place)]));
-    try {
-      await store.database.commit([...steps.values()].map((step) => sql.putStepRun(step)));
-      await tracking.createRun(
-        {
-          project: ask.project,
-          experimentId,
-          kind: "pipeline",
-          name,
-          id,
-          startedMs: nowMs,
-          params: Object.fromEntries(choice.set.map((one) => [one.split("=")[0] ?? one, one.slice(one.indexOf("=") + 1)])),
-          ...(because !== undefined && { because }),
-        },
-        caller,
-      );
-    } catch (thrown) {
-      // It never began: it must not stand in the way of the next.
-      await store.database
-        .commit([
-          sql.endRun({ ...row, state: "failed", verdict: "error", endedMs: clock.nowMs(), error: told(toCapstanError(thrown)) }),
-          sql.dropLease(ask.project, host),
-        ])
-        .catch(() => undefined);
-      throw thrown;
-    }
-
+    const parts = { store, sql, tracking, host };
+    const { row, steps, experimentId } = await beginRun(
+      parts,
+      { project: ask.project, message: ask.message, because, plain: file.plain, choice },
+      planned,
+      caller,
+    );
+    const { id, number } = row;
     const events = createEventLog();
     const stop = new AbortController();
     const insist = new AbortController();
-    events.emit({ event: "run.started", at: toTime(nowMs), run: `run:${number}`, name, steps: planned.length, toRun: todo.length });
+    events.emit({
+      event: "run.started",
+      at: toTime(row.startedMs),
+      run: `run:${number}`,
+      name: row.name,
+      steps: planned.length,
+      toRun: todo.length,
+    });
     store.events.emit("changed", { project: ask.project, kind: "pipeline-run", id });
     const renewal = setInterval(
       () =>
@@ -270,6 +208,7 @@ export function createPipelineService(deps: PipelineDeps) {
     );
     renewal.unref();
 
+    const closing = createRunEnd(parts, { row, steps, file, taken, caller, events });
     const done = runSteps(
       {
         ...attemptDeps,
@@ -299,92 +238,8 @@ export function createPipelineService(deps: PipelineDeps) {
         estimates: new Map(planned.flatMap((one) => (one.estimateSeconds === null ? [] : [[one.node.id, one.estimateSeconds] as const]))),
       },
     )
-      .then(async (end): Promise<PipelineRunRow> => {
-        if (end.left || leaving.signal.aborted) return row;
-        const endedMs = clock.nowMs();
-        const state = end.cancelled ? "cancelled" : end.error ? "failed" : "passed";
-        const failure = end.cancelled ? new CapstanError("CAP-RUN-011", { number }) : end.error;
-        const locked = new Map(
-          [...steps].flatMap(([step, one]): [string, LockedStep][] =>
-            !end.apart.has(step) && (one.state === "ran" || one.state === "reused") && one.facts && one.stepKey !== null
-              ? [[step, { key: one.stepKey, facts: one.facts, outputs: one.outputs }]]
-              : [],
-          ),
-        );
-        const lockWritten = file.plain && locked.size > 0 ? await writeTheLock(file, locked, taken) : false;
-        if (file.plain && locked.size > 0)
-          await ignoreOutputs(
-            file.folder,
-            [...file.graph.nodes.values()].flatMap((node) => node.outputs),
-          );
-        const final: PipelineRunRow = {
-          ...row,
-          state,
-          verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error",
-          endedMs,
-          savedSeconds: end.savedSeconds,
-          lockWritten,
-          offered: end.offered,
-          error: failure && told(failure),
-        };
-        await tracking.endRun(
-          id,
-          {
-            status: state === "passed" ? "FINISHED" : state === "failed" ? "FAILED" : "KILLED",
-            verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error",
-            endedMs,
-            also: [sql.endRun(final), sql.dropLease(ask.project, host)],
-          },
-          caller,
-        );
-        const count = (wanted: StepRunRow["state"]): number => [...steps.values()].filter((one) => one.state === wanted).length;
-        events.emit({
-          event: "result",
-          at: toTime(endedMs),
-          run: `run:${number}`,
-          verdict: state === "passed" ? "pass" : state === "failed" ? "fail" : "error",
-          seconds: (endedMs - nowMs) / 1000,
-          ran: count("ran"),
-          reused: count("reused"),
-          failed: count("failed"),
-          savedSeconds: end.savedSeconds,
-          lockWritten,
-          error: failure ? { code: failure.code, message: failure.message, do: failure.remedy } : null,
-        });
-        store.events.emit("changed", { project: ask.project, kind: "pipeline-run", id });
-        return final;
-      })
-      .catch(async (thrown: unknown): Promise<PipelineRunRow> => {
-        // A fault of ours: what is finished stays, the run is closed so that the next one can begin.
-        const failure = toCapstanError(thrown);
-        store.log.error("pipeline.run", {
-          run: id,
-          error: failure.message,
-          cause: failure.cause instanceof Error ? failure.cause.stack : undefined,
-        });
-        const final: PipelineRunRow = { ...row, state: "failed", verdict: "error", endedMs: clock.nowMs(), error: told(failure) };
-        await tracking
-          .endRun(
-            id,
-            { status: "FAILED", verdict: "error", endedMs: clock.nowMs(), also: [sql.endRun(final), sql.dropLease(ask.project, host)] },
-            caller,
-          )
-          .catch(() => undefined);
-        events.emit({
-          event: "result",
-          at: toTime(clock.nowMs()),
-          run: `run:${number}`,
-          verdict: "error",
-          seconds: (clock.nowMs() - nowMs) / 1000,
-          ran: 0,
-          reused: 0,
-          failed: 0,
-          savedSeconds: 0,
-          lockWritten: false,
-          error: { code: failure.code, message: failure.message, do: failure.remedy },
-        });
-        return final;
-      })
+      .then((end) => (end.left || leaving.signal.aborted ? row : closing.ended(end)))
+      .catch(closing.broken)
       .finally(() => {
         clearInterval(renewal);
         events.end();
@@ -498,27 +353,3 @@ function againstLock(planned: PlannedNode, lock: string): string {
   if (changed) return `${changed[0]} is ${changed[1]}, the lock has ${locked.get(`param.${changed[0]}`) ?? "none"}`;
   return planned.reasons[0]?.text ?? "it has never run here";
 }
-
-const emptyStep = (row: PipelineRunRow, planned: PlannedNode, place: number): StepRunRow => ({
-  project: row.project,
-  pipelineRun: row.id,
-  step: planned.node.id,
-  place,
-  state: "waiting",
-  decision: planned.decision,
-  reasons: planned.reasons,
-  stepKey: planned.stepKey,
-  facts: null,
-  run: null,
-  reused: null,
-  startedMs: null,
-  endedMs: null,
-  cpuSeconds: null,
-  peakBytes: null,
-  attempt: 0,
-  exit: null,
-  error: null,
-  outputs: [],
-  metrics: {},
-  note: null,
-});
