@@ -37,6 +37,8 @@ export type Bench = {
   postgres: (() => Promise<string>) | undefined;
   /** Sizes of the stores that are searched. */
   runs: readonly number[];
+  /** Metric points of the store of `tracking-points`, ten million a run. */
+  points: number;
 };
 
 export const quantile = (values: readonly number[], share: number): number =>

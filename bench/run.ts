@@ -13,6 +13,7 @@ import { ledger } from "./cases/ledger.ts";
 import { pages } from "./cases/pages.ts";
 import { search } from "./cases/search.ts";
 import { server } from "./cases/server.ts";
+import { trackingBeside } from "./cases/tracking-beside.ts";
 import { trackingPython, trackingServer } from "./cases/tracking-client.ts";
 import { trackingPoints } from "./cases/tracking-points.ts";
 import { trackingArtifacts, trackingCurves } from "./cases/tracking-reads.ts";
@@ -20,7 +21,7 @@ import { trackingWrites } from "./cases/tracking-writes.ts";
 import { type Bench, type Case, type Figure, type NotRun, root, round, temporaryFolder } from "./measure.ts";
 
 /**
- * `npm run bench [-- CASE…] [--large] [--mlflow PYTHON] [--runs 10000,100000,1000000] [--postgres]`: prints JSON. Each figure stands beside its goal and, where there is one, the cheapest program that does the
+ * `npm run bench [-- CASE…] [--large] [--mlflow PYTHON] [--runs 10000,100000,1000000] [--points 100000000] [--postgres]`: prints JSON. Each figure stands beside its goal and, where there is one, the cheapest program that does the
  * unavoidable work. A word chooses every case that begins with it. With the python of an environment that has mlflow, MLflow does the same work in the same run;
  * with `--postgres`, so does Capstan on a PostgreSQL server of its own that syncs each commit.
  */
@@ -38,6 +39,7 @@ const cases: Readonly<Record<string, Case>> = {
   "tracking-server": trackingServer,
   "tracking-python": trackingPython,
   "tracking-points": trackingPoints,
+  "tracking-beside": trackingBeside,
   search,
 };
 
@@ -48,6 +50,7 @@ const { values: flags, positionals } = parseArgs({
     mlflow: { type: "string" },
     postgres: { type: "boolean", default: false },
     runs: { type: "string", default: "10000" },
+    points: { type: "string", default: "10000000" },
   },
 });
 const matches = (word: string, name: string): boolean => name === word || name.startsWith(`${word}-`);
@@ -77,6 +80,7 @@ const bench: Bench = {
   mlflow: flags.mlflow ?? process.env["MLFLOW_PYTHON"],
   postgres: postgres?.createDatabase,
   runs: flags.runs.split(",").map(Number),
+  points: Number(flags.points),
 };
 // Nothing that was started outlives a bench that is ended.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));

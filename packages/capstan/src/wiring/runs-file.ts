@@ -17,7 +17,9 @@ import { createRunTable } from "../build/tracking/table/table.ts";
 import { columnOf } from "../build/tracking/table/vocabulary.ts";
 import type { WireRoute } from "../face/http/server.ts";
 
-const linesAtOnce = 500;
+/** Read and written before others have their turn. */
+const cellsAtOnce = 5000;
+const linesAtOnce = { least: 4, most: 250 };
 const columnsAtMost = 2000;
 const types = { csv: "text/csv; charset=utf-8", parquet: "application/vnd.apache.parquet" } as const;
 
@@ -61,8 +63,9 @@ export function runsFileRoute(tracking: TrackingService, store: Store, analytics
       const snapshot = await orders.snapshot(questionOf(question), order, undefined);
       async function* lines(): AsyncGenerator<string> {
         yield headLine(keys);
-        for (let from = 0; from < snapshot.total; from += linesAtOnce) {
-          const runs = await table.runs(snapshot.slice(from, from + linesAtOnce));
+        const size = Math.max(linesAtOnce.least, Math.min(linesAtOnce.most, Math.floor(cellsAtOnce / (keys.length + 1))));
+        for (let from = 0; from < snapshot.total; from += size) {
+          const runs = await table.runs(snapshot.slice(from, from + size));
           const cells = await table.cells(runs, shown);
           yield runs.map((run, i) => lineOf(run, keys, cells[i] ?? [])).join("");
         }

@@ -38,7 +38,7 @@ describeWith("MLflow on PostgreSQL", "PostgreSQL", findPostgres(), (bin) => {
         const runs: Record<string, string> = {};
         for await (const page of source.runs(experiments))
           for (const run of page)
-            runs[run.id] = digestOfRun({ ...run, artifacts: (await source.files({ uri: run.artifactUri, run: run.id })) ?? [] });
+            runs[run.id] = await digestOfRun({ ...run, artifacts: (await source.files({ uri: run.artifactUri, run: run.id })) ?? [] });
         const [models, registered] = [
           await Array.fromAsync(source.loggedModels(experiments)),
           await Array.fromAsync(source.registeredModels()),

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Json } from "../../base/foundation/canonical-json.ts";
-import { digestOfJson, sha256 } from "../../base/foundation/hashing.ts";
+import { digestOfJson } from "../../base/foundation/hashing.ts";
 import type { DatasetInput, FullLoggedModel, FullRun, ModelLink } from "../tracking/model.ts";
-import { mergePoints, type Points } from "../tracking/points.ts";
+import { areInOrder, mergePoints, type Points } from "../tracking/points.ts";
 import type { SourceModelMetric } from "./model.ts";
 
 /** The tag that says where a run was executed. It is ours, and no part of what is compared. */
@@ -31,16 +33,32 @@ export type ComparedRun = {
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const bytesOf = (column: Float64Array): Uint8Array => new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
 
+/** Looked at before others have their turn: some milliseconds. */
+const pointsPerTurn = 65_536;
+
 /** SHA-256 over the three columns of a curve in the order of its history. Every NaN is one NaN. */
-export function digestOfCurve(curve: Points): string {
-  const { step, timeMs, value } = mergePoints([curve]);
-  const values = value.some(Number.isNaN) ? value.map((one) => (Number.isNaN(one) ? NaN : one)) : value;
-  return sha256(Buffer.concat([bytesOf(step), bytesOf(timeMs), bytesOf(values)]));
+async function digestOfCurve(curve: Points): Promise<string> {
+  let ordered = true;
+  for (let from = 0; ordered && from < curve.step.length; from += pointsPerTurn) {
+    ordered = areInOrder(curve, from, from + pointsPerTurn);
+    if (from > 0) await turn();
+  }
+  const { step, timeMs, value } = ordered ? curve : mergePoints([curve]);
+  const hasher = createHash("sha256");
+  for (const column of [step, timeMs, value])
+    for (let from = 0; from < column.length; from += pointsPerTurn) {
+      const some = column.subarray(from, from + pointsPerTurn);
+      hasher.update(bytesOf(some.some(Number.isNaN) ? some.map((one) => (Number.isNaN(one) ? NaN : one)) : some));
+      if (from > 0) await turn();
+    }
+  return hasher.digest("hex");
 }
 
 /** Equal digests: nothing of a run differs that both stores can say. */
-export function digestOfRun(run: ComparedRun): string {
+export async function digestOfRun(run: ComparedRun): Promise<string> {
   const { [importedFrom]: _, [exportedTag]: __, ...tags } = run.tags;
+  const curves: Record<string, string> = {};
+  for (const [key, curve] of run.curves) curves[key] = await digestOfCurve(curve);
   return digestOfJson({
     id: run.id,
     experiment: run.experimentId,
@@ -52,7 +70,7 @@ export function digestOfRun(run: ComparedRun): string {
     endedMs: run.endedMs,
     params: { ...run.params },
     tags,
-    curves: Object.fromEntries([...run.curves].map(([key, curve]) => [key, digestOfCurve(curve)])),
+    curves,
     datasets: run.datasets
       .map(({ dataset, tags: said }): Json => ({
         name: dataset.name,

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Ids } from "../../base/foundation/ids.ts";
 import type { Database, SqlValue, Statement } from "../../base/storage/database.ts";
 import type { Snapshot } from "../../base/storage/snapshots.ts";
@@ -151,7 +152,7 @@ export async function* readBlocks(reading: Reading, runId: string, key: string, 
     ahead?.catch(() => undefined);
     for (const block of some) {
       yield decodeBlock(found(block));
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
   }
 }

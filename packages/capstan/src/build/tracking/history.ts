@@ -1,5 +1,5 @@
 import { partsOf, readBlocks, type Reading, seriesName, tailOf } from "./blocks.ts";
-import { mergePoints, type Points, slicePoints } from "./points.ts";
+import { mergePoints, noPoints, type Points, slicePoints } from "./points.ts";
 
 /** About so many points come in one piece. */
 const pointsPerPiece = 4096;
@@ -91,6 +91,21 @@ export async function* readHistory(reading: Reading, runId: string, key: string,
   } finally {
     await coming.return(undefined);
   }
+}
+
+/** The pieces of one history as a whole. */
+export async function gathered(pieces: AsyncIterable<Points>): Promise<Points> {
+  const all: Points[] = [];
+  for await (const piece of pieces) all.push(piece);
+  const whole = noPoints(all.reduce((sum, one) => sum + one.step.length, 0));
+  let at = 0;
+  for (const piece of all) {
+    whole.step.set(piece.step, at);
+    whole.timeMs.set(piece.timeMs, at);
+    whole.value.set(piece.value, at);
+    at += piece.step.length;
+  }
+  return whole;
 }
 
 const earlier = (a: Moment | undefined, b: Moment): Moment => (a && isBefore(a, b) ? a : b);

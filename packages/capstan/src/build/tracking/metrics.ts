@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { type Change, type Database, type Statement, statement } from "../../base/storage/database.ts";
 import type { Ids } from "../../base/foundation/ids.ts";
 import type { KeyedPoint, LatestMetric } from "./model.ts";
@@ -12,14 +13,15 @@ import {
   pointsPerBlock,
   slicePoints,
 } from "./points.ts";
-import { blocksPerRead, createBlockRows } from "./blocks.ts";
+import { blocksPerRead, createBlockRows, readingOf } from "./blocks.ts";
+import { gathered, readHistory } from "./history.ts";
 import { inParts, inserting, type LatestRow, latestOfRow, listOf } from "./rows.ts";
 import { byKey, latestOf, latestOfPoints } from "./rules.ts";
 
 const pointsPerPacking = 8 * pointsPerBlock;
 
-/** Lets the event loop go on. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** A curve of more is read piece by piece. */
+const pointsAtOnce = 50_000;
 
 /** `seq`: revision of the run that brought it. */
 type Chunk = { chunk: string; points: number; data: Uint8Array; seq: number };
@@ -211,25 +213,40 @@ export function createMetrics(database: Database, ids: Ids) {
     if (change.length > 0) await database.commit(change);
   }
 
-  /** Every curve of each run, whole and in the order of a history: for a few runs at a time. */
+  /** Every curve of each run, whole and in the order of a history: for a few runs at a time. Long ones come piece by piece, so that nobody is held up. */
   async function curves(runIds: readonly string[]): Promise<Map<string, Map<string, Points>>> {
-    const parts = new Map<string, Map<string, Points[]>>();
+    const found = new Map<string, Map<string, Points>>(runIds.map((id) => [id, new Map()]));
     await inParts(runIds, async (some) => {
       const ids = listOf(some);
+      const long = await database.all<{ run_id: string; key: string }>(
+        `select run_id, key from metric_latest where run_id in ${ids.sql} and points > ? order by run_id, key`,
+        [...ids.params, pointsAtOnce],
+      );
+      const isLong = (table: string): string =>
+        `exists (select 1 from metric_latest l where l.run_id = ${table}.run_id and l.key = ${table}.key and l.points > ${pointsAtOnce})`;
       const rows = await database.all<{ run_id: string; key: string; block: number; data: Uint8Array }>(
-        `select run_id, key, 1 as block, data from metric_block where run_id in ${ids.sql}
-         union all select run_id, key, 0 as block, data from metric_tail where run_id in ${ids.sql}`,
+        `select run_id, key, 1 as block, data from metric_block where run_id in ${ids.sql}${long.length > 0 ? ` and not ${isLong("metric_block")}` : ""}
+         union all select run_id, key, 0 as block, data from metric_tail where run_id in ${ids.sql}${long.length > 0 ? ` and not ${isLong("metric_tail")}` : ""}`,
         [...ids.params, ...ids.params],
       );
+      const parts = new Map<string, Map<string, Points[]>>();
       for (const [i, row] of rows.entries()) {
         if (i % blocksPerRead === blocksPerRead - 1) await turn();
         const of = parts.get(row.run_id) ?? new Map<string, Points[]>();
         parts.set(row.run_id, of);
         const part = row.block === 1 ? decodeBlock(row.data) : decodeChunk(row.data);
-        of.set(row.key, [...(of.get(row.key) ?? []), part]);
+        const list = of.get(row.key);
+        if (list) list.push(part);
+        else of.set(row.key, [part]);
       }
+      for (const [id, keys] of parts) {
+        await turn();
+        for (const [key, list] of keys) found.get(id)?.set(key, mergePoints(list));
+      }
+      const reading = readingOf(database);
+      for (const { run_id, key } of long) found.get(run_id)?.set(key, await gathered(readHistory(reading, run_id, key)));
     });
-    return new Map([...parts].map(([id, keys]) => [id, new Map([...keys].map(([key, list]) => [key, mergePoints(list)]))]));
+    return found;
   }
 
   async function latest(runIds: readonly string[]): Promise<Map<string, LatestMetric[]>> {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { ExperimentSummary, Series, trackingOperations } from "@capstan/contract/operations/tracking";
 import type { Caller, Handlers } from "../../base/foundation/caller.ts";
 import { toTime } from "../../base/foundation/clock.ts";
@@ -227,9 +228,6 @@ export const trackingHandlers = (service: TrackingService, store: Store, analyti
     },
   };
 };
-
-/** Lets the event loop go on. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The metric that most of these runs hold; of equal ones the first by name. */
 function mostHeld(runs: readonly FullRun[]): string | undefined {

@@ -56,9 +56,7 @@ export function mergePoints(parts: readonly Points[]): Points {
     at += part.step.length;
   }
   const { step, timeMs, value } = all;
-  let sorted = true;
-  for (let i = 1; i < total && sorted; i++) sorted = compare(all, i - 1, i) < 0;
-  if (sorted) return all;
+  if (areInOrder(all, 0, total)) return all;
   const order = new Uint32Array(total);
   for (let i = 0; i < total; i++) order[i] = i;
   order.sort((a, b) => compare(all, a, b));
@@ -73,6 +71,13 @@ export function mergePoints(parts: readonly Points[]): Points {
     n++;
   }
   return slicePoints(merged, 0, n);
+}
+
+/** Whether the points from one position up to another, and the one before them, are in the order of a history, none repeated. */
+export function areInOrder(points: Points, from: number, to: number): boolean {
+  const end = Math.min(to, points.step.length);
+  for (let i = Math.max(1, from); i < end; i++) if (compare(points, i - 1, i) >= 0) return false;
+  return true;
 }
 
 export const slicePoints = ({ step, timeMs, value }: Points, from: number, to: number): Points => ({

@@ -11,7 +11,7 @@ import { readingOf } from "./blocks.ts";
 import { createCurves } from "./curves/curves.ts";
 import { createExperiments } from "./experiments.ts";
 import { createImportedRuns } from "./imported/runs.ts";
-import { readHistory } from "./history.ts";
+import { gathered, readHistory } from "./history.ts";
 import { createInputs } from "./inputs.ts";
 import { createLoggedModels } from "./logged-models.ts";
 import { createMetrics } from "./metrics.ts";
@@ -28,7 +28,7 @@ import type {
   RunFilter,
   SealCheck,
 } from "./model.ts";
-import { mergePoints, type Points } from "./points.ts";
+import type { Points } from "./points.ts";
 import { terminal } from "./rules.ts";
 import { createRunSearch, type RunSearch } from "./search/run-search.ts";
 import { sealOf } from "./seal.ts";
@@ -218,11 +218,7 @@ export function createTrackingService({ store }: { store: Store }) {
     latestMetrics: async (runId: string): Promise<LatestMetric[]> => (await metrics.latest([runId])).get(runId) ?? [],
 
     /** The whole history of one metric in the order time, step, value. */
-    async history(runId: string, key: string): Promise<Points> {
-      const pieces: Points[] = [];
-      for await (const piece of service.historyPieces(runId, key)) pieces.push(piece);
-      return mergePoints(pieces);
-    },
+    history: (runId: string, key: string): Promise<Points> => gathered(service.historyPieces(runId, key)),
     /** The same in pieces, for any length; the first `skip` points are left out. */
     historyPieces: (runId: string, key: string, skip = 0): AsyncGenerator<Points> =>
       readHistory(readingOf(store.database), runId, key, skip),

@@ -1,7 +1,7 @@
 import { digestOfRun } from "../rules.ts";
 import type { Credentials } from "../sources/client.ts";
 import { serverSource } from "../sources/server.ts";
-import type { ExportTask, HeldRun } from "./held.ts";
+import type { Curves, ExportTask, HeldRun } from "./held.ts";
 import { idTag, type Target } from "./target.ts";
 
 /** Reads back what was written, and compares it, the ids apart. Infinities come back as the greatest number. */
@@ -26,14 +26,14 @@ export async function compareRuns(
       const parent = held.run.tags["mlflow.parentRunId"];
       const files = (await source.files({ uri: run.artifactUri, run: run.id })) ?? [];
       const artifacts = /^mlflow-artifacts:/i.test(run.artifactUri) ? files : held.artifacts;
-      const clamped = (all: HeldRun["curves"]): HeldRun["curves"] =>
+      const clamped = (all: Curves): Curves =>
         new Map(
           [...all].map(([key, one]) => [
             key,
             { ...one, value: one.value.map((value) => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))) },
           ]),
         );
-      const theirs = digestOfRun({
+      const theirs = await digestOfRun({
         ...run,
         id: held.run.id,
         experimentId,
@@ -42,7 +42,7 @@ export async function compareRuns(
         artifacts,
       });
       const kept = held.run.models.filter((one) => models.has(one.modelId));
-      const ours = digestOfRun({ ...held.run, models: kept, curves: clamped(held.curves), artifacts: held.artifacts });
+      const ours = await digestOfRun({ ...held.run, models: kept, curves: clamped(await held.curves()), artifacts: held.artifacts });
       mine.delete(run.id);
       if (ours !== theirs) differs(task, held.run.id);
     }

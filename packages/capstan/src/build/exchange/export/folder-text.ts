@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Points } from "../../tracking/points.ts";
 import { safePath } from "../../tracking/rules.ts";
 
 type Plain = string | number | null | { readonly [key: string]: string };
@@ -25,18 +26,32 @@ export const metaText = (facts: Readonly<Record<string, Plain>>): string =>
     })
     .join("");
 
-export async function put(folder: string, path: string, text: string): Promise<void> {
+/** A text, or its pieces. */
+type Text = string | Iterable<string>;
+
+export async function put(folder: string, path: string, text: Text): Promise<void> {
   await mkdir(dirname(join(folder, path)), { recursive: true });
   await writeFile(join(folder, path), text);
 }
 
 /** One file a text, named by its key. Keys that are no paths, or are the folder of another key, are given to `leave`. */
-export async function putTexts(folder: string, texts: ReadonlyMap<string, string>, leave: (key: string) => void): Promise<void> {
+export async function putTexts(folder: string, texts: ReadonlyMap<string, Text>, leave: (key: string) => void): Promise<void> {
   const keys = [...texts.keys()].sort();
   const folders = new Set(keys.flatMap((key) => key.split("/").map((_, i, parts) => parts.slice(0, i).join("/"))));
   for (const key of keys) {
     if (safePath(key) === undefined || folders.has(key)) leave(key);
     else await put(folder, key, texts.get(key) ?? "");
+  }
+}
+
+const linesPerPiece = 4096;
+/** One line a point, as MLflow's FileStore reads them; other work gets its turn between the pieces, which are written one by one. */
+export function* curveText({ step, timeMs, value }: Points): Generator<string> {
+  for (let at = 0; at < step.length;) {
+    let text = "";
+    for (const end = Math.min(step.length, at + linesPerPiece); at < end; at++)
+      text += `${timeMs[at] ?? 0} ${pythonText(value[at] ?? 0)} ${step[at] ?? 0}\n`;
+    yield text;
   }
 }
 

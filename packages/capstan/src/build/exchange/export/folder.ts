@@ -7,7 +7,7 @@ import type { Artifact, Experiment, LoggedModelStatus, RunStatus } from "../../t
 import { digestOfRun, exportedTag, importedFrom } from "../rules.ts";
 import { folderSource } from "../sources/folder.ts";
 import { filesBelow } from "../sources/local-files.ts";
-import { md5, metaText, put, putTexts, pythonText } from "./folder-text.ts";
+import { curveText, md5, metaText, put, putTexts, pythonText } from "./folder-text.ts";
 import {
   type ExportTask,
   type HeldModel,
@@ -112,12 +112,7 @@ async function putRun(
     }),
   );
   for (const part of ["metrics", "params", "artifacts"]) await mkdir(join(making, part), { recursive: true });
-  const lines = new Map<string, string>();
-  for (const [key, { step, timeMs, value }] of curves) {
-    let text = "";
-    for (let i = 0; i < step.length; i++) text += `${timeMs[i] ?? 0} ${pythonText(value[i] ?? 0)} ${step[i] ?? 0}\n`;
-    lines.set(key, text);
-  }
+  const lines = new Map([...(await curves())].map(([key, points]) => [key, curveText(points)]));
   await putTexts(join(making, "metrics"), lines, leave("metrics"));
   await putTexts(join(making, "params"), new Map(Object.entries(run.params)), leave("params"));
   await putTexts(join(making, "tags"), new Map([...Object.entries(tags), [exportedTag, digest]]), leave("tags"));
@@ -254,7 +249,7 @@ async function readBack(task: ExportTask, root: string, written: ReadonlyMap<str
       if (digest === undefined) continue;
       const artifacts = (await source.files({ uri: run.artifactUri, run: run.id })) ?? [];
       const lifecycle = (await task.tracking.getRun(run.id)).lifecycle;
-      if (digestOfRun({ ...run, artifacts, lifecycle }) === digest) continue;
+      if ((await digestOfRun({ ...run, artifacts, lifecycle })) === digest) continue;
       task.tally.differs();
       task.tally.conflict({ noun: "run", id: run.id, code: "CAP-EXCHANGE-002", problem: "read back, it is not what this store says" });
     }

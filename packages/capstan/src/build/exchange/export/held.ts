@@ -21,12 +21,15 @@ export type ExportTask = {
   tell(phase: string): void;
 };
 
-export type HeldRun = { run: FullRun; curves: ReadonlyMap<string, Points>; artifacts: Artifact[]; digest: string };
+export type Curves = ReadonlyMap<string, Points>;
+/** Curves are read when they are asked for, each time: many runs of them are more than memory. */
+export type HeldRun = { run: FullRun; curves(): Promise<Curves>; artifacts: Artifact[]; digest: string };
 export type HeldModel = { model: FullLoggedModel; files: Artifact[] };
 export type HeldVersion = { version: ModelVersion; tags: Record<string, string> };
 export type HeldRegisteredModel = { model: Model; tags: Record<string, string>; aliases: Record<string, number>; versions: HeldVersion[] };
 
 const page = 50;
+const pointsTogether = 500_000;
 /** What MLflow's own views show. */
 const kinds = ["user", "step", "pipeline"] as const;
 
@@ -45,15 +48,38 @@ export async function* heldRuns({ tracking, project }: ExportTask, experimentId:
   for (let last: FullRun | undefined; ;) {
     const runs: FullRun[] = await tracking.listRuns(filter, page, last && { startedMs: last.startedMs, id: last.id });
     if (runs.length === 0) return;
-    const curves = await tracking.curves(runs.map((run) => run.id));
     const held: HeldRun[] = [];
-    for (const run of runs) {
-      const [of, artifacts] = [curves.get(run.id) ?? new Map<string, Points>(), await tracking.artifacts(run.id)];
-      held.push({ run, curves: of, artifacts, digest: digestOfRun(comparedRun(run, of, artifacts)) });
+    for (const some of together(runs)) {
+      const curves = await tracking.curves(some.map((run) => run.id));
+      for (const run of some) {
+        const artifacts = await tracking.artifacts(run.id);
+        held.push({
+          run,
+          curves: async () => (await tracking.curves([run.id])).get(run.id) ?? new Map<string, Points>(),
+          artifacts,
+          digest: await digestOfRun(comparedRun(run, curves.get(run.id) ?? new Map<string, Points>(), artifacts)),
+        });
+      }
     }
     yield held;
     last = runs[runs.length - 1];
   }
+}
+
+/** Runs whose curves are in memory together. */
+function together(runs: readonly FullRun[]): FullRun[][] {
+  const groups: FullRun[][] = [];
+  let points = Infinity;
+  for (const run of runs) {
+    const more = run.metrics.reduce((sum, one) => sum + one.points, 0);
+    if (points + more > pointsTogether) {
+      groups.push([]);
+      points = 0;
+    }
+    groups.at(-1)?.push(run);
+    points += more;
+  }
+  return groups;
 }
 
 export async function heldModels({ tracking, project }: ExportTask, experimentId: string): Promise<HeldModel[]> {

@@ -1,4 +1,5 @@
 import type { Artifact, Experiment, FullRun } from "../../tracking/model.ts";
+import { slicePoints } from "../../tracking/points.ts";
 import { exportedTag, importedFrom } from "../rules.ts";
 import { createMlflowClient, type Credentials, type Json, queryText } from "../sources/client.ts";
 import {
@@ -12,7 +13,6 @@ import {
   heldRuns,
 } from "./held.ts";
 import { compareRuns } from "./compare-runs.ts";
-import { pythonText } from "./folder-text.ts";
 import { type Client, idTag, type Target } from "./target.ts";
 
 const api = "/api/2.0/mlflow";
@@ -140,22 +140,26 @@ async function exportRun(target: Target, experimentId: string, { run, curves, ar
   }
   for (const some of parts(pairs(run.params), textsAtOnce)) await client.post(`${api}/runs/log-batch`, { run_id: id, params: some });
   for (const some of parts(pairs(tags), textsAtOnce)) await client.post(`${api}/runs/log-batch`, { run_id: id, tags: some });
-  const points = [...curves].flatMap(([key, { step, timeMs, value }]) =>
-    Array.from(step, (at, i) => {
-      const one = value[i] ?? 0;
-      return {
+  let points = 0;
+  for (const [key, curve] of await curves())
+    for (let from = 0; from < curve.step.length; from += metricsAtOnce) {
+      const some = slicePoints(curve, from, from + metricsAtOnce);
+      const metrics = Array.from(some.step, (step, i) => ({
         key,
-        step: at,
-        timestamp: timeMs[i] ?? 0,
-        value: Number.isFinite(one) ? one : pythonText(one) === "nan" ? "NaN" : one > 0 ? "Infinity" : "-Infinity",
-      };
-    }),
-  );
-  for (const some of parts(points, metricsAtOnce)) await client.post(`${api}/runs/log-batch`, { run_id: id, metrics: some });
+        step,
+        timestamp: some.timeMs[i] ?? 0,
+        value: wireValue(some.value[i] ?? 0),
+      }));
+      await client.post(`${api}/runs/log-batch`, { run_id: id, metrics });
+      points += metrics.length;
+    }
   if (run.datasets.length > 0) await client.post(`${api}/runs/log-inputs`, { run_id: id, datasets: run.datasets.map(datasetOf) });
-  task.tally.add("taken", "metric points", points.length);
+  task.tally.add("taken", "metric points", points);
   await exportFiles(target, await artifactUriOf(client, id), artifacts, `runs`);
 }
+
+const wireValue = (value: number): number | string =>
+  Number.isFinite(value) ? value : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 
 const datasetOf = ({ dataset, tags }: FullRun["datasets"][number]): object => ({
   tags,

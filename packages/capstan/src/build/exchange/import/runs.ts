@@ -38,7 +38,7 @@ async function importPage(task: ImportTask, page: readonly SourceRun[]): Promise
     const run = localRun(task, one);
     if (!run) return;
     const files = await filesOf(task, { uri: one.artifactUri, run: one.id });
-    candidates.push({ run, files, digest: digestOfRun({ ...run, artifacts: files }) });
+    candidates.push({ run, files, digest: await digestOfRun({ ...run, artifacts: files }) });
   });
   candidates.sort((a, b) => (a.run.id < b.run.id ? -1 : 1));
   const ids = candidates.map((one) => one.run.id);
@@ -56,7 +56,7 @@ async function importPage(task: ImportTask, page: readonly SourceRun[]): Promise
       tally.conflict({ noun: "run", id: run.id, code: "CAP-EXISTS-001", problem: `it is in project ${mine.project}` });
     else {
       const [curves, artifacts] = await Promise.all([tracking.curves([run.id]), tracking.artifacts(run.id)]);
-      const ours = digestOfRun(comparedRun(mine, curves.get(run.id) ?? new Map(), artifacts));
+      const ours = await digestOfRun(comparedRun(mine, curves.get(run.id) ?? new Map(), artifacts));
       if (ours === digest) {
         count(task, "same", one);
         if (!task.plan) await store.database.commit(remembered);
@@ -162,7 +162,7 @@ async function compare(task: ImportTask, all: readonly Candidate[]): Promise<voi
   const [runs, curves] = await Promise.all([tracking.runsById(ids), tracking.curves(ids)]);
   await inTurns(all, 8, async ({ run, digest }) => {
     const mine = runs.get(run.id);
-    const ours = mine && digestOfRun(comparedRun(mine, curves.get(run.id) ?? new Map(), await tracking.artifacts(run.id)));
+    const ours = mine && (await digestOfRun(comparedRun(mine, curves.get(run.id) ?? new Map(), await tracking.artifacts(run.id))));
     if (ours === digest) return;
     task.tally.differs();
     task.tally.conflict({ noun: "run", id: run.id, code: "CAP-EXCHANGE-002", problem: "read back, it is not what the source said" });

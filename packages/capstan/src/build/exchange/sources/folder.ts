@@ -14,6 +14,7 @@ import type {
   SourceRun,
 } from "../model.ts";
 import { collectCurves } from "./curves.ts";
+import { linesOf } from "./local-files.ts";
 import { stageOf } from "./database.ts";
 import { type Facts, foldersIn, maybeText, numberOf, pathsBelow, pythonNumber, readFacts, textOf, textsBelow } from "./folder-files.ts";
 
@@ -69,13 +70,14 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
   async function curvesAt(run: string, folder: string): Promise<SourceRun["curves"]> {
     const curves = collectCurves();
     for (const key of await pathsBelow(folder)) {
-      for (const line of (await readFile(join(folder, key), "utf8")).split("\n")) {
-        if (line === "") continue;
-        const [time = "", value = "", step = "0"] = line.split(" ");
-        const point = [Number(step), Number(time), pythonNumber(value)] as const;
-        if (Number.isNaN(point[0]) || Number.isNaN(point[1])) leave("metric points", "their line is not written as MLflow writes it");
-        else curves.add(run, key, ...point);
-      }
+      for await (const lines of linesOf(join(folder, key)))
+        for (const line of lines) {
+          if (line === "") continue;
+          const [time = "", value = "", step = "0"] = line.split(" ");
+          const point = [Number(step), Number(time), pythonNumber(value)] as const;
+          if (Number.isNaN(point[0]) || Number.isNaN(point[1])) leave("metric points", "their line is not written as MLflow writes it");
+          else curves.add(run, key, ...point);
+        }
     }
     leave("metric points", "their step or time is beyond the exact integers", curves.beyond);
     return curves.of(run);

@@ -1,5 +1,7 @@
+import { createReadStream } from "node:fs";
 import { lstat, readdir, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { safePath } from "../../tracking/rules.ts";
 import type { Left, SourceFile } from "../model.ts";
@@ -42,6 +44,18 @@ export async function filesBelow(folder: string, refused: Map<string, number>): 
     }
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Lines of a file, some at a time; other work gets its turn in between. */
+export async function* linesOf(path: string): AsyncGenerator<string[]> {
+  let rest = "";
+  for await (const piece of createReadStream(path, { encoding: "utf8", highWaterMark: 1 << 17 }) as AsyncIterable<string>) {
+    const lines = (rest + piece).split("\n");
+    rest = lines.pop() ?? "";
+    yield lines;
+    await turn();
+  }
+  yield [rest];
 }
 
 export const leftOf = (refused: ReadonlyMap<string, number>): Left[] =>

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
 import { type Points, slicePoints } from "../points.ts";
 import { absent, integer, offsetOf, requiredText, runId, text, texts, token } from "./fields.ts";
 import { invalid } from "./failures.ts";
@@ -6,7 +7,7 @@ import { wireNumber } from "./messages.ts";
 import type { WireReply, WireRequest, WireRoute } from "./model.ts";
 import type { Surface } from "./surface.ts";
 
-const pointsPerPiece = 2048;
+const pointsPerPiece = 1024;
 
 /**
  * `{"metrics":[…]}` in pieces, so that a long history is never one text and the event loop goes on between them. Nothing found is `{}`. At most `limit` points, then the
@@ -26,7 +27,7 @@ async function* historyText(history: AsyncIterable<Points>, key: string, from: n
         piece += `${at > first ? "," : ""}${start}${Number.isFinite(one) ? one : JSON.stringify(wireNumber(one))},"timestamp":${timeMs[at]},"step":${step[at]}}`;
       }
       yield piece;
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
   }
   yield done === 0 ? "{}" : "]}";
@@ -52,7 +53,7 @@ async function* runsText(all: AsyncIterable<OfRun>, key: string, none: string): 
         begun = true;
       }
       yield piece;
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
   }
   yield begun ? "]}" : none;
