@@ -34,6 +34,15 @@ export function tableJourneys(world: () => World): void {
     expect(await page.locator(".filter-layer .wrong").textContent()).toBe("nothing");
     // The server refused what was typed, which is what this is about.
     problems.length = 0;
+    await filter.fill("(params.rate = 0.1 OR fit) AND NOT has:metrics.nothing AND started > -1d");
+    await found(2).waitFor();
+    await filter.fill("(params.rate = 0.1 AND fit");
+    await page.getByRole("alert").getByText("A parenthesis is not closed.").waitFor();
+    await filter.fill("started < -1d ");
+    await page.getByRole("option", { name: /^OR/ }).click();
+    await page.keyboard.type("metrics.auc@max BETWEEN 70% AND 1");
+    await page.keyboard.press("Escape");
+    await found(2).waitFor();
     await filter.fill("params.kind = 'logistic'");
     await found(2).waitFor();
 

@@ -60,7 +60,7 @@ export function runsFileRoute(tracking: TrackingService, store: Store, analytics
       const place = { project: question.project, experiment: question.experiment };
       const keys = columns.length > 0 ? columns : (await names.names(place, "", columnsAtMost)).names.map((one) => one.key);
       const shown = keys.map((key) => columnOf(key));
-      const snapshot = await orders.snapshot(questionOf(question), order, undefined);
+      const snapshot = await orders.snapshot(questionOf(question, store.clock.nowMs()), order, undefined);
       async function* lines(): AsyncGenerator<string> {
         yield headLine(keys);
         const size = Math.max(linesAtOnce.least, Math.min(linesAtOnce.most, Math.floor(cellsAtOnce / (keys.length + 1))));

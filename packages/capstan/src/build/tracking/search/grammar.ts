@@ -16,10 +16,10 @@ type Token =
   | { kind: "single" | "double" | "tick"; text: string; position: number; glued: boolean }
   | { kind: "operator" | "punctuation"; text: string; position: number; glued: boolean };
 
-const mostClauses = 200;
+export const mostClauses = 200;
 const quotes = { "'": "single", '"': "double", "`": "tick" } as const;
 const operators = [">=", "<=", "!=", "<>", "=", "<", ">"];
-const numeric = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i;
+export const numeric = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i;
 const isQuoted = (token: Token | undefined): boolean => token?.kind === "single" || token?.kind === "double" || token?.kind === "tick";
 const isWord = (token: Token | undefined, word: string): boolean => token?.kind === "word" && token.text.toUpperCase() === word;
 
@@ -68,7 +68,10 @@ function tokensOf(text: string, what: string): Token[] {
   return tokens;
 }
 
-function reader(text: string, what: string) {
+const wordsBehindName = /^(LIKE|ILIKE|RLIKE|IN|NOT|IS|ASC|DESC|AND)$/i;
+
+/** Takes a text token by token. `behindName`: words that are never the second word of a name. */
+export function reader(text: string, what: string, behindName = wordsBehindName) {
   const tokens = tokensOf(text, what);
   let at = 0;
   const here = (): number => tokens[at]?.position ?? text.length + 1;
@@ -82,6 +85,10 @@ function reader(text: string, what: string) {
     here,
     shown,
     fail,
+    /** Where it stands, to come back to. */
+    place: (): number => at,
+    back: (place: number): void => void (at = place),
+    peek: (): Token | undefined => tokens[at],
     isMark: (mark: string): boolean => tokens[at]?.kind === "punctuation" && tokens[at]?.text === mark,
     skipMark: (mark: string): boolean => tokens[at]?.kind === "punctuation" && tokens[at]?.text === mark && ++at > 0,
     skipWord: (word: string): boolean => isWord(tokens[at], word) && ++at > 0,
@@ -104,8 +111,7 @@ function reader(text: string, what: string) {
       const dot = first.text.indexOf(".");
       if (dot < 0) {
         const second = tokens[at];
-        if (second?.kind !== "word" || /^(LIKE|ILIKE|RLIKE|IN|NOT|IS|ASC|DESC|AND)$/i.test(second.text))
-          return { entity: undefined, key: first.text, position };
+        if (second?.kind !== "word" || behindName.test(second.text)) return { entity: undefined, key: first.text, position };
         at++;
         return { entity: undefined, key: `${first.text} ${second.text}`, position };
       }

@@ -15,7 +15,7 @@ import {
 import { searchThread } from "./columns/search-thread.ts";
 import { afterOf, fingerprint, pageOf, tokenOf } from "./compile.ts";
 import { createRunStatement, type SearchedExperiment } from "./run-statement.ts";
-import { type Comparison, listText, nullableText, numbers, type Order, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
+import { type Condition, listText, nullableText, numbers, type Order, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
 
 export const runVocabulary: Vocabulary = {
   entities: {
@@ -77,7 +77,7 @@ export type TypedSearch = {
   projects: readonly string[];
   kinds: readonly RunKind[];
   lifecycle: "active" | "deleted";
-  filter: readonly Comparison[];
+  filter: readonly Condition[];
   order: readonly Order[];
 };
 
@@ -170,7 +170,7 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
     ids: async (search: TypedSearch): Promise<Uint8Array | undefined> => (await typed(search, { packed: true }))?.packed,
     /** All runs that are found, put together; undefined where statements have to answer. */
     groups: async (search: TypedSearch, groups: GroupsAsked): Promise<Groups | undefined> =>
-      columnOf(groups.by) === undefined ? undefined : (await typed(search, { groups }))?.groups,
+      columnOf(groups.by) === undefined && groups.by.key !== "experiment" ? undefined : (await typed(search, { groups }))?.groups,
     async search(search: RunSearch): Promise<RunPage> {
       const filter = typedFilter(search.filter ?? "", runVocabulary);
       const steps = orderSteps(typedOrders(search.orderBy ?? [], runVocabulary));

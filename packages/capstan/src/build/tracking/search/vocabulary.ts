@@ -1,4 +1,4 @@
-import { type Name, type Operator, parseFilter, parseOrder, searchError } from "./grammar.ts";
+import { type Clause, type Name, type Operator, parseFilter, parseOrder, searchError } from "./grammar.ts";
 
 export const numberOperators = [">", ">=", "!=", "=", "<", "<="] as const satisfies Operator[];
 const textOperators = ["!=", "=", "LIKE", "ILIKE"] as const satisfies Operator[];
@@ -31,15 +31,24 @@ export type Vocabulary = {
   unordered?: readonly string[];
 };
 
-export type Comparison = { entity: string; key: string; operator: Operator; position: number } & (
+/** Of a metric: its last value unless another is said. */
+export type Statistic = "min" | "max";
+export type Comparison = { entity: string; key: string; statistic?: Statistic; operator: Operator; position: number } & (
   | { type: "number"; values: readonly number[] }
   | { type: "text"; values: readonly string[] }
 );
-export type Order = { entity: string; key: string; type: "number" | "text"; descending: boolean };
+/** What must hold: a comparison, or some put together. What is missing matches no comparison but IS NULL; `not` of a comparison it does match. */
+export type Condition = Comparison | { all: readonly Condition[] } | { any: readonly Condition[] } | { not: Condition };
+/** The comparisons of conditions. */
+export const leavesOf = (conditions: readonly Condition[]): Comparison[] =>
+  conditions.flatMap((one) =>
+    "all" in one ? leavesOf(one.all) : "any" in one ? leavesOf(one.any) : "not" in one ? leavesOf([one.not]) : [one],
+  );
+export type Order = { entity: string; key: string; statistic?: Statistic; type: "number" | "text"; descending: boolean };
 
 const list = (names: Iterable<string>): string => [...names].map((one) => `'${one}'`).join(", ");
 
-function look(vocabulary: Vocabulary, name: Name, what: string): { entity: string; key: string; word: Word } {
+export function look(vocabulary: Vocabulary, name: Name, what: string): { entity: string; key: string; word: Word } {
   const entity = name.entity === undefined ? "attribute" : vocabulary.entities[name.entity];
   if (entity === undefined)
     throw searchError(
@@ -61,39 +70,40 @@ function look(vocabulary: Vocabulary, name: Name, what: string): { entity: strin
 }
 
 /** A filter as typed comparisons, all of which must hold. */
-export function typedFilter(text: string, vocabulary: Vocabulary, what = "filter"): Comparison[] {
-  return parseFilter(text, what).map((clause): Comparison => {
-    const { entity, key, word } = look(vocabulary, clause.name, what);
-    const asNumber = word.orNumber !== undefined && clause.literals[0]?.kind === "number";
-    if (!(asNumber ? word.orNumber : word.operators)?.includes(clause.operator))
-      throw searchError(
-        what,
-        clause.operatorPosition,
-        `Invalid comparator '${clause.operator}' for ${entity} '${key.slice(0, 100)}' not one of ${list(asNumber ? (word.orNumber ?? []) : word.operators)}`,
-      );
-    const base = { entity, key, operator: clause.operator, position: clause.name.position };
-    if (word.type === "number" || asNumber) {
-      const values = clause.literals.map((one) => {
-        if (one.kind === "number") return one.value;
-        if (word.quoted && /^[0-9]{1,15}$/.test(one.value)) return Number(one.value);
-        throw searchError(
-          what,
-          clause.literalPosition,
-          `Expected numeric value type for ${entity} '${key.slice(0, 100)}', found the text '${one.value.slice(0, 100)}'`,
-        );
-      });
-      return { ...base, type: "number", values };
-    }
+export const typedFilter = (text: string, vocabulary: Vocabulary, what = "filter"): Comparison[] =>
+  parseFilter(text, what).map((clause) => typedClause(clause, vocabulary, what));
+
+export function typedClause(clause: Clause, vocabulary: Vocabulary, what: string): Comparison {
+  const { entity, key, word } = look(vocabulary, clause.name, what);
+  const asNumber = word.orNumber !== undefined && clause.literals[0]?.kind === "number";
+  if (!(asNumber ? word.orNumber : word.operators)?.includes(clause.operator))
+    throw searchError(
+      what,
+      clause.operatorPosition,
+      `Invalid comparator '${clause.operator}' for ${entity} '${key.slice(0, 100)}' not one of ${list(asNumber ? (word.orNumber ?? []) : word.operators)}`,
+    );
+  const base = { entity, key, operator: clause.operator, position: clause.name.position };
+  if (word.type === "number" || asNumber) {
     const values = clause.literals.map((one) => {
-      if (one.kind === "text") return one.value;
+      if (one.kind === "number") return one.value;
+      if (word.quoted && /^[0-9]{1,15}$/.test(one.value)) return Number(one.value);
       throw searchError(
         what,
         clause.literalPosition,
-        `Expected a quoted string value for ${entity} '${key.slice(0, 100)}', found the number ${one.value}`,
+        `Expected numeric value type for ${entity} '${key.slice(0, 100)}', found the text '${one.value.slice(0, 100)}'`,
       );
     });
-    return { ...base, type: "text", values };
+    return { ...base, type: "number", values };
+  }
+  const values = clause.literals.map((one) => {
+    if (one.kind === "text") return one.value;
+    throw searchError(
+      what,
+      clause.literalPosition,
+      `Expected a quoted string value for ${entity} '${key.slice(0, 100)}', found the number ${one.value}`,
+    );
   });
+  return { ...base, type: "text", values };
 }
 
 /** Orders, the first counts most. A name may come once. */

@@ -8,6 +8,7 @@ import { createTrackingService } from "../service.ts";
 import type { RunQuestion } from "./matching.ts";
 import { createOrders } from "./order.ts";
 import { createRunTable } from "./table.ts";
+import { askedOf } from "./vocabulary.ts";
 
 const caller: Caller = { actor: { kind: "person", name: "local:someone" }, via: "session", roles: [], capabilities: new Set(["log"]) };
 const never = async (): Promise<undefined> => undefined;
@@ -63,18 +64,23 @@ test("columns and statements answer the same", async () => {
     table: createRunTable(database, (one, groups) => counted(search.groups(one, groups))),
   };
   const statements = { orders: createOrders(database, never), table: createRunTable(database, never) };
-  const base: RunQuestion = { project: "p", kinds: ["user", "step"], filter: "", state: "active", roots: false };
+  const base = { project: "p", kinds: ["user", "step"] as const, filter: "", state: "active" as const, roots: false };
   const questions: RunQuestion[] = [
     base,
     { ...base, experiment: "1" },
-    { ...base, kinds: ["user"], filter: "metrics.m >= 0" },
+    { ...base, kinds: ["user"] as const, filter: "metrics.m >= 0" },
     { ...base, filter: "params.opt != '9' AND user = 'bob'" },
     { ...base, filter: "run 3" },
     { ...base, filter: "kind = 'step' AND step IS NULL" },
     { ...base, filter: "status IN ('FAILED', 'FINISHED') AND params.opt IS NULL" },
-    { ...base, state: "deleted" },
+    { ...base, filter: "metrics.m > 0 OR params.opt = 'adam' AND NOT user = 'bob'" },
+    { ...base, filter: "NOT (metrics.m >= 0 OR params.opt IN ('9', '10'))" },
+    { ...base, filter: "NOT ended > 2010 AND started < today AND metrics.m@min <= 0.5" },
+    { ...base, filter: "experiment = 1 AND has:metrics.m AND NOT has:params.opt OR seconds > 1ms" },
+    { ...base, filter: "experiment IS NULL OR verdict IS NULL AND metrics.m IS NULL" },
+    { ...base, state: "deleted" as const },
     { ...base, roots: true },
-  ];
+  ].map((one) => ({ ...one, conditions: askedOf(one.filter, 5000) }));
   const orders = [
     [],
     ["metrics.m"],
@@ -83,6 +89,10 @@ test("columns and statements answer the same", async () => {
     ["-params.opt", "name"],
     ["-ended"],
     ["name", "started"],
+    ["-metrics.m@max"],
+    ["metrics.m@min", "name"],
+    ["-seconds"],
+    ["experiment", "name"],
     ["verdict", "-kind"],
   ];
   for (const question of questions) {
@@ -93,14 +103,14 @@ test("columns and statements answer the same", async () => {
       ]);
       expect(a.slice(0, 1000), JSON.stringify([question, order])).toEqual(b.slice(0, 1000));
     }
-    for (const by of ["params.opt", "status", "kind", "user", "verdict"]) {
+    for (const by of ["params.opt", "status", "kind", "user", "verdict", "experiment"]) {
       const [a, b] = await Promise.all([
-        columns.table.groups(question, by, ["metrics.m"], 5),
-        statements.table.groups(question, by, ["metrics.m"], 5),
+        columns.table.groups(question, by, ["metrics.m", "metrics.m@max"], 5),
+        statements.table.groups(question, by, ["metrics.m", "metrics.m@max"], 5),
       ]);
       expect(a, JSON.stringify([question, by])).toEqual(b);
     }
   }
   // PostgreSQL leaves ILIKE to its statements.
-  expect(answered).toBeGreaterThanOrEqual((questions.length - 1) * (orders.length + 5));
+  expect(answered).toBeGreaterThanOrEqual((questions.length - 1) * (orders.length + 6));
 });

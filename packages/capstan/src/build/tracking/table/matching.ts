@@ -1,34 +1,56 @@
 import type { Database } from "../../../base/storage/database.ts";
 import type { RunKind } from "../model.ts";
 import { listOf } from "../rows.ts";
-import { compared, type Sql, sql } from "../search/compile.ts";
-import type { Comparison } from "../search/vocabulary.ts";
-import { askedOf, attributeSql, type Column } from "./vocabulary.ts";
+import { compared, comparedMetric, type Sql, sql } from "../search/compile.ts";
+import type { Comparison, Condition } from "../search/vocabulary.ts";
+import { attributeSql, type Column } from "./vocabulary.ts";
 
 /** Which runs are meant. */
 export type RunQuestion = {
   project: string;
   kinds: readonly RunKind[];
   experiment?: string | undefined;
+  /** As it was written. */
   filter: string;
+  /** What it means at the moment of the question. */
+  conditions: readonly Condition[];
   state: "active" | "deleted";
   roots: boolean;
   parent?: string | undefined;
 };
 type Dialect = Database["dialect"];
+const metricColumn = { last: "value", min: "min_value", max: "max_value" } as const;
 
 const joined = (parts: readonly Sql[], by: string): Sql => ({
   sql: parts.map((one) => one.sql).join(by),
   params: parts.flatMap((one) => one.params),
 });
 
-/** Absent values match nothing, `!=` included; NaN compares as 0, as everywhere in the search. */
-function condition(dialect: Dialect, one: Comparison): Sql {
+/** A condition and what it is put together of. */
+function condition(dialect: Dialect, one: Condition): Sql {
+  const parts = (some: readonly Condition[], by: string): Sql => {
+    const all = joined(
+      some.map((each) => condition(dialect, each)),
+      by,
+    );
+    return { sql: `(${all.sql})`, params: all.params };
+  };
+  if ("all" in one) return parts(one.all, " and ");
+  if ("any" in one) return parts(one.any, " or ");
+  if (!("not" in one)) return comparison(dialect, one);
+  const held = condition(dialect, one.not);
+  // What is missing is no match of the comparison, and so one of its opposite.
+  return { sql: `((${held.sql}) is not true)`, params: held.params };
+}
+
+/** Absent values match nothing, `!=` included; NaN differs from every number, and no other comparison holds of it. */
+function comparison(dialect: Dialect, one: Comparison): Sql {
   if (one.entity === "attribute") return compared(dialect, attributeSql(one.key), one);
   if (one.entity === "dataset") {
-    const asked = compared(dialect, one.key === "context" ? "i.context" : `d.${one.key}`, one);
+    const column = one.key === "context" ? "i.context" : `d.${one.key}`;
+    const asked = one.operator === "IS NULL" ? sql(`${column} is not null`) : compared(dialect, column, one);
     return sql(
-      `exists (select 1 from dataset_input i join logged_dataset d on d.id = i.dataset_id where i.run_id = run.id and ${asked.sql})`,
+      `${one.operator === "IS NULL" ? "not " : ""}exists (select 1 from dataset_input i join logged_dataset d on d.id = i.dataset_id where i.run_id = run.id and ${asked.sql})`,
       ...asked.params,
     );
   }
@@ -36,14 +58,18 @@ function condition(dialect: Dialect, one: Comparison): Sql {
   const has = `exists (select 1 from ${table} x where x.run_id = run.id and x.key = ?`;
   if (one.operator === "IS NULL") return sql(`not ${has})`, one.key);
   if (one.operator === "IS NOT NULL") return sql(`${has})`, one.key);
-  const asked = compared(dialect, "x.value", one);
+  const asked =
+    one.statistic !== undefined
+      ? compared(dialect, `x.${metricColumn[one.statistic]}`, one)
+      : one.entity === "metric"
+        ? comparedMetric(dialect, "x", one)
+        : compared(dialect, "x.value", one);
   return sql(`${has} and ${asked.sql})`, one.key, ...asked.params);
 }
 
 /** The condition on `run` that a question is. */
 export function matching(dialect: Dialect, question: RunQuestion): Sql {
   const kinds = listOf<string>(question.kinds);
-  const asked = askedOf(question.filter);
   return joined(
     [
       ...(question.experiment === undefined ? [] : [sql("run.experiment_id = ?", Number(question.experiment))]),
@@ -55,13 +81,11 @@ export function matching(dialect: Dialect, question: RunQuestion): Sql {
       sql(`run.kind in ${kinds.sql}`, ...kinds.params),
       ...(question.parent === undefined ? [] : [sql("run.parent_id = ?", question.parent)]),
       ...(question.roots ? [sql("run.parent_id is null")] : []),
-      ...asked.map((one) => condition(dialect, one)),
+      ...question.conditions.map((one) => condition(dialect, one)),
     ],
     " and ",
   );
 }
-
-const metricColumn = { last: "value", min: "min_value", max: "max_value" } as const;
 
 /** A metric's value of one run as an expression over an alias of metric_latest; null where it is NaN. */
 export const metricValueSql = (alias: string, statistic: "last" | "min" | "max"): string =>

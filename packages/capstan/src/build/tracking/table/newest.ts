@@ -7,9 +7,13 @@ type Found = { id: string; started_ms: number };
  * Ids of the newest runs of a question without a filter, straight from an index whatever the number of runs: of an experiment by its start, of a project
  * by the start within each kind.
  */
-export async function newestIds(database: Database, question: Omit<RunQuestion, "filter" | "parent">, limit: number): Promise<string[]> {
+export async function newestIds(
+  database: Database,
+  question: Omit<RunQuestion, "filter" | "conditions" | "parent">,
+  limit: number,
+): Promise<string[]> {
   const some = (kinds: RunQuestion["kinds"]): Promise<Found[]> => {
-    const where = matching(database.dialect, { ...question, kinds, filter: "", parent: undefined });
+    const where = matching(database.dialect, { ...question, kinds, filter: "", conditions: [], parent: undefined });
     return database.all<Found>(`select id, started_ms from run where ${where.sql} order by started_ms desc, id limit ?`, [
       ...where.params,
       limit,

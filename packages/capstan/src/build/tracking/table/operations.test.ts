@@ -106,7 +106,12 @@ test("a filter speaks of metrics, params, tags and attributes; words are looked 
   expect(await names({ filter: "r1" })).toEqual(["r11", "r10", "r1"]);
   expect(await names({ filter: "tags.note LIKE '50%'" })).toEqual(["r4"]);
   expect(await names({ filter: "params.opt IS NULL AND started < 1002000" })).toEqual(["r1"]);
-  expect(await names({ filter: "metrics.score = 0" })).toEqual(["r7"]);
+  // NaN is no number, and so another than each.
+  expect(await names({ filter: "metrics.score = 0" })).toEqual([]);
+  expect(await names({ filter: "metrics.score != 4 AND metrics.score != 8" })).toEqual(["r11", "r10", "r7", "r5", "r2", "r1"]);
+  expect(await names({ filter: "NOT has:metrics.score AND (params.opt = 'adam' OR params.lr = 2)" })).toEqual(["r3", "r0"]);
+  expect(await names({ filter: "metrics.curve@max >= 8 OR r2" })).toEqual(["r11", "r10", "r8", "r2"]);
+  expect(await names({ filter: "started < 1970-01-02 AND started >= -1w" })).toEqual([]);
   expect(await names({ filter: ids[3]?.slice(0, 8) })).toEqual(["r3"]);
 });
 

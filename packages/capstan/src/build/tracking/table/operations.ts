@@ -69,7 +69,7 @@ export const runTableHandlers = (service: TrackingService, store: Store): Handle
   return {
     "runs.search": async (input) => {
       const from = performance.now();
-      const snapshot = await orders.snapshot(questionOf(input), input.order, input.snapshot);
+      const snapshot = await orders.snapshot(questionOf(input, clock.nowMs()), input.order, input.snapshot);
       const runs = await table.runs(snapshot.slice(input.offset, input.offset + input.limit));
       return {
         rows: await rowsOf(runs, input.columns),
@@ -79,12 +79,12 @@ export const runTableHandlers = (service: TrackingService, store: Store): Handle
       };
     },
     "runs.newest": async (input) => {
-      const ids = await newestIds(database, questionOf({ ...input, filter: "" }), input.limit);
+      const ids = await newestIds(database, questionOf({ ...input, filter: "" }, clock.nowMs()), input.limit);
       return { rows: await rowsOf(await table.runs(ids), input.columns) };
     },
     "runs.groups": async (input) => {
       const from = performance.now();
-      const { groups, total, runs } = await table.groups(questionOf(input), input.by, input.metrics, input.limit);
+      const { groups, total, runs } = await table.groups(questionOf(input, clock.nowMs()), input.by, input.metrics, input.limit);
       return {
         groups: groups.map(({ newestMs, ...group }) => ({ ...group, newest: toTime(newestMs) })),
         total,

@@ -78,9 +78,8 @@ export function createRunTable(database: Database, byColumns: TrackingService["r
       const asked = metrics.map((one) => columnOf(one, "metrics"));
       const wrong = asked.findIndex((one) => one.entity !== "metric");
       if (wrong >= 0) throw new CapstanError("CAP-TRACK-002", { what: "metrics", problem: `'${metrics[wrong]}' is no metric` });
-      const search = by === "dataset" ? undefined : await typedSearchOf(database, question, []);
-      const typed = search && groupsOf(columnOf(by, "by"), asked, limit);
-      const found = search && typed && (await byColumns(search, typed));
+      const typed = by === "dataset" ? undefined : groupsOf(columnOf(by, "by"), asked, limit);
+      const found = typed && (await byColumns(await typedSearchOf(database, question, []), typed));
       if (found) return found;
       const where = matching(dialect, question);
       const key = groupKey(by);

@@ -1,9 +1,9 @@
 import type { Database } from "../../../base/storage/database.ts";
 import type { GroupsAsked } from "../search/columns/question.ts";
 import type { TypedSearch } from "../search/run-search.ts";
-import type { Comparison, Order } from "../search/vocabulary.ts";
+import type { Comparison, Order, Statistic } from "../search/vocabulary.ts";
 import type { RunQuestion } from "./matching.ts";
-import { askedOf, type Column, columnOf } from "./vocabulary.ts";
+import { type Column, columnOf } from "./vocabulary.ts";
 
 const keyOf: Readonly<Record<string, string>> = {
   id: "run_id",
@@ -14,33 +14,38 @@ const keyOf: Readonly<Record<string, string>> = {
 };
 const held = (column: { key: string }): string => keyOf[column.key] ?? column.key;
 
-/** An order as columns know it: texts of params that are numbers go by their size. Undefined for what they do not hold. */
-function orderOf(text: string): Order | undefined {
+const numeric = new Set(["started", "ended", "seconds", "experiment"]);
+
+type MetricColumn = Extract<Column, { entity: "metric" }>;
+const metricOf = ({ key, statistic }: MetricColumn): { entity: "metric"; key: string; statistic?: Statistic } => ({
+  entity: "metric",
+  key,
+  ...(statistic !== "last" && { statistic }),
+});
+
+/** An order as columns know it: texts of params that are numbers go by their size. */
+function orderOf(text: string): Order {
   const column = columnOf(text.replace(/^-/, ""), "order");
   const descending = text.startsWith("-");
-  if (column.entity === "metric")
-    return column.statistic === "last" ? { entity: "metric", key: column.key, type: "number", descending } : undefined;
+  if (column.entity === "metric") return { ...metricOf(column), type: "number", descending };
   if (column.entity !== "attribute") return { entity: column.entity, key: column.key, type: "number", descending };
   return {
     entity: "attribute",
     key: held(column),
-    type: column.key === "started" || column.key === "ended" ? "number" : "text",
+    type: numeric.has(column.key) ? "number" : "text",
     descending,
   };
 }
 
 /** By what columns can put runs together. */
 export function groupsOf(by: Column, metrics: readonly Column[], limit: number): GroupsAsked | undefined {
-  if (by.entity === "metric" || (by.entity === "attribute" && ["started", "ended", "id", "seconds", "experiment"].includes(by.key)))
-    return undefined;
-  if (!metrics.every((one) => one.entity === "metric" && one.statistic === "last")) return undefined;
-  return { by: { entity: by.entity, key: by.entity === "attribute" ? held(by) : by.key }, metrics: metrics.map((one) => one.key), limit };
+  if (by.entity === "metric" || (by.entity === "attribute" && ["started", "ended", "id", "seconds"].includes(by.key))) return undefined;
+  const spread = metrics.filter((one): one is MetricColumn => one.entity === "metric");
+  return { by: { entity: by.entity, key: by.entity === "attribute" ? held(by) : by.key }, metrics: spread.map(metricOf), limit };
 }
 
-/** A question of the table as a search by columns; undefined when an order of it is none that they know. */
-export async function typedSearchOf(database: Database, question: RunQuestion, order: readonly string[]): Promise<TypedSearch | undefined> {
-  const orders = order.map(orderOf);
-  if (!orders.every((one) => one !== undefined)) return undefined;
+/** A question of the table as a search by columns. */
+export async function typedSearchOf(database: Database, question: RunQuestion, order: readonly string[]): Promise<TypedSearch> {
   const text = (key: string, operator: Comparison["operator"], values: readonly string[]): Comparison => ({
     entity: "attribute",
     key,
@@ -61,10 +66,10 @@ export async function typedSearchOf(database: Database, question: RunQuestion, o
     kinds: question.kinds,
     lifecycle: question.state,
     filter: [
-      ...askedOf(question.filter),
+      ...question.conditions,
       ...(question.roots ? [text("parent", "IS NULL", [])] : []),
       ...(question.parent === undefined ? [] : [text("parent", "=", [question.parent])]),
     ],
-    order: orders,
+    order: order.map(orderOf),
   };
 }

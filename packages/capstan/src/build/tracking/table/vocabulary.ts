@@ -1,6 +1,19 @@
 import { CapstanError } from "../../../base/foundation/errors.ts";
 import { runVocabulary } from "../search/run-search.ts";
-import { type Comparison, listText, nullableText, numbers, typedFilter, type Vocabulary } from "../search/vocabulary.ts";
+import { type Literal, type Operator, searchError } from "../search/grammar.ts";
+import {
+  type Comparison,
+  type Condition,
+  listText,
+  look,
+  nullableText,
+  numbers,
+  typedClause,
+  type Vocabulary,
+  type Word,
+} from "../search/vocabulary.ts";
+import { parseConditions, type WrittenClause } from "./filter-grammar.ts";
+import { quantityOf, timeOf } from "./quantity.ts";
 
 /** What MLflow's search knows, and the attributes that runs have here besides. */
 const vocabulary: Vocabulary = {
@@ -28,21 +41,107 @@ const vocabulary: Vocabulary = {
 /** Six hex digits with one of 0 to 9 among them are no word. */
 const idBeginning = /^(?=[a-f]*\d)[0-9a-f]{6,32}$/;
 
-/** A filter as comparisons; a text without any operator is words that a name holds. The beginning of an id may stand alone. */
-export function askedOf(filter: string): readonly Comparison[] {
+const numberOrNone: Word = { type: "number", operators: [...numbers.operators, "IS NULL", "IS NOT NULL"] };
+const textOrNone: Word = { type: "text", operators: [...listText.operators, "IS NULL", "IS NOT NULL"] };
+const orNone = (words: Readonly<Record<string, Word & { as?: string }>>): Record<string, Word & { as?: string }> =>
+  Object.fromEntries(
+    Object.entries(words).map(([key, word]) => [
+      key,
+      { ...(word.type === "number" ? numberOrNone : textOrNone), ...(word.as !== undefined && { as: word.as }) },
+    ]),
+  );
+/** The same where anything may be asked whether it is there. */
+const own: Vocabulary = {
+  ...vocabulary,
+  open: { metric: numberOrNone, param: textOrNone, tag: textOrNone },
+  closed: { attribute: orNone(vocabulary.closed["attribute"] ?? {}), dataset: orNone(vocabulary.closed["dataset"] ?? {}) },
+};
+const times = new Set(["start_time", "end_time"]);
+
+function wordOf(text: string): Comparison {
+  const base = { entity: "attribute", position: 1, type: "text" as const };
+  return idBeginning.test(text)
+    ? { ...base, key: "run_id", operator: "LIKE", values: [`${text}%`] }
+    : { ...base, key: "run_name", operator: "ILIKE", values: [`%${text}%`] };
+}
+
+/** Anything but words side by side. */
+const isMore = /[=<>!~()]|\b(I?LIKE|RLIKE|IN|IS|BETWEEN|OR|AND|NOT)\b|\bhas:/i;
+
+/** A filter as conditions; a text of words alone is words that a name holds. The beginning of an id may stand for it. */
+export function askedOf(filter: string, nowMs: number): readonly Condition[] {
   const text = filter.trim();
-  if (text === "" || !/[=<>!]|\b(I?LIKE|IN|IS)\b/i.test(text))
-    return text
-      .split(/\s+/)
-      .filter(Boolean)
-      .slice(0, 20)
-      .map((word) => {
-        const base = { entity: "attribute", position: 1, type: "text" as const };
-        return idBeginning.test(word)
-          ? { ...base, key: "run_id", operator: "LIKE" as const, values: [`${word}%`] }
-          : { ...base, key: "run_name", operator: "ILIKE" as const, values: [`%${word}%`] };
-      });
-  return typedFilter(text, vocabulary);
+  if (!isMore.test(text)) return text.split(/\s+/).filter(Boolean).slice(0, 20).map(wordOf);
+  const condition = parseConditions(text, { comparison: (clause) => comparisonOf(clause, nowMs), word: wordOf });
+  return "all" in condition ? condition.all : [condition];
+}
+
+function comparisonOf(clause: WrittenClause, nowMs: number): Condition {
+  const { name, literals, operator } = clause;
+  const { entity, key, word } = look(own, name, "filter");
+  const at = key.lastIndexOf("@");
+  const statistic = entity === "metric" && at > 0 ? statistics.find((one) => one === key.slice(at + 1)) : undefined;
+  const isTime = entity === "attribute" && times.has(key);
+  const bare: WrittenClause = statistic === undefined ? clause : { ...clause, name: { ...name, key: key.slice(0, at) } };
+  const typed = (asked: Operator, values: readonly Literal[]): Comparison => ({
+    ...typedClause({ ...bare, operator: asked, literals: [...values] }, own, "filter"),
+    ...(statistic !== undefined && statistic !== "last" && { statistic }),
+  });
+  if (isTime && literals.some((one) => one.kind !== "number")) return timeComparison(clause, typed, nowMs);
+  const values = literals.map((one): Literal => {
+    if (word.type === "text") return { kind: "text", value: one.kind === "number" ? one.text : one.value };
+    if (one.kind !== "word") return one;
+    const value = quantityOf(one.value);
+    return value === undefined ? { kind: "text", value: one.value } : { kind: "number", value };
+  });
+  if (operator === "BETWEEN") return { all: [typed(">=", values.slice(0, 1)), typed("<=", values.slice(1))] };
+  if (operator === "~")
+    return typed(
+      "ILIKE",
+      values.map((one) => ({ kind: "text", value: `%${one.value}%` })),
+    );
+  return typed(operator, values);
+}
+
+/** A day is as long as it is: `=` means within it, `>` behind it. */
+function timeComparison(
+  clause: WrittenClause,
+  typed: (operator: Operator, values: readonly Literal[]) => Comparison,
+  nowMs: number,
+): Condition {
+  const [first, second] = clause.literals.map((one) => {
+    const found = one.kind === "number" ? { fromMs: one.value, toMs: one.value } : timeOf(one.value, nowMs);
+    if (!found)
+      throw searchError(
+        "filter",
+        clause.literalPosition,
+        `'${String(one.value).slice(0, 100)}' is no time: write -3d, today, 2026-11-12 or 2026-11-12T06:00Z`,
+      );
+    return found;
+  });
+  if (!first) return typed(clause.operator === "IS NULL" ? "IS NULL" : "IS NOT NULL", []);
+  const number = (operator: Operator, value: number): Comparison => typed(operator, [{ kind: "number", value }]);
+  const isDay = first.toMs > first.fromMs;
+  const within = (from: number, to: { fromMs: number; toMs: number }): Condition => ({
+    all: [number(">=", from), to.toMs > to.fromMs ? number("<", to.toMs) : number("<=", to.fromMs)],
+  });
+  switch (clause.operator) {
+    case "BETWEEN":
+      return within(first.fromMs, second ?? first);
+    case "=":
+      return within(first.fromMs, first);
+    case "!=":
+      return { any: [number("<", first.fromMs), number(isDay ? ">=" : ">", first.toMs)] };
+    case ">":
+      return number(isDay ? ">=" : ">", first.toMs);
+    case "<=":
+      return number(isDay ? "<" : "<=", first.toMs);
+    case "<":
+    case ">=":
+      return number(clause.operator, first.fromMs);
+    default:
+      throw searchError("filter", clause.operatorPosition, `Invalid comparator '${clause.operator}' for a time`);
+  }
 }
 
 export const statistics = ["last", "min", "max"] as const;

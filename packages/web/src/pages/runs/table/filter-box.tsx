@@ -99,7 +99,7 @@ export function FilterBox({
             aria-controls={`${id}-choices`}
             aria-autocomplete="list"
             {...(open && at >= 0 && { "aria-activedescendant": `${id}-${at}` })}
-            placeholder='metrics.auc > 0.7 AND params.kind = "boosted"'
+            placeholder="metrics.auc > 0.7 AND (params.kind = boosted OR started > -3d)"
             value={text}
             spellCheck={false}
             autoComplete="off"
@@ -195,42 +195,67 @@ function useChoices(project: string, experiment: string | undefined, context: Co
   const place = { project, ...(experiment !== undefined && { experiment }) };
   const typed = context?.typed ?? "";
   const wantsKey = context?.wants === "key";
-  const wanted = wantsKey ? typed.replace(/^(metrics|params|tags)\./, "").replace(/`/g, "") : "";
+  const has = wantsKey ? (/^has:/i.exec(typed)?.[0] ?? "") : "";
+  const wanted = wantsKey
+    ? typed
+        .slice(has.length)
+        .replace(/^(metrics|params|tags)\./, "")
+        .replace(/`/g, "")
+    : "";
   const names = useOperation("runs.names", { ...place, q: wanted, limit: 200 }, { enabled: wantsKey });
   const key = context && "key" in context ? context.key : "";
   const values = useOperation(
     "runs.values",
     { ...place, key, q: typed.replace(/['"]$/, "") },
-    { enabled: context?.wants === "value" && key !== "" && !/^metrics?\./.test(key) && key !== "started" && key !== "ended" },
+    { enabled: context?.wants === "value" && key !== "" && !/^metrics?\./.test(key) && !isTime(key) },
   );
   if (!context) return [];
   if (context.wants === "operator")
     return operatorsFor(context.key)
       .filter((one) => one.startsWith(typed.trim().toUpperCase()))
       .map((one) => ({ text: one, note: meaning[one] ?? "", put: one }));
-  if (context.wants === "and") return "AND".startsWith(typed.toUpperCase()) ? [{ text: "AND", note: "and this, too", put: "AND" }] : [];
+  if (context.wants === "and")
+    return [
+      { text: "AND", note: "and this, too", put: "AND" },
+      ...(context.only === undefined ? [{ text: "OR", note: "or this; binds less than AND", put: "OR" }] : []),
+    ].filter((one) => one.text.startsWith(typed.toUpperCase()));
   // A text whose quote is closed is there.
   if (context.wants === "value" && /['"]$/.test(typed)) return [];
+  if (context.wants === "value" && isTime(context.key))
+    return timesOffered.filter(({ text }) => text.startsWith(typed)).map((one) => ({ ...one, put: one.text }));
   if (context.wants === "value")
     return (values.data?.values ?? []).map((one) => ({
       text: one.value,
       note: `${one.runs} of ${values.data?.sampled ?? 0} newest`,
       put: valueText(context.key, one.value),
     }));
-  const entity = /^(metrics|params|tags)\./.exec(typed)?.[0] ?? "";
+  const bare = typed.slice(has.length);
+  const entity = /^(metrics|params|tags)\./.exec(bare)?.[0] ?? "";
   return [
-    ...(entity === "" && typed !== ""
-      ? attributes.filter((one) => one.startsWith(typed)).map((one) => ({ text: one, note: "attribute", put: one }))
+    ...(entity === "" && bare !== ""
+      ? attributes.filter((one) => one.startsWith(bare)).map((one) => ({ text: one, note: "attribute", put: has + one }))
       : []),
     ...(names.data?.names ?? [])
       .filter((one) => one.key.startsWith(entity))
-      .map((one) => ({ text: one.key, note: `${one.runs} of ${names.data?.sampled ?? 0} newest`, put: keyText(one.key) })),
+      .map((one) => ({ text: one.key, note: `${one.runs} of ${names.data?.sampled ?? 0} newest`, put: has + keyText(one.key) })),
   ].slice(0, shownAtMost);
 }
+
+const timesOffered = [
+  { text: "today", note: "since midnight, UTC" },
+  { text: "yesterday", note: "the day before, UTC" },
+  { text: "-1h", note: "an hour ago" },
+  { text: "-24h", note: "a day ago" },
+  { text: "-7d", note: "a week ago" },
+  { text: "-30d", note: "thirty days ago" },
+];
+const isTime = (key: string): boolean => ["started", "ended", "start_time", "end_time", "created"].includes(key);
 
 const meaning: Readonly<Record<string, string>> = {
   LIKE: "% stands for anything",
   ILIKE: "whatever the case",
+  "~": "holds, whatever the case",
+  BETWEEN: "both ends belong to it",
   "!=": "a missing value does not match",
   "IS NULL": "has none",
   "IS NOT NULL": "has one",

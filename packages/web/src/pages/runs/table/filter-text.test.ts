@@ -36,16 +36,27 @@ test("the caret asks for a name, an operator, a value or AND", () => {
   expect(at("params.kind = 'a' AND tag")).toBe("key tag");
   expect(at("metrics.auc > 0.7 AND metrics.`a b` ")).toBe("operator ");
   expect(at("params.kind IS NULL ")).toBe("and ");
+  expect(at("(metrics.auc > 1 OR tag")).toBe("key tag");
+  expect(at("NOT (par")).toBe("key par");
+  expect(at("metrics.auc > 1 ")).toBe("and ");
+  expect(at("(metrics.auc > 1) O")).toBe("and O");
+  expect(at("params.kind NOT I")).toBe("operator NOT I");
+  expect(at("params.kind IN ('a', 'b') ")).toBe("and ");
+  expect(at("metrics.auc BETWEEN 1 ")).toBe("and ");
+  expect(at("metrics.auc BETWEEN 1 AND ")).toBe("value ");
+  expect(at("metrics.auc BETWEEN 1 AND 2 ")).toBe("and ");
+  expect(at("started > -3d OR ")).toBe("key ");
   expect(contextAt("metrics.auc > 1 AND par", 23)).toMatchObject({ wants: "key", from: 20 });
 });
 
 test("names are quoted where they must be, operators fit the type, words become comparisons when narrowed", () => {
   expect(keyText("metrics.val auc")).toBe("metrics.`val auc`");
-  expect(keyText("metrics.layer1/norm@max")).toBe("metrics.layer1/norm");
+  expect(keyText("metrics.layer1/norm@max")).toBe("metrics.layer1/norm@max");
   expect(operatorsFor("metrics.auc")).not.toContain("LIKE");
   expect(operatorsFor("params.kind")).toContain("IS NULL");
   expect(withClause("", "a = 1")).toBe("a = 1");
   expect(withClause("metrics.x > 1", "kind = 'user'")).toBe("metrics.x > 1 AND kind = 'user'");
+  expect(withClause("metrics.x > 1 OR fit", "kind = 'user'")).toBe("(metrics.x > 1 OR fit) AND kind = 'user'");
   expect(withClause("fit 0", "kind = 'user'")).toBe("name ILIKE '%fit%' AND name ILIKE '%0%' AND kind = 'user'");
   expect(placeOfMistake("Invalid value for filter: expected a value, at character 9")).toBe(8);
 });
@@ -56,6 +67,10 @@ test("what is still being typed is told before it is asked", () => {
   expect(unfinished("metrics.auc > 1 AND")).toMatchObject({ at: 19 });
   expect(unfinished("metrics.auc > 1 AND params.kind")).toMatchObject({ problem: "An operator is missing after params.kind." });
   expect(unfinished("metrics.auc")).toMatchObject({ problem: "An operator is missing after metrics.auc." });
+  expect(unfinished("(metrics.auc > 1 OR name = 'x'")).toMatchObject({ problem: "A parenthesis is not closed.", at: 0 });
+  expect(unfinished("metrics.auc > 1 OR ")).toMatchObject({ problem: "A comparison is missing after OR." });
+  for (const text of ["fit OR boost", "NOT fit", "(metrics.a > 1 OR has:params.b) AND started > -3d", "metrics.a BETWEEN 1 AND 2"])
+    expect(unfinished(text)).toBeUndefined();
   for (const text of ["", "fit 0.1", "metrics.auc > 1", "params.kind = 'a' AND params.b IS NULL", "name IN ('a', 'b')", "params.kind = ''"])
     expect(unfinished(text)).toBeUndefined();
 });

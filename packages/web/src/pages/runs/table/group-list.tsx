@@ -35,13 +35,15 @@ export function GroupList({ project, question, by, columns, order, wide, onOpen 
     staleTime: 10_000,
     retry: false,
   });
+  const experiments = useOperation("experiments.list", { project, state: "all", limit: 1000 }, { enabled: by === "experiment" });
+  const called = new Map((by === "experiment" ? (experiments.data?.experiments ?? []) : []).map((one) => [one.id, one.name]));
   if (found.isError) return <Failure error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <div className="skeleton" role="status" aria-busy="true" aria-label="loading" />;
   const { groups, total, runs } = found.data;
   const clauseOf = (value: string | null): string => {
-    const key = by === "dataset" ? "dataset.name" : keyText(by);
+    const key = by === "dataset" ? "dataset.digest" : keyText(by);
     if (value === null) return `${key} IS NULL`;
-    return `${key} = ${valueText(key, by === "dataset" ? (value.split(" ")[0] ?? value) : value)}`;
+    return `${key} = ${valueText(key, by === "dataset" ? (value.split(" ").at(-1) ?? value) : value)}`;
   };
   const toggle = (value: string): void =>
     setOpened((old) => new Set(old.has(value) ? [...old].filter((one) => one !== value) : [...old, value]));
@@ -75,7 +77,7 @@ export function GroupList({ project, question, by, columns, order, wide, onOpen 
           {groups.map((group) => {
             const key = group.value ?? "";
             const open = opened.has(key);
-            const label = group.value === null ? "none" : group.value === "" ? "empty" : group.value;
+            const label = group.value === null ? "none" : group.value === "" ? "empty" : (called.get(group.value) ?? group.value);
             return (
               <tbody key={group.value ?? "\0"}>
                 <tr>

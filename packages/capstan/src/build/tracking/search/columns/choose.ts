@@ -1,7 +1,7 @@
 import type { SqlValue } from "../../../../base/storage/database.ts";
-import type { Comparison, Order } from "../vocabulary.ts";
+import type { Comparison, Condition, Order } from "../vocabulary.ts";
 import type { Column, NumberColumn, TextColumn } from "./column.ts";
-import { type Keep, keepColumnNumbers, keepIds, keepNumbers, keepTexts } from "./filtering.ts";
+import { type Keep, keepAll, keepAny, keepColumnNumbers, keepEvery, keepIds, keepNumbers, keepTexts } from "./filtering.ts";
 import { byColumnNumber, byId, byMissingNumber, byNumber, byText, byTextAsNumber, firstOf, type Step } from "./ordering.ts";
 import { columnOf, mayMiss, type Question } from "./question.ts";
 import type { RunTable } from "./table.ts";
@@ -37,7 +37,7 @@ const held = (table: RunTable, one: Comparison | Order): Column | undefined => {
 export function matching(table: RunTable, question: Question): { rows: Uint32Array; count: number } {
   const rows = candidates(table, question);
   let count = rows.length;
-  for (const one of question.filter) count = keepOf(table, one, held(table, one))(rows, count);
+  for (const one of question.filter) count = keepOf(table, one)(rows, count);
   return { rows, count };
 }
 
@@ -63,16 +63,27 @@ function candidates(table: RunTable, question: Question): Uint32Array {
   return rows.subarray(0, count);
 }
 
-function keepOf(table: RunTable, one: Comparison, column: Column | undefined): Keep {
+function keepOf(table: RunTable, one: Condition): Keep {
+  if ("all" in one) return keepAll(one.all.map((each) => keepOf(table, each)));
+  if ("any" in one)
+    return keepAny(
+      one.any.map((each) => keepOf(table, each)),
+      table.ids.count,
+    );
+  if ("not" in one) return keepAny([keepOf(table, one.not)], table.ids.count, true);
+  const column = held(table, one);
   if (column) return column.type === "number" ? keepColumnNumbers(column, one) : keepTexts(column, one);
-  return one.key === "start_time" ? keepNumbers(table.startedMs, undefined, one) : keepIds(table.ids, one);
+  if (one.operator === "IS NULL" || one.operator === "IS NOT NULL") return keepEvery(one.operator === "IS NOT NULL");
+  if (one.key === "start_time") return keepNumbers(table.startedMs, undefined, one);
+  return one.key === "experiment" ? keepNumbers(table.experiments, undefined, one) : keepIds(table.ids, one);
 }
 
 function stepOf(table: RunTable, one: Order, column: Column | undefined): Step {
   if (one.entity === "attribute") {
     if (one.key === "run_id") return byId(table.ids, one.descending);
     if (one.key === "start_time") return byNumber(table.startedMs, one.descending);
-    if (one.key === "end_time") return byMissingNumber(column as NumberColumn, one.descending);
+    if (one.key === "experiment") return byNumber(table.experiments, one.descending);
+    if (one.key === "end_time" || one.key === "seconds") return byMissingNumber(column as NumberColumn, one.descending);
   }
   if (one.entity === "metric") return byColumnNumber(column as NumberColumn, one.descending);
   return one.type === "number"

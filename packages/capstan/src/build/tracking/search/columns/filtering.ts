@@ -3,6 +3,7 @@ import { missing, notANumber, type NumberColumn, present, type TextColumn } from
 import { patternOf } from "./pattern.ts";
 import type { RunIds } from "./run-ids.ts";
 
+export type Numbers = { readonly [row: number]: number };
 /** Filters keep those rows of a list that hold, in place and order, and answer how many they are. */
 export type Keep = (rows: Uint32Array, count: number) => number;
 
@@ -14,7 +15,7 @@ const signsOf = (operator: string): Signs => ({
 });
 
 /** NaN differs from every number, and no other comparison holds of it. */
-export function keepNumbers(values: Float64Array, states: Uint8Array | undefined, comparison: Comparison): Keep {
+export function keepNumbers(values: Numbers, states: Uint8Array | undefined, comparison: Comparison): Keep {
   const { less, equal, more } = signsOf(comparison.operator);
   const asked = Number(comparison.values[0]);
   return (rows, count) => {
@@ -32,8 +33,48 @@ export function keepNumbers(values: Float64Array, states: Uint8Array | undefined
   };
 }
 
-export const keepColumnNumbers = (column: NumberColumn, comparison: Comparison): Keep =>
-  keepNumbers(column.values, column.states, comparison);
+export const keepColumnNumbers = ({ values, states }: NumberColumn, comparison: Comparison): Keep =>
+  comparison.operator === "IS NULL" || comparison.operator === "IS NOT NULL"
+    ? keepThere(states, comparison.operator === "IS NOT NULL")
+    : keepNumbers(values, states, comparison);
+
+const keepThere =
+  (states: Uint8Array, wanted: boolean): Keep =>
+  (rows, count) => {
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number;
+      if ((states[row] !== missing) === wanted) rows[kept++] = row;
+    }
+    return kept;
+  };
+
+/** All filters one after the other. */
+export const keepAll =
+  (all: readonly Keep[]): Keep =>
+  (rows, count) => {
+    let left = count;
+    for (const keep of all) left = keep(rows, left);
+    return left;
+  };
+
+/** Rows that any of the filters keeps; with `not`, those that none does. `most`: one more than the greatest row. */
+export const keepAny =
+  (any: readonly Keep[], most: number, not = false): Keep =>
+  (rows, count) => {
+    const held = new Uint8Array(most);
+    for (const keep of any) {
+      const own = rows.slice(0, count);
+      const left = keep(own, count);
+      for (let i = 0; i < left; i++) held[own[i] as number] = 1;
+    }
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number;
+      if ((held[row] === 1) !== not) rows[kept++] = row;
+    }
+    return kept;
+  };
 
 /** Whether a text holds; of one that is missing only IS NULL does. */
 function textTest({ operator, values }: Comparison): (text: string) => boolean {
@@ -101,6 +142,12 @@ function verdictsOf(
   for (let code = present; code < texts.length; code++) verdicts[code] = test(texts[code] as string) ? 1 : 0;
   return { verdicts, others: undefined };
 }
+
+/** What every run has, or none. */
+export const keepEvery =
+  (every: boolean): Keep =>
+  (_rows, count) =>
+    every ? count : 0;
 
 /** Comparisons of `run_id`: few ids against many rows, each found once. */
 export function keepIds(ids: RunIds, { operator, values }: Comparison): Keep {

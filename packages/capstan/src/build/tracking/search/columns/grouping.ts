@@ -5,7 +5,7 @@ import type { RunTable } from "./table.ts";
 
 const statusName: ColumnName = { entity: "attribute", key: "status" };
 const verdictName: ColumnName = { entity: "attribute", key: "verdict" };
-const metricName = (key: string): ColumnName => ({ entity: "metric", key });
+const metricName = (one: GroupsAsked["metrics"][number]): ColumnName => ({ entity: "metric", ...one });
 
 /** The columns that groups need besides those of the filter. */
 export function namesOfGroups(asked: GroupsAsked): ColumnName[] {
@@ -25,8 +25,7 @@ export function grouped(table: RunTable, question: Question, asked: GroupsAsked)
     return column;
   };
   const name = columnOf(asked.by);
-  if (!name) throw new Error(`no column says ${asked.by.key}`);
-  const by = textOf(name);
+  const by = name ? textOf(name) : experimentsOf(table, rows, count);
   const [status, verdict] = [textOf(statusName), textOf(verdictName)];
   const [going, broken] = [codesOf(status, ["RUNNING", "SCHEDULED"]), codesOf(status, ["FAILED"])];
   const bad = codesOf(verdict, ["fail", "error"]);
@@ -50,8 +49,8 @@ export function grouped(table: RunTable, question: Question, asked: GroupsAsked)
       Number(a === missing) - Number(b === missing) ||
       compareBytes(by.texts[a] ?? "", by.texts[b] ?? ""),
   );
-  const spreads = asked.metrics.map((key) => {
-    const { column } = table.column(metricName(key));
+  const spreads = asked.metrics.map((one) => {
+    const { column } = table.column(metricName(one));
     return column instanceof NumberColumn ? spreadOf(column, by, rows, count, size) : undefined;
   });
   const groups = codes.slice(0, asked.limit).map((code): Group => ({
@@ -63,6 +62,14 @@ export function grouped(table: RunTable, question: Question, asked: GroupsAsked)
     metrics: spreads.map((of) => of?.(code) ?? { count: 0, min: null, mean: null, max: null }),
   }));
   return { groups, total: codes.length, runs: count };
+}
+
+/** Experiments are no column: every row says its own. */
+function experimentsOf(table: RunTable, rows: Uint32Array, count: number): TextColumn {
+  const column = new TextColumn();
+  column.reserve(table.ids.count);
+  for (let i = 0; i < count; i++) column.set(rows[i] as number, String(table.experiments[rows[i] as number]));
+  return column;
 }
 
 /** Least, mean and greatest of a metric's finite values, by code. */

@@ -1,5 +1,6 @@
 import type { SqlValue } from "../../../../base/storage/database.ts";
 import { compareBytes, missing, notANumber, type NumberColumn, type TextColumn } from "./column.ts";
+import type { Numbers } from "./filtering.ts";
 import { sortByWeight } from "./radix.ts";
 import type { RunIds } from "./run-ids.ts";
 
@@ -20,7 +21,7 @@ const isNumber = (value: SqlValue | undefined): boolean => typeof value === "num
 const sign = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Numbers that every run has. */
-export const byNumber = (values: Float64Array, descending: boolean): Step => {
+export const byNumber = (values: Numbers, descending: boolean): Step => {
   const turn = descending ? -1 : 1;
   const of = (row: number): number => values[row] as number;
   return {

@@ -1,5 +1,5 @@
 import type { SqlValue } from "../../../../base/storage/database.ts";
-import type { Comparison, Order } from "../vocabulary.ts";
+import { type Condition, leavesOf, type Order, type Statistic } from "../vocabulary.ts";
 
 /** Which runs of an experiment count, by their own lifecycle. */
 export type Accepted = "active" | "deleted" | "all";
@@ -10,7 +10,7 @@ export type Question = {
   experiments: readonly { id: number; state: string; accepted: Accepted }[];
   kinds: readonly string[];
   projects: readonly string[] | undefined;
-  filter: readonly Comparison[];
+  filter: readonly Condition[];
   /** With what follows every order: `orderSteps`. */
   order: readonly Order[];
   /** Values of the last run of the page before, one or two per order as `valuesPerStep` says. */
@@ -24,7 +24,11 @@ export type Question = {
 };
 
 /** By which column, with the spread of which metrics, and how many groups at most. */
-export type GroupsAsked = { by: { entity: string; key: string }; metrics: readonly string[]; limit: number };
+export type GroupsAsked = {
+  by: { entity: string; key: string };
+  metrics: readonly { key: string; statistic?: Statistic }[];
+  limit: number;
+};
 export type Spread = { count: number; min: number | null; mean: number | null; max: number | null };
 export type Group = { value: string | null; runs: number; running: number; failed: number; newestMs: number; metrics: Spread[] };
 /** The largest groups; how many there are in all, and of how many runs. */
@@ -69,15 +73,17 @@ const attributeColumns: Readonly<Record<string, string>> = {
   step: "step",
   verdict: "verdict",
   parent: "parent_id",
+  seconds: "seconds",
 };
 /** What the table holds of every run, and columns of its own row. */
-const isHeld = (key: string): boolean => key === "run_id" || key === "start_time" || Object.hasOwn(attributeColumns, key);
+const isHeld = (key: string): boolean =>
+  key === "run_id" || key === "start_time" || key === "experiment" || Object.hasOwn(attributeColumns, key);
 
 const mostPatternLength = 2000;
 
 /** Why columns cannot answer, if so. Which of them there are does not depend on what is stored. */
-export function unanswerable(filter: readonly Comparison[], order: readonly Order[], dialect: "sqlite" | "postgres"): string | undefined {
-  for (const one of filter) {
+export function unanswerable(filter: readonly Condition[], order: readonly Order[], dialect: "sqlite" | "postgres"): string | undefined {
+  for (const one of leavesOf(filter)) {
     if (one.entity === "dataset") return "datasets";
     if (one.entity === "attribute" && !isHeld(one.key)) return one.key;
     if (one.operator === "LIKE" || one.operator === "ILIKE") {
@@ -91,9 +97,12 @@ export function unanswerable(filter: readonly Comparison[], order: readonly Orde
 }
 
 /** Name of the column that a comparison or an order needs; undefined for what every row of the table has. */
-export function columnOf(one: { entity: string; key: string }): ColumnName | undefined {
-  if (one.entity === "metric" || one.entity === "param" || one.entity === "tag") return { entity: one.entity, key: one.key };
+export function columnOf(one: { entity: string; key: string; statistic?: Statistic }): ColumnName | undefined {
+  if (one.entity === "metric" || one.entity === "param" || one.entity === "tag")
+    return { entity: one.entity, key: one.key, ...(one.statistic !== undefined && { statistic: one.statistic }) };
   const column = Object.hasOwn(attributeColumns, one.key) ? attributeColumns[one.key] : undefined;
   return column === undefined ? undefined : { entity: "attribute", key: column };
 }
-export type ColumnName = { entity: "metric" | "param" | "tag" | "attribute"; key: string };
+export type ColumnName = { entity: "metric" | "param" | "tag" | "attribute"; key: string; /** Of a metric. */ statistic?: Statistic };
+/** Equal for equal names. */
+export const nameText = (name: ColumnName): string => `${name.entity} ${name.statistic ?? ""} ${name.key}`;

@@ -18,7 +18,11 @@ const ownColumns = ["id", "kind", "project", "lifecycle", "started_ms"];
 export class CannotHold extends Error {}
 
 const tableOf = (name: ColumnName): string => (name.entity === "metric" ? "metric_latest" : name.entity);
-const valueOf = (name: ColumnName): string[] => (name.entity === "metric" ? ["x.value", "x.is_nan"] : ["x.value"]);
+const valueOf = (name: ColumnName): string[] =>
+  name.entity !== "metric" ? ["x.value"] : name.statistic === undefined ? ["x.value", "x.is_nan"] : [`x.${name.statistic}_value`];
+/** How long a run took, by its own account or by the clock; else a column of its row. */
+const attributeValue = (name: ColumnName): string =>
+  name.key === "seconds" ? "coalesce(wall_seconds, (ended_ms - started_ms) / 1000.0)" : name.key;
 
 /** Brings the table up to the moment of a snapshot: new experiments whole, known ones by the runs that changed, then the columns. */
 export async function follow(
@@ -124,7 +128,7 @@ async function readColumn(table: RunTable, snapshot: Snapshot, name: ColumnName,
         const ids = listOf(part);
         await snapshot.each(
           name.entity === "attribute"
-            ? `select id, ${name.key} from run where id in ${ids.sql}`
+            ? `select id, ${attributeValue(name)} from run where id in ${ids.sql}`
             : `select run_id, ${valueOf(name).join(", ")} from ${tableOf(name)} x where run_id in ${ids.sql} and key = ?`,
           name.entity === "attribute" ? ids.params : [...ids.params, name.key],
           take,
@@ -142,7 +146,8 @@ async function readColumn(table: RunTable, snapshot: Snapshot, name: ColumnName,
   }
   await inParts([...whole], async (part) => {
     const ids = listOf(part);
-    if (name.entity === "attribute") await snapshot.scan(["id", name.key], `from run where experiment_id in ${ids.sql}`, ids.params, take);
+    if (name.entity === "attribute")
+      await snapshot.scan(["id", attributeValue(name)], `from run where experiment_id in ${ids.sql}`, ids.params, take);
     else
       await snapshot.scan(
         ["run.id", ...valueOf(name)],

@@ -3,7 +3,8 @@ import type { Said } from "../../../../base/foundation/threads.ts";
 import { type DatabaseSource, openSnapshots } from "../../../../base/storage/snapshots.ts";
 import { choose } from "./choose.ts";
 import { grouped, namesOfGroups } from "./grouping.ts";
-import { type Answer, columnOf, type ColumnName, type Question, type Unanswered } from "./question.ts";
+import { type Answer, columnOf, type ColumnName, nameText, type Question, type Unanswered } from "./question.ts";
+import { leavesOf } from "../vocabulary.ts";
 import { CannotHold, follow } from "./reading.ts";
 import { RunTable } from "./table.ts";
 
@@ -22,11 +23,11 @@ let table = new RunTable();
 
 async function answer(question: Question): Promise<Answer | Unanswered> {
   const names = new Map<string, ColumnName>();
-  for (const one of [...question.filter, ...question.order]) {
+  for (const one of [...leavesOf(question.filter), ...question.order]) {
     const name = columnOf(one);
-    if (name) names.set(`${name.entity} ${name.key}`, name);
+    if (name) names.set(nameText(name), name);
   }
-  for (const name of question.groups ? namesOfGroups(question.groups) : []) names.set(`${name.entity} ${name.key}`, name);
+  for (const name of question.groups ? namesOfGroups(question.groups) : []) names.set(nameText(name), name);
   const began = performance.now();
   const upToDate = (): Promise<void> => reader.read((snapshot) => follow(table, snapshot, question, [...names.values()], mostRows));
   try {

@@ -1,6 +1,6 @@
 import type { SqlValue } from "../../../../base/storage/database.ts";
 import { type Column, notANumber, NumberColumn, present, TextColumn } from "./column.ts";
-import type { ColumnName } from "./question.ts";
+import { type ColumnName, nameText } from "./question.ts";
 import { RunIds } from "./run-ids.ts";
 import { grown, RowList } from "./typed.ts";
 
@@ -97,10 +97,10 @@ export class RunTable {
 
   /** The column of a name with room for every row, marked as used now. */
   column(name: ColumnName): Kept {
-    const key = `${name.entity} ${name.key}`;
+    const key = nameText(name);
     let kept = this.#columns.get(key);
     if (!kept) {
-      const isNumber = name.entity === "metric" || name.key === "ended_ms";
+      const isNumber = name.entity === "metric" || (name.entity === "attribute" && (name.key === "ended_ms" || name.key === "seconds"));
       kept = { column: isNumber ? new NumberColumn() : new TextColumn(), followed: new Map(), usedAt: 0 };
       this.#columns.set(key, kept);
     }
