@@ -1,19 +1,9 @@
-import type { Database, Row, SqlValue } from "../../../base/storage/database.ts";
+import type { Database } from "../../../base/storage/database.ts";
 import { integer, text, texts } from "../../tracking/mlflow/fields.ts";
 import { invalid } from "../../tracking/mlflow/failures.ts";
 import type { Input } from "../../tracking/mlflow/model.ts";
-import {
-  afterOf,
-  behind,
-  bytewise,
-  compared,
-  fingerprint,
-  orderColumns,
-  type OrderPart,
-  orderText,
-  pageOf,
-  sql,
-} from "../../tracking/search/compile.ts";
+import { bytewise, compared, type OrderPart, sql } from "../../tracking/search/compile.ts";
+import { searchPage } from "../../tracking/search/page.ts";
 import {
   type Comparison,
   listText,
@@ -139,16 +129,14 @@ export async function searched<T>(
     const column = `one.${what.columns[one.key] ?? "number"}`;
     return { expression: sql(one.type === "text" ? bytewise(database.dialect, column) : column), descending: one.descending };
   });
-  const question = fingerprint([what.table, project, filterText, orderTexts]);
-  const token = text(input, "page_token");
-  if (token) where.push(behind(parts, afterOf(token, question, parts.length)));
-  const columns = orderColumns(parts);
-  const params: SqlValue[] = [...columns.params, ...where.flatMap((one) => one.params), limit + 1];
-  const rows = await database.all<Row>(
-    `select one.*, ${columns.sql} from ${what.table} one where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
-    params,
-  );
-  const { page, next } = pageOf(rows, limit, question, parts);
+  const { page, next } = await searchPage(database, {
+    table: `${what.table} one`,
+    where,
+    order: parts,
+    question: [what.table, project, filterText, orderTexts],
+    limit,
+    pageToken: text(input, "page_token"),
+  });
   return {
     found: page.map((row) => what.of(row as never)),
     ...(next !== undefined && { token: next }),

@@ -3,22 +3,11 @@ import { CapstanError } from "../../../base/foundation/errors.ts";
 import { digestOfJson } from "../../../base/foundation/hashing.ts";
 import type { Json } from "../../../base/foundation/canonical-json.ts";
 import type { Store } from "../../../base/record/store.ts";
-import { type Change, insert, type Row, type SqlValue, statement } from "../../../base/storage/database.ts";
+import { type Change, insert, type SqlValue, statement } from "../../../base/storage/database.ts";
 import { inParts, insertMany, listOf } from "../rows.ts";
 import { clean, cleanTexts } from "../rules.ts";
-import {
-  behind,
-  afterOf,
-  bytewise,
-  compared,
-  fingerprint,
-  orderColumns,
-  type OrderPart,
-  orderText,
-  pageOf,
-  type Sql,
-  sql,
-} from "../search/compile.ts";
+import { bytewise, compared, type OrderPart, type Sql, sql } from "../search/compile.ts";
+import { among, searchPage } from "../search/page.ts";
 import { numbers, textWord, typedFilter, typedOrders, type Vocabulary } from "../search/vocabulary.ts";
 
 export type EvaluationDataset = {
@@ -330,10 +319,7 @@ export function createEvaluationDatasets(store: Store) {
         return { expression: sql(one.type === "text" ? bytewise(dialect, `coalesce(${column}, '')`) : column), descending: one.descending };
       });
       parts.push({ expression: sql(bytewise(dialect, "d.id")), descending: false });
-      const question = fingerprint([search.experimentIds, search.filter ?? "", search.orderBy ?? []]);
-      const after = search.pageToken ? afterOf(search.pageToken, question, parts.length) : undefined;
       const where: Sql[] = [
-        sql("1 = 1"),
         ...filter.map((one): Sql => {
           if (one.entity === "attribute") return compared(dialect, columns[one.key] ?? "d.id", one);
           const asked = compared(dialect, "x.value", one);
@@ -342,7 +328,7 @@ export function createEvaluationDatasets(store: Store) {
             params: [one.key, ...asked.params],
           };
         }),
-        ...(after ? [behind(parts, after)] : []),
+        ...among("d.project", search.projects),
       ];
       if (search.experimentIds.length > 0) {
         const list = listOf(search.experimentIds.map(Number));
@@ -351,17 +337,14 @@ export function createEvaluationDatasets(store: Store) {
           params: list.params,
         });
       }
-      if (search.projects) {
-        if (search.projects.length === 0) return { datasets: [], next: undefined };
-        const list = listOf(search.projects);
-        where.push({ sql: `d.project in ${list.sql}`, params: list.params });
-      }
-      const values = orderColumns(parts);
-      const rows = await database.all<DatasetRow & Row>(
-        `select d.*, ${values.sql} from evaluation_dataset d where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
-        [...values.params, ...where.flatMap((one) => one.params), search.limit + 1],
-      );
-      const { page, next } = pageOf(rows, search.limit, question, parts);
+      const { page, next } = await searchPage<DatasetRow>(database, {
+        table: "evaluation_dataset d",
+        where,
+        order: parts,
+        question: [search.experimentIds, search.filter ?? "", search.orderBy ?? []],
+        limit: search.limit,
+        pageToken: search.pageToken,
+      });
       return { datasets: await filled(page), next };
     },
   };

@@ -1,21 +1,9 @@
 import type { Caller } from "../../../base/foundation/caller.ts";
 import { CapstanError } from "../../../base/foundation/errors.ts";
 import type { Store } from "../../../base/record/store.ts";
-import { insert, type Row } from "../../../base/storage/database.ts";
-import { listOf } from "../rows.ts";
-import {
-  afterOf,
-  behind,
-  bytewise,
-  compared,
-  fingerprint,
-  orderColumns,
-  type OrderPart,
-  orderText,
-  pageOf,
-  type Sql,
-  sql,
-} from "../search/compile.ts";
+import { insert } from "../../../base/storage/database.ts";
+import { bytewise, compared, type OrderPart, sql } from "../search/compile.ts";
+import { among, searchPage } from "../search/page.ts";
 import { listText, numbers, textWord, typedFilter, type Vocabulary } from "../search/vocabulary.ts";
 
 /** Something that is wrong with what an experiment's traces show. */
@@ -158,23 +146,18 @@ export function createIssues(store: Store) {
         { expression: sql("i.created_ms"), descending: true },
         { expression: sql(bytewise(dialect, "i.id")), descending: true },
       ];
-      const question = fingerprint([search.experimentId ?? null, search.filter ?? ""]);
-      const where: Sql[] = [
-        sql("1 = 1"),
-        ...typedFilter(search.filter ?? "", vocabulary).map((one) => compared(dialect, columns[one.key] ?? "i.id", one)),
-        ...(search.experimentId === undefined ? [] : [sql("i.experiment_id = ?", Number(search.experimentId))]),
-        ...(search.pageToken ? [behind(parts, afterOf(search.pageToken, question, parts.length))] : []),
-      ];
-      if (search.projects) {
-        if (search.projects.length === 0) return { issues: [], next: undefined };
-        const list = listOf(search.projects);
-        where.push({ sql: `i.project in ${list.sql}`, params: list.params });
-      }
-      const rows = await database.all<IssueRow & Row>(
-        `select i.*, ${orderColumns(parts).sql} from issue i where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
-        [...where.flatMap((one) => one.params), search.limit + 1],
-      );
-      const { page, next } = pageOf(rows, search.limit, question, parts);
+      const { page, next } = await searchPage<IssueRow>(database, {
+        table: "issue i",
+        where: [
+          ...typedFilter(search.filter ?? "", vocabulary).map((one) => compared(dialect, columns[one.key] ?? "i.id", one)),
+          ...(search.experimentId === undefined ? [] : [sql("i.experiment_id = ?", Number(search.experimentId))]),
+          ...among("i.project", search.projects),
+        ],
+        order: parts,
+        question: [search.experimentId ?? null, search.filter ?? ""],
+        limit: search.limit,
+        pageToken: search.pageToken,
+      });
       return { issues: page.map(issueOf), next };
     },
   };

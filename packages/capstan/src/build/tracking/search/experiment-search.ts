@@ -1,19 +1,8 @@
-import type { Database, Row } from "../../../base/storage/database.ts";
+import type { Database } from "../../../base/storage/database.ts";
 import type { Experiment } from "../model.ts";
-import { type ExperimentRow, listOf } from "../rows.ts";
-import {
-  afterOf,
-  behind,
-  bytewise,
-  compared,
-  fingerprint,
-  orderColumns,
-  type OrderPart,
-  orderText,
-  pageOf,
-  type Sql,
-  sql,
-} from "./compile.ts";
+import type { ExperimentRow } from "../rows.ts";
+import { bytewise, compared, type OrderPart, type Sql, sql } from "./compile.ts";
+import { among, searchPage } from "./page.ts";
 import { type Comparison, nullableText, numbers, textWord, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
 
 const filters: Vocabulary = {
@@ -64,21 +53,18 @@ export function createExperimentSearch(database: Database, withTags: (rows: read
       return { expression: sql(one.type === "text" ? bytewise(dialect, column) : column), descending: one.descending };
     });
     if (!asked.some((one) => one.key === "experiment_id")) parts.push({ expression: sql("e.id"), descending: true });
-    const question = fingerprint([search.filter ?? "", search.orderBy ?? [], search.lifecycle]);
-    const after = search.pageToken ? afterOf(search.pageToken, question, parts.length) : undefined;
-    const where: Sql[] = [sql("1 = 1"), ...filter.map(condition), ...(after ? [behind(parts, after)] : [])];
-    if (search.lifecycle !== "all") where.push(sql("e.lifecycle = ?", search.lifecycle));
-    if (search.projects) {
-      if (search.projects.length === 0) return { experiments: [], next: undefined };
-      const list = listOf(search.projects);
-      where.push({ sql: `e.project in ${list.sql}`, params: list.params });
-    }
-    const values = orderColumns(parts);
-    const rows = await database.all<ExperimentRow & Row>(
-      `select e.*, ${values.sql} from experiment e where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
-      [...values.params, ...where.flatMap((one) => one.params), search.limit + 1],
-    );
-    const { page, next } = pageOf(rows, search.limit, question, parts);
+    const { page, next } = await searchPage<ExperimentRow>(database, {
+      table: "experiment e",
+      where: [
+        ...filter.map(condition),
+        ...(search.lifecycle === "all" ? [] : [sql("e.lifecycle = ?", search.lifecycle)]),
+        ...among("e.project", search.projects),
+      ],
+      order: parts,
+      question: [search.filter ?? "", search.orderBy ?? [], search.lifecycle],
+      limit: search.limit,
+      pageToken: search.pageToken,
+    });
     return { experiments: await withTags(page), next };
   };
 }

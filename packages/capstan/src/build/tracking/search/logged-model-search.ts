@@ -1,21 +1,8 @@
-import type { Database, Row } from "../../../base/storage/database.ts";
+import type { Database } from "../../../base/storage/database.ts";
 import type { LoggedModel } from "../model.ts";
-import { listOf, type LoggedModelRow, loggedModelOf } from "../rows.ts";
-import {
-  afterOf,
-  behind,
-  bytewise,
-  compared,
-  comparedMetric,
-  fingerprint,
-  missingLast,
-  orderColumns,
-  type OrderPart,
-  orderText,
-  pageOf,
-  type Sql,
-  sql,
-} from "./compile.ts";
+import { type LoggedModelRow, loggedModelOf } from "../rows.ts";
+import { bytewise, compared, comparedMetric, missingLast, type OrderPart, type Sql, sql } from "./compile.ts";
+import { among, searchPage } from "./page.ts";
 import { type Comparison, listText, numbers, type Order, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
 
 const vocabulary: Vocabulary = {
@@ -141,26 +128,20 @@ export function createLoggedModelSearch(database: Database) {
     const parts = orders.flatMap((one, i) => part(one, asked[i]?.dataset));
     if (!orders.some((one) => one.key === "creation_timestamp")) parts.push({ expression: sql("m.created_ms"), descending: true });
     parts.push({ expression: sql(bytewise(dialect, "m.id")), descending: false });
-    const question = fingerprint([[...search.experimentIds].sort(), search.filter ?? "", search.datasets ?? [], asked]);
-    const after = search.pageToken ? afterOf(search.pageToken, question, parts.length) : undefined;
-    if (search.experimentIds.length === 0 || search.projects?.length === 0) return { models: [], next: undefined };
-    const ids = listOf(search.experimentIds.map(Number));
-    const where: Sql[] = [
-      { sql: `m.experiment_id in ${ids.sql} and m.lifecycle = 'active'`, params: ids.params },
-      ...filter.map((one) => condition(one, search.datasets ?? [])),
-      ...measuredOn(search.datasets ?? []),
-      ...(after ? [behind(parts, after)] : []),
-    ];
-    if (search.projects) {
-      const list = listOf(search.projects);
-      where.push({ sql: `m.project in ${list.sql}`, params: list.params });
-    }
-    const values = orderColumns(parts);
-    const rows = await database.all<LoggedModelRow & Row>(
-      `select m.*, ${values.sql} from logged_model m where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
-      [...values.params, ...where.flatMap((one) => one.params), search.limit + 1],
-    );
-    const { page, next } = pageOf(rows, search.limit, question, parts);
+    const { page, next } = await searchPage<LoggedModelRow>(database, {
+      table: "logged_model m",
+      where: [
+        ...among("m.experiment_id", search.experimentIds.map(Number)),
+        sql("m.lifecycle = 'active'"),
+        ...filter.map((one) => condition(one, search.datasets ?? [])),
+        ...measuredOn(search.datasets ?? []),
+        ...among("m.project", search.projects),
+      ],
+      order: parts,
+      question: [[...search.experimentIds].sort(), search.filter ?? "", search.datasets ?? [], asked],
+      limit: search.limit,
+      pageToken: search.pageToken,
+    });
     return { models: page.map(loggedModelOf), next };
   };
 }

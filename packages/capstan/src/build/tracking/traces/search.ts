@@ -1,19 +1,7 @@
 import { CapstanError } from "../../../base/foundation/errors.ts";
-import type { Database, Row } from "../../../base/storage/database.ts";
-import {
-  afterOf,
-  behind,
-  bytewise,
-  compared,
-  fingerprint,
-  missingLast,
-  orderColumns,
-  type OrderPart,
-  orderText,
-  pageOf,
-  type Sql,
-  sql,
-} from "../search/compile.ts";
+import type { Database } from "../../../base/storage/database.ts";
+import { bytewise, compared, missingLast, type OrderPart, type Sql, sql } from "../search/compile.ts";
+import { searchPage } from "../search/page.ts";
 import {
   type Comparison,
   listText,
@@ -243,7 +231,6 @@ export function whereOf(dialect: Database["dialect"], experimentIds: readonly st
 
 /** One page of traces, newest first unless another order is asked for. */
 export async function searchTraces(database: Database, query: TraceQuery): Promise<{ rows: TraceRow[]; next?: string }> {
-  const where = [whereOf(database.dialect, query.experimentIds, query.filter ?? "")];
   const asked = typedOrders(query.orderBy ?? [], orders);
   const parts = asked.flatMap((one): OrderPart[] => {
     if (one.entity !== "attribute") {
@@ -271,13 +258,13 @@ export async function searchTraces(database: Database, query: TraceQuery): Promi
   if (!asked.some((one) => one.key === "timestamp_ms")) parts.push({ expression: sql("t.request_ms"), descending: true });
   if (!asked.some((one) => one.key === "request_id"))
     parts.push({ expression: sql(bytewise(database.dialect, "t.id")), descending: false });
-  const question = fingerprint(["traces", query.experimentIds, query.filter ?? "", query.orderBy ?? []]);
-  if (query.token !== undefined) where.push(behind(parts, afterOf(query.token, question, parts.length)));
-  const order = orderColumns(parts);
-  const rows = await database.all<TraceRow & Row>(
-    `select t.*, ${order.sql} from trace t where ${where.map((one) => one.sql).join(" and ")} order by ${orderText(parts)} limit ?`,
-    [...order.params, ...where.flatMap((one) => one.params), query.limit + 1],
-  );
-  const { page, next } = pageOf(rows, query.limit, question, parts);
+  const { page, next } = await searchPage<TraceRow>(database, {
+    table: "trace t",
+    where: [whereOf(database.dialect, query.experimentIds, query.filter ?? "")],
+    order: parts,
+    question: ["traces", query.experimentIds, query.filter ?? "", query.orderBy ?? []],
+    limit: query.limit,
+    pageToken: query.token,
+  });
   return { rows: page, ...(next !== undefined && { next }) };
 }
