@@ -60,8 +60,8 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-// In its own place, so that a bundle of older sources is never measured nor left behind.
-const home = join(root, "node_modules/.cache/capstan-bench");
+// In its own place, so that a bundle of older sources is never measured nor left behind, nor that of another bench.
+const home = join(root, `node_modules/.cache/capstan-bench-${process.pid}`);
 mkdirSync(home, { recursive: true });
 // As in its package: without it each file would be parsed twice to learn what it is.
 writeFileSync(join(home, "package.json"), `${JSON.stringify({ type: "module" })}\n`);

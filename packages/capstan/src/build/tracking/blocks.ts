@@ -86,22 +86,29 @@ export type Part = {
 /** Names a series among others. */
 export const seriesName = (runId: string, key: string): string => `${runId} ${key}`;
 
-/** Blocks and tail of some series as of one moment, by `seriesName`. A block of a store from before pyramids tells its bounds itself. */
+export type StepRange = { fromStep?: number | undefined; toStep?: number | undefined };
+
+/** Blocks with steps in a range, and the tail, of some series as of one moment, by `seriesName`. A block of a store from before pyramids tells its bounds itself. */
 export async function partsOf(
   reading: Reading,
   runIds: readonly string[],
   keys: readonly string[],
   withPyramid: boolean,
+  { fromStep, toStep }: StepRange = {},
 ): Promise<Map<string, Part[]>> {
   const bound = (column: string): string => `coalesce(p.${column}, b.${column})`;
   const [runs, named] = [listOf(runIds), listOf(keys)];
+  const inside = [
+    ...(fromStep === undefined ? [] : [{ sql: `${bound("max_step")} >= ?`, step: Math.ceil(fromStep) }]),
+    ...(toStep === undefined ? [] : [{ sql: `${bound("min_step")} <= ?`, step: Math.floor(toStep) }]),
+  ];
   const found = new Map<string, Part[]>();
   await reading.each(
     `select b.run_id as r, b.key as k, b.block as b, 1 as i, b.points as n, ${bound("min_step")} as s, ${bound("max_step")} as st,
        ${bound("min_time_ms")} as t, ${bound("max_time_ms")} as tt, p.stride as stride, ${withPyramid ? "p.data" : "cast(null as BYTEA)"} as data
-     from metric_block b left join metric_pyramid p on p.run_id = b.run_id and p.key = b.key and p.block = b.block where b.run_id in ${runs.sql} and b.key in ${named.sql}
+     from metric_block b left join metric_pyramid p on p.run_id = b.run_id and p.key = b.key and p.block = b.block where b.run_id in ${runs.sql} and b.key in ${named.sql}${inside.map(({ sql }) => ` and ${sql}`).join("")}
      union all select run_id, key, chunk, 0, points, 0, 0, 0, 0, null, data from metric_tail where run_id in ${runs.sql} and key in ${named.sql}`,
-    [...runs.params, ...named.params, ...runs.params, ...named.params],
+    [...runs.params, ...named.params, ...inside.map((one) => one.step), ...runs.params, ...named.params],
     ([run, key, part, inBlock, points, minStep, maxStep, minTimeMs, maxTimeMs, stride, data]) => {
       const name = seriesName(run as string, key as string);
       const list = found.get(name);

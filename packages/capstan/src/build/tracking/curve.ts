@@ -1,10 +1,8 @@
-import { type Part, readBlocks, type Reading, tailOf } from "./blocks.ts";
+import { type Part, readBlocks, type Reading, type StepRange, tailOf } from "./blocks.ts";
 import type { SeriesColumns } from "./model.ts";
 import { mergePoints, type Points } from "./points.ts";
 import { decodePyramid, pointsPerGroup, type Pyramid } from "./pyramid.ts";
 import { bucketed } from "./series.ts";
-
-export type StepRange = { fromStep?: number | undefined; toStep?: number | undefined };
 
 /**
  * One curve in at most so many buckets, from its parts with pyramids. A short one is read whole, and its buckets are equally wide to the step. Of a long one the pyramids

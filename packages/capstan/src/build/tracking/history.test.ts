@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { statement } from "../../base/storage/database.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
-import { createBlockRows, partsOf, readingOf, seriesName } from "./blocks.ts";
-import { readCurve, type StepRange } from "./curve.ts";
+import { createBlockRows, partsOf, readingOf, seriesName, type StepRange } from "./blocks.ts";
+import { readCurve } from "./curve.ts";
 import { readHistory } from "./history.ts";
 import { createMetrics } from "./metrics.ts";
 import { trackingMigrations } from "./migrations.ts";
@@ -67,7 +67,7 @@ async function read(runId: string, skip = 0): Promise<Points> {
 
 async function curveOf(runId: string, buckets: number, range: StepRange) {
   const reading = readingOf(open.store.database);
-  const parts = (await partsOf(reading, [runId], ["k"], true)).get(seriesName(runId, "k")) ?? [];
+  const parts = (await partsOf(reading, [runId], ["k"], true, range)).get(seriesName(runId, "k")) ?? [];
   return readCurve(reading, { runId, key: "k" }, parts, buckets, range);
 }
 

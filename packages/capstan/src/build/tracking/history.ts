@@ -26,11 +26,25 @@ function positionOf(source: Source, limit: Moment | undefined): number {
   return low;
 }
 
+/** A part of a history: no point of another part comes between its points, and none is in both. */
+export type Segment = {
+  readonly blocks: readonly Bounded[];
+  readonly tail: Points;
+  /** How many points it has, where that is known without reading them. */
+  readonly points: number | undefined;
+};
+
 /**
- * A whole history in order (time, step, value), each point once, in pieces, as of one moment. A block is read when its first point may be next, so that only blocks that
- * overlap are in memory together. The first `skip` points are left out, as far as possible without reading them.
+ * A history in parts, in order, as of one moment. Blocks are left out as far as they are among the first `skip` points, and no other; `skip` is then what is left of it.
+ * A part has at least so many blocks, the last one excepted.
  */
-export async function* readHistory(reading: Reading, runId: string, key: string, skip = 0): AsyncGenerator<Points> {
+export async function segmentsOf(
+  reading: Reading,
+  runId: string,
+  key: string,
+  skip: number,
+  blocksOfPart: number,
+): Promise<{ segments: Segment[]; skip: number }> {
   const parts = (await partsOf(reading, [runId], [key], false)).get(seriesName(runId, key)) ?? [];
   const tail = tailOf(parts);
   const blocks = parts
@@ -44,21 +58,67 @@ export async function* readHistory(reading: Reading, runId: string, key: string,
     .sort((a, b) => (isBefore(a.from, b.from) ? -1 : isBefore(b.from, a.from) ? 1 : 0));
 
   let left = skip;
+  let first = 0;
   const tailFrom = tail.step.length > 0 ? momentAt(tail, 0) : undefined;
-  while (blocks[0] && blocks[0].points <= left) {
-    const [first, second] = blocks;
-    if ((second && !isBefore(first.to, second.from)) || (tailFrom && !isBefore(first.to, tailFrom))) break;
-    left -= first.points;
-    blocks.shift();
+  for (let one = blocks[first]; one && one.points <= left; one = blocks[first]) {
+    const next = blocks[first + 1];
+    if ((next && !isBefore(one.to, next.from)) || (tailFrom && !isBefore(one.to, tailFrom))) break;
+    left -= one.points;
+    first++;
   }
 
+  const segments: Segment[] = [];
+  let some: Bounded[] = [];
+  let to: Moment | undefined;
+  let apart = true;
+  let tailAt = 0;
+  const end = (limit: Moment | undefined): void => {
+    const until = positionOf({ points: tail, at: tailAt }, limit);
+    const known = apart && until === tailAt;
+    segments.push({
+      blocks: some,
+      tail: slicePoints(tail, tailAt, until),
+      points: known ? some.reduce((sum, one) => sum + one.points, 0) : undefined,
+    });
+    tailAt = until;
+    some = [];
+    to = undefined;
+    apart = true;
+  };
+  for (const one of blocks.slice(first)) {
+    const follows: boolean = to === undefined || isBefore(to, one.from);
+    if (follows && some.length >= blocksOfPart) end(one.from);
+    else apart &&= follows;
+    some.push(one);
+    to = to === undefined || isBefore(to, one.to) ? one.to : to;
+  }
+  if (some.length > 0 || tailAt < tail.step.length) end(undefined);
+  return { segments, skip: left };
+}
+
+/**
+ * A whole history in order (time, step, value), each point once, in pieces, as of one moment. The first `skip` points are left out, as far as possible without reading
+ * them.
+ */
+export async function* readHistory(reading: Reading, runId: string, key: string, skip = 0): AsyncGenerator<Points> {
+  const found = await segmentsOf(reading, runId, key, skip, Infinity);
+  let left = found.skip;
+  for (const segment of found.segments)
+    for await (const piece of readSegment(reading, runId, key, segment)) {
+      if (left < piece.step.length) yield left === 0 ? piece : slicePoints(piece, left, piece.step.length);
+      left = Math.max(0, left - piece.step.length);
+    }
+}
+
+/** A part of a history in pieces. A block is read when its first point may be next, so that only blocks that overlap are in memory together. */
+export async function* readSegment(reading: Reading, runId: string, key: string, { blocks, tail }: Segment): AsyncGenerator<Points> {
   const coming = readBlocks(
     reading,
     runId,
     key,
     blocks.map((one) => one.block),
   );
-  let active: Source[] = tailFrom ? [{ points: tail, at: 0 }] : [];
+  let active: Source[] = tail.step.length > 0 ? [{ points: tail, at: 0 }] : [];
   let opened = 0;
   try {
     while (active.length > 0 || opened < blocks.length) {
@@ -84,9 +144,7 @@ export async function* readHistory(reading: Reading, runId: string, key: string,
       }
       active = active.filter((one) => one.at < one.points.step.length);
       const [only] = slices;
-      const piece = slices.length === 1 && only ? only : mergePoints(slices);
-      if (left < piece.step.length) yield left === 0 ? piece : slicePoints(piece, left, piece.step.length);
-      left = Math.max(0, left - piece.step.length);
+      yield slices.length === 1 && only ? only : mergePoints(slices);
     }
   } finally {
     await coming.return(undefined);

@@ -222,9 +222,10 @@ export function createTrackingService({ store }: { store: Store }) {
     /** The same in pieces, for any length; the first `skip` points are left out. */
     historyPieces: (runId: string, key: string, skip = 0): AsyncGenerator<Points> =>
       readHistory(readingOf(store.database), runId, key, skip),
-    /** Which series runs of a project have; curves of them in buckets; points at evenly spaced steps. */
+    /** Which series runs of a project have; curves of them in buckets; a history as the text of the wire; points at evenly spaced steps. */
     seriesOfRuns: curves.series,
     charts: curves.charts,
+    historyText: curves.history,
     samples: curves.samples,
 
     artifacts: (runId: string): Promise<Artifact[]> => sql.artifacts(runId),

@@ -2,19 +2,22 @@ import { partsOf, type Reading, seriesName } from "../blocks.ts";
 import { readCurve } from "../curve.ts";
 import type { SeriesColumns } from "../model.ts";
 import type { ChartQuestion, CurveAnswer, CurveQuestion, Series } from "./question.ts";
+import { historyText } from "./history-text.ts";
 import { samplePoints } from "./sample.ts";
 
 /** Pyramids of so many points are in memory together: about so many bytes. */
 const pointsAtOnce = 4_000_000;
 
-export const answerOf = async (reading: Reading, question: CurveQuestion): Promise<CurveAnswer> =>
-  question.kind === "chart" ? { charts: await charts(reading, question) } : { samples: await samplePoints(reading, question) };
+export async function answerOf(reading: Reading, question: CurveQuestion): Promise<CurveAnswer> {
+  if (question.kind === "chart") return { charts: await charts(reading, question) };
+  return question.kind === "sample" ? { samples: await samplePoints(reading, question) } : historyText(reading, question);
+}
 
 async function charts(reading: Reading, { series, buckets, range }: ChartQuestion): Promise<SeriesColumns[]> {
   const made = new Map<string, SeriesColumns>();
   for (const some of together(series)) {
     const [runIds, keys] = [some.map((one) => one.runId), some.map((one) => one.key)].map((all) => [...new Set(all)]);
-    const parts = await partsOf(reading, runIds ?? [], keys ?? [], true);
+    const parts = await partsOf(reading, runIds ?? [], keys ?? [], true, range);
     for (const one of some) {
       const name = seriesName(one.runId, one.key);
       made.set(name, await readCurve(reading, one, parts.get(name) ?? [], buckets, range));

@@ -13,7 +13,9 @@ const reader = await openSnapshots(source);
 port.on("message", async ({ question }: { question: CurveQuestion }) => {
   try {
     const answer = await reader.read((snapshot) => answerOf(snapshot, question));
-    port.postMessage({ answer } satisfies Said<CurveAnswer>);
+    // Node's own small buffers share their memory with others.
+    const moved = "text" in answer && answer.text.byteLength === answer.text.buffer.byteLength ? [answer.text.buffer as ArrayBuffer] : [];
+    port.postMessage({ answer } satisfies Said<CurveAnswer>, moved);
   } catch (error) {
     port.postMessage({ failed: error instanceof Error ? error.message : String(error) } satisfies Said<CurveAnswer>);
   }

@@ -94,6 +94,52 @@ test("points at evenly spaced steps are those of whole histories, whoever reads 
   );
 });
 
+type WirePoint = { key: string; value: number | "NaN"; timestamp: number; step: number };
+async function pageOf(curves: typeof here, runId: string, from: number, limit: number): Promise<{ points: unknown[]; more: boolean }> {
+  const texts: string[] = [];
+  const pieces = curves.history(runId, "k", from, limit);
+  for (;;) {
+    const { value, done } = await pieces.next();
+    if (!done) texts.push(Buffer.from(value).toString());
+    else {
+      const points = JSON.parse(`[${texts.join(",")}]`) as WirePoint[];
+      return { points: points.map((one) => [one.step, one.timestamp, one.value]), more: value };
+    }
+  }
+}
+const wireOf = (points: Points): unknown[] =>
+  listOf(points).map(([step, timeMs, value = 0]) => [
+    step,
+    timeMs,
+    Number.isNaN(value) ? "NaN" : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value)),
+  ]);
+
+test("pages of a history as text are those of the whole one, whoever makes them", { timeout: 60_000 }, async () => {
+  const later = fc.nat(40).chain((many) =>
+    fc.array(fc.boolean(), { maxLength: many }).map((gaps) => {
+      let timeMs = 2000;
+      return gaps.map((gap) =>
+        pointsOf(Array.from({ length: 7 }, (_, i) => ({ step: i, timeMs: (timeMs += gap && i === 0 ? -3 : 1), value: i }))),
+      );
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(run, later, fc.integer({ min: 1, max: 90 }), fc.nat(60), async (given, blocks, limit, from) => {
+      const all = { ...given, blocks: [...given.blocks, ...blocks] };
+      const runId = await runOf(all);
+      const whole = wireOf(mergePoints([...all.blocks, pointsOf(all.tail)]));
+      for (const curves of [here, there]) {
+        expect(await pageOf(curves, runId, 0, Infinity)).toEqual({ points: whole, more: false });
+        expect(await pageOf(curves, runId, from, limit)).toEqual({
+          points: whole.slice(from, from + limit),
+          more: from + limit < whole.length,
+        });
+      }
+    }),
+    { numRuns: 80 },
+  );
+});
+
 test("many points at one step are no more than the limit, the first by time and value", async () => {
   const blocks = Array.from({ length: 12 }, (_, b) =>
     pointsOf(Array.from({ length: 500 }, (_point, i) => ({ step: 3, timeMs: 10_000 - b, value: i }))),

@@ -1,12 +1,13 @@
 import { Threads } from "../../../base/foundation/threads.ts";
 import type { Database, SqlValue } from "../../../base/storage/database.ts";
-import { readingOf } from "../blocks.ts";
-import type { StepRange } from "../curve.ts";
+import { readingOf, type StepRange } from "../blocks.ts";
+import { type Segment, segmentsOf } from "../history.ts";
 import type { SeriesColumns } from "../model.ts";
-import type { Points } from "../points.ts";
+import { type Points, pointsPerBlock } from "../points.ts";
 import { listOf } from "../rows.ts";
 import { answerOf } from "./answer.ts";
-import type { CurveAnswer, CurveQuestion, SampleQuestion, Series } from "./question.ts";
+import { historyPieces } from "./history-text.ts";
+import type { CurveAnswer, CurveQuestion, HistoryAnswer, HistoryQuestion, SampleQuestion, Series } from "./question.ts";
 
 /** So many points are read on the caller's thread: fewer than it takes to start another. */
 const fewPoints = 50_000;
@@ -15,6 +16,9 @@ const bucketsAtOnce = 20_000;
 /** All that an answer may hold; more curves have fewer buckets each. */
 const mostBuckets = 500_000;
 const keysOfRun = 200;
+/** Of a history: about half a megabyte of text. */
+const blocksAtOnce = 2;
+const mostBlocksAtOnce = 16;
 
 /** Curves of many points are read in threads of their own, so that they hold up nobody; the answers are the same. */
 export function createCurves(database: Database, options: { fewPoints?: number } = {}) {
@@ -31,6 +35,9 @@ export function createCurves(database: Database, options: { fewPoints?: number }
     });
   const answer = (question: CurveQuestion, points: number): Promise<CurveAnswer> =>
     threads && points > few ? threads.ask(question) : answerOf(here, question);
+
+  const ask = async (question: HistoryQuestion, points: number): Promise<HistoryAnswer> =>
+    (await answer(question, points)) as HistoryAnswer;
 
   return {
     /** Series of these keys, or the first 200 of each run, by run; a run that is not of the project is left out. A run without such a series is there with none. */
@@ -76,6 +83,54 @@ export function createCurves(database: Database, options: { fewPoints?: number }
       const found = await answer({ kind: "sample", ...asked, runIds }, Number(row?.points ?? 0));
       const samples = "samples" in found ? found.samples : [];
       return new Map(runIds.map((id, i) => [id, samples[i] as Points]));
+    },
+
+    /** Points of a history from one on, at most so many, as MLflow's wire shows them, some thousands at a time; then whether there are more. */
+    async *history(runId: string, key: string, from: number, limit: number): AsyncGenerator<Uint8Array, boolean> {
+      const { segments, skip: first } = await segmentsOf(here, runId, key, from, blocksAtOnce);
+      const points = segments.reduce((sum, one) => sum + (one.points ?? one.blocks.length * pointsPerBlock), 0);
+      let [skip, left, at, more] = [first, limit, 0, false];
+      const question = (segment: Segment): HistoryQuestion => ({ kind: "history", runId, key, segment, skip, limit: left });
+      const took = (taken: { points: number; skipped: number }): void => {
+        skip -= taken.skipped;
+        left -= taken.points;
+      };
+      const coming: Promise<HistoryAnswer>[] = [];
+      const next = async (): Promise<void> => {
+        const segment = segments[at];
+        if (!segment || left <= 0 || segment.blocks.length > mostBlocksAtOnce) return;
+        at++;
+        const asked = ask(question(segment), points);
+        asked.catch(() => undefined);
+        coming.push(asked);
+        const skipped = segment.points === undefined ? 0 : Math.min(skip, segment.points);
+        // Where it is not known how many points come, the next part waits for them.
+        took(segment.points === undefined ? await asked : { skipped, points: Math.min(left, segment.points - skipped) });
+      };
+      while (at < segments.length && left > 0) {
+        await next();
+        for (let one = coming.shift(); one; one = coming.shift()) {
+          // While one is sent, the next is made.
+          await next();
+          const answer = await one;
+          more = answer.more;
+          if (answer.points > 0) yield answer.text;
+        }
+        const long = segments[at];
+        if (!long || left <= 0) continue;
+        // Blocks that overlap so much are too many for one text.
+        at++;
+        const pieces = historyPieces(here, question(long));
+        for (let one = await pieces.next(); ; one = await pieces.next()) {
+          if (!one.done) yield one.value;
+          else {
+            more = one.value.more;
+            took(one.value);
+            break;
+          }
+        }
+      }
+      return more || at < segments.length;
     },
 
     close: async (): Promise<void> => threads?.close(),

@@ -1,4 +1,5 @@
-import type { StepRange } from "../curve.ts";
+import type { StepRange } from "../blocks.ts";
+import type { Segment } from "../history.ts";
 import type { SeriesColumns } from "../model.ts";
 import type { Points } from "../points.ts";
 
@@ -24,7 +25,19 @@ export type SampleQuestion = {
   /** Points of one run at most. */
   readonly points: number;
 };
+/** Points of a part of a history, as text; the first `skip` of them are left out. */
+export type HistoryQuestion = {
+  readonly kind: "history";
+  readonly runId: string;
+  readonly key: string;
+  readonly segment: Segment;
+  readonly skip: number;
+  readonly limit: number;
+};
 /** What crosses threads. */
-export type CurveQuestion = ChartQuestion | SampleQuestion;
+export type CurveQuestion = ChartQuestion | SampleQuestion | HistoryQuestion;
+/** `more`: the limit left points out. */
+export type HistoryTaken = { readonly points: number; readonly skipped: number; readonly more: boolean };
+export type HistoryAnswer = HistoryTaken & { readonly text: Uint8Array };
 /** In the order of the series, or of the runs, that were asked for. */
-export type CurveAnswer = { readonly charts: readonly SeriesColumns[] } | { readonly samples: readonly Points[] };
+export type CurveAnswer = { readonly charts: readonly SeriesColumns[] } | { readonly samples: readonly Points[] } | HistoryAnswer;

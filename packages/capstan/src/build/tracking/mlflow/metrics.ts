@@ -5,32 +5,25 @@ import { absent, integer, offsetOf, requiredText, runId, text, texts, token } fr
 import { invalid } from "./failures.ts";
 import { wireNumber } from "./messages.ts";
 import type { WireReply, WireRequest, WireRoute } from "./model.ts";
+import { pointsText } from "./points-text.ts";
 import type { Surface } from "./surface.ts";
 
 const pointsPerPiece = 1024;
+type Piece = string | Uint8Array;
 
-/**
- * `{"metrics":[…]}` in pieces, so that a long history is never one text and the event loop goes on between them. Nothing found is `{}`. At most `limit` points, then the
- * token of the next page when there are more.
- */
-async function* historyText(history: AsyncIterable<Points>, key: string, from: number, limit: number): AsyncGenerator<string> {
-  const start = `{"key":${JSON.stringify(key)},"value":`;
-  let done = 0;
-  for await (const { step, timeMs, value } of history) {
-    for (let at = 0; at < step.length;) {
-      if (done === limit) return void (yield `],"next_page_token":${JSON.stringify(token({ offset: from + done }))}}`);
-      let piece = done === 0 ? '{"metrics":[' : ",";
-      const end = Math.min(step.length, at + pointsPerPiece, at + limit - done);
-      done += end - at;
-      for (const first = at; at < end; at++) {
-        const one = value[at] ?? 0;
-        piece += `${at > first ? "," : ""}${start}${Number.isFinite(one) ? one : JSON.stringify(wireNumber(one))},"timestamp":${timeMs[at]},"step":${step[at]}}`;
-      }
-      yield piece;
-      await turn();
+/** `{"metrics":[…]}` in pieces, so that a long history is never one text. Nothing found is `{}`. After the last point the token of the next page when there are more. */
+async function* historyText(texts: AsyncGenerator<Uint8Array, boolean>, from: number, limit: number): AsyncGenerator<Piece> {
+  let begun = false;
+  for (;;) {
+    const { value, done } = await texts.next();
+    if (done) {
+      const next = value ? `,"next_page_token":${JSON.stringify(token({ offset: from + limit }))}` : "";
+      return void (yield begun ? `]${next}}` : "{}");
     }
+    yield begun ? "," : '{"metrics":[';
+    begun = true;
+    yield value;
   }
-  yield done === 0 ? "{}" : "]}";
 }
 
 /** Of one run at most, however many lie at the chosen steps. */
@@ -42,17 +35,12 @@ type OfRun = { id: string; points: Points };
 async function* runsText(all: AsyncIterable<OfRun>, key: string, none: string): AsyncGenerator<string> {
   let begun = false;
   for await (const { id, points } of all) {
-    const { step, timeMs, value } = points;
-    const start = `{"key":${JSON.stringify(key)},"value":`;
-    const end = `,"run_id":${JSON.stringify(id)}}`;
-    for (let at = 0; at < step.length;) {
-      let piece = "";
-      for (const last = Math.min(step.length, at + pointsPerPiece); at < last; at++) {
-        const one = value[at] ?? 0;
-        piece += `${begun ? "," : '{"metrics":['}${start}${Number.isFinite(one) ? one : JSON.stringify(wireNumber(one))},"timestamp":${timeMs[at]},"step":${step[at]}${end}`;
-        begun = true;
-      }
-      yield piece;
+    const more = `,"run_id":${JSON.stringify(id)}`;
+    for (let at = 0; at < points.step.length;) {
+      const end = Math.min(points.step.length, at + pointsPerPiece);
+      yield `${begun ? "," : '{"metrics":['}${pointsText(key, points, at, end, more)}`;
+      begun = true;
+      at = end;
       await turn();
     }
   }
@@ -60,7 +48,7 @@ async function* runsText(all: AsyncIterable<OfRun>, key: string, none: string): 
 }
 
 /** The answer that pieces of text make; what cannot be read is said before it has begun. */
-async function streamed(text: AsyncGenerator<string>): Promise<WireReply> {
+async function streamed(text: AsyncGenerator<Piece>): Promise<WireReply> {
   const first = await text.next();
   return {
     status: 200,
@@ -70,6 +58,8 @@ async function streamed(text: AsyncGenerator<string>): Promise<WireReply> {
         if (!first.done) yield first.value;
         yield* text;
       })(),
+      // What waits to be sent is not made ahead.
+      { highWaterMark: 1 },
     ),
   };
 }
@@ -85,7 +75,7 @@ export function metricRoutes(surface: Surface): WireRoute[] {
       throw invalid(`Invalid value ${limit} for parameter 'max_results' supplied: It must be at least 1.`);
     const from = offsetOf(input);
     await surface.mustSee(caller, id);
-    return streamed(historyText(tracking.historyPieces(id, key, from), key, from, limit ?? Infinity));
+    return streamed(historyText(tracking.historyText(id, key, from, limit ?? Infinity), from, limit ?? Infinity));
   }
 
   /** Of several runs, run by run in the order of their ids. */
