@@ -154,6 +154,58 @@ export function tableJourneys(world: () => World): void {
     const parquet = page.getByRole("link", { name: "Parquet, all columns" });
     const bytes = await (await page.request.get(new URL((await parquet.getAttribute("href")) ?? "", served.url).href)).body();
     expect(bytes.subarray(0, 4).toString()).toBe("PAR1");
+    const json = page.getByRole("link", { name: "JSON, all columns" });
+    const objects = (await (await page.request.get(new URL((await json.getAttribute("href")) ?? "", served.url).href)).json()) as object[];
+    expect(objects).toMatchObject([
+      { name: "fit 0.1", "params.rate": "0.1" },
+      { name: "fit 0.3", "params.rate": "0.3" },
+    ]);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  test("runs stay on top and are held against one of them; columns become as wide as one likes", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    await page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name&cols=%5B"metrics.auc","params.rate"%5D`);
+    const grid = page.getByRole("grid", { name: "Table of runs" });
+    await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
+    await grid.focus();
+    await page.keyboard.press("End");
+    await page.keyboard.press("b");
+    const top = grid.getByRole("rowgroup", { name: "Runs that stay on top" });
+    await top.getByText("baseline").waitFor();
+    await top.getByRole("link", { name: "fit 0.3" }).waitFor();
+    const auc = async () => (await grid.locator(".runs-body .runs-row").first().locator(".at.num").allTextContents())[0];
+    const value = await auc();
+    await page.keyboard.press("d");
+    await expect.poll(auc).toMatch(/^[+-−]/);
+    await page.keyboard.press("d");
+    await expect.poll(auc).toBe(value);
+    await page.keyboard.press("Home");
+    await page.keyboard.press("p");
+    await top.getByRole("link", { name: "fit 0.1" }).waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await page.reload();
+    await top.getByRole("link", { name: "fit 0.1" }).waitFor();
+    await top.getByRole("button", { name: /^Keep fit 0.1/ }).click();
+    await top.getByRole("link", { name: "fit 0.1" }).waitFor({ state: "detached" });
+
+    const head = grid.getByRole("columnheader", { name: /^auc/ });
+    const width = async () => Math.round((await head.boundingBox())?.width ?? 0);
+    const before = await width();
+    await head.getByRole("button").focus();
+    await page.keyboard.press("Alt+Shift+ArrowRight");
+    await expect.poll(width).toBe(before + 16);
+    const box = await head.boundingBox();
+    if (!box) throw new Error("the head has no place");
+    await page.mouse.move(box.x + box.width - 3, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width + 57, box.y + 12, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(width).toBe(before + 76);
+    await grid.locator(".edge").first().dblclick();
+    await expect.poll(width).toBe(before);
     expect(problems).toEqual([]);
     await close();
   });

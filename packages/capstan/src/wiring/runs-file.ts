@@ -9,11 +9,12 @@ import { CapstanError } from "../base/foundation/errors.ts";
 import type { Store } from "../base/record/store.ts";
 import type { Analytics } from "../build/data/analytics.ts";
 import type { TrackingService } from "../build/tracking/service.ts";
-import { headLine, headOf, lineOf, typesOf } from "../build/tracking/table/file.ts";
+import { headLine, headOf, lineOf, objectOf, typesOf } from "../build/tracking/table/file.ts";
 import { createNames } from "../build/tracking/table/names.ts";
 import { questionOf } from "../build/tracking/table/question.ts";
 import { createOrders } from "../build/tracking/table/order.ts";
-import { createRunTable } from "../build/tracking/table/table.ts";
+import type { RunRow } from "../build/tracking/rows.ts";
+import { type Cell, createRunTable } from "../build/tracking/table/table.ts";
 import { columnOf } from "../build/tracking/table/vocabulary.ts";
 import type { WireRoute } from "../face/http/server.ts";
 
@@ -21,7 +22,11 @@ import type { WireRoute } from "../face/http/server.ts";
 const cellsAtOnce = 5000;
 const linesAtOnce = { least: 4, most: 250 };
 const columnsAtMost = 2000;
-const types = { csv: "text/csv; charset=utf-8", parquet: "application/vnd.apache.parquet" } as const;
+const types = {
+  csv: "text/csv; charset=utf-8",
+  parquet: "application/vnd.apache.parquet",
+  json: "application/json; charset=utf-8",
+} as const;
 
 const asked = z.object({
   ...runQuestion,
@@ -29,7 +34,7 @@ const asked = z.object({
     .enum(["true", "false"])
     .default("false")
     .transform((value) => value === "true"),
-  format: z.enum(["csv", "parquet"]).default("csv"),
+  format: z.enum(["csv", "parquet", "json"]).default("csv"),
   order: z.array(z.string()).max(4),
   columns: z.array(z.string()).max(columnsAtMost),
 });
@@ -61,14 +66,24 @@ export function runsFileRoute(tracking: TrackingService, store: Store, analytics
       const keys = columns.length > 0 ? columns : (await names.names(place, "", columnsAtMost)).names.map((one) => one.key);
       const shown = keys.map((key) => columnOf(key));
       const snapshot = await orders.snapshot(questionOf(question, store.clock.nowMs()), order, undefined);
-      async function* lines(): AsyncGenerator<string> {
-        yield headLine(keys);
-        const size = Math.max(linesAtOnce.least, Math.min(linesAtOnce.most, Math.floor(cellsAtOnce / (keys.length + 1))));
+      const size = Math.max(linesAtOnce.least, Math.min(linesAtOnce.most, Math.floor(cellsAtOnce / (keys.length + 1))));
+      async function* parts(of: (run: RunRow, cells: readonly Cell[]) => string, between = ""): AsyncGenerator<string> {
         for (let from = 0; from < snapshot.total; from += size) {
           const runs = await table.runs(snapshot.slice(from, from + size));
           const cells = await table.cells(runs, shown);
-          yield runs.map((run, i) => lineOf(run, keys, cells[i] ?? [])).join("");
+          const text = runs.map((run, i) => of(run, cells[i] ?? [])).join(between);
+          if (text !== "") yield from === 0 ? text : between + text;
         }
+      }
+      async function* lines(): AsyncGenerator<string> {
+        yield headLine(keys);
+        yield* parts((run, cells) => lineOf(run, keys, cells));
+      }
+      async function* objects(): AsyncGenerator<string> {
+        const names = headOf(keys);
+        yield "[\n";
+        yield* parts((run, cells) => objectOf(run, names, keys, cells), ",\n");
+        yield "\n]\n";
       }
       const head = {
         "content-type": types[format],
@@ -76,9 +91,9 @@ export function runsFileRoute(tracking: TrackingService, store: Store, analytics
         "x-content-type-options": "nosniff",
         "cache-control": "private, no-store",
       };
-      if (format === "csv") {
+      if (format !== "parquet") {
         response.writeHead(200, head);
-        return pipeline(Readable.from(lines()), response);
+        return pipeline(Readable.from(format === "csv" ? lines() : objects()), response);
       }
       await mkdir(tempFolder, { recursive: true });
       const file = join(tempFolder, `runs-${store.ids.ulid()}`);

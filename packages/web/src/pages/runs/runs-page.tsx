@@ -4,9 +4,10 @@ import { useOperation } from "../../data/api.ts";
 import { count } from "../../parts/format.tsx";
 import { Answer, Empty, Failure, PageHead } from "../../parts/layout.tsx";
 import { ColumnPicker } from "./table/column-picker.tsx";
-import { columnOf, defaultColumns, type Named } from "./table/columns.ts";
+import { columnOf, defaultColumns, type Named, widened, withWidth } from "./table/columns.ts";
 import { unfinished } from "./table/filter-text.ts";
 import { GroupList } from "./table/group-list.tsx";
+import { usePinned } from "./table/pinned.ts";
 import { type Row, useChildren, useRows } from "./table/rows.ts";
 import { RunsBar } from "./table/runs-bar.tsx";
 import { RunsDownload } from "./table/runs-download.tsx";
@@ -54,7 +55,15 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
   const byKey = useMemo(() => new Map(known.map((one) => [one.key, one])), [known]);
   const namedKeys = useMemo(() => known.map((one) => one.key), [known]);
   const keys = useSame(useMemo(() => view.cols ?? defaultColumns(known), [view.cols, known]));
-  const columns = useMemo(() => keys.map((key) => columnOf(key, byKey)), [keys, byKey]);
+  const widths = useSame(view.w ?? nothing);
+  const columns = useMemo(
+    () =>
+      widened(
+        keys.map((key) => columnOf(key, byKey)),
+        widths,
+      ),
+    [keys, byKey, widths],
+  );
   // What is not finished yet is not asked: the answer to what was last complete stays.
   const complete = useRef("");
   if (unfinished(view.q ?? "") === undefined) complete.current = view.q ?? "";
@@ -62,6 +71,7 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
   const order = useMemo(() => [sort], [sort]);
   const asked = { question, order, columns: keys };
   const rows = useRows(asked);
+  const pinned = usePinned(question, keys, view, set);
   const nest = view.nest === 1;
   const parents = useMemo(() => (nest ? [...opened.keys()] : []), [opened, nest]);
   const below = useChildren(asked, parents);
@@ -78,6 +88,7 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
   );
   const nested = useMemo(() => (nest ? { opened, open, below } : null), [nest, opened, open, below]);
   const onColumns = useCallback((next: readonly string[] | undefined): void => set({ cols: next }), [set]);
+  const onWidth = useCallback((key: string, pixels: number | undefined): void => set({ w: withWidth(widths, key, pixels) }), [set, widths]);
   const onSort = useCallback((next: string): void => set({ sort: next }), [set]);
   const onFilter = useCallback((q: string): void => set({ q }), [set]);
   const narrowed = (view.q ?? "") !== "" || view.kind !== undefined || view.state !== undefined;
@@ -102,7 +113,7 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
         acts={
           <>
             <RunsDownload question={question} order={order} keys={keys} total={total} />
-            <ColumnPicker project={project} experiment={experiment} columns={columns} onColumns={onColumns} />
+            <ColumnPicker project={project} experiment={experiment} columns={columns} onColumns={onColumns} onWidth={onWidth} />
           </>
         }
       />
@@ -165,6 +176,8 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
                 onDraw={setEyes}
                 nested={nested}
                 stale={rows.stale}
+                pinned={pinned}
+                onWidth={onWidth}
               />
             ))}
           {layout !== "table" && (

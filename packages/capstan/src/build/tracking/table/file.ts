@@ -13,14 +13,24 @@ const said = (value: Cell): string => (value === null ? "" : typeof value === "n
 export const headOf = (keys: readonly string[]): string[] => [...lead, ...keys.filter((key) => !(lead as readonly string[]).includes(key))];
 export const headLine = (keys: readonly string[]): string => `${headOf(keys).map(text).join(",")}\r\n`;
 
-/** One run as a line. Nothing is an empty field, an empty text is two quotes. */
-export function lineOf(run: RunRow, keys: readonly string[], cells: readonly Cell[]): string {
+/** Values of one run in the order of the head. */
+function valuesOf(run: RunRow, keys: readonly string[], cells: readonly Cell[]): Cell[] {
   const seconds = run.wall_seconds ?? (run.ended_ms === null ? null : (run.ended_ms - run.started_ms) / 1000);
   const values: Cell[] = [run.id, run.name, run.kind, run.status, new Date(run.started_ms).toISOString(), seconds];
   keys.forEach((key, i) => {
     if (!(lead as readonly string[]).includes(key)) values.push(cells[i] ?? null);
   });
-  return `${values.map(said).join(",")}\r\n`;
+  return values;
+}
+
+/** One run as a line. Nothing is an empty field, an empty text is two quotes. */
+export const lineOf = (run: RunRow, keys: readonly string[], cells: readonly Cell[]): string =>
+  `${valuesOf(run, keys, cells).map(said).join(",")}\r\n`;
+
+/** One run as an object; what is missing is null, numbers that JSON has no word for are texts. */
+export function objectOf(run: RunRow, head: readonly string[], keys: readonly string[], cells: readonly Cell[]): string {
+  const values = valuesOf(run, keys, cells).map((value) => (typeof value === "number" ? metricWord(value) : value));
+  return JSON.stringify(Object.fromEntries(head.map((name, i) => [name, values[i] ?? null])));
 }
 
 /** DuckDB's type of each column of the file. */

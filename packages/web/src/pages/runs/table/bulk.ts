@@ -65,7 +65,7 @@ async function valuesOf(project: string, question: Question, ids: readonly strin
   });
   return found;
 }
-const everyKind = ["user", "step", "pipeline", "check", "evaluation", "monitor", "fault", "release"] as const;
+export const everyKind = ["user", "step", "pipeline", "check", "evaluation", "monitor", "fault", "release"] as const;
 
 /** Puts back what each run had before, together those that had the same. */
 const back = async (

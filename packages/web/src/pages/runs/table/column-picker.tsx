@@ -2,7 +2,7 @@ import { IconArrowDown, IconArrowUp, IconColumns, IconX } from "@tabler/icons-re
 import { useDeferredValue, useState } from "react";
 import { useOperation } from "../../../data/api.ts";
 import { Failure } from "../../../parts/layout.tsx";
-import { attributeKeys, type Named, type TableColumn } from "./columns.ts";
+import { attributeKeys, type Named, type TableColumn, widthLimits } from "./columns.ts";
 import { Popover } from "./popover.tsx";
 
 const foundAtMost = 60;
@@ -12,6 +12,7 @@ type Props = {
   experiment: string | undefined;
   columns: readonly TableColumn[];
   /** Undefined: those of the page's own choice again. */ onColumns: (keys: readonly string[] | undefined) => void;
+  onWidth: (key: string, pixels: number | undefined) => void;
 };
 
 /** Which columns, in which order; names are searched on the server, however many there are. */
@@ -30,7 +31,7 @@ export const ColumnPicker = (props: Props) => (
   </Popover>
 );
 
-function Picker({ project, experiment, columns, onColumns }: Props) {
+function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
   const [text, setText] = useState("");
   const q = useDeferredValue(text.trim());
   const found = useOperation("runs.names", { project, ...(experiment !== undefined && { experiment }), q, limit: foundAtMost });
@@ -70,6 +71,17 @@ function Picker({ project, experiment, columns, onColumns }: Props) {
                   <option>max</option>
                 </select>
               )}
+              <input
+                type="number"
+                className="field small pixels"
+                aria-label={`Width of ${column.name} in pixels`}
+                title="Width in pixels"
+                min={widthLimits.least}
+                max={widthLimits.most}
+                step={8}
+                value={column.width}
+                onChange={(event) => onWidth(column.key, event.target.value === "" ? undefined : Number(event.target.value))}
+              />
               <button
                 type="button"
                 className="icon-button small"

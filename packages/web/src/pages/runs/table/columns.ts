@@ -32,6 +32,27 @@ export function defaultColumns(names: readonly Named[]): readonly string[] {
   return [...metrics.map((one) => one.key), ...shown.slice(0, most.params).map((one) => one.key), "started", "seconds"];
 }
 
+export const widthLimits = { least: 48, most: 600 };
+/** Columns in the widths that a view chose. */
+export function widened(columns: readonly TableColumn[], chosen: readonly string[] | undefined): readonly TableColumn[] {
+  if (!chosen) return columns;
+  const widths = new Map(chosen.map((one) => [one.slice(0, one.lastIndexOf(":")), Number(one.slice(one.lastIndexOf(":") + 1))]));
+  return columns.map((column) => {
+    const width = widths.get(column.key);
+    return width ? { ...column, width: Math.round(Math.min(widthLimits.most, Math.max(widthLimits.least, width))) } : column;
+  });
+}
+/** The widths of a view with another one of a column; without a number, with its usual one. */
+export const withWidth = (
+  chosen: readonly string[] | undefined,
+  key: string,
+  pixels: number | undefined,
+): readonly string[] | undefined => {
+  const others = (chosen ?? []).filter((one) => one.slice(0, one.lastIndexOf(":")) !== key);
+  const next = pixels === undefined ? others : [...others, `${key}:${Math.round(pixels)}`];
+  return next.length === 0 ? undefined : next;
+};
+
 /** How a column is headed and how wide it is. `numeric` of a param is what the names say. */
 export function columnOf(key: string, names: ReadonlyMap<string, Named>): TableColumn {
   const known = attributeColumns[key];

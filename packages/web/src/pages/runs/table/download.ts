@@ -1,6 +1,6 @@
 import type { Question } from "./view.ts";
 
-export const formats = ["csv", "parquet"] as const;
+export const formats = ["csv", "parquet", "json"] as const;
 export type Format = (typeof formats)[number];
 
 /** Where all that a question finds comes as one file; without columns: all that there are. */

@@ -1,6 +1,8 @@
-import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
+import { IconChevronDown, IconChevronRight, IconPin } from "@tabler/icons-react";
 import { memo } from "react";
 import { VerdictGlyph } from "../../../parts/verdict.tsx";
+import { number } from "../../../parts/format.tsx";
+import { differenceOf } from "../differences.ts";
 import { hue, kindWord, markOf } from "../status.ts";
 import { Cell } from "./cell.tsx";
 import type { TableColumn } from "./columns.ts";
@@ -24,10 +26,16 @@ type Props = {
   onOpen: ((id: string, at: number) => void) | undefined;
   main: number;
   range: readonly [number, number] | null;
+  pinned: boolean;
+  onPin: (id: string) => void;
+  /** Values of the baseline; undefined on itself, and where there is none. */ base: Row["values"] | undefined;
+  isBase: boolean;
+  /** Differences in the place of values. */ delta: boolean;
 };
 
 function GridRowView(props: Props) {
-  const { project, index, top, run, depth, at, columns, shown, active, selected, drawnAt, opened, onOpen, main, range } = props;
+  const { project, index, top, run, depth, at, columns, shown, active, selected, drawnAt, opened, onOpen, main, range, base, delta } =
+    props;
   const state = `runs-row${selected ? " selected" : ""}${active ? " active" : ""}`;
   if (!run)
     return (
@@ -44,8 +52,8 @@ function GridRowView(props: Props) {
   return (
     <div
       role="row"
-      id={`row-${index}`}
-      aria-rowindex={index + 2}
+      // One that stays on top stands among the others, too.
+      {...(index >= 0 && { id: `row-${index}`, "aria-rowindex": index + 2 })}
       aria-selected={selected}
       {...(onOpen && run.children > 0 && { "aria-expanded": opened })}
       className={state}
@@ -91,12 +99,26 @@ function GridRowView(props: Props) {
           </a>
           {onOpen && run.children > 0 && <span className="muted">{run.children}</span>}
           {run.kind !== "user" && <span className="tag">{kindWord[run.kind]}</span>}
+          {props.isBase && <span className="tag">baseline</span>}
+          <button
+            type="button"
+            className={props.pinned ? "pin pinned" : "pin"}
+            aria-pressed={props.pinned}
+            aria-label={`Keep ${run.name} ${short} on top`}
+            title={props.pinned ? "Let it go from the top" : "Keep it on top"}
+            tabIndex={-1}
+            onClick={() => props.onPin(run.id)}
+          >
+            <IconPin size={14} stroke={1.75} aria-hidden />
+          </button>
         </span>
       </div>
       {shown.map(({ index: i, start }) => {
         const column = columns[i];
         if (!column) return null;
         const value = run.values[i];
+        const difference = base && comparable(column) ? differenceOf(numberOf(value), numberOf(base[i])) : undefined;
+        const signed = difference === undefined ? undefined : `${difference > 0 ? "+" : ""}${number(difference)}`;
         return (
           <span
             key={column.key}
@@ -104,6 +126,7 @@ function GridRowView(props: Props) {
             aria-colindex={i + 4}
             className={column.numeric ? "at num" : "at"}
             style={{ left: start, width: column.width }}
+            {...(signed !== undefined && { title: `${signed} against the baseline` })}
           >
             {i === main && range && typeof value !== "object" && Number.isFinite(Number(value)) && (
               <i
@@ -114,6 +137,8 @@ function GridRowView(props: Props) {
             )}
             {column.key === "seconds" && run.status === "RUNNING" && run.progress?.total ? (
               `${Math.round((100 * run.progress.done) / run.progress.total)} %`
+            ) : delta && base && comparable(column) ? (
+              (signed ?? <span className="muted">{value === null || value === undefined ? "·" : "="}</span>)
             ) : (
               <Cell column={column} value={column.key === "seconds" ? run.seconds : value} />
             )}
@@ -123,4 +148,9 @@ function GridRowView(props: Props) {
     </div>
   );
 }
+const numberOf = (value: Row["values"][number] | undefined): number | undefined =>
+  value === null || value === undefined || value === "" || !Number.isFinite(Number(value)) ? undefined : Number(value);
+/** When a run began is no size. */
+const comparable = (column: TableColumn): boolean => column.numeric && column.key !== "started" && column.key !== "ended";
+
 export const GridRow = memo(GridRowView);

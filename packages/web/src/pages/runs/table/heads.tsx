@@ -1,5 +1,8 @@
-import type { TableColumn } from "./columns.ts";
+import { useState } from "react";
+import { type TableColumn, widthLimits } from "./columns.ts";
 import type { Selection } from "./selection.ts";
+
+const widthStep = 16;
 
 type Props = {
   columns: readonly TableColumn[];
@@ -9,10 +12,11 @@ type Props = {
   onColumns: (keys: readonly string[]) => void;
   selection: Selection;
   total: number;
+  /** Without a number: as wide as usual. */ onWidth: (key: string, pixels: number | undefined) => void;
 };
 
-/** Sorts on click; Alt and an arrow moves the column, dragging it too. */
-export function Heads({ columns, shown, sort, onSort, onColumns, selection, total }: Props) {
+/** Sorts on click; Alt and an arrow moves the column, dragging it too; with Shift they make it wider or narrower, and so does its edge. */
+export function Heads({ columns, shown, sort, onSort, onColumns, selection, total, onWidth }: Props) {
   const sortOf = (key: string) => (sort === key ? "ascending" : sort === `-${key}` ? "descending" : "none");
   const arrow = (key: string): string => (sort === key ? " ↑" : sort === `-${key}` ? " ↓" : "");
   const turn = (key: string): void => onSort(sort === `-${key}` ? key : `-${key}`);
@@ -67,12 +71,13 @@ export function Heads({ columns, shown, sort, onSort, onColumns, selection, tota
             >
               <button
                 type="button"
-                title={`${column.key}: sort; Alt with an arrow moves the column`}
+                title={`${column.key}: sort; Alt with an arrow moves the column, with Shift, too, widens it`}
                 onClick={() => turn(column.key)}
                 onKeyDown={(event) => {
                   if (!event.altKey || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
                   event.preventDefault();
                   event.stopPropagation();
+                  if (event.shiftKey) return onWidth(column.key, column.width + (event.key === "ArrowLeft" ? -widthStep : widthStep));
                   move(index, index + (event.key === "ArrowLeft" ? -1 : 1));
                 }}
               >
@@ -80,10 +85,41 @@ export function Heads({ columns, shown, sort, onSort, onColumns, selection, tota
                 {column.note !== "" && <small> {column.note}</small>}
                 <span aria-hidden>{arrow(column.key)}</span>
               </button>
+              <Edge column={column} onWidth={onWidth} />
             </span>
           );
         })}
       </div>
     </div>
+  );
+}
+
+/** The right edge of a head: dragged it sets the width, a double click takes the usual one. */
+function Edge({ column, onWidth }: { column: TableColumn; onWidth: Props["onWidth"] }) {
+  const [from, setFrom] = useState<number>();
+  const [by, setBy] = useState(0);
+  return (
+    <i
+      className={from === undefined ? "edge" : "edge dragged"}
+      aria-hidden
+      // The head is moved by dragging, its edge is not.
+      draggable
+      onDragStart={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+      }}
+      style={{ transform: `translateX(${by}px)` }}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        setFrom(event.clientX);
+      }}
+      onPointerMove={(event) => from !== undefined && setBy(Math.max(widthLimits.least - column.width, event.clientX - from))}
+      onPointerUp={() => {
+        if (by !== 0) onWidth(column.key, column.width + by);
+        setFrom(undefined);
+        setBy(0);
+      }}
+      onDoubleClick={() => onWidth(column.key, undefined)}
+    />
   );
 }

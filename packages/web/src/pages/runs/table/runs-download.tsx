@@ -4,7 +4,7 @@ import { downloadPath, type Format, formats } from "./download.ts";
 import { Popover } from "./popover.tsx";
 import type { Question } from "./view.ts";
 
-const word: Record<Format, string> = { csv: "CSV", parquet: "Parquet" };
+const word: Record<Format, string> = { csv: "CSV", parquet: "Parquet", json: "JSON" };
 
 /** All that the filter finds as one file. */
 export const RunsDownload = ({

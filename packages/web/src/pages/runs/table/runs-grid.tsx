@@ -4,6 +4,7 @@ import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useS
 import type { TableColumn } from "./columns.ts";
 import { GridRow } from "./grid-row.tsx";
 import { Heads } from "./heads.tsx";
+import type { Pinned } from "./pinned.ts";
 import { placesOf } from "./places.ts";
 import type { Row } from "./rows.ts";
 import type { Selection } from "./selection.ts";
@@ -31,6 +32,8 @@ export type GridProps = {
     below: ReadonlyMap<string, readonly Row[]>;
   } | null;
   stale: boolean;
+  pinned: Pinned;
+  onWidth: (key: string, pixels: number | undefined) => void;
 };
 
 /** One continuous table: only the rows and columns in view are mounted, the scroll bars are true. */
@@ -49,6 +52,8 @@ export const RunsGrid = memo(function RunsGrid({
   onDraw,
   nested,
   stale,
+  pinned,
+  onWidth,
 }: GridProps) {
   const navigate = useNavigate();
   const box = useRef<HTMLDivElement>(null);
@@ -59,7 +64,7 @@ export const RunsGrid = memo(function RunsGrid({
     getScrollElement: () => box.current,
     estimateSize: () => rowPixels,
     overscan: 10,
-    scrollPaddingStart: 36,
+    scrollPaddingStart: 36 + pinned.rows.length * rowPixels,
   });
   const across = useVirtualizer({
     horizontal: true,
@@ -117,6 +122,9 @@ export const RunsGrid = memo(function RunsGrid({
     if (event.key === "x") selection.toggle(run.id);
     else if (event.key === "X") selection.extend(rangeOf(active));
     else if (event.key === " ") toggleDrawn(run.id);
+    else if (event.key === "p") pinned.pin(run.id);
+    else if (event.key === "b") pinned.setBase(run.id);
+    else if (event.key === "d" && pinned.base) pinned.turnDelta();
     else if (event.key === "Enter") void navigate({ to: `/p/${project}/runs/${run.id}` as never });
     else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && openRow && run.children > 0) {
       if ((event.key === "ArrowRight") !== nested.opened.has(run.id)) openRow(run.id, placed.at ?? -1);
@@ -130,6 +138,27 @@ export const RunsGrid = memo(function RunsGrid({
     const [low, high] = [Math.min(start < 0 ? to : start, to), Math.max(start, to)];
     return lines.slice(low, high + 1).filter((one) => one !== undefined);
   };
+
+  const common = {
+    project,
+    columns,
+    shown,
+    onSelect: selection.toggle,
+    onDraw: toggleDrawn,
+    onOpen: openRow,
+    main,
+    range,
+    onPin: pinned.pin,
+  };
+  const stateOf = (run: Row | undefined) => ({
+    selected: run !== undefined && selection.has(run.id),
+    drawnAt: run === undefined ? -1 : drawn.indexOf(run.id),
+    opened: run !== undefined && (nested?.opened.has(run.id) ?? false),
+    pinned: run !== undefined && pinned.ids.includes(run.id),
+    isBase: run !== undefined && pinned.base?.id === run.id,
+    base: run === undefined || pinned.base?.id === run.id ? undefined : pinned.base?.values,
+    delta: pinned.delta,
+  });
 
   return (
     <section className="card runs-card" aria-label="Runs">
@@ -153,33 +182,44 @@ export const RunsGrid = memo(function RunsGrid({
         onFocus={(event) => {
           if (event.target === event.currentTarget && active < 0) setActive(first);
         }}
-        style={{ height: Math.min(Math.max(places.count, 3) * rowPixels + 38, 760) }}
+        style={{ height: Math.min(Math.max(places.count, 3) * rowPixels + pinned.rows.length * rowPixels + 38, 760) }}
       >
-        <div className="runs-inner" role="presentation" style={{ width: across.getTotalSize(), height: rows.getTotalSize() + 34 }}>
-          <Heads columns={columns} shown={shown} sort={sort} onSort={onSort} onColumns={onColumns} selection={selection} total={total} />
+        <div
+          className="runs-inner"
+          role="presentation"
+          style={{ width: across.getTotalSize(), height: rows.getTotalSize() + 34 + pinned.rows.length * rowPixels }}
+        >
+          <Heads
+            columns={columns}
+            shown={shown}
+            sort={sort}
+            onSort={onSort}
+            onColumns={onColumns}
+            selection={selection}
+            total={total}
+            onWidth={onWidth}
+          />
+          {pinned.rows.length > 0 && (
+            <div role="rowgroup" className="runs-pinned" aria-label="Runs that stay on top">
+              {pinned.rows.map((run, i) => (
+                <GridRow key={run.id} {...common} index={-1 - i} top={0} run={run} depth={0} at={null} active={false} {...stateOf(run)} />
+              ))}
+            </div>
+          )}
           <div role="rowgroup" className="runs-body" style={{ height: rows.getTotalSize() }}>
             {items.map((item) => {
               const placed = places.line(item.index);
               return (
                 <GridRow
                   key={placed.row?.id ?? `waiting ${item.index}`}
-                  project={project}
+                  {...common}
                   index={item.index}
                   top={item.start}
                   run={placed.row}
                   depth={placed.depth}
                   at={placed.at}
-                  columns={columns}
-                  shown={shown}
                   active={item.index === active}
-                  selected={placed.row !== undefined && selection.has(placed.row.id)}
-                  onSelect={selection.toggle}
-                  drawnAt={placed.row === undefined ? -1 : drawn.indexOf(placed.row.id)}
-                  onDraw={toggleDrawn}
-                  opened={placed.row !== undefined && (nested?.opened.has(placed.row.id) ?? false)}
-                  onOpen={openRow}
-                  main={main}
-                  range={range}
+                  {...stateOf(placed.row)}
                 />
               );
             })}

@@ -14,6 +14,10 @@ export type RunsView = {
   nest?: 1;
   layout?: "table" | "split" | "charts";
   charts?: readonly string[];
+  /** Runs that stay on top. */ pin?: readonly string[];
+  /** The one of them that differences are against. */ base?: string;
+  /** Differences stand in the place of values. */ delta?: 1;
+  /** `key:pixels` of columns that were made wider or narrower. */ w?: readonly string[];
 };
 export type Question = Pick<
   InputOf<Operations["runs.search"]>,
@@ -39,8 +43,8 @@ export function useView(): { view: RunsView; set: SetView } {
   const navigate = useNavigate();
   const view = useMemo((): RunsView => {
     const text = (key: string): string | undefined => (search[key] === undefined ? undefined : String(search[key]));
-    const [cols, charts] = [texts(search["cols"]), texts(search["charts"])];
-    const [q, sort, group, kind, layout] = ["q", "sort", "group", "kind", "layout"].map(text);
+    const [cols, charts, pin, w] = ["cols", "charts", "pin", "w"].map((key) => texts(search[key]));
+    const [q, sort, group, kind, layout, base] = ["q", "sort", "group", "kind", "layout", "base"].map(text);
     return {
       ...(q && { q }),
       ...(sort && { sort }),
@@ -48,6 +52,10 @@ export function useView(): { view: RunsView; set: SetView } {
       ...(kind && { kind }),
       ...(cols && { cols }),
       ...(charts && { charts }),
+      ...(pin && { pin }),
+      ...(base && { base }),
+      ...(w && { w }),
+      ...(search["delta"] === 1 && { delta: 1 as const }),
       ...(search["state"] === "deleted" && { state: "deleted" as const }),
       ...(search["nest"] === 1 && { nest: 1 as const }),
       ...((layout === "table" || layout === "split" || layout === "charts") && { layout }),
