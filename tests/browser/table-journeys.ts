@@ -249,6 +249,12 @@ export function tableJourneys(world: () => World): void {
     await page.getByRole("img", { name: /^loss by relative time of 2 runs/ }).waitFor();
     expect(page.url()).toContain("log=y");
     await page.getByRole("button", { name: "Table", exact: true }).nth(1).click();
+    await page.mouse.move(700, 600);
+    await page.mouse.wheel(0, 5000);
+    await page.getByRole("combobox", { name: "Metric of the boxes" }).selectOption({ label: "auc" });
+    await page.getByRole("combobox", { name: "What puts runs together" }).selectOption({ label: "rate" });
+    await page.getByRole("img", { name: /^auc by rate: 0.1 median \S+ of 1, 0.3 median/ }).waitFor();
+    await page.getByText("Fewer than twelve runs have this metric.").waitFor();
     expect(await accessibility(page)).toEqual([]);
     expect(problems).toEqual([]);
     await close();

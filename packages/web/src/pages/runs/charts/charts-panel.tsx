@@ -8,10 +8,12 @@ import type { Named } from "../table/columns.ts";
 import type { Row } from "../table/rows.ts";
 import type { Question } from "../table/view.ts";
 import { BarCard } from "./bar-card.tsx";
+import { BoxCard } from "./box-card.tsx";
 import { CurveCard } from "./curve-card.tsx";
 import type { Drawn } from "./use-curves.ts";
 import { useDrawing } from "./drawing.ts";
 import { DrawingBar } from "./drawing-bar.tsx";
+import { ImportanceCard } from "./importance-card.tsx";
 import { ParallelCard } from "./parallel-card.tsx";
 import { ScatterCard } from "./scatter-card.tsx";
 import "./charts.css";
@@ -90,6 +92,12 @@ export default memo(function ChartsPanel({ project, question, order, top, known,
       </Near>
       <Near height={280}>
         <BarCard project={project} question={question} drawn={drawn} names={names} />
+      </Near>
+      <Near height={280}>
+        <BoxCard question={question} order={order} total={total} names={names} />
+      </Near>
+      <Near height={280}>
+        <ImportanceCard question={question} order={order} total={total} names={names} />
       </Near>
     </>
   );

@@ -110,9 +110,7 @@ export function ScatterCard({ project, question, order, total, drawn, names }: P
   return (
     <Card
       title="Scatter"
-      note={
-        placed.length < total ? `${count(placed.length)} of ${count(total)} runs, the first of the order` : `${count(placed.length)} runs`
-      }
+      note={placed.length < total ? `first ${count(placed.length)} of ${count(total)}` : `${count(placed.length)} runs`}
       right={
         <span className="chart-right">
           <NameChoice label="Upwards" keys={numeric} value={y} onChoose={setY} />

@@ -69,9 +69,9 @@ export const RunsBar = memo(function RunsBar({ project, experiment, view, set, n
       </label>
       <div className="segments" role="group" aria-label="Layout">
         {layouts.map(([key, name, Icon]) => (
-          <button key={key} type="button" aria-pressed={layout === key} onClick={() => set({ layout: key })}>
+          <button key={key} type="button" title={name} aria-pressed={layout === key} onClick={() => set({ layout: key })}>
             <Icon size={15} stroke={1.75} aria-hidden />
-            {name}
+            <span>{name}</span>
           </button>
         ))}
       </div>
