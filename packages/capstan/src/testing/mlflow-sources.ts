@@ -29,7 +29,73 @@ create table registered_model_tags (key TEXT, value TEXT, name TEXT);
 create table registered_model_aliases (alias TEXT, version INTEGER, name TEXT);
 create table model_versions (name TEXT, version INTEGER, creation_time BIGINT, last_updated_time BIGINT, description TEXT, current_stage TEXT, source TEXT, run_id TEXT, run_link TEXT, storage_location TEXT);
 create table model_version_tags (key TEXT, value TEXT, name TEXT, version INTEGER);
+create table trace_info (request_id TEXT primary key, experiment_id INTEGER, timestamp_ms BIGINT, execution_time_ms BIGINT, status TEXT, client_request_id TEXT, request_preview TEXT, response_preview TEXT, trace_name TEXT, session_id TEXT, input_tokens BIGINT, output_tokens BIGINT, total_tokens BIGINT);
+create table trace_tags (key TEXT, value TEXT, request_id TEXT);
+create table trace_request_metadata (key TEXT, value TEXT, request_id TEXT);
+create table spans (trace_id TEXT, experiment_id INTEGER, span_id TEXT, parent_span_id TEXT, name TEXT, type TEXT, status TEXT, start_time_unix_nano BIGINT, end_time_unix_nano BIGINT, content TEXT);
+create table assessments (assessment_id TEXT, trace_id TEXT, name TEXT, assessment_type TEXT, value TEXT, error TEXT, created_timestamp BIGINT, last_updated_timestamp BIGINT, source_type TEXT, source_id TEXT, run_id TEXT, span_id TEXT, rationale TEXT, overrides TEXT, valid BOOLEAN, assessment_metadata TEXT);
+create table entity_associations (association_id TEXT, source_type TEXT, source_id TEXT, destination_type TEXT, destination_id TEXT, created_time BIGINT);
 create table scorers (scorer_id TEXT)`;
+
+/** Ids of the traces that a filled database has: the first with its spans in rows, the other with one in a file. */
+export const filledTraces = [`tr-${"1".repeat(32)}`, `tr-${"2".repeat(32)}`] as const;
+
+/** Two traces in experiment 7, the first with all that can be said of one, in the form of a new version. */
+export function fillMlflowTraces(database: DatabaseSync, folder: string): void {
+  const put = (table: string, ...values: (string | number | bigint | null)[]): void =>
+    void database.prepare(`insert into ${table} values (${values.map(() => "?").join(", ")})`).run(...values);
+  const [first, second] = filledTraces;
+  const base64 = (hex: string): string => Buffer.from(hex, "hex").toString("base64");
+  const span = (trace: string, id: string, parent: string | null, more: string): string =>
+    `{"trace_id": "${base64(trace.slice(3))}", "span_id": "${base64(id)}", "parent_span_id": ${parent === null ? "null" : `"${base64(parent)}"`}, "name": "step", "start_time_unix_nano": 1795260853117197344, "end_time_unix_nano": 1795260853117737825, "events": [{"name": "ev", "time_unix_nano": 1795260853117585664, "attributes": {"q": 1, "r": 2.0}}], "status": {"code": "STATUS_CODE_OK", "message": ""}, "links": []${more}}`;
+  const attributes = `, "attributes": {"mlflow.spanType": "\\"LLM\\"", "mlflow.spanInputs": "{\\"a\\": 1.0, \\"b\\": [null, true, 1234567890123456789]}", "plain": "no json"}`;
+  put("trace_info", first, 7, 5000, 250, "OK", "client-1", "in", "out", "named", "talk", 3, 4, 7);
+  put("trace_tags", "env", "prod", first);
+  put("trace_tags", "mlflow.trace.spansLocation", "TRACKING_STORE", first);
+  put("trace_request_metadata", "mlflow.sourceRun", runIdOf(1), first);
+  const nanos = 1795260853117197344n;
+  put("spans", first, 7, "aa".repeat(8), null, "step", "LLM", "OK", nanos, nanos, span(first, "aa".repeat(8), null, attributes));
+  put(
+    "spans",
+    first,
+    7,
+    "bb".repeat(8),
+    "aa".repeat(8),
+    "step",
+    null,
+    "OK",
+    nanos,
+    nanos,
+    span(first, "bb".repeat(8), "aa".repeat(8), attributes),
+  );
+  const said = (id: string, value: string, overrides: string | null, valid: number): void =>
+    put(
+      "assessments",
+      id,
+      first,
+      "good",
+      "feedback",
+      value,
+      null,
+      6000,
+      6001,
+      "HUMAN",
+      "ada",
+      null,
+      null,
+      "clear",
+      overrides,
+      valid,
+      '{"k": "v"}',
+    );
+  said("a-1", '"no"', null, 0);
+  said("a-2", "0.5", "a-1", 1);
+  put("entity_associations", "e1", "trace", first, "run", runIdOf(2), 1);
+  put("trace_info", second, 7, 6000, null, "IN_PROGRESS", null, null, null, null, null, null, null, null);
+  const place = join(folder, "mlruns", "7", "traces", second, "artifacts");
+  put("trace_tags", "mlflow.artifactLocation", place, second);
+  writeFiles(place, { "traces.json": `{"spans": [${span(second, "cc".repeat(8), null, ', "attributes": {}')}]}` });
+}
 
 /** Id of the nth run of a test. */
 export const runIdOf = (n: number): string => n.toString(16).padStart(32, "0");

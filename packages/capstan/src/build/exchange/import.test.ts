@@ -3,12 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Caller } from "../../base/foundation/caller.ts";
-import { fillMlflowDatabase, openMlflowDatabase, runIdOf, writeFiles } from "../../testing/mlflow-sources.ts";
+import {
+  filledTraces,
+  fillMlflowDatabase,
+  fillMlflowTraces,
+  openMlflowDatabase,
+  runIdOf,
+  writeFiles,
+} from "../../testing/mlflow-sources.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
 import { registryMigrations } from "../registry/migrations.ts";
 import { createRegistryService, type Registry } from "../registry/service.ts";
 import { trackingMigrations } from "../tracking/migrations.ts";
+import { heldTraces } from "../tracking/imported/traces.ts";
 import { createTrackingService, type TrackingService } from "../tracking/service.ts";
+import { pythonJson } from "../tracking/traces/values.ts";
 import { exportMlflow } from "./export/export.ts";
 import { importMlflow } from "./import/import.ts";
 import { exchangeMigrations } from "./migrations.ts";
@@ -102,6 +111,55 @@ test("everything of a database comes with its ids and times, is sealed, and what
   expect(await registry.aliases("default", "late")).toMatchObject([{ alias: "champion", number: 3 }]);
   expect(await tracking.files.below(`7/models/m-${run.id}/artifacts`)).toHaveLength(2);
   expect([await entries("run.imported"), await entries("mlflow.imported")]).toEqual([3, 1]);
+});
+
+const noted = async (id: string) => (await heldTraces(here.store, [id]))[0];
+
+test("traces come with spans to the last digit, what was said of them, and the runs that they are linked to", async () => {
+  fillMlflowDatabase(database, folder, 2);
+  fillMlflowTraces(database, folder);
+  const result = await bring(file);
+  expect(result).toMatchObject({ taken: { traces: 2, spans: 3, assessments: 2 }, conflicts: [], differing: 0 });
+  expect(result.left.map((one) => one.what)).toEqual(["aliases", "rows of scorers"]);
+  const [first, second] = [await noted(filledTraces[0]), await noted(filledTraces[1])];
+  expect(first).toMatchObject({
+    experimentId: "7",
+    requestMs: 5000,
+    durationMs: 250,
+    clientRequestId: "client-1",
+    tags: { env: "prod", "mlflow.traceName": "named", "mlflow.trace.spansLocation": "TRACKING_STORE" },
+    metadata: { "mlflow.sourceRun": runIdOf(1), "mlflow.trace.session": "talk" },
+    runs: [runIdOf(2)],
+  });
+  expect(JSON.parse(first?.metadata["mlflow.trace.tokenUsage"] ?? "")).toEqual({ input_tokens: 3, output_tokens: 4, total_tokens: 7 });
+  expect(first?.assessments.map((one) => [one.id, one.value, one.valid, one.overrides, one.createdMs, one.metadata])).toEqual([
+    ["a-1", "no", false, null, 6000, { k: "v" }],
+    ["a-2", 0.5, true, "a-1", 6000, { k: "v" }],
+  ]);
+  const [root] = first?.spans ?? [];
+  expect(root).toMatchObject({ startNs: "1795260853117197344", parentId: null, status: { code: 1 } });
+  expect(root?.attributes.map((one) => [one.key, pythonJson(one.value)])).toEqual([
+    ["mlflow.spanType", '"LLM"'],
+    ["mlflow.spanInputs", '{"a": 1.0, "b": [null, true, 1234567890123456789]}'],
+    ["plain", '"no json"'],
+  ]);
+  expect(second).toMatchObject({ state: "IN_PROGRESS", durationMs: null, spans: [{ spanId: "cc".repeat(8) }] });
+  expect(await entries("trace.imported")).toBe(1);
+});
+
+test("of traces a second import brings what went on at the source, and leaves what was changed here, too", async () => {
+  fillMlflowDatabase(database, folder, 2);
+  fillMlflowTraces(database, folder);
+  await bring(file);
+  expect(await bring(file)).toMatchObject({ taken: {}, updated: {}, same: { traces: 2 }, entry: null });
+  const [first, second] = filledTraces;
+  database.exec(`update trace_info set status = 'OK', execution_time_ms = 9 where request_id = '${second}'`);
+  expect(await bring(file)).toMatchObject({ updated: { traces: 1 }, conflicts: [], differing: 0 });
+  expect(await noted(second)).toMatchObject({ state: "OK", durationMs: 9, spans: [{}] });
+  await here.store.database.commit([{ sql: "update trace set state = 'ERROR' where id = ?", params: [first] }]);
+  database.exec(`update trace_info set session_id = 'other' where request_id = '${first}'`);
+  expect(await bring(file)).toMatchObject({ conflicts: [{ noun: "trace", id: first, code: "CAP-EXISTS-001" }] });
+  expect((await noted(first))?.metadata["mlflow.trace.session"]).toBe("talk");
 });
 
 test("a second import brings only what is new, and brings up to date what went on at the source", async () => {

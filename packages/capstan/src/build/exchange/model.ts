@@ -1,7 +1,9 @@
 import type { Blob, BlobStore } from "../../base/storage/blob-store.ts";
 import type { DatasetInput, Lifecycle, LoggedModelStatus, ModelLink, RunStatus } from "../tracking/model.ts";
+import type { Assessment, Span } from "../tracking/traces/model.ts";
 import type { Points } from "../tracking/points.ts";
 import type { Stage } from "../registry/model.ts";
+import type { ImportedTrace } from "../tracking/imported/traces.ts";
 
 /** What one store of MLflow holds, whichever of its forms it has. Ids are those of the source. */
 export type SourceExperiment = {
@@ -14,7 +16,7 @@ export type SourceExperiment = {
 };
 
 /** Where artifacts lie: a URI in the source's words, and whose they are. */
-export type SourcePlace = { uri: string; run?: string; loggedModel?: string };
+export type SourcePlace = { uri: string; run?: string; loggedModel?: string; trace?: string };
 
 export type SourceRun = {
   id: string;
@@ -81,6 +83,12 @@ export type SourceRegisteredModel = {
   versions: SourceVersion[];
 };
 
+/** A trace as its source says it; `spans` is the file that they are in, where they are in one. Null: it holds none that can be reached. */
+export type SourceTrace = Omit<ImportedTrace, "project" | "spans" | "assessments"> & {
+  spans: readonly Span[] | SourceFile | null;
+  assessments: readonly Omit<Assessment, "project">[];
+};
+
 export type SourceFile = { path: string; sizeBytes: number | null; keep(blobs: BlobStore): Promise<Blob> };
 /** Something that an import does not take, how often, and why. */
 export type Left = { what: string; count: number; why: string };
@@ -96,6 +104,8 @@ export type MlflowSource = {
   runs(experiments: readonly SourceExperiment[]): AsyncIterable<SourceRun[]>;
   loggedModels(experiments: readonly SourceExperiment[]): AsyncIterable<SourceLoggedModel[]>;
   registeredModels(): AsyncIterable<SourceRegisteredModel>;
+  /** Traces of these experiments, a page at a time, after their runs. */
+  traces(experiments: readonly SourceExperiment[]): AsyncIterable<SourceTrace[]>;
   /** Files below a place. Undefined when it is out of reach. */
   files(place: SourcePlace): Promise<SourceFile[] | undefined>;
   /** What the source holds beside all this. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { expect, test } from "vitest";
-import { fillMlflowDatabase, mlflowTables, openMlflowDatabase, runIdOf } from "../../testing/mlflow-sources.ts";
+import { fillMlflowDatabase, fillMlflowTraces, mlflowTables, openMlflowDatabase, runIdOf } from "../../testing/mlflow-sources.ts";
 import { describeWith } from "../../testing/needs.ts";
 import { findPostgres, startPostgres } from "../../testing/postgres.ts";
 import { digestOfRun } from "./rules.ts";
@@ -17,12 +17,13 @@ describeWith("MLflow on PostgreSQL", "PostgreSQL", findPostgres(), (bin) => {
       const file = join(folder, "mlflow.db");
       const sqlite = openMlflowDatabase(file);
       fillMlflowDatabase(sqlite, folder, 60);
+      fillMlflowTraces(sqlite, folder);
       const url = await server.createDatabase();
       const client = new pg.Client({ connectionString: url });
       await client.connect();
       await client.query(mlflowTables);
       for (const { name } of sqlite.prepare("select name from sqlite_master where type = 'table'").all() as { name: string }[])
-        for (const row of sqlite.prepare(`select * from ${name}`).all())
+        for (const row of sqlite.prepare(`select * from ${name}`, { readBigInts: true }).all())
           await client.query(
             `insert into ${name} values (${Object.keys(row)
               .map((_, i) => `$${i + 1}`)
@@ -39,11 +40,16 @@ describeWith("MLflow on PostgreSQL", "PostgreSQL", findPostgres(), (bin) => {
         for await (const page of source.runs(experiments))
           for (const run of page)
             runs[run.id] = await digestOfRun({ ...run, artifacts: (await source.files({ uri: run.artifactUri, run: run.id })) ?? [] });
+        const traces = (await Array.fromAsync(source.traces(experiments))).flat().map(({ spans, ...one }) => ({
+          ...one,
+          spans: spans !== null && "keep" in spans ? spans.path : spans,
+        }));
+        expect(traces).toHaveLength(2);
         const [models, registered] = [
           await Array.fromAsync(source.loggedModels(experiments)),
           await Array.fromAsync(source.registeredModels()),
         ];
-        seen.push({ experiments, runs, models, registered, count: await source.countRuns(), left: await source.left() });
+        seen.push({ experiments, runs, traces, models, registered, count: await source.countRuns(), left: await source.left() });
         await source.close();
       }
       expect(Object.keys(seen[0]?.runs ?? {})).toHaveLength(60);

@@ -3,7 +3,10 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Json } from "../../base/foundation/canonical-json.ts";
 import { digestOfJson } from "../../base/foundation/hashing.ts";
 import type { DatasetInput, FullLoggedModel, FullRun, ModelLink } from "../tracking/model.ts";
+import type { ImportedTrace } from "../tracking/imported/traces.ts";
 import { areInOrder, mergePoints, type Points } from "../tracking/points.ts";
+import type { KeyValue, Span } from "../tracking/traces/model.ts";
+import { pythonJson } from "../tracking/traces/values.ts";
 import type { SourceModelMetric } from "./model.ts";
 
 /** The tag that says where a run was executed. It is ours, and no part of what is compared. */
@@ -114,3 +117,58 @@ export const digestOfLoggedModel = (
       .sort(order),
     files: Object.fromEntries(model.files.map((one) => [one.path, one.sizeBytes])),
   });
+
+/** Where a trace's spans and files are is every store's own matter. */
+const placeTags = new Set(["mlflow.artifactLocation", "mlflow.trace.spansLocation", exportedTag]);
+/** What a server sums up or notes by itself. */
+const serverFacts = new Set(["mlflow.trace.infoFinalized", "mlflow.trace.tokenUsage", "mlflow.trace.cost"]);
+const without = (texts: Readonly<Record<string, string>>, names: ReadonlySet<string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(texts).filter(([key]) => !names.has(key)));
+const pairsText = (pairs: readonly KeyValue[]): string[] => pairs.map((one) => `${one.key}=${pythonJson(one.value)}`).sort(order);
+
+const spanFacts = (span: Span): Json => ({
+  trace: span.traceId,
+  id: span.spanId,
+  parent: span.parentId,
+  name: span.name,
+  startNs: span.startNs,
+  endNs: span.endNs,
+  // Which trace it belongs to, said once more, by clients or by servers.
+  attributes: pairsText(span.attributes.filter((one) => one.key !== "mlflow.traceRequestId")),
+  events: span.events.map((one) => [one.name, one.timeNs, ...pairsText(one.attributes)]),
+  links: span.links.map((one) => [one.traceId, one.spanId, ...pairsText(one.attributes)]),
+  status: [span.status.code, span.status.message],
+});
+
+/** What is compared of a trace. `portable`: without what a server gives or finds by itself, ids and times of assessments among them. */
+export function digestOfTrace(trace: Omit<ImportedTrace, "project">, { portable = false } = {}): string {
+  return digestOfJson({
+    id: trace.id,
+    ...(!portable && { experiment: trace.experimentId }),
+    clientRequestId: trace.clientRequestId,
+    request: trace.requestPreview,
+    response: trace.responsePreview,
+    requestMs: trace.requestMs,
+    durationMs: trace.durationMs,
+    state: trace.state,
+    tags: without(trace.tags, placeTags),
+    metadata: portable ? without(trace.metadata, serverFacts) : { ...trace.metadata },
+    spans: trace.spans.map(spanFacts).sort((a, b) => order(JSON.stringify(a), JSON.stringify(b))),
+    // The one that it says itself is linked, too, or not: no server tells.
+    runs: trace.runs.filter((one) => one !== trace.metadata["mlflow.sourceRun"]).sort(order),
+    assessments: trace.assessments
+      .map((one): Json => ({
+        ...(!portable && { id: one.id, overrides: one.overrides, createdMs: one.createdMs, updatedMs: one.updatedMs }),
+        span: one.spanId,
+        name: one.name,
+        kind: one.kind,
+        value: one.value ?? null,
+        error: one.error ?? null,
+        source: [one.sourceType, one.sourceId],
+        rationale: one.rationale,
+        metadata: { ...one.metadata },
+        valid: one.valid,
+      }))
+      .sort((a, b) => order(JSON.stringify(a), JSON.stringify(b))),
+  });
+}

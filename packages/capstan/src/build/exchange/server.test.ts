@@ -6,7 +6,7 @@ import type { Caller } from "../../base/foundation/caller.ts";
 import { createOutbound } from "../../base/foundation/outbound.ts";
 import { createJobs, jobMigrations } from "../../base/storage/jobs.ts";
 import { openMlflowServer } from "../../testing/mlflow-server.ts";
-import { fillMlflowDatabase, openMlflowDatabase, runIdOf } from "../../testing/mlflow-sources.ts";
+import { filledTraces, fillMlflowDatabase, fillMlflowTraces, openMlflowDatabase, runIdOf } from "../../testing/mlflow-sources.ts";
 import { openTestStore } from "../../testing/store.ts";
 import { registryMigrations } from "../registry/migrations.ts";
 import { registryRoutes } from "../registry/mlflow/routes.ts";
@@ -19,6 +19,8 @@ import { createTrackingService } from "../tracking/service.ts";
 import { traceRoutes } from "../tracking/traces/routes.ts";
 import { exportMlflow } from "./export/export.ts";
 import { importMlflow } from "./import/import.ts";
+import { heldTraces } from "../tracking/imported/traces.ts";
+import { digestOfTrace } from "./rules.ts";
 import { exchangeMigrations } from "./migrations.ts";
 import { openSource, type SourceOptions } from "./sources/open.ts";
 
@@ -53,6 +55,7 @@ async function openServed() {
     },
   );
   return {
+    store,
     url: server.url,
     tracking,
     registry,
@@ -90,6 +93,7 @@ async function filled() {
   if (!a || !b) throw new Error("two stores are needed");
   const database = openMlflowDatabase(join(folder, "mlflow.db"));
   fillMlflowDatabase(database, folder, 130);
+  fillMlflowTraces(database, folder);
   database.close();
   await a.bring({ from: join(folder, "mlflow.db") });
   return { a, b };
@@ -97,21 +101,21 @@ async function filled() {
 
 test("a server gives what its database gave: ids, times, whole histories, artifacts and the registry", async () => {
   const { a, b } = await filled();
-  const trace_info = {
-    trace_id: "tr-1",
-    trace_location: { type: "MLFLOW_EXPERIMENT", mlflow_experiment: { experiment_id: "7" } },
-    request_time: "2026-01-01T00:00:00Z",
-    state: "OK",
-  };
-  const headers = { "content-type": "application/json", authorization: "Bearer secret" };
-  expect(
-    (await fetch(`${a.url}/api/3.0/mlflow/traces`, { method: "POST", headers, body: JSON.stringify({ trace: { trace_info } }) })).status,
-  ).toBe(200);
   const result = await b.bring({ from: a.url, token: "secret" });
-  expect(result.left).toEqual([{ what: "traces", count: 1, why: expect.any(String) }]);
+  expect(result.left).toEqual([]);
   expect([...a.asked]).toEqual(["secret"]);
   expect(result).toMatchObject({
-    taken: { experiments: 1, runs: 130, "metric points": 130 * 20 + 2, "artifact files": 2, "logged models": 1, "registered models": 1 },
+    taken: {
+      experiments: 1,
+      runs: 130,
+      traces: 2,
+      spans: 3,
+      assessments: 2,
+      "metric points": 130 * 20 + 2,
+      "artifact files": 2,
+      "logged models": 1,
+      "registered models": 1,
+    },
     conflicts: [],
     differing: 0,
   });
@@ -128,22 +132,27 @@ test("a server gives what its database gave: ids, times, whole histories, artifa
   expect((await b.registry.versions(project, "late")).map((one) => [one.number, one.digest])).toEqual(
     (await a.registry.versions(project, "late")).map((one) => [one.number, one.digest]),
   );
+  expect((await heldTraces(b.store, filledTraces)).map((one) => digestOfTrace(one))).toEqual(
+    (await heldTraces(a.store, filledTraces)).map((one) => digestOfTrace(one)),
+  );
   expect(await b.bring({ from: a.url })).toMatchObject({ taken: {}, updated: {}, entry: null });
 });
 
 test("what is written to a server is there once, compared, and tells which run was which", async () => {
   const { a, b } = await filled();
   expect(await a.write(b.url)).toMatchObject({
-    taken: { runs: 130, "logged models": 1, "model versions": 1 },
+    taken: { runs: 130, "logged models": 1, "model versions": 1, traces: 2 },
     conflicts: [],
     differing: 0,
   });
-  expect(await a.write(b.url)).toMatchObject({ taken: {}, same: { runs: 130, "logged models": 1, "model versions": 1 } });
+  expect(await a.write(b.url)).toMatchObject({ taken: {}, same: { runs: 130, "logged models": 1, "model versions": 1, traces: 2 } });
   expect(await b.tracking.countRuns({})).toBe(130);
   const experiment = await b.tracking.experiments.findByName(project, "alpha");
   const runs = await b.tracking.listRuns({ experimentIds: [experiment?.id ?? ""] }, 200);
   const first = runs.find((run) => run.tags["capstan.runId"] === runIdOf(1));
   expect(first).toMatchObject({ params: { depth: "1" }, status: "FINISHED", startedMs: 10_001, endedMs: 20_001 });
+  const [trace] = await heldTraces(b.store, filledTraces);
+  expect([trace?.metadata["mlflow.sourceRun"], trace?.assessments.map((one) => one.valid)]).toEqual([first?.id, [false, true]]);
   // The parent is the one that has its id there.
   expect(runs.find((run) => run.id === first?.parentId)?.tags["capstan.runId"]).toBe(runIdOf(2));
   expect((await b.tracking.history(first?.id ?? "", "loss")).step).toHaveLength(20);

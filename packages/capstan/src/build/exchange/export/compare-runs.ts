@@ -2,9 +2,9 @@ import { digestOfRun } from "../rules.ts";
 import type { Credentials } from "../sources/client.ts";
 import { serverSource } from "../sources/server.ts";
 import type { Curves, ExportTask, HeldRun } from "./held.ts";
-import { idTag, type Target } from "./target.ts";
+import { idTag, longestTag, type Target } from "./target.ts";
 
-/** Reads back what was written, and compares it, the ids apart. Infinities come back as the greatest number. */
+/** Reads back what was written, and compares it, the ids apart. Infinities come back as the greatest number, long tags without their ends. */
 export async function compareRuns(
   { task, runs, models }: Target,
   address: string,
@@ -22,7 +22,9 @@ export async function compareRuns(
     for (const run of page) {
       const held = mine.get(run.id);
       if (!held) continue;
-      const { [idTag]: _, ...tags } = run.tags;
+      const { [idTag]: _, "mlflow.runName": named, ...others } = run.tags;
+      // A server writes the name as a tag, whether it came as one or not.
+      const tags = { ...others, ...(held.run.tags["mlflow.runName"] !== undefined && named !== undefined && { "mlflow.runName": named }) };
       const parent = held.run.tags["mlflow.parentRunId"];
       const files = (await source.files({ uri: run.artifactUri, run: run.id })) ?? [];
       const artifacts = /^mlflow-artifacts:/i.test(run.artifactUri) ? files : held.artifacts;
@@ -42,7 +44,9 @@ export async function compareRuns(
         artifacts,
       });
       const kept = held.run.models.filter((one) => models.has(one.modelId));
-      const ours = await digestOfRun({ ...held.run, models: kept, curves: clamped(await held.curves()), artifacts: held.artifacts });
+      const clipped = Object.fromEntries(Object.entries(held.run.tags).map(([key, value]) => [key, value.slice(0, longestTag)]));
+      const curves = clamped(await held.curves());
+      const ours = await digestOfRun({ ...held.run, tags: clipped, models: kept, curves, artifacts: held.artifacts });
       mine.delete(run.id);
       if (ours !== theirs) differs(task, held.run.id);
     }

@@ -3,6 +3,7 @@ import type { ModelVersion, Model } from "../../registry/model.ts";
 import { versionId } from "../../registry/model.ts";
 import type { Registry } from "../../registry/service.ts";
 import type { Artifact, Experiment, FullLoggedModel, FullRun } from "../../tracking/model.ts";
+import { heldTraces, type ImportedTrace } from "../../tracking/imported/traces.ts";
 import type { Points } from "../../tracking/points.ts";
 import type { TrackingService } from "../../tracking/service.ts";
 import { comparedRun, digestOfRun } from "../rules.ts";
@@ -80,6 +81,23 @@ function together(runs: readonly FullRun[]): FullRun[][] {
     points += more;
   }
   return groups;
+}
+
+/** Traces of an experiment with all that hangs on them, oldest first. */
+export async function* tracesOf({ store, project }: ExportTask, experimentId: string): AsyncIterable<ImportedTrace[]> {
+  for (let last = { request_ms: -1, id: "" }; ;) {
+    const rows = await store.database.all<{ request_ms: number; id: string }>(
+      "select request_ms, id from trace where project = ? and experiment_id = ? and (request_ms > ? or (request_ms = ? and id > ?)) order by request_ms, id limit ?",
+      [project, Number(experimentId), last.request_ms, last.request_ms, last.id, page],
+    );
+    const end = rows.at(-1);
+    if (!end) return;
+    yield await heldTraces(
+      store,
+      rows.map((row) => row.id),
+    );
+    last = end;
+  }
 }
 
 export async function heldModels({ tracking, project }: ExportTask, experimentId: string): Promise<HeldModel[]> {

@@ -1,7 +1,8 @@
 import type { Artifact, Experiment, FullRun } from "../../tracking/model.ts";
 import { slicePoints } from "../../tracking/points.ts";
 import { exportedTag, importedFrom } from "../rules.ts";
-import { createMlflowClient, type Credentials, type Json, queryText } from "../sources/client.ts";
+import { createMlflowClient, type Credentials, queryText } from "../sources/client.ts";
+import { type Json, list, object, pairsOf } from "../sources/words.ts";
 import {
   type ExportTask,
   type HeldModel,
@@ -12,17 +13,13 @@ import {
   type HeldRun,
   heldRuns,
 } from "./held.ts";
+import { exportTraces } from "./traces.ts";
 import { compareRuns } from "./compare-runs.ts";
-import { type Client, idTag, type Target } from "./target.ts";
+import { type Client, idTag, longestTag, type Target } from "./target.ts";
 
 const api = "/api/2.0/mlflow";
 const [metricsAtOnce, textsAtOnce] = [1000, 100];
-const longest = { param: 6000, tag: 8000 };
 
-const list = (value: unknown): Json[] => (Array.isArray(value) ? (value as Json[]) : []);
-const object = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
-const pairs = (texts: Readonly<Record<string, string>>): { key: string; value: string }[] =>
-  Object.entries(texts).map(([key, value]) => ({ key, value }));
 const parts = <T>(all: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
 
@@ -52,7 +49,7 @@ async function exportExperiment(target: Target, one: Experiment, address: string
   let id = found && String(object(found["experiment"])["experiment_id"]);
   task.tally.add(id === undefined ? "taken" : "same", "experiments");
   if (id === undefined && !task.plan)
-    id = String((await client.post(`${api}/experiments/create`, { name: one.name, tags: pairs(one.tags) }))["experiment_id"]);
+    id = String((await client.post(`${api}/experiments/create`, { name: one.name, tags: pairsOf(one.tags) }))["experiment_id"]);
   const done = id === undefined ? new Map<string, string>() : await runsThere(target, id);
   const held: HeldRun[] = [];
   for await (const page of heldRuns(task, one.id)) for (const run of page) held.push(run);
@@ -72,6 +69,7 @@ async function exportExperiment(target: Target, one: Experiment, address: string
   for (const model of await heldModels(task, one.id)) await exportModel(target, id, model);
   for (const run of fresh) await finishRun(target, run);
   await compareRuns(target, address, credentials, { id, name: one.name }, one.id, fresh);
+  await exportTraces(target, id, one.id);
 }
 
 /** The server gives the ids, so that a child can name its parent only after it. */
@@ -121,7 +119,7 @@ async function exportRun(target: Target, experimentId: string, { run, curves, ar
   const { [importedFrom]: _, ...own } = run.tags;
   const tags = { ...own, ...(parent !== undefined && { "mlflow.parentRunId": runs.get(parent) ?? parent }), [idTag]: run.id };
   for (const [key, value] of Object.entries(tags))
-    if (value.length > longest.tag) task.tally.leave("ends of long tags", `the server keeps ${longest.tag} characters of ${key}`);
+    if (value.length > longestTag) task.tally.leave("ends of long tags", `the server keeps ${longestTag} characters of ${key}`);
   let id = runs.get(run.id);
   if (id === undefined) {
     const made = await client.post(`${api}/runs/create`, {
@@ -129,7 +127,7 @@ async function exportRun(target: Target, experimentId: string, { run, curves, ar
       user_id: run.by,
       run_name: run.name,
       start_time: run.startedMs,
-      tags: pairs({
+      tags: pairsOf({
         ...(own["mlflow.runName"] !== undefined && { "mlflow.runName": run.name }),
         ...(tags["mlflow.parentRunId"] !== undefined && { "mlflow.parentRunId": tags["mlflow.parentRunId"] }),
         [idTag]: run.id,
@@ -138,8 +136,8 @@ async function exportRun(target: Target, experimentId: string, { run, curves, ar
     id = String(object(object(made["run"])["info"])["run_id"]);
     runs.set(run.id, id);
   }
-  for (const some of parts(pairs(run.params), textsAtOnce)) await client.post(`${api}/runs/log-batch`, { run_id: id, params: some });
-  for (const some of parts(pairs(tags), textsAtOnce)) await client.post(`${api}/runs/log-batch`, { run_id: id, tags: some });
+  for (const some of parts(pairsOf(run.params), textsAtOnce)) await client.post(`${api}/runs/log-batch`, { run_id: id, params: some });
+  for (const some of parts(pairsOf(tags), textsAtOnce)) await client.post(`${api}/runs/log-batch`, { run_id: id, tags: some });
   let points = 0;
   for (const [key, curve] of await curves())
     for (let from = 0; from < curve.step.length; from += metricsAtOnce) {
@@ -189,6 +187,9 @@ async function exportFiles({ client, task }: Target, uri: string, files: readonl
   }
 }
 
+/** A model's metric that is there already need not be said again; its run may be deleted meanwhile. */
+const metricKey = (one: Json): string => [one["run_id"], one["key"], one["step"] ?? 0, one["timestamp"]].join("\n");
+
 async function exportModel(target: Target, experimentId: string, { model, files }: HeldModel): Promise<void> {
   const { client, models, runs, task } = target;
   if (model.lifecycle === "deleted") return task.tally.leave("logged models", "they are deleted");
@@ -204,18 +205,19 @@ async function exportModel(target: Target, experimentId: string, { model, files 
       name: model.name,
       ...(model.modelType !== null && { model_type: model.modelType }),
       ...(model.sourceRunId !== null && { source_run_id: runs.get(model.sourceRunId) ?? model.sourceRunId }),
-      params: pairs(model.params),
-      tags: pairs({ ...model.tags, [idTag]: model.id }),
+      params: pairsOf(model.params),
+      tags: pairsOf({ ...model.tags, [idTag]: model.id }),
     });
     there = object(object(made["model"])["info"]);
   }
   const id = String(there["model_id"]);
   models.set(model.id, id);
   if (there["status"] === "LOGGED_MODEL_READY") return;
+  const measured = new Set(list(object(list(known["models"])[0]?.["data"])["metrics"]).map(metricKey));
   await exportFiles(target, String(there["artifact_uri"]), files, "logged models");
   for (const one of model.metrics) {
     const run = runs.get(one.runId);
-    if (run === undefined) continue;
+    if (run === undefined || measured.has(metricKey({ run_id: run, key: one.key, step: one.step, timestamp: one.timeMs }))) continue;
     const dataset = one.dataset && { dataset_name: one.dataset.name, dataset_digest: one.dataset.digest };
     await client.post(`${api}/runs/log-metric`, {
       run_id: run,
@@ -262,7 +264,7 @@ async function exportRegistered(target: Target, { model, tags, aliases, versions
     await client.post(`${api}/registered-models/create`, {
       name: model.name,
       ...(model.description !== null && { description: model.description }),
-      tags: pairs({ ...tags, [exportedTag]: task.store.id }),
+      tags: pairsOf({ ...tags, [exportedTag]: task.store.id }),
     });
   const numbers = new Map<number, string>();
   for (const { version, tags: said } of versions) {
@@ -292,7 +294,7 @@ async function exportRegistered(target: Target, { model, tags, aliases, versions
       ...(model_id !== undefined && { model_id }),
       ...(label.description !== null && { description: label.description }),
       ...(label.runLink !== null && { run_link: label.runLink }),
-      tags: pairs({ ...said, "capstan.version": String(version.number) }),
+      tags: pairsOf({ ...said, "capstan.version": String(version.number) }),
     });
     const number = String(object(made["model_version"])["version"]);
     numbers.set(version.number, number);

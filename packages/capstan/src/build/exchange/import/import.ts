@@ -5,6 +5,7 @@ import { importExperiments } from "./experiments.ts";
 import { importLoggedModels } from "./logged-models.ts";
 import { importRegistry } from "./registry.ts";
 import { importRuns } from "./runs.ts";
+import { importTraces } from "./traces.ts";
 import { createTally } from "./tally.ts";
 import type { ImportTask } from "./task.ts";
 
@@ -50,6 +51,7 @@ export async function importMlflow(deps: ImportDeps, caller: Caller): Promise<Tr
   await importExperiments(task, wanted);
   await importLoggedModels(task, wanted);
   await importRuns(task, wanted);
+  await importTraces(task, wanted);
   if (!deps.experiments) await importRegistry(task);
   for (const one of await source.left()) tally.leave(one.what, one.why, one.count);
   const digest = plan ? null : digestOfJson(task.digests.toSorted());

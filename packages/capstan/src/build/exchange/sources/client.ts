@@ -4,10 +4,20 @@ import { request as safeRequest } from "node:https";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CapstanError } from "../../../base/foundation/errors.ts";
+import type { Json } from "./words.ts";
 
-export type Json = { readonly [key: string]: unknown };
 export type Credentials = { token?: string | undefined; user?: string | undefined; password?: string | undefined };
 const tries = 4;
+
+const pythonWords = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+/** JSON, also as Python writes it: some answers have bare NaN and Infinity, which become texts. */
+function read(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return JSON.parse(text.replace(pythonWords, (found) => (found.startsWith('"') ? found : `"${found}"`))) as Json;
+  }
+}
 
 /** Requests to an MLflow server. What may be repeated is, when the server was busy or the network lost it. */
 export function createMlflowClient(address: string, { token, user, password }: Credentials) {
@@ -30,7 +40,12 @@ export function createMlflowClient(address: string, { token, user, password }: C
       problem,
     });
 
-  async function send(method: string, path: string, body?: string): Promise<Response> {
+  async function send(
+    method: string,
+    path: string,
+    body?: string | Uint8Array,
+    headers: Readonly<Record<string, string>> = { "content-type": "application/json" },
+  ): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
       let problem: string;
       let status = 0;
@@ -38,8 +53,8 @@ export function createMlflowClient(address: string, { token, user, password }: C
         const answer = await fetch(`${base}${path}`, {
           method,
           redirect: "error",
-          headers: { ...(authorization && { authorization }), ...(body !== undefined && { "content-type": "application/json" }) },
-          ...(body !== undefined && { body }),
+          headers: { ...(authorization && { authorization }), ...(body !== undefined && headers) },
+          ...(body !== undefined && { body: body as string }),
         });
         if (answer.ok) return answer;
         status = answer.status;
@@ -68,22 +83,28 @@ export function createMlflowClient(address: string, { token, user, password }: C
     }
   }
 
+  /** Spans in protobuf, as OpenTelemetry's exporters send them. */
+  async function spans(experimentId: string, bytes: Uint8Array): Promise<void> {
+    await send("POST", "/v1/traces", bytes, { "content-type": "application/x-protobuf", "x-mlflow-experiment-id": experimentId });
+  }
+
   return {
     label: base,
+    spans,
     send,
     upload,
     /** Undefined when there is nothing at that path: another version of MLflow, or another kind of its store. */
     async find(path: string): Promise<Json | undefined> {
       try {
-        return (await (await send("GET", path)).json()) as Json;
+        return read(await (await send("GET", path)).text());
       } catch (error) {
         if (error instanceof CapstanError && [404, 405, 501].includes(Number(error.params["status"]))) return undefined;
         throw error;
       }
     },
-    get: async (path: string): Promise<Json> => (await (await send("GET", path)).json()) as Json,
-    post: async (path: string, body: object): Promise<Json> => (await (await send("POST", path, JSON.stringify(body))).json()) as Json,
-    patch: async (path: string, body: object): Promise<Json> => (await (await send("PATCH", path, JSON.stringify(body))).json()) as Json,
+    get: async (path: string): Promise<Json> => read(await (await send("GET", path)).text()),
+    post: async (path: string, body: object): Promise<Json> => read(await (await send("POST", path, JSON.stringify(body))).text()),
+    patch: async (path: string, body: object): Promise<Json> => read(await (await send("PATCH", path, JSON.stringify(body))).text()),
   };
 }
 

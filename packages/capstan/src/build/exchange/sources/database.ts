@@ -1,7 +1,5 @@
 import { CapstanError } from "../../../base/foundation/errors.ts";
-import type { DatasetInput, Lifecycle, LoggedModelStatus, ModelLink, RunStatus } from "../../tracking/model.ts";
-import type { Stage } from "../../registry/model.ts";
-import { stages } from "../../registry/model.ts";
+import type { DatasetInput, LoggedModelStatus, ModelLink, RunStatus } from "../../tracking/model.ts";
 import type {
   Left,
   MlflowSource,
@@ -13,8 +11,10 @@ import type {
   SourceRun,
   SourceVersion,
 } from "../model.ts";
+import { databaseTraces } from "./database-traces.ts";
 import { collectCurves } from "./curves.ts";
 import type { Rows } from "./rows.ts";
+import { lifecycleOf, maybe, number, said, stageOf, text } from "./words.ts";
 
 type Cell = string | number | null;
 type Cells = Record<string, Cell>;
@@ -22,22 +22,19 @@ const runsPerPage = 50;
 const modelsPerPage = 200;
 /** Tables whose rows are taken, or that only serve them. */
 const taken = new Set(
-  "alembic_version experiments experiment_tags runs metrics latest_metrics params tags inputs input_tags datasets logged_models logged_model_metrics logged_model_params logged_model_tags registered_models registered_model_tags registered_model_aliases model_versions model_version_tags".split(
+  "alembic_version experiments experiment_tags runs metrics latest_metrics params tags inputs input_tags datasets logged_models logged_model_metrics logged_model_params logged_model_tags registered_models registered_model_tags registered_model_aliases model_versions model_version_tags trace_info trace_tags trace_request_metadata spans assessments".split(
     " ",
   ),
 );
 /** Rows that say nothing that is not in others, or that every fresh database has. */
-const silent = new Set(["workspaces", "span_metrics", "trace_metrics", "trace_tags", "trace_request_metadata", "webhook_events"]);
+const silent = new Set(
+  "workspaces span_metrics trace_metrics webhook_events sql_trace_metric_daily_rollups sql_span_cost_daily_rollups sql_assessment_daily_rollups sql_trace_rollup_rebuild_queue scheduler_leases job_locks".split(
+    " ",
+  ),
+);
 
-const text = (value: Cell | undefined): string => (value === null || value === undefined ? "" : String(value));
-const maybe = (value: Cell | undefined): string | null => (value === null || value === undefined ? null : String(value));
-/** A server writes an empty text where a library writes nothing. */
-const said = (value: Cell | undefined): string | null => maybe(value) || null;
-const number = (value: Cell | undefined): number => Number(value ?? 0);
-const lifecycle = (value: Cell | undefined): Lifecycle => (value === "deleted" ? "deleted" : "active");
-const list = (values: readonly unknown[]): string => `(${values.map(() => "?").join(", ")})`;
+const listOf = (values: readonly unknown[]): string => `(${values.map(() => "?").join(", ")})`;
 const statuses: Record<number, LoggedModelStatus> = { 0: "UNSPECIFIED", 1: "PENDING", 2: "READY", 3: "UPLOAD_FAILED" };
-export const stageOf = (value: Cell | undefined): Stage => stages.find((one) => one.toLowerCase() === text(value).toLowerCase()) ?? "None";
 
 /** MLflow's database, of any of its versions: columns and tables that one does not have are empty. */
 export async function databaseSource(
@@ -49,8 +46,8 @@ export async function databaseSource(
   for (const needed of ["experiments", "runs", "metrics", "params", "tags"])
     if (!tables.has(needed)) throw new CapstanError("CAP-EXCHANGE-001", { source: label, problem: `it has no table ${needed}` });
   let beyond = 0;
-  const all = async (table: string, where = "", params: readonly Cell[] = []): Promise<Cells[]> =>
-    tables.has(table) ? rows.all<Cells>(`select * from ${table} ${where}`, params) : [];
+  const all = async (table: string, where = "", params: readonly Cell[] = [], columns = "*"): Promise<Cells[]> =>
+    tables.has(table) ? rows.all<Cells>(`select ${columns} from ${table} ${where}`, params) : [];
   /** Texts by the owner that a column names. */
   async function texts(
     table: string,
@@ -60,7 +57,7 @@ export async function databaseSource(
   ): Promise<Map<string, Record<string, string>>> {
     const found = new Map<string, Record<string, string>>();
     if (ids.length === 0) return found;
-    for (const row of await all(table, `where ${owner} in ${list(ids)}`, ids)) {
+    for (const row of await all(table, `where ${owner} in ${listOf(ids)}`, ids)) {
       const id = text(row[owner]);
       const of = found.get(id) ?? {};
       of[text(row[key])] = text(row[value]);
@@ -72,11 +69,15 @@ export async function databaseSource(
   async function datasetsOf(ids: readonly string[]): Promise<Map<string, DatasetInput[]>> {
     const found = new Map<string, DatasetInput[]>();
     if (!tables.has("inputs")) return found;
-    const edges = await all("inputs", `where source_type = 'DATASET' and destination_type = 'RUN' and destination_id in ${list(ids)}`, ids);
+    const edges = await all(
+      "inputs",
+      `where source_type = 'DATASET' and destination_type = 'RUN' and destination_id in ${listOf(ids)}`,
+      ids,
+    );
     if (edges.length === 0) return found;
     const wanted = [...new Set(edges.map((one) => text(one["source_id"])))];
     const datasets = new Map(
-      (await all("datasets", `where dataset_uuid in ${list(wanted)}`, wanted)).map((one) => [text(one["dataset_uuid"]), one]),
+      (await all("datasets", `where dataset_uuid in ${listOf(wanted)}`, wanted)).map((one) => [text(one["dataset_uuid"]), one]),
     );
     const uuids = edges.map((one) => text(one["input_uuid"]));
     const tags = await texts("input_tags", "input_uuid", uuids, ["name", "value"]);
@@ -104,7 +105,7 @@ export async function databaseSource(
   async function linksOf(ids: readonly string[]): Promise<Map<string, ModelLink[]>> {
     const found = new Map<string, ModelLink[]>();
     if (!tables.has("inputs")) return found;
-    for (const row of await all("inputs", `where source_type in ('RUN_INPUT', 'RUN_OUTPUT') and source_id in ${list(ids)}`, ids)) {
+    for (const row of await all("inputs", `where source_type in ('RUN_INPUT', 'RUN_OUTPUT') and source_id in ${listOf(ids)}`, ids)) {
       const run = text(row["source_id"]);
       const of = found.get(run) ?? [];
       const made = row["source_type"] === "RUN_OUTPUT";
@@ -125,7 +126,7 @@ export async function databaseSource(
       datasetsOf(ids),
       linksOf(ids),
       rows.each(
-        `select run_uuid, key, cast(${step} as double precision), cast(timestamp as double precision), value, ${nan} from metrics where run_uuid in ${list(ids)}`,
+        `select run_uuid, key, cast(${step} as double precision), cast(timestamp as double precision), value, ${nan} from metrics where run_uuid in ${listOf(ids)}`,
         ids,
         ([run, key, at, time, value, isNaN]) =>
           curves.add(String(run), String(key), Number(at), Number(time), isNaN === 1 ? NaN : Number(value)),
@@ -141,7 +142,7 @@ export async function databaseSource(
         name: text(row["name"]) || (tagged["mlflow.runName"] ?? ""),
         by: text(row["user_id"]),
         status: (text(row["status"]) || "RUNNING") as RunStatus,
-        lifecycle: lifecycle(row["lifecycle_stage"]),
+        lifecycle: lifecycleOf(row["lifecycle_stage"]),
         startedMs: number(row["start_time"]),
         endedMs: row["end_time"] === null || row["end_time"] === undefined ? null : number(row["end_time"]),
         params: params.get(id) ?? {},
@@ -159,7 +160,7 @@ export async function databaseSource(
     const [params, tags, metrics] = await Promise.all([
       texts("logged_model_params", "model_id", ids, ["param_key", "param_value"]),
       texts("logged_model_tags", "model_id", ids, ["tag_key", "tag_value"]),
-      all("logged_model_metrics", `where model_id in ${list(ids)}`, ids),
+      all("logged_model_metrics", `where model_id in ${listOf(ids)}`, ids),
     ]);
     const byModel = Map.groupBy(metrics, (row) => text(row["model_id"]));
     return page.map((row): SourceLoggedModel => {
@@ -171,7 +172,7 @@ export async function databaseSource(
         modelType: maybe(row["model_type"]),
         sourceRunId: maybe(row["source_run_id"]),
         status: statuses[number(row["status"])] ?? "UNSPECIFIED",
-        lifecycle: lifecycle(row["lifecycle_stage"]),
+        lifecycle: lifecycleOf(row["lifecycle_stage"]),
         createdMs: number(row["creation_timestamp_ms"]),
         updatedMs: number(row["last_updated_timestamp_ms"]),
         params: params.get(id) ?? {},
@@ -215,7 +216,7 @@ export async function databaseSource(
       return found.map((row): SourceExperiment => ({
         id: text(row["experiment_id"]),
         name: text(row["name"]),
-        lifecycle: lifecycle(row["lifecycle_stage"]),
+        lifecycle: lifecycleOf(row["lifecycle_stage"]),
         createdMs: number(row["creation_time"]),
         updatedMs: number(row["last_update_time"]),
         tags: tags.get(text(row["experiment_id"])) ?? {},
@@ -267,12 +268,14 @@ export async function databaseSource(
         } satisfies SourceRegisteredModel;
       }
     },
+    traces: databaseTraces({ all, texts, files }),
     files,
     async left() {
       const found: Left[] = [];
       for (const table of [...tables.keys()].sort()) {
         if (taken.has(table) || silent.has(table)) continue;
-        const count = number((await rows.all<{ n: number }>(`select count(*) as n from "${table.replaceAll('"', '""')}"`))[0]?.n);
+        const others = table === "entity_associations" ? " where not (source_type = 'trace' and destination_type = 'run')" : "";
+        const count = number((await rows.all<{ n: number }>(`select count(*) as n from "${table.replaceAll('"', '""')}"${others}`))[0]?.n);
         if (count > 0) found.push({ what: `rows of ${table}`, count, why: "an import does not take these" });
       }
       const deleted = (await all("model_versions", "where current_stage = 'Deleted_Internal'")).length;

@@ -5,10 +5,6 @@ import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 /** Facts of a `meta.yaml`: texts, maps and null, whatever tags it holds. */
 export type Facts = Record<string, unknown>;
 
-export const textOf = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
-export const maybeText = (value: unknown): string | null => (value === null || value === undefined || value === "" ? null : String(value));
-export const numberOf = (value: unknown): number => Number(value ?? 0);
-
 /** Every plain word as it is written, but null: an id of digits, or one that another reader would take for a number, loses nothing. */
 function valueOf(node: unknown): unknown {
   if (isMap(node)) return Object.fromEntries(node.items.map(({ key, value }) => [String(valueOf(key)), valueOf(value)]));
@@ -52,11 +48,4 @@ export async function pathsBelow(folder: string): Promise<string[]> {
       else if (entry.isFile()) found.push(path);
     }
   return found.sort();
-}
-
-/** `inf` and `nan` are Python's words. */
-export function pythonNumber(text: string): number {
-  const plain = text.toLowerCase().replace(/^\+/, "");
-  if (/^-?inf(inity)?$/.test(plain)) return plain.startsWith("-") ? -Infinity : Infinity;
-  return plain === "nan" || plain === "-nan" ? NaN : Number(text);
 }

@@ -15,14 +15,13 @@ import type {
 } from "../model.ts";
 import { collectCurves } from "./curves.ts";
 import { linesOf } from "./local-files.ts";
-import { stageOf } from "./database.ts";
-import { type Facts, foldersIn, maybeText, numberOf, pathsBelow, pythonNumber, readFacts, textOf, textsBelow } from "./folder-files.ts";
+import { type Facts, foldersIn, pathsBelow, readFacts, textsBelow } from "./folder-files.ts";
+import { lifecycleOf, number, pythonNumber, said, stageOf, text } from "./words.ts";
 
 const runsPerPage = 50;
 /** As MLflow numbers them. */
 const statuses: Record<string, RunStatus> = { 1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED" };
 const modelStatuses: Record<string, LoggedModelStatus> = { 0: "UNSPECIFIED", 1: "PENDING", 2: "READY", 3: "UPLOAD_FAILED" };
-const lifecycleOf = (value: unknown): Lifecycle => (value === "deleted" ? "deleted" : "active");
 const idPattern = /^[a-zA-Z0-9][\w-]{0,63}$/;
 
 /** An mlruns folder as MLflow's FileStore writes it, its trash included. */
@@ -39,7 +38,7 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
   };
 
   async function runAt(folder: string, facts: Facts): Promise<SourceRun> {
-    const id = textOf(facts["run_id"] ?? facts["run_uuid"]);
+    const id = text(facts["run_id"] ?? facts["run_uuid"]);
     const [params, tags, curves] = await Promise.all([
       textsBelow(join(folder, "params")),
       textsBelow(join(folder, "tags")),
@@ -48,13 +47,13 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
     const [datasets, models] = await Promise.all([datasetsAt(folder), linksAt(folder)]);
     return {
       id,
-      experimentId: textOf(facts["experiment_id"]),
-      name: textOf(facts["run_name"]) || (tags["mlflow.runName"] ?? textOf(facts["name"])),
-      by: textOf(facts["user_id"]),
-      status: statuses[textOf(facts["status"])] ?? "RUNNING",
+      experimentId: text(facts["experiment_id"]),
+      name: text(facts["run_name"]) || (tags["mlflow.runName"] ?? text(facts["name"])),
+      by: text(facts["user_id"]),
+      status: statuses[text(facts["status"])] ?? "RUNNING",
       lifecycle: lifecycleOf(facts["lifecycle_stage"]),
-      startedMs: numberOf(facts["start_time"]),
-      endedMs: facts["end_time"] === null || facts["end_time"] === undefined ? null : numberOf(facts["end_time"]),
+      startedMs: number(facts["start_time"]),
+      endedMs: facts["end_time"] === null || facts["end_time"] === undefined ? null : number(facts["end_time"]),
       params,
       tags,
       curves,
@@ -63,7 +62,7 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
       // What lies beside the run is its own; a place of another form is where it says.
       artifactUri: existsSync(join(folder, "artifacts"))
         ? join(folder, "artifacts")
-        : textOf(facts["artifact_uri"]) || join(folder, "artifacts"),
+        : text(facts["artifact_uri"]) || join(folder, "artifacts"),
     };
   }
 
@@ -87,7 +86,7 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
     const found: DatasetInput[] = [];
     for (const name of await foldersIn(join(folder, "inputs"))) {
       const edge = await readFacts(join(folder, "inputs", name));
-      const id = textOf(edge?.["source_id"]);
+      const id = text(edge?.["source_id"]);
       if (edge?.["source_type"] !== "DATASET" || !idPattern.test(id)) continue;
       const one = await readFacts(join(folder, "..", "datasets", id));
       if (!one) {
@@ -97,14 +96,14 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
       const tags = edge["tags"];
       found.push({
         dataset: {
-          name: textOf(one["name"]),
-          digest: textOf(one["digest"]),
-          sourceType: textOf(one["source_type"]),
-          source: textOf(one["source"]),
-          schema: one["schema"] === null || one["schema"] === undefined ? null : textOf(one["schema"]),
-          profile: one["profile"] === null || one["profile"] === undefined ? null : textOf(one["profile"]),
+          name: text(one["name"]),
+          digest: text(one["digest"]),
+          sourceType: text(one["source_type"]),
+          source: text(one["source"]),
+          schema: one["schema"] === null || one["schema"] === undefined ? null : text(one["schema"]),
+          profile: one["profile"] === null || one["profile"] === undefined ? null : text(one["profile"]),
         },
-        tags: typeof tags === "object" && tags !== null ? Object.entries(tags).map(([key, value]) => ({ key, value: textOf(value) })) : [],
+        tags: typeof tags === "object" && tags !== null ? Object.entries(tags).map(([key, value]) => ({ key, value: text(value) })) : [],
       });
     }
     return found;
@@ -115,9 +114,9 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
     for (const direction of ["inputs", "outputs"] as const)
       for (const name of await foldersIn(join(folder, direction))) {
         const edge = await readFacts(join(folder, direction, name));
-        const type = textOf(edge?.["destination_type"]);
+        const type = text(edge?.["destination_type"]);
         if (edge && (type === "MODEL_INPUT" || type === "MODEL_OUTPUT"))
-          found.push({ direction, modelId: textOf(edge["destination_id"]), step: direction === "outputs" ? numberOf(edge["step"]) : 0 });
+          found.push({ direction, modelId: text(edge["destination_id"]), step: direction === "outputs" ? number(edge["step"]) : 0 });
       }
     return found;
   }
@@ -138,19 +137,19 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
         });
       }
     return {
-      id: textOf(facts["model_id"]),
-      experimentId: textOf(facts["experiment_id"]),
-      name: textOf(facts["name"]),
-      modelType: maybeText(facts["model_type"]),
-      sourceRunId: maybeText(facts["source_run_id"]),
-      status: modelStatuses[textOf(facts["status"])] ?? "UNSPECIFIED",
+      id: text(facts["model_id"]),
+      experimentId: text(facts["experiment_id"]),
+      name: text(facts["name"]),
+      modelType: said(facts["model_type"]),
+      sourceRunId: said(facts["source_run_id"]),
+      status: modelStatuses[text(facts["status"])] ?? "UNSPECIFIED",
       lifecycle: lifecycleOf(facts["lifecycle_stage"]),
-      createdMs: numberOf(facts["creation_timestamp"]),
-      updatedMs: numberOf(facts["last_updated_timestamp"]),
+      createdMs: number(facts["creation_timestamp"]),
+      updatedMs: number(facts["last_updated_timestamp"]),
       params: await textsBelow(join(folder, "params")),
       tags: await textsBelow(join(folder, "tags")),
       metrics,
-      artifactUri: existsSync(join(folder, "artifacts")) ? join(folder, "artifacts") : textOf(facts["artifact_location"]),
+      artifactUri: existsSync(join(folder, "artifacts")) ? join(folder, "artifacts") : text(facts["artifact_location"]),
     };
   }
 
@@ -160,24 +159,24 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
       const one = name.startsWith("version-") ? await readFacts(join(folder, name)) : undefined;
       if (!one || one["current_stage"] === "Deleted_Internal") continue;
       versions.push({
-        number: numberOf(one["version"]),
-        createdMs: numberOf(one["creation_timestamp"]),
-        updatedMs: numberOf(one["last_updated_timestamp"]),
-        description: maybeText(one["description"]),
-        stage: stageOf(textOf(one["current_stage"])),
-        source: maybeText(one["source"]),
-        location: maybeText(one["storage_location"]) ?? maybeText(one["source"]),
-        runId: maybeText(one["run_id"]),
-        runLink: maybeText(one["run_link"]),
-        loggedModel: maybeText(one["model_id"]),
+        number: number(one["version"]),
+        createdMs: number(one["creation_timestamp"]),
+        updatedMs: number(one["last_updated_timestamp"]),
+        description: said(one["description"]),
+        stage: stageOf(one["current_stage"]),
+        source: said(one["source"]),
+        location: said(one["storage_location"]) ?? said(one["source"]),
+        runId: said(one["run_id"]),
+        runLink: said(one["run_link"]),
+        loggedModel: said(one["model_id"]),
         tags: await textsBelow(join(folder, name, "tags")),
       });
     }
     return {
-      name: textOf(facts["name"]),
-      description: maybeText(facts["description"]),
-      createdMs: numberOf(facts["creation_timestamp"]),
-      updatedMs: numberOf(facts["last_updated_timestamp"]),
+      name: text(facts["name"]),
+      description: said(facts["description"]),
+      createdMs: number(facts["creation_timestamp"]),
+      updatedMs: number(facts["last_updated_timestamp"]),
       tags: await textsBelow(join(folder, "tags")),
       aliases: Object.fromEntries(
         Object.entries(await textsBelow(join(folder, "aliases"))).map(([alias, number]) => [alias, Number(number)]),
@@ -221,10 +220,10 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
         }
         found.push({
           id,
-          name: textOf(facts["name"]),
+          name: text(facts["name"]),
           lifecycle: folder.startsWith(trash) ? "deleted" : lifecycleOf(facts["lifecycle_stage"]),
-          createdMs: numberOf(facts["creation_time"]),
-          updatedMs: numberOf(facts["last_update_time"]),
+          createdMs: number(facts["creation_time"]),
+          updatedMs: number(facts["last_update_time"]),
           tags: await textsBelow(join(folder, "tags")),
         });
       }
@@ -244,10 +243,12 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
         if (facts) yield await registeredAt(join(root, "models", name), facts);
       }
     },
+    // An mlruns folder says of a trace what no longer tells a text from a number; traces of folders are counted only.
+    async *traces() {},
     files,
     async left() {
       for (const folder of places.values())
-        leave("traces", "an import does not take these", (await foldersIn(join(folder, "traces"))).length);
+        leave("traces", "those of a folder are not taken", (await foldersIn(join(folder, "traces"))).length);
       return [...left.values()];
     },
     close: async () => undefined,

@@ -16,7 +16,7 @@ export type PlaceOptions = {
 };
 
 /** The end of every place that MLflow itself makes: whoever wrote the database cannot point an import at other folders of this machine. */
-const endOf = (place: SourcePlace): string => `/${place.run ?? place.loggedModel ?? ""}/artifacts`;
+const endOf = (place: SourcePlace): string => `/${place.run ?? place.loggedModel ?? place.trace ?? ""}/artifacts`;
 
 /** How artifacts are found that a database or folder names by URI. */
 export function createPlaces({ roots, artifacts, objects, refused }: PlaceOptions) {

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { CapstanError } from "../../../base/foundation/errors.ts";
-import type { DatasetInput, Lifecycle, LoggedModelStatus, ModelLink, RunStatus } from "../../tracking/model.ts";
+import type { DatasetInput, LoggedModelStatus, ModelLink, RunStatus } from "../../tracking/model.ts";
 import { safePath } from "../../tracking/rules.ts";
 import { inTurns } from "../import/artifacts.ts";
 import type {
@@ -13,10 +13,10 @@ import type {
   SourceRegisteredModel,
   SourceRun,
 } from "../model.ts";
-import { createMlflowClient, type Credentials, type Json, queryText } from "./client.ts";
+import { createMlflowClient, type Credentials, queryText } from "./client.ts";
 import { collectCurves } from "./curves.ts";
-import { stageOf } from "./database.ts";
-import { pythonNumber } from "./folder-files.ts";
+import { serverTraces } from "./server-traces.ts";
+import { type Json, lifecycleOf, list, number, object, said, stageOf, text, textsOf } from "./words.ts";
 
 const [api, pages] = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"];
 const runsPerPage = 100;
@@ -24,21 +24,12 @@ const runsPerPage = 100;
 const pointsPerAnswer = 25_000;
 const atOnce = 4;
 
-const list = (value: unknown): Json[] => (Array.isArray(value) ? (value as Json[]) : []);
-const object = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
-const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
-const maybe = (value: unknown): string | null => (value === null || value === undefined || value === "" ? null : String(value));
-const number = (value: unknown): number => (typeof value === "number" ? value : pythonNumber(text(value) || "0"));
-const pairs = (value: unknown): Record<string, string> =>
-  Object.fromEntries(list(value).map((one) => [text(one["key"]), text(one["value"])]));
-const lifecycle = (value: unknown): Lifecycle => (value === "deleted" ? "deleted" : "active");
-
 /** A running MLflow server, through the protocol of its own clients. */
 export async function serverSource({ from, ...credentials }: Credentials & { from: string }): Promise<MlflowSource> {
   const client = createMlflowClient(from, credentials);
   let beyond = 0;
-  /** Ids of the experiments that it has. */
-  const seen: string[] = [];
+  /** Ids of the runs that were read, by experiment. */
+  const runIds = new Map<string, string[]>();
 
   async function* searched(path: string, body: object, field: string): AsyncIterable<Json[]> {
     for (let token = ""; ;) {
@@ -84,7 +75,7 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
       const query = queryText({ run_id: runs[0], metric_key: key, max_results: pointsPerAnswer, page_token: token });
       const answer = await client.get(`${api}/metrics/get-history?${query}`);
       for (const point of list(answer["metrics"])) add(runs[0] ?? "", point);
-      token = maybe(answer["next_page_token"]) ?? undefined;
+      token = said(answer["next_page_token"]) ?? undefined;
       if (token === undefined) return;
     }
   }
@@ -103,6 +94,10 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
     for (const run of page) {
       const [info, data] = [object(run["info"]), object(run["data"])];
       const id = text(info["run_id"]);
+      const place = text(info["experiment_id"]);
+      const others = runIds.get(place);
+      if (others) others.push(id);
+      else runIds.set(place, [id]);
       const inputs = object(run["inputs"]);
       const outputs = list(object(run["outputs"])["model_outputs"]);
       // A search leaves out which models a run read; only some runs that know models can have read any.
@@ -110,17 +105,17 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
         outputs.length > 0 || list(inputs["model_inputs"]).length > 0
           ? object(object((await client.get(`${api}/runs/get?run_id=${id}`))["run"])["inputs"])
           : inputs;
-      const tags = pairs(data["tags"]);
+      const tags = textsOf(data["tags"]);
       found.push({
         id,
-        experimentId: text(info["experiment_id"]),
+        experimentId: place,
         name: text(info["run_name"]) || (tags["mlflow.runName"] ?? ""),
         by: text(info["user_id"]),
         status: (text(info["status"]) || "RUNNING") as RunStatus,
-        lifecycle: lifecycle(info["lifecycle_stage"]),
+        lifecycle: lifecycleOf(info["lifecycle_stage"]),
         startedMs: number(info["start_time"]),
         endedMs: info["end_time"] === undefined || info["end_time"] === null ? null : number(info["end_time"]),
-        params: pairs(data["params"]),
+        params: textsOf(data["params"]),
         tags,
         curves: curves.of(id),
         datasets: list(inputs["dataset_inputs"]).map(datasetOf),
@@ -147,7 +142,8 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
         else
           files.push({
             path,
-            sizeBytes: one["file_size"] === undefined ? null : number(one["file_size"]),
+            // A server leaves out a size of 0.
+            sizeBytes: number(one["file_size"] ?? 0),
             async keep(blobs) {
               const { body } = await client.send("GET", bytes(path));
               return body ? blobs.putStream(Readable.fromWeb(body as never)) : blobs.putBytes(new Uint8Array());
@@ -189,12 +185,11 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
           found.push({
             id: text(one["experiment_id"]),
             name: text(one["name"]),
-            lifecycle: lifecycle(one["lifecycle_stage"]),
+            lifecycle: lifecycleOf(one["lifecycle_stage"]),
             createdMs: number(one["creation_time"]),
             updatedMs: number(one["last_update_time"]),
-            tags: pairs(one["tags"]),
+            tags: textsOf(one["tags"]),
           });
-      seen.push(...found.map((one) => one.id));
       return found.reverse();
     },
     countRuns: async () => null,
@@ -223,19 +218,15 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
           const query = queryText({ max_results: 100, page_token: token, filter: filter || undefined });
           const answer = await client.find(`${api}/registered-models/search?${query}`);
           for (const one of list(answer?.["registered_models"])) yield await registeredOf(client, one);
-          token = maybe(answer?.["next_page_token"]) ?? undefined;
+          token = said(answer?.["next_page_token"]) ?? undefined;
           if (token === undefined) break;
         }
     },
+    traces: serverTraces(client, (experiment) => runIds.get(experiment) ?? []),
     files,
     async left() {
       const left: Left[] = [];
       const why = "an import does not take these";
-      const traces = await counted("/api/3.0/mlflow/traces/search", "traces", {
-        max_results: 500,
-        locations: seen.map((id) => ({ type: "MLFLOW_EXPERIMENT", mlflow_experiment: { experiment_id: id } })),
-      });
-      if (traces > 0) left.push({ what: "traces", count: traces, why });
       const datasets = await counted("/api/3.0/mlflow/datasets/search", "datasets", { max_results: 1000 });
       if (datasets > 0) left.push({ what: "evaluation datasets", count: datasets, why });
       const webhooks = list((await client.find(`${api}/webhooks`).catch(() => undefined))?.["webhooks"]).length;
@@ -269,14 +260,14 @@ function loggedModelOf(one: Json): SourceLoggedModel {
     id: text(info["model_id"]),
     experimentId: text(info["experiment_id"]),
     name: text(info["name"]),
-    modelType: maybe(info["model_type"]),
-    sourceRunId: maybe(info["source_run_id"]),
+    modelType: said(info["model_type"]),
+    sourceRunId: said(info["source_run_id"]),
     status: (status === "STATUS_UNSPECIFIED" || status === "" ? "UNSPECIFIED" : status) as LoggedModelStatus,
     lifecycle: "active",
     createdMs: number(info["creation_timestamp_ms"]),
     updatedMs: number(info["last_updated_timestamp_ms"]),
-    params: pairs(data["params"]),
-    tags: pairs(info["tags"]),
+    params: textsOf(data["params"]),
+    tags: textsOf(info["tags"]),
     metrics: list(data["metrics"]).map((metric) => ({
       runId: text(metric["run_id"]),
       key: text(metric["key"]),
@@ -284,7 +275,7 @@ function loggedModelOf(one: Json): SourceLoggedModel {
       timeMs: number(metric["timestamp"]),
       value: number(metric["value"]),
       dataset:
-        maybe(metric["dataset_name"]) === null ? null : { name: text(metric["dataset_name"]), digest: text(metric["dataset_digest"]) },
+        said(metric["dataset_name"]) === null ? null : { name: text(metric["dataset_name"]), digest: text(metric["dataset_digest"]) },
     })),
     artifactUri: text(info["artifact_uri"]),
   };
@@ -294,7 +285,7 @@ async function registeredOf(client: ReturnType<typeof createMlflowClient>, one: 
   const name = text(one["name"]);
   const versions: SourceRegisteredModel["versions"] = [];
   for (let token: string | undefined; ;) {
-    const prompt = pairs(one["tags"])["mlflow.prompt.is_prompt"] === "true" ? " AND tags.`mlflow.prompt.is_prompt` = 'true'" : "";
+    const prompt = textsOf(one["tags"])["mlflow.prompt.is_prompt"] === "true" ? " AND tags.`mlflow.prompt.is_prompt` = 'true'" : "";
     const query = queryText({ filter: `name = '${name}'${prompt}`, max_results: 1000, page_token: token });
     const answer = await client.get(`${api}/model-versions/search?${query}`);
     for (const version of list(answer["model_versions"])) {
@@ -304,25 +295,25 @@ async function registeredOf(client: ReturnType<typeof createMlflowClient>, one: 
         number: number(version["version"]),
         createdMs: number(version["creation_timestamp"]),
         updatedMs: number(version["last_updated_timestamp"]),
-        description: maybe(version["description"]),
-        stage: stageOf(text(version["current_stage"])),
-        source: maybe(version["source"]),
-        location: maybe(place?.["artifact_uri"]) ?? maybe(version["source"]),
-        runId: maybe(version["run_id"]),
-        runLink: maybe(version["run_link"]),
-        loggedModel: maybe(version["model_id"]) ?? /^models:\/(m-[0-9a-f]{32})$/.exec(text(version["source"]))?.[1] ?? null,
-        tags: pairs(version["tags"]),
+        description: said(version["description"]),
+        stage: stageOf(version["current_stage"]),
+        source: said(version["source"]),
+        location: said(place?.["artifact_uri"]) ?? said(version["source"]),
+        runId: said(version["run_id"]),
+        runLink: said(version["run_link"]),
+        loggedModel: said(version["model_id"]) ?? /^models:\/(m-[0-9a-f]{32})$/.exec(text(version["source"]))?.[1] ?? null,
+        tags: textsOf(version["tags"]),
       });
     }
-    token = maybe(answer["next_page_token"]) ?? undefined;
+    token = said(answer["next_page_token"]) ?? undefined;
     if (token === undefined) break;
   }
   return {
     name,
-    description: maybe(one["description"]),
+    description: said(one["description"]),
     createdMs: number(one["creation_timestamp"]),
     updatedMs: number(one["last_updated_timestamp"]),
-    tags: pairs(one["tags"]),
+    tags: textsOf(one["tags"]),
     aliases: Object.fromEntries(list(one["aliases"]).map((alias) => [text(alias["alias"]), number(alias["version"])])),
     versions: versions.sort((a, b) => a.number - b.number),
   };

@@ -273,6 +273,21 @@ describe("MLflow's endpoints", () => {
     await expect(search(id, "", { max_results: 501 })).rejects.toThrow(/at most 500/);
   });
 
+  test("a client that sends its trace with what was said of it, and again, keeps their ids and has them once", async () => {
+    const id = await experiment();
+    const said = (assessment_id: string, value: unknown, more: object = {}) => ({
+      ...{ assessment_id, assessment_name: "q", feedback: { value }, source: { source_type: "HUMAN" } },
+      ...more,
+    });
+    const assessments = [said("a-first", "no"), said("a-second", "yes", { overrides: "a-first" })];
+    for (let i = 0; i < 2; i++) expect((await send("POST", "traces", info("tr-said", id, { assessments }))).status).toBe(200);
+    const trace = (await send("GET", "traces/tr-said")).body["trace"].trace_info;
+    expect(trace.assessments.map((one: Record<string, unknown>) => [one["assessment_id"], one["valid"]])).toEqual([
+      ["a-first", false],
+      ["a-second", true],
+    ]);
+  });
+
   test("conditions on spans are met by one of them, those on feedback by what is valid", async () => {
     const id = await experiment();
     const trace = hex(32);

@@ -109,7 +109,10 @@ export function traceRoutes(options: SurfaceOptions): WireRoute[] {
     if (known && !sees(caller, known)) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "trace", name: id });
     const made = await traces.start(
       trace,
-      messages(info, "assessments").map((one) => newAssessment(one, id)),
+      messages(info, "assessments").map((one) => {
+        const statedId = text(one, "assessment_id");
+        return { ...newAssessment(one, id), ...(statedId && /^[\w-]{1,50}$/.test(statedId) && { statedId }) };
+      }),
       caller,
     );
     return { trace: { trace_info: infoMessage(made) } };

@@ -5,7 +5,7 @@ import type { Store } from "../../../base/record/store.ts";
 import type { Change } from "../../../base/storage/database.ts";
 import { clean } from "../rules.ts";
 import { conventional, traceIdOf } from "./conventions.ts";
-import { type Assessment, type NewTrace, type SentSpan, type Span, type TraceInfo, type Usage, usageKeys } from "./model.ts";
+import { type Assessment, type NewTrace, type SentSpan, type Span, type TraceInfo } from "./model.ts";
 import { searchTraces, type TraceQuery, whereOf } from "./search.ts";
 import {
   createAssessmentChange,
@@ -20,13 +20,15 @@ import {
   textsChange,
   updateAssessmentChange,
 } from "./store.ts";
+import { heldSpan } from "./held-span.ts";
 import { attributeOf, pythonJson } from "./values.ts";
 
 const longestPreview = 1000;
 /** Traces that one change deletes. */
 const deletedAtOnce = 500;
 
-export type NewAssessment = Omit<Assessment, "id" | "project" | "valid" | "createdMs" | "updatedMs">;
+/** `statedId` is the id that the client gave it already; kept where it is free. */
+export type NewAssessment = Omit<Assessment, "id" | "project" | "valid" | "createdMs" | "updatedMs"> & { statedId?: string };
 export type AssessmentChange = Partial<Pick<Assessment, "name" | "kind" | "value" | "error" | "rationale" | "metadata" | "valid">>;
 export type Traces = ReturnType<typeof createTraces>;
 
@@ -63,13 +65,6 @@ function summary(project: string, experiment: { id: string; location: string }, 
       ...(user !== undefined && { "mlflow.trace.user": user }),
     },
   };
-}
-
-function usageOf(span: Span): Usage {
-  const stated = attributeOf(span.attributes, "mlflow.chat.tokenUsage");
-  if (typeof stated !== "object" || stated === null || Array.isArray(stated)) return {};
-  const of = stated as Record<string, unknown>;
-  return Object.fromEntries(usageKeys.flatMap((key) => (Number.isSafeInteger(of[key]) ? [[key, of[key]]] : [])));
 }
 
 /** Traces, their spans, and what is said about them. */
@@ -130,7 +125,9 @@ export function createTraces(store: Store) {
           throw new CapstanError("CAP-NOT-FOUND-001", { noun: "trace", name: trace.id });
         throw error;
       });
-      for (const one of assessments) await this.assess(one, caller);
+      // A client that sends its trace again says the same of it, not more.
+      for (const one of assessments)
+        if (one.statedId === undefined || !(await read.assessment(trace.id, one.statedId))) await this.assess(one, caller);
       tell(trace.project, trace.id);
       return get(trace.id);
     },
@@ -149,10 +146,7 @@ export function createTraces(store: Store) {
         ...spansChange(
           project,
           [...byTrace].flatMap(([trace, spans]) =>
-            [...new Map(spans.map((one) => [one.spanId, one])).values()].map((span) => {
-              const type = attributeOf(span.attributes, "mlflow.spanType");
-              return { trace, span, type: typeof type === "string" ? type : null, usage: usageOf(span) };
-            }),
+            [...new Map(spans.map((one) => [one.spanId, one])).values()].map((span) => heldSpan(trace, span)),
           ),
         ),
       ];
@@ -227,14 +221,14 @@ export function createTraces(store: Store) {
       }
     },
 
-    async assess(one: NewAssessment, caller: Caller): Promise<Assessment> {
+    async assess({ statedId, ...one }: NewAssessment, caller: Caller): Promise<Assessment> {
       const { project } = await get(one.traceId);
       if (one.overrides !== null) await assessment(one.traceId, one.overrides);
       const nowMs = Math.max(clock.nowMs(), lastMs + 1);
       lastMs = nowMs;
       const made: Assessment = {
         ...one,
-        id: `a-${store.ids.ulid().toLowerCase()}`,
+        id: statedId !== undefined && (await read.isFree(statedId)) ? statedId : `a-${store.ids.ulid().toLowerCase()}`,
         project,
         valid: true,
         createdMs: nowMs,

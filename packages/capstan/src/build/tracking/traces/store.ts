@@ -202,6 +202,16 @@ const rowOf = (one: Assessment): Row => ({
   created_ms: one.createdMs,
   updated_ms: one.updatedMs,
 });
+/** As they are: what replaces what is not looked at. */
+export const putAssessments = (all: readonly Assessment[]): Statement[] => {
+  const rows = all.map(rowOf);
+  return insertMany(
+    "assessment",
+    Object.keys(rows[0] ?? {}),
+    rows.map((row) => Object.values(row)),
+    "",
+  );
+};
 export const createAssessmentChange = (one: Assessment): Change => [
   insert("assessment", rowOf(one)),
   ...(one.overrides === null
@@ -230,7 +240,8 @@ const validity = (trace: string, id: string, valid: boolean): Statement =>
 
 /** SQL that reads traces with what hangs on them. */
 export function createTraceStore(database: Database) {
-  async function filled(rows: readonly TraceRow[]): Promise<TraceInfo[]> {
+  /** `summed`: with the tokens of its spans, where the client did not sum them up itself. */
+  async function filled(rows: readonly TraceRow[], summed = true): Promise<TraceInfo[]> {
     if (rows.length === 0) return [];
     const ids = listOf(rows.map((row) => row.id));
     const [texts, assessments, usage] = await Promise.all([
@@ -253,8 +264,7 @@ export function createTraceStore(database: Database) {
     return rows.map((row) => {
       const { tag = {}, metadata = {} } = maps.get(row.id) ?? {};
       const sums = used.get(row.id);
-      // What the client summed up itself counts.
-      if (sums && metadata["mlflow.trace.tokenUsage"] === undefined)
+      if (summed && sums && metadata["mlflow.trace.tokenUsage"] === undefined)
         metadata["mlflow.trace.tokenUsage"] = JSON.stringify(
           Object.fromEntries(usageKeys.flatMap((key) => (typeof sums[key] === "number" ? [[key, sums[key]]] : []))),
         );
@@ -278,11 +288,11 @@ export function createTraceStore(database: Database) {
   return {
     filled,
     /** In the order asked for; unknown ones are left out. */
-    async traces(ids: readonly string[]): Promise<TraceInfo[]> {
+    async traces(ids: readonly string[], summed = true): Promise<TraceInfo[]> {
       if (ids.length === 0) return [];
       const list = listOf(ids);
       const rows = await database.all<TraceRow>(`select * from trace where id in ${list.sql}`, list.params);
-      const byId = new Map((await filled(rows)).map((one) => [one.id, one]));
+      const byId = new Map((await filled(rows, summed)).map((one) => [one.id, one]));
       return [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);
     },
     /** Roots first, then by start. */
@@ -297,6 +307,20 @@ export function createTraceStore(database: Database) {
         found.set(row.trace_id, [...(found.get(row.trace_id) ?? []), spanOfText(row.content)]);
       return found;
     },
+    /** Runs that traces were linked to, beside the one that each says it came from. */
+    async runs(ids: readonly string[]): Promise<Map<string, string[]>> {
+      const found = new Map<string, string[]>();
+      if (ids.length === 0) return found;
+      const list = listOf(ids);
+      for (const row of await database.all<{ trace_id: string; run_id: string }>(
+        `select trace_id, run_id from trace_run where trace_id in ${list.sql} order by trace_id, run_id`,
+        list.params,
+      ))
+        found.set(row.trace_id, [...(found.get(row.trace_id) ?? []), row.run_id]);
+      return found;
+    },
+    /** Whether no assessment of any trace has this id. */
+    isFree: async (id: string): Promise<boolean> => (await database.find("select 1 as x from assessment where id = ?", [id])) === undefined,
     async assessment(trace: string, id: string): Promise<Assessment | undefined> {
       const row = await database.find<AssessmentRow>("select * from assessment where trace_id = ? and id = ?", [trace, id]);
       return row && assessmentOf(row);

@@ -1,0 +1,191 @@
+import { CapstanError } from "../../../base/foundation/errors.ts";
+import type { Json as Plain } from "../../../base/foundation/canonical-json.ts";
+import { type ExactJson, ExactNumber, parseExact } from "../../tracking/traces/exact-json.ts";
+import { type Assessment, type Span, type TraceState, traceStates } from "../../tracking/traces/model.ts";
+import { durationOf } from "../../tracking/traces/messages.ts";
+import { spanOf, spansOfFile } from "../../tracking/traces/span-text.ts";
+import { inTurns } from "../import/artifacts.ts";
+import type { SourceExperiment, SourceTrace } from "../model.ts";
+import { type createMlflowClient, queryText } from "./client.ts";
+import { type Json, list, maybe, number, object, said, text, textsOf } from "./words.ts";
+
+type Client = ReturnType<typeof createMlflowClient>;
+const [tracesPerPage, atOnce] = [100, 4];
+const texts = (value: unknown): Record<string, string> =>
+  Object.fromEntries(Object.entries(object(value)).map(([key, one]) => [key, text(one)]));
+const timeMs = (value: unknown): number => (value === undefined ? 0 : Date.parse(text(value)));
+
+function assessmentOf(one: Json, traceId: string): Omit<Assessment, "project"> {
+  const feedback = one["feedback"] === undefined ? undefined : object(one["feedback"]);
+  const expectation = one["expectation"] === undefined ? undefined : object(one["expectation"]);
+  const serialized = expectation && object(expectation["serialized_value"])["value"];
+  const source = object(one["source"]);
+  const value = feedback
+    ? feedback["value"]
+    : expectation
+      ? serialized === undefined
+        ? expectation["value"]
+        : JSON.parse(text(serialized))
+      : object(one["issue"]);
+  return {
+    id: text(one["assessment_id"]),
+    traceId,
+    spanId: said(one["span_id"]),
+    name: text(one["assessment_name"]),
+    kind: feedback ? "feedback" : expectation ? "expectation" : "issue",
+    value: (value ?? null) as Plain,
+    error: (feedback?.["error"] ?? null) as Plain,
+    sourceType: text(source["source_type"]),
+    sourceId: text(source["source_id"]),
+    rationale: maybe(one["rationale"]),
+    metadata: texts(one["metadata"]),
+    overrides: said(one["overrides"]),
+    valid: one["valid"] !== false,
+    createdMs: timeMs(one["create_time"]),
+    updatedMs: timeMs(one["last_update_time"]),
+  };
+}
+type Info = Omit<SourceTrace, "spans" | "runs">;
+const infoOf = (one: Json): Info => {
+  const id = text(one["trace_id"]);
+  const duration = said(one["execution_duration"]);
+  return {
+    id,
+    experimentId: text(object(object(one["trace_location"])["mlflow_experiment"])["experiment_id"]),
+    clientRequestId: said(one["client_request_id"]),
+    requestPreview: maybe(one["request_preview"]),
+    responsePreview: maybe(one["response_preview"]),
+    requestMs: timeMs(one["request_time"]),
+    durationMs: duration === null ? null : durationOf(duration, "execution_duration"),
+    state: traceStates.find((state): state is TraceState => state === one["state"]) ?? "STATE_UNSPECIFIED",
+    tags: texts(one["tags"]),
+    metadata: texts(one["trace_metadata"]),
+    assessments: list(one["assessments"]).map((said) => assessmentOf(said, id)),
+  };
+};
+/** As servers of MLflow 2 say it. */
+const olderInfoOf = (one: Json): Info => ({
+  id: text(one["request_id"]),
+  experimentId: text(one["experiment_id"]),
+  clientRequestId: null,
+  requestPreview: null,
+  responsePreview: null,
+  requestMs: number(one["timestamp_ms"]),
+  durationMs: one["execution_time_ms"] === undefined ? null : number(one["execution_time_ms"]),
+  state: traceStates.find((state): state is TraceState => state === one["status"]) ?? "STATE_UNSPECIFIED",
+  tags: textsOf(one["tags"]),
+  metadata: textsOf(one["request_metadata"]),
+  assessments: [],
+});
+
+const isNothing = (error: unknown): boolean =>
+  error instanceof CapstanError && [400, 404, 405, 501].includes(Number(error.params["status"]));
+
+/** Traces of a running server. `runs` are those of an experiment that traces may be linked to. */
+export function serverTraces(client: Client, runs: (experimentId: string) => readonly string[]) {
+  const members = (value: ExactJson | undefined): Record<string, ExactJson> =>
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber) ? value : {};
+
+  /** Spans by their trace, in which every number is as it was written. */
+  async function spansOf(ids: readonly string[]): Promise<Map<string, Span[]>> {
+    const found = new Map<string, Span[]>();
+    try {
+      const answer = await (await client.send("GET", `/api/3.0/mlflow/traces/batchGet?${queryText({ trace_ids: ids })}`)).text();
+      const { traces } = members(parseExact(answer));
+      for (const one of Array.isArray(traces) ? traces : []) {
+        const { trace_info: info, spans } = members(one);
+        if (Array.isArray(spans) && spans.length > 0)
+          found.set(
+            text(members(info)["trace_id"]),
+            spans.map((span) => spanOf(span, "typed")),
+          );
+      }
+    } catch (error) {
+      if (!isNothing(error)) throw error;
+    }
+    await inTurns(
+      ids.filter((id) => !found.has(id)),
+      atOnce,
+      async (id) => {
+        for (const major of [3, 2])
+          try {
+            const answer = await client.send("GET", `/ajax-api/${major}.0/mlflow/get-trace-artifact?${queryText({ request_id: id })}`);
+            const spans = spansOfFile(await answer.text());
+            if (spans) return void found.set(id, spans);
+          } catch (error) {
+            if (!(error instanceof CapstanError && error.code === "CAP-EXCHANGE-003")) throw error;
+          }
+      },
+    );
+    return found;
+  }
+
+  async function* infos(experimentId: string): AsyncIterable<Info[]> {
+    const locations = [{ type: "MLFLOW_EXPERIMENT", mlflow_experiment: { experiment_id: experimentId } }];
+    for (let token = ""; ;) {
+      let answer: Json;
+      const body = { locations, max_results: tracesPerPage, order_by: ["timestamp_ms ASC"], ...(token !== "" && { page_token: token }) };
+      try {
+        answer = await client.post("/api/3.0/mlflow/traces/search", body);
+      } catch (error) {
+        if (token !== "" || !isNothing(error)) throw error;
+        return yield* olderInfos(experimentId);
+      }
+      yield list(answer["traces"]).map(infoOf);
+      token = text(answer["next_page_token"]);
+      if (token === "") return;
+    }
+  }
+  async function* olderInfos(experimentId: string): AsyncIterable<Info[]> {
+    for (let token: string | undefined; ;) {
+      const query = queryText({
+        experiment_ids: [experimentId],
+        max_results: tracesPerPage,
+        order_by: ["timestamp_ms ASC"],
+        page_token: token,
+      });
+      const answer = await client.find(`/api/2.0/mlflow/traces?${query}`).catch((error: unknown) => {
+        if (isNothing(error)) return undefined;
+        throw error;
+      });
+      yield list(answer?.["traces"]).map(olderInfoOf);
+      token = said(answer?.["next_page_token"]) ?? undefined;
+      if (token === undefined) return;
+    }
+  }
+
+  /** Runs of an experiment by the traces that were linked to them; those that a trace says itself are not asked for. */
+  async function linksOf(experimentId: string): Promise<Map<string, string[]>> {
+    const found = new Map<string, string[]>();
+    await inTurns(runs(experimentId), atOnce, async (run) => {
+      const locations = [{ type: "MLFLOW_EXPERIMENT", mlflow_experiment: { experiment_id: experimentId } }];
+      for (let token = ""; ;) {
+        const answer = await client.post("/api/3.0/mlflow/traces/search", {
+          locations,
+          max_results: 500,
+          filter: `attributes.run_id = '${run}'`,
+          ...(token !== "" && { page_token: token }),
+        });
+        for (const one of list(answer["traces"]).map(infoOf))
+          if (one.metadata["mlflow.sourceRun"] !== run) found.set(one.id, [...(found.get(one.id) ?? []), run]);
+        token = text(answer["next_page_token"]);
+        if (token === "") return;
+      }
+    }).catch((error: unknown) => {
+      if (!isNothing(error)) throw error;
+    });
+    return found;
+  }
+
+  return async function* (experiments: readonly Pick<SourceExperiment, "id">[]): AsyncIterable<SourceTrace[]> {
+    for (const { id: experiment } of experiments) {
+      let links: Map<string, string[]> | undefined;
+      for await (const page of infos(experiment)) {
+        if (page.length === 0) continue;
+        links ??= await linksOf(experiment);
+        const spans = await spansOf(page.map((one) => one.id));
+        yield page.map((one): SourceTrace => ({ ...one, spans: spans.get(one.id) ?? null, runs: links?.get(one.id) ?? [] }));
+      }
+    }
+  };
+}
