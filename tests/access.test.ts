@@ -256,9 +256,11 @@ describe("tokens", () => {
     const { id, token } = await issue(["viewer"]);
     const listed = await ask({ socket }, "GET", "/api/v1/access/tokens");
     expect(listed.text).toContain(id);
-    expect(listed.text).not.toContain(token.split("_")[2]);
+    // What is secret may hold the sign that stands before it.
+    const secret = token.split("_").slice(2).join("_");
+    expect(listed.text).not.toContain(secret);
     const rows = await host.app.store.database.all<Record<string, unknown>>("select * from token where id = ?", [id]);
-    expect(JSON.stringify(rows)).not.toContain(token.split("_")[2]);
+    expect(JSON.stringify(rows)).not.toContain(secret);
   });
 });
 

@@ -22,6 +22,46 @@ const files: Record<string, string> = {
   "model.pkl": "\u0080\u0004not opened",
 };
 
+/** A trace of two spans, the second of which failed, linked to a run. */
+async function logTrace(url: string, experiment: string, run: string): Promise<void> {
+  const at = 1_700_000_000_000;
+  const trace = "5".repeat(32);
+  const text = (key: string, value: string): object => ({ key, value: { stringValue: value } });
+  const span = (id: string, parentSpanId: string, name: string, fromMs: number, toMs: number, more: object): object => ({
+    traceId: trace,
+    spanId: id,
+    ...(parentSpanId !== "" && { parentSpanId }),
+    name,
+    startTimeUnixNano: `${at + fromMs}000000`,
+    endTimeUnixNano: `${at + toMs}000000`,
+    ...more,
+  });
+  const ask = text("mlflow.spanInputs", '{"question":"how late is the flight"}');
+  const spans = [
+    span("a".repeat(16), "", "answer", 0, 900, {
+      attributes: [ask, text("mlflow.spanType", "CHAIN")],
+      status: { code: 2, message: "no model" },
+    }),
+    span("b".repeat(16), "a".repeat(16), "ask the model", 100, 800, {
+      attributes: [ask, text("mlflow.spanType", "LLM")],
+      events: [{ name: "exception", timeUnixNano: `${at + 790}000000`, attributes: [text("exception.message", "it was away")] }],
+      status: { code: 2, message: "away" },
+    }),
+  ];
+  const sent = await fetch(`${url}/v1/traces`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-mlflow-experiment-id": experiment },
+    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+  });
+  expect(sent.status).toBe(200);
+  const linked = await fetch(`${url}/api/2.0/mlflow/traces/link-to-run`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ run_id: run, trace_ids: [`tr-${trace}`] }),
+  });
+  expect(linked.status).toBe(200);
+}
+
 /** A run as a client of MLflow logs it, with its files. */
 async function logRun(url: string): Promise<string> {
   const post = async (path: string, body: object): Promise<Record<string, never>> => {
@@ -125,7 +165,8 @@ export function artifactJourneys(world: () => World): void {
   test("a run that a client of MLflow logged shows its machine, its data, its code and its seals", async () => {
     const { served, open } = world();
     const { page, problems, close } = await open();
-    const [run] = served.place.query("select id, project from run where name = 'with files'");
+    const [run] = served.place.query("select id, project, experiment_id from run where name = 'with files'");
+    await logTrace(served.url, String(run?.["experiment_id"]), String(run?.["id"]));
     const at = `${served.url}/p/${String(run?.["project"])}/runs/${String(run?.["id"])}`;
     const found: string[] = [];
     for (const [tab, text] of [
@@ -134,6 +175,8 @@ export function artifactJourneys(world: () => World): void {
       ["/system", "cpu utilization, %"],
       ["/inputs", "tiny.csv"],
       ["/code", "rate = 2"],
+      ["/checks", "No suite has tested it"],
+      ["/traces", "it was away"],
       ["/lineage", "All of the lineage"],
       ["/record", "unchanged since it ended"],
     ] as const) {
@@ -142,6 +185,13 @@ export function artifactJourneys(world: () => World): void {
       await page.getByText(text).first().waitFor();
       found.push(...(await accessibility(page)));
     }
+    await page.goto(`${at}/traces`);
+    const spans = page.getByRole("list", { name: /^Spans of/ });
+    await spans.getByRole("button", { name: "answer", exact: true }).click();
+    await page.locator("pre", { hasText: "how late is the flight" }).waitFor();
+    await spans.getByRole("button", { name: "Hide what answer began" }).click();
+    expect(await spans.getByRole("button", { name: "ask the model" }).count()).toBe(0);
+    await page.goto(`${at}/record`);
     await page.getByRole("button", { name: "Verify with the bytes of its files" }).click();
     await page.getByText("holds: 7 files read again").waitFor();
     await page.goto(`${at}/metrics`);

@@ -85,6 +85,11 @@ export function pipelineJourneys(world: () => World): void {
     const before = served.place.query("select count(*) as n from check_result_set")[0]?.["n"];
     await page.getByRole("button", { name: "Run on what it is for" }).click();
     await page.getByText(`${Number(before) + 1} runs`).waitFor();
+    // The step that read the same data shows what was found about it.
+    const [step] = served.place.query("select id from run where step = 'prepare' order by started_ms limit 1");
+    await page.goto(`${served.url}/p/small/runs/${String(step?.["id"])}/checks`);
+    await page.getByRole("group", { name: "Results of flights-rules" }).waitFor();
+    expect(await accessibility(page)).toEqual([]);
     expect(problems).toEqual([]);
     await close();
   });

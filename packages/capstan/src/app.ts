@@ -55,6 +55,7 @@ import { trackingHandlers } from "./build/tracking/operations.ts";
 import { runActHandlers } from "./build/tracking/run-acts.ts";
 import { createTrackingService, runSeals } from "./build/tracking/service.ts";
 import { runTableHandlers } from "./build/tracking/table/operations.ts";
+import { traceHandlers } from "./build/tracking/traces/operations.ts";
 import { parseInput, type Bound } from "./face/http/operations.ts";
 import type { ShellParts, WireRoute } from "./face/http/server.ts";
 import { incidentsMigrations } from "./operate/incidents/migrations.ts";
@@ -308,6 +309,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     trackingHandlers(tracking, store, analytics),
     runTableHandlers(tracking, store),
     runActHandlers(tracking),
+    traceHandlers(tracking, store),
     registryHandlers(registry, store),
     exchangeHandlers(exchange),
     stations,

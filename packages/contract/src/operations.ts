@@ -17,6 +17,7 @@ import { runActOperations } from "./operations/run-acts.ts";
 import { runTableOperations } from "./operations/run-table.ts";
 import { servingOperations } from "./operations/serving.ts";
 import { stationOperations } from "./operations/stations.ts";
+import { traceOperations } from "./operations/traces.ts";
 import { trackingOperations } from "./operations/tracking.ts";
 import { viewOperations } from "./operations/views.ts";
 
@@ -29,6 +30,7 @@ export const operations = {
   ...trackingOperations,
   ...runTableOperations,
   ...runActOperations,
+  ...traceOperations,
   ...viewOperations,
   ...checksOperations,
   ...pipelineOperations,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { operation } from "../operation.ts";
+import { many, runId } from "./tracking.ts";
 import { checkResult, digest, paged, project, time, verdict } from "../shapes.ts";
 
 export const subjectKind = z.enum(["data", "step", "model", "file"]);
@@ -80,6 +81,10 @@ export const checksOperations = {
       /** A subject, or its beginning such as `data:flights`. */
       subject: z.string().optional(),
       suite: z.string().optional(),
+      /** About any of these contents. */
+      digest: many(200).pipe(z.array(digest).max(200)).optional(),
+      /** The run that a suite was, or with `digest`: that, too. */
+      run: runId.optional(),
       ...paged,
     }),
     output: z.object({ sets: z.array(resultSet), next: z.string().nullable() }),

@@ -15,6 +15,7 @@ const touched: Record<string, readonly string[]> = {
   station: ["insights", "stations"],
   data: ["data", "insights"],
   check: ["checks", "insights"],
+  trace: ["traces"],
 };
 
 const ofNamedRuns = new Set(["runs.series", "runs.artifacts", "runs.artifact", "runs.table"]);

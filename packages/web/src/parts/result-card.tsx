@@ -17,7 +17,14 @@ export function ResultCard({ project, set }: { project: string; set: string }) {
         <Card
           title={
             <>
-              {one.suite} on {one.subject.includes("@") ? <To href={nodeHref(base, one.subject)}>{one.subject}</To> : one.subject}
+              {one.suite} on{" "}
+              {one.subject.includes("@") ? (
+                <To className="inline-link" href={nodeHref(base, one.subject)}>
+                  {one.subject}
+                </To>
+              ) : (
+                one.subject
+              )}
             </>
           }
           note={

@@ -55,7 +55,13 @@ export type ResultSet = {
 };
 
 export type Ended = ResultSet & { results: readonly CheckResult[] };
-export type SetFilter = { subject?: string | undefined; suite?: string | undefined };
+export type SetFilter = {
+  subject?: string | undefined;
+  suite?: string | undefined;
+  /** Of either of these. */
+  digests?: readonly string[] | undefined;
+  run?: string | undefined;
+};
 
 export type ChecksService = {
   /** Asks every test, records the verdicts as an entry `check.ended` and as a run of kind check. A failing test is an answer, not an error. */

@@ -59,8 +59,8 @@ export const checksHandlers = (service: ChecksService, source: SuiteSource): Han
     );
     return { ...setOut(ended), results: [...ended.results] };
   },
-  async "checks.list"({ project, subject, suite, limit, cursor }) {
-    const sets = await service.list(project, { subject, suite }, limit + 1, cursor);
+  async "checks.list"({ project, subject, suite, digest, run, limit, cursor }) {
+    const sets = await service.list(project, { subject, suite, digests: digest, run }, limit + 1, cursor);
     return { sets: sets.slice(0, limit).map(setOut), next: sets.length > limit ? (sets[limit - 1]?.id ?? null) : null };
   },
   async "checks.result"({ project, set }) {

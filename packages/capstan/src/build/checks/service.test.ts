@@ -350,6 +350,11 @@ test("a suite is a run, an entry, lineage and stored results", async () => {
   expect(first.sets[0]?.id).toBe(ended.id);
   expect(second.sets[0]?.id).not.toBe(ended.id);
   expect((await handlers["checks.list"]({ project, subject: "data:kept", limit: 10 }, caller)).sets).toHaveLength(1);
+  const [own] = first.sets;
+  expect((await handlers["checks.list"]({ project, run: own?.run ?? "", limit: 10 }, caller)).sets).toEqual(first.sets);
+  const about = await handlers["checks.list"]({ project, digest: [own?.subjectDigest ?? "", "0".repeat(64)], limit: 10 }, caller);
+  expect(about.sets.map((one) => one.id)).toContain(own?.id);
+  expect((await handlers["checks.list"]({ project, digest: ["0".repeat(64)], limit: 10 }, caller)).sets).toEqual([]);
   expect(
     await handlers["checks.run"]({ project, suite: "by-hand", tests: [{ kind: "row_count", min: 1 }], subject: "file:rows" }, caller),
   ).toMatchObject({ verdict: "pass" });

@@ -96,6 +96,15 @@ export const listSets = async (
     conditions.push("s.suite = ?");
     params.push(filter.suite);
   }
+  const digests = filter.digests ?? [];
+  const either = [
+    ...(digests.length === 0 ? [] : [`s.subject_digest in (${digests.map(() => "?").join(", ")})`]),
+    ...(filter.run === undefined ? [] : ["s.run_id = ?"]),
+  ];
+  if (either.length > 0) {
+    conditions.push(`(${either.join(" or ")})`);
+    params.push(...digests, ...(filter.run === undefined ? [] : [filter.run]));
+  }
   if (before !== undefined) {
     conditions.push("s.id < ?");
     params.push(before);

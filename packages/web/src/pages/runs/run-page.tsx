@@ -17,6 +17,8 @@ const SystemTab = lazy(async () => ({ default: (await import("./system-tab.tsx")
 const InputsTab = lazy(async () => ({ default: (await import("./inputs-tab.tsx")).InputsTab }));
 const ArtifactsTab = lazy(async () => ({ default: (await import("./artifacts/artifacts-tab.tsx")).ArtifactsTab }));
 const CodeTab = lazy(async () => ({ default: (await import("./code-tab.tsx")).CodeTab }));
+const ChecksTab = lazy(async () => ({ default: (await import("./checks-tab.tsx")).ChecksTab }));
+const TracesTab = lazy(async () => ({ default: (await import("./traces/traces-tab.tsx")).TracesTab }));
 const LineageTab = lazy(async () => ({ default: (await import("../../parts/lineage.tsx")).Lineage }));
 const RecordTab = lazy(async () => ({ default: (await import("./record-tab.tsx")).RecordTab }));
 
@@ -33,6 +35,12 @@ export function RunPage() {
 
 function Page({ project, run }: { project: string; run: RunDetail }) {
   const { tab } = useParams({ strict: false }) as { tab?: string };
+  // Most runs have none.
+  const traces = useOperation(
+    "traces.list",
+    { project, run: run.id, limit: 1 },
+    { enabled: run.kind === "user" || run.kind === "evaluation" },
+  );
   const tabs: Tab[] = [
     { id: "overview", word: "Overview" },
     { id: "metrics", word: "Metrics", count: run.metricFacts.filter((one) => !isSystem(one.key)).length },
@@ -41,6 +49,8 @@ function Page({ project, run }: { project: string; run: RunDetail }) {
     { id: "artifacts", word: "Artifacts", count: run.artifacts.files },
     { id: "code", word: "Code and environment" },
     ...(hasLog(run) ? [{ id: "logs", word: "Logs" }] : []),
+    { id: "checks", word: "Checks" },
+    ...(tab === "traces" || (traces.data?.traces.length ?? 0) > 0 ? [{ id: "traces", word: "Traces" }] : []),
     { id: "lineage", word: "Lineage" },
     { id: "record", word: "Record" },
   ];
@@ -68,6 +78,10 @@ function Page({ project, run }: { project: string; run: RunDetail }) {
             <CodeTab project={project} run={run} />
           ) : chosen === "logs" ? (
             <LogTab project={project} run={run} />
+          ) : chosen === "checks" ? (
+            <ChecksTab project={project} run={run} />
+          ) : chosen === "traces" ? (
+            <TracesTab project={project} run={run.id} />
           ) : chosen === "lineage" ? (
             <LineageTab project={project} node={`run:${run.id}`} />
           ) : chosen === "record" ? (
