@@ -14,6 +14,8 @@ const pointsOfCurve = 1_000_000;
 /** Beside one kind of reading, unless one reading takes longer. */
 const leastMs = 4000;
 const exportMs = 15_000;
+/** Runs with very many metrics, in an experiment of their own. */
+const wide = { runs: 250, metrics: 2000 };
 
 /** What holds up whom: small writes over a kept connection while each kind of huge read goes on, on a store of 100k runs and four curves of a million points. */
 export const trackingBeside: Case = async (bench) => {
@@ -22,9 +24,10 @@ export const trackingBeside: Case = async (bench) => {
   const writer = await openWriter(server);
   try {
     const runs = await curveRuns(server);
+    const wideExperiment = await wideRuns(server);
     const alone = await writer.beside(() => pause(leastMs, { bytes: 0, ms: 0 }), 0);
     const table: { read: string; measured: Beside }[] = [{ read: "nothing", measured: alone }];
-    for (const [read, work] of reads(server, reader, runs, join(bench.folder, "beside")))
+    for (const [read, work] of reads(server, reader, runs, wideExperiment, join(bench.folder, "beside")))
       table.push({ read, measured: await writer.beside(work, leastMs) });
     const again = await writer.beside(() => pause(leastMs, { bytes: 0, ms: 0 }), 0);
     table.push({ read: "nothing again", measured: again });
@@ -90,9 +93,40 @@ async function curveRuns(server: TrackingServer): Promise<string[]> {
   return runs;
 }
 
+async function wideRuns(server: TrackingServer): Promise<string> {
+  const [connection] = await openConnections(server.url, 1);
+  if (!connection) throw new Error("there is no connection");
+  const api = "/api/2.0/mlflow";
+  const { experiment_id } = await connection.json<{ experiment_id: string }>(
+    connection.post(`${api}/experiments/create`, { name: "wide" }),
+  );
+  for (let r = 0; r < wide.runs; r++) {
+    const made = await connection.json<{ run: { info: { run_id: string } } }>(connection.post(`${api}/runs/create`, { experiment_id }));
+    const { run_id } = made.run.info;
+    for (let from = 0; from < wide.metrics; from += 1000) {
+      const metrics = Array.from({ length: 1000 }, (_, i) => ({
+        key: `layer_${from + i}/norm`,
+        value: Math.sin(r + i),
+        timestamp: r,
+        step: r,
+      }));
+      await connection.json(connection.post(`${api}/runs/log-batch`, { run_id, metrics }));
+    }
+  }
+  connection.close();
+  return experiment_id;
+}
+
+/** What runs of the made store hold. */
+const columns = [
+  ...["accuracy", "val_accuracy", "loss", "epochs", "train_seconds", "examples", "auc", "f1", "latency_ms"].map((key) => `metrics.${key}`),
+  ...["lr", "batch_size", "optimizer", "model", "seed", "dropout", "layers", "dataset", "note", "warmup"].map((key) => `params.${key}`),
+  ...["team", "stage"].map((key) => `tags.${key}`),
+];
+
 type Work = () => Promise<{ bytes: number; ms: number }>;
 
-function reads({ url }: TrackingServer, reader: Reader, runs: readonly string[], folder: string): [string, Work][] {
+function reads({ url }: TrackingServer, reader: Reader, runs: readonly string[], wideExperiment: string, folder: string): [string, Work][] {
   const get =
     (path: string): Work =>
     () =>
@@ -105,6 +139,8 @@ function reads({ url }: TrackingServer, reader: Reader, runs: readonly string[],
     (name: string, experiment: string): Work =>
     async () => ({ bytes: 0, ms: await exportFor(join(folder, "store"), join(folder, `${name}-${exports++}`), experiment, exportMs) });
   let exports = 0;
+  const file = (format: string): Work =>
+    get(`/api/v1/p/default/runs-file?format=${format}&order=-metrics.accuracy&${columns.map((one) => `columns=${one}`).join("&")}`);
   const named = (name: string): string => runs.map((run) => `${name}=${run}`).join("&");
   const metrics = "/ajax-api/2.0/mlflow/metrics";
   const millions = `${curves} × ${pointsOfCurve / 1e6}M points`;
@@ -113,6 +149,19 @@ function reads({ url }: TrackingServer, reader: Reader, runs: readonly string[],
       "a search page of 50 000 runs",
       post("/api/2.0/mlflow/runs/search", { experiment_ids: ["1", "2", "3"], max_results: 50_000, order_by: ["metrics.loss ASC"] }),
     ],
+    [
+      `a search page of ${wide.runs} runs with ${wide.metrics} metrics each`,
+      post("/api/2.0/mlflow/runs/search", { experiment_ids: [wideExperiment], max_results: wide.runs }),
+    ],
+    [
+      `the table: ${wide.runs} runs with 200 columns`,
+      post("/api/v1/p/default/runs/search", {
+        experiment: wideExperiment,
+        limit: wide.runs,
+        columns: Array.from({ length: 200 }, (_, i) => `metrics.layer_${i * 7}/norm`),
+      }),
+    ],
+    [`CSV of ${wide.runs} runs with ${wide.metrics} columns`, get(`/api/v1/p/default/runs-file?format=csv&experiment=${wideExperiment}`)],
     ["a history of 1M points", get(`${metrics}/get-history?run_id=${runs[0]}&metric_key=loss`)],
     [`get-history-bulk of ${millions}`, get(`${metrics}/get-history-bulk?${named("run_id")}&metric_key=loss`)],
     [
@@ -120,8 +169,8 @@ function reads({ url }: TrackingServer, reader: Reader, runs: readonly string[],
       get(`${metrics}/get-history-bulk-interval?${named("run_ids")}&metric_key=loss&max_results=2500`),
     ],
     [`charts of ${millions} in 5000 buckets`, get(`/api/v1/p/default/runs/series?run=${runs.join(",")}&key=loss&buckets=5000`)],
-    [`CSV of ${runsHeld} runs`, get("/api/v1/p/default/runs-file?format=csv&order=-metrics.accuracy")],
-    [`Parquet of ${runsHeld} runs`, get("/api/v1/p/default/runs-file?format=parquet&order=-metrics.accuracy")],
+    [`CSV of ${runsHeld} runs with ${columns.length} columns`, file("csv")],
+    [`Parquet of ${runsHeld} runs with ${columns.length} columns`, file("parquet")],
     [`an export of ${millions}, 15 s at most`, exporting("curves", "Default")],
     ["an export of 5000 runs, 15 s at most", exporting("runs", "bench-3")],
   ];
