@@ -1,6 +1,6 @@
-import { noPoints, type Points } from "../../tracking/points.ts";
+import { noPoints, type Points, slicePoints } from "../../tracking/points.ts";
 
-type Growing = { step: number[]; timeMs: number[]; value: number[] };
+type Growing = { points: Points; length: number };
 
 /** Collects points of many series as they are read. Those whose step or time is beyond the exact integers are counted, not kept. */
 export function collectCurves() {
@@ -12,24 +12,25 @@ export function collectCurves() {
       let of = series.get(run);
       if (!of) series.set(run, (of = new Map()));
       let one = of.get(key);
-      if (!one) of.set(key, (one = { step: [], timeMs: [], value: [] }));
-      one.step.push(step);
-      one.timeMs.push(timeMs);
-      one.value.push(value);
+      if (!one) of.set(key, (one = { points: noPoints(16), length: 0 }));
+      if (one.length === one.points.step.length) one.points = grown(one.points);
+      one.points.step[one.length] = step;
+      one.points.timeMs[one.length] = timeMs;
+      one.points.value[one.length++] = value;
     },
     get beyond() {
       return beyond;
     },
     of(run: string): Map<string, Points> {
-      return new Map([...(series.get(run) ?? [])].map(([key, one]) => [key, columnsOf(one)]));
+      return new Map([...(series.get(run) ?? [])].map(([key, one]) => [key, slicePoints(one.points, 0, one.length)]));
     },
   };
 }
 
-function columnsOf({ step, timeMs, value }: Growing): Points {
-  const points = noPoints(step.length);
-  points.step.set(step);
-  points.timeMs.set(timeMs);
-  points.value.set(value);
-  return points;
+function grown(points: Points): Points {
+  const more = noPoints(2 * points.step.length);
+  more.step.set(points.step);
+  more.timeMs.set(points.timeMs);
+  more.value.set(points.value);
+  return more;
 }

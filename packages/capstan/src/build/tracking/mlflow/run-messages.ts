@@ -3,20 +3,33 @@ import type { Lifecycle, Run } from "../model.ts";
 import { artifactUriOf, inputsMessage, outputsMessage, runInfo } from "./messages.ts";
 import type { Surface } from "./surface.ts";
 
+/** A page of more of one kind, metrics, params or tags, is made part by part. */
+const mostValues = 20_000;
+
 /**
  * Runs as `runMessage` shows them, in JSON that the database puts together: what a page holds crosses threads as one text per run, and no row of it becomes an
- * object here. In the order of the ids, those that there are. For ids that fit into one statement.
+ * object here. In the order of the ids, those that there are. For ids that fit into one statement; undefined when they hold too many values for one page.
  */
-export async function runMessages({ tracking, store, artifactRoot }: Surface, ids: readonly string[]): Promise<string[]> {
+export async function runMessages({ tracking, store, artifactRoot }: Surface, ids: readonly string[]): Promise<string[] | undefined> {
   if (ids.length === 0) return [];
   const { database } = store;
   const { dialect } = database;
   const asked = asOne(dialect, ids);
+  let tooMany = false;
   const textsOf = async (table: string, text: string): Promise<Map<string, string>> => {
+    // One run is never too many. A page that is too large answers with nothing, as one without any does.
+    const few =
+      ids.length === 1
+        ? ""
+        : ` and (select count(*) from (select 1 from ${table} where ${among(dialect, "run_id")} limit ${mostValues + 1}) as counted) <= ${mostValues}`;
     const rows = await database.all<{ run_id: string; texts: string }>(
-      `select run_id, string_agg(${text}, ',' order by key) as texts from ${table} where ${among(dialect, "run_id")} group by run_id`,
-      [asked],
+      `select run_id, string_agg(${text}, ',' order by key) as texts from ${table} where ${among(dialect, "run_id")}${few} group by run_id`,
+      few === "" ? [asked] : [asked, asked],
     );
+    if (rows.length === 0 && few !== "") {
+      const held = await database.find(`select 1 as held from ${table} where ${among(dialect, "run_id")} limit 1`, [asked]);
+      if (held) tooMany = true;
+    }
     return new Map(rows.map((row) => [row.run_id, row.texts]));
   };
   const [runs, metrics, params, tags, inputs] = await Promise.all([
@@ -31,6 +44,7 @@ export async function runMessages({ tracking, store, artifactRoot }: Surface, id
       )
       .then((rows) => tracking.inputsOf(rows.map((row) => row.run_id))),
   ]);
+  if (tooMany) return undefined;
   const data = (name: string, texts: string | undefined): string[] => (texts === undefined ? [] : [`"${name}":[${texts}]`]);
   return ids.flatMap((id) => {
     const run = runs.get(id);

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
 import { experimentId, integer, text, texts, viewType } from "./fields.ts";
 import { invalid } from "./failures.ts";
 import type { WireReply, WireRequest } from "./model.ts";
@@ -7,8 +8,8 @@ import type { Surface } from "./surface.ts";
 
 /** A page of at most so many runs is one message. */
 const wholeRuns = 250;
-/** About so many metrics, params and tags are read and written at a time, so that other requests get their turn between. */
-const partValues = 5000;
+/** About so much text is read and written at a time, so that other requests get their turn between. */
+const partCharacters = 500_000;
 
 /** The page of runs that a message asks for, as the protocol shows it; a long one part by part. */
 export async function searchRuns(surface: Surface, { input, caller, whole }: WireRequest): Promise<WireReply> {
@@ -26,9 +27,13 @@ export async function searchRuns(surface: Surface, { input, caller, whole }: Wir
     kinds: ["user", "step", "pipeline"],
     artifactRoot: surface.artifactRoot,
   });
-  if (ids.length > wholeRuns && !whole)
-    return { status: 200, headers: { "content-type": "application/json" }, stream: Readable.from(parts(surface, ids, next)) };
-  if (!whole) return { status: 200, headers: { "content-type": "application/json" }, text: page(await runMessages(surface, ids), next) };
+  const headers = { "content-type": "application/json" };
+  if (!whole) {
+    const runs = ids.length > wholeRuns ? undefined : await runMessages(surface, ids);
+    return runs
+      ? { status: 200, headers, text: page(runs, next) }
+      : { status: 200, headers, stream: Readable.from(parts(surface, ids, next), { highWaterMark: 1 }) };
+  }
   const runs = await surface.shown(await surface.tracking.runsInOrder(ids), false);
   return { status: 200, json: { ...(runs.length > 0 && { runs }), ...(next !== undefined && { next_page_token: next }) } };
 }
@@ -38,15 +43,20 @@ const page = (runs: readonly string[], next: string | undefined): string =>
 
 async function* parts(surface: Surface, ids: readonly string[], next: string | undefined): AsyncGenerator<string> {
   let begun = false;
-  for (let at = 0, size = wholeRuns; at < ids.length;) {
-    const runs = await surface.tracking.runsInOrder(ids.slice(at, at + size));
-    at += size;
-    const values = runs.reduce((sum, run) => sum + run.metrics.length + Object.keys(run.params).length + Object.keys(run.tags).length, 1);
-    size = Math.max(1, Math.min(wholeRuns, Math.floor((partValues * size) / values)));
-    const messages = (await surface.shown(runs, false)).map((run) => JSON.stringify(run)).join(",");
-    if (messages === "") continue;
-    yield (begun ? "," : '{"runs":[') + messages;
+  for (let at = 0, size = 8; at < ids.length;) {
+    const some = ids.slice(at, at + size);
+    const runs = await runMessages(surface, some);
+    if (!runs) {
+      size = Math.ceil(size / 2);
+      continue;
+    }
+    at += some.length;
+    const text = runs.join(",");
+    size = Math.max(1, Math.min(wholeRuns, 8 * some.length, Math.floor((partCharacters * some.length) / (text.length + 1))));
+    if (text === "") continue;
+    yield (begun ? "," : '{"runs":[') + text;
     begun = true;
+    await turn();
   }
   yield `${begun ? "]" : '{"runs":[]'}${next === undefined ? "" : `,"next_page_token":${JSON.stringify(next)}`}}`;
 }

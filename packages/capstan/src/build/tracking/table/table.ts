@@ -13,6 +13,8 @@ type Keyed = "metric" | "param" | "tag";
 
 const tables: Record<Keyed, string> = { metric: "metric_latest", param: "param", tag: "tag" };
 
+const cellsAtOnce = 8000;
+
 /** SQL of the runs table: the asked columns of a page of runs, and groups over all that match. */
 export function createRunTable(database: Database, byColumns: TrackingService["runGroups"]) {
   const { dialect } = database;
@@ -61,16 +63,23 @@ export function createRunTable(database: Database, byColumns: TrackingService["r
       return found;
     },
 
-    /** Values of the asked columns for each run, in their order; attributes are read from the rows. */
+    /** Values of the asked columns for each run, in their order, read some thousands at a time; attributes are read from the rows. */
     async cells(rows: readonly RunRow[], columns: readonly Column[]): Promise<Cell[][]> {
-      const ids = rows.map((row) => row.id);
       const keysOf = (entity: Keyed): string[] => columns.flatMap((one) => (one.entity === entity ? [one.key] : []));
-      const [metrics, params, tags] = await Promise.all([
-        values(ids, "metric", keysOf("metric")),
-        values(ids, "param", keysOf("param")),
-        values(ids, "tag", keysOf("tag")),
-      ]);
-      return rows.map((row) => columns.map((column) => cellOf(row, column, { metric: metrics, param: params, tag: tags })));
+      const keys = { metric: keysOf("metric"), param: keysOf("param"), tag: keysOf("tag") };
+      const size = Math.max(1, Math.floor(cellsAtOnce / (columns.length + 1)));
+      const cells: Cell[][] = [];
+      for (let from = 0; from < rows.length; from += size) {
+        const some = rows.slice(from, from + size);
+        const ids = some.map((row) => row.id);
+        const [metric, param, tag] = await Promise.all([
+          values(ids, "metric", keys.metric),
+          values(ids, "param", keys.param),
+          values(ids, "tag", keys.tag),
+        ]);
+        for (const row of some) cells.push(columns.map((column) => cellOf(row, column, { metric, param, tag })));
+      }
+      return cells;
     },
 
     /** Groups, the largest first, with the spread of metrics over all members. */
