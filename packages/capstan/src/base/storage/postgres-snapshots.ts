@@ -1,10 +1,9 @@
 import pg from "pg";
 import type { SqlValue } from "./database.ts";
 import { connectionConfig, queryOf } from "./postgres-connection.ts";
-import type { SnapshotReader } from "./snapshots.ts";
+import { idLength, OtherIds, type SnapshotReader } from "./snapshots.ts";
 
-/** Rows that are fetched at a time. */
-const pageRows = 20_000;
+const partRows = 50_000;
 
 export function openPostgresSnapshots(url: string): SnapshotReader {
   let client: pg.Client | undefined;
@@ -34,15 +33,29 @@ export function openPostgresSnapshots(url: string): SnapshotReader {
             const { rows } = await one.query<SqlValue[]>({ ...queryOf(sql, params), rowMode: "array" });
             for (const row of rows) take(row);
           },
-          async scan(columns, rest, params, take) {
-            const { text, values } = queryOf(`select ${columns.join(", ")} ${rest}`, params);
-            await one.query({ text: `declare part no scroll cursor for ${text}`, values });
-            for (let full = true; full;) {
-              const { rows } = await one.query<SqlValue[]>({ text: `fetch ${pageRows} from part`, rowMode: "array" });
-              for (const row of rows) take(row);
-              full = rows.length === pageRows;
+          async scan({ id, columns, from, where, params }, take) {
+            const named = columns.map((column, at) => `${column.sql} as c${at}`).join(", ");
+            // The server puts many rows into one, so that none of them is an object here.
+            const lists = columns.map((_, at) => `, json_agg(c${at})::text`).join("");
+            const { text, values } = queryOf(
+              `select count(*), string_agg(id, '')${lists} from (select ${id} as id, ${named}, row_number() over () / ${partRows} as part from ${from} where ${where}) as found group by part`,
+              params,
+            );
+            const { rows } = await one.query<[number, string, ...string[]]>({ text, values: values as unknown[], rowMode: "array" });
+            for (const [count, joined, ...listed] of rows) {
+              const ids = Buffer.from(joined, "utf8");
+              if (ids.length !== count * idLength) throw new OtherIds(`ids of other lengths than ${idLength}`);
+              take({
+                count,
+                ids,
+                columns: columns.map(({ type }, at) => {
+                  const list = JSON.parse(listed[at] ?? "[]") as (number | string | null)[];
+                  return type === "number"
+                    ? Float64Array.from(list, (value) => (value === null ? Number.NaN : Number(value)))
+                    : (list as (string | null)[]);
+                }),
+              });
             }
-            await one.query("close part");
           },
         });
         await one.query("commit");

@@ -1,3 +1,4 @@
+import { TextCodes } from "./text-codes.ts";
 import { grown } from "./typed.ts";
 
 /** What a run holds under one name, for every row of the table; missing where nothing was set. */
@@ -38,13 +39,15 @@ export class TextColumn {
   readonly type = "text";
   /** 0 where missing, else the number of the text in `texts`. */
   codes = new Int32Array(0);
-  /** Each once, in order of appearance; the first is a placeholder. */
-  readonly texts: string[] = [""];
-  readonly #codes = new Map<string, number>();
+  readonly #known = new TextCodes();
   #textBytes = 0;
   #ranks: Float64Array | undefined;
   #numbers: Float64Array | undefined;
 
+  /** Each once, by code; the first is a placeholder. */
+  get texts(): readonly string[] {
+    return this.#known.texts;
+  }
   get bytes(): number {
     return this.codes.byteLength + this.#textBytes;
   }
@@ -52,14 +55,12 @@ export class TextColumn {
     this.codes = grown(this.codes, rows);
   }
   codeOf(text: string): number | undefined {
-    return this.#codes.get(text);
+    return this.#known.find(text);
   }
   set(row: number, text: string): void {
-    let code = this.#codes.get(text);
-    if (code === undefined) {
-      code = this.texts.length;
-      this.texts.push(text);
-      this.#codes.set(text, code);
+    const before = this.texts.length;
+    const code = this.#known.add(text);
+    if (code === before) {
       this.#textBytes += textOverheadBytes + text.length;
       this.#ranks = undefined;
       this.#numbers = undefined;

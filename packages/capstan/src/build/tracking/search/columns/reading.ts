@@ -1,7 +1,8 @@
 import type { SqlValue } from "../../../../base/storage/database.ts";
-import type { Snapshot } from "../../../../base/storage/snapshots.ts";
+import { idLength, OtherIds, type Part, type Scan, type Snapshot } from "../../../../base/storage/snapshots.ts";
 import { inParts, listOf } from "../../rows.ts";
 import { cursorSql } from "../../store.ts";
+import { type Column, missing, notANumber, present } from "./column.ts";
 import type { ColumnName, Question } from "./question.ts";
 import { type Place, type RunTable, setValue } from "./table.ts";
 import { RowList } from "./typed.ts";
@@ -11,6 +12,8 @@ const scanFromRows = 50_000;
 /** A column that is behind by more than this part of its rows is read anew. */
 const behindShare = 0.25;
 const fewRows = 1000;
+/** From this part of all runs on they are read as they lie. */
+const lyingShare = 0.2;
 const mostChanges = 100_000;
 const ownColumns = ["id", "kind", "project", "lifecycle", "started_ms"];
 
@@ -26,6 +29,20 @@ const attributeValue = (name: ColumnName): string =>
 
 /** Brings the table up to the moment of a snapshot: new experiments whole, known ones by the runs that changed, then the columns. */
 export async function follow(
+  table: RunTable,
+  snapshot: Snapshot,
+  question: Question,
+  names: readonly ColumnName[],
+  mostRows: number,
+): Promise<void> {
+  try {
+    await followAll(table, snapshot, question, names, mostRows);
+  } catch (error) {
+    throw error instanceof OtherIds ? new CannotHold(error.message) : error;
+  }
+}
+
+async function followAll(
   table: RunTable,
   snapshot: Snapshot,
   question: Question,
@@ -89,15 +106,53 @@ async function readPlaces(
   for (const { id, state } of question.experiments)
     if (fresh.includes(id))
       table.places.set(id, { rows: new RowList(), changed: new RowList(), cursor: await cursorOf(snapshot, id), state });
-  await inParts(fresh, async (part) => {
+  table.ids.reserve(count);
+  // Of these there are few: together they are handed over as one. Neither lifecycles nor kinds have a space.
+  const columns = [asText("lifecycle || ' ' || kind || ' ' || project"), asNumber("started_ms"), asNumber("experiment_id")];
+  for (const source of await sourcesOf(snapshot, fresh, count))
+    await snapshot.scan({ ...source, id: "id", columns }, ({ count: rows, ids, columns: [all = [], startedMs = [], experiments = []] }) => {
+      let [before, lifecycle, kind, project] = ["", "", "", ""];
+      for (let i = 0; i < rows; i++) {
+        const words = all[i] as string;
+        if (words !== before) {
+          before = words;
+          [lifecycle, kind, project] = wordsOf(words);
+        }
+        held(table.putAt(ids, i * idLength, experiments[i] as number, kind, project, lifecycle, startedMs[i] as number));
+      }
+    });
+}
+
+function wordsOf(text: string): [string, string, string] {
+  const first = text.indexOf(" ");
+  const second = text.indexOf(" ", first + 1);
+  return [text.slice(0, first), text.slice(first + 1, second), text.slice(second + 1)];
+}
+
+const asText = (sql: string) => ({ sql, type: "text" as const });
+const asNumber = (sql: string) => ({ sql, type: "number" as const });
+
+/** Where all runs of experiments are found, that are so many: in the table as it lies where they are much of it, else by its index. */
+async function sourcesOf(
+  snapshot: Snapshot,
+  experiments: readonly number[],
+  rows: number,
+): Promise<Pick<Scan, "from" | "where" | "params" | "pieces">[]> {
+  let all = Number.POSITIVE_INFINITY;
+  if (rows >= scanFromRows) await snapshot.each("select count(*) from run", [], ([n]) => (all = Number(n)));
+  const lying = rows >= all * lyingShare;
+  const sources: Pick<Scan, "from" | "where" | "params" | "pieces">[] = [];
+  await inParts(experiments, async (part) => {
     const ids = listOf(part);
-    await snapshot.scan(
-      [...ownColumns, "experiment_id"],
-      `from run where experiment_id in ${ids.sql}`,
-      ids.params,
-      (row) => void held(table.put(Number(row[5]), row)),
-    );
+    // The sign keeps the index out.
+    sources.push({
+      from: "run",
+      where: `${lying ? "+" : ""}experiment_id in ${ids.sql}`,
+      params: ids.params,
+      ...(lying && { pieces: { table: "run", alias: "run" } }),
+    });
   });
+  return sources;
 }
 
 async function readColumn(table: RunTable, snapshot: Snapshot, name: ColumnName, experiments: readonly number[]): Promise<void> {
@@ -137,23 +192,61 @@ async function readColumn(table: RunTable, snapshot: Snapshot, name: ColumnName,
     );
   }
   if (wholeRows === 0) return;
-  if (name.entity !== "attribute" && wholeRows >= scanFromRows) {
-    await snapshot.scan(["run_id", ...valueOf(name)], `from ${tableOf(name)} x where key = ?`, [name.key], (found) => {
-      const row = table.ids.find(String(found[0]));
-      if (row >= 0 && whole.has(table.experiments[row] ?? -1)) setValue(column, row, found[1] ?? null, found[2] ?? 0);
-    });
+  const isLatest = name.entity === "metric" && name.statistic === undefined;
+  const fill = (part: Part): void => fillColumn(table, column, whole, part, isLatest ? notANumber : missing);
+  const of = column.type === "number" ? asNumber : asText;
+  if (name.entity === "attribute") {
+    for (const source of await sourcesOf(snapshot, [...whole], wholeRows))
+      await snapshot.scan({ ...source, id: "id", columns: [of(attributeValue(name))] }, fill);
     return;
   }
+  const columns = [of(isLatest ? "case when x.is_nan = 1 then null else x.value end" : valueOf(name).join(", "))];
+  const from = tableOf(name);
+  if (wholeRows >= scanFromRows)
+    return snapshot.scan(
+      {
+        id: "run_id",
+        columns,
+        from: `${from} x`,
+        where: "key = ?",
+        params: [name.key],
+        pieces: { table: from, alias: "x", index: `${from}_by_key` },
+      },
+      fill,
+    );
   await inParts([...whole], async (part) => {
     const ids = listOf(part);
-    if (name.entity === "attribute")
-      await snapshot.scan(["id", attributeValue(name)], `from run where experiment_id in ${ids.sql}`, ids.params, take);
-    else
-      await snapshot.scan(
-        ["run.id", ...valueOf(name)],
-        `from run join ${tableOf(name)} x on x.run_id = run.id and x.key = ? where run.experiment_id in ${ids.sql}`,
-        [name.key, ...ids.params],
-        take,
-      );
+    await snapshot.scan(
+      {
+        id: "run.id",
+        columns,
+        from: `run join ${from} x on x.run_id = run.id and x.key = ?`,
+        where: `run.experiment_id in ${ids.sql}`,
+        params: [name.key, ...ids.params],
+      },
+      fill,
+    );
   });
+}
+
+/** Takes over the values of runs of some experiments. `nan`: the state of a number that is none. */
+function fillColumn(table: RunTable, column: Column, experiments: ReadonlySet<number>, { count, ids, columns }: Part, nan: number): void {
+  const values = columns[0] ?? [];
+  let last = -1;
+  let inside = false;
+  for (let i = 0; i < count; i++) {
+    const row = table.ids.findAt(ids, i * idLength);
+    if (row < 0) continue;
+    const experiment = table.experiments[row] as number;
+    if (experiment !== last) {
+      last = experiment;
+      inside = experiments.has(experiment);
+    }
+    if (!inside) continue;
+    const value = values[i] as number | string | null;
+    if (column.type === "number") {
+      const isNumber = value === value;
+      column.set(row, isNumber ? (value as number) : 0, isNumber ? present : nan);
+    } else if (value !== null) column.set(row, value as string);
+  }
 }

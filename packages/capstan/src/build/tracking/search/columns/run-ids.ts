@@ -26,7 +26,13 @@ export class RunIds {
 
   /** -1 when there is none. */
   find(id: string): number {
-    if (!this.#read(id)) return -1;
+    return this.#read(id) ? this.#find() : -1;
+  }
+  /** The same for an id as 32 bytes of ASCII at a place of a list. */
+  findAt(list: Uint8Array, at: number): number {
+    return this.#readAt(list, at) ? this.#find() : -1;
+  }
+  #find(): number {
     // What is read run by run comes in the order in which the runs came.
     const next = this.#found + 1;
     if (next < this.#count && this.#isAt(next, this.#asked, 0)) return (this.#found = next);
@@ -37,7 +43,12 @@ export class RunIds {
 
   /** The row of an id, a new one where it is not known; -1 when the text is no such id. */
   add(id: string): number {
-    if (!this.#read(id)) return -1;
+    return this.#read(id) ? this.#add() : -1;
+  }
+  addAt(list: Uint8Array, at: number): number {
+    return this.#readAt(list, at) ? this.#add() : -1;
+  }
+  #add(): number {
     let slot = this.#slotOf();
     const known = this.#slots[slot] ?? empty;
     if (known !== empty) return known - 1;
@@ -45,7 +56,7 @@ export class RunIds {
     this.#words = grown(this.#words, this.#count * wordsPerId);
     this.#words.set(this.#asked, row * wordsPerId);
     if (this.#count * 2 > this.#slots.length) {
-      this.#spread();
+      this.#spread(row);
       slot = this.#slotOf();
     }
     this.#slots[slot] = row + 1;
@@ -91,6 +102,27 @@ export class RunIds {
     return true;
   }
 
+  /** Room for so many, so that adding them moves nothing. */
+  reserve(count: number): void {
+    this.#words = grown(this.#words, count * wordsPerId);
+    while (this.#slots.length < count * 2) this.#spread(this.#count);
+  }
+
+  #readAt(list: Uint8Array, from: number): boolean {
+    for (let i = 0, at = from; i < wordsPerId; i++) {
+      let word = 0;
+      let seen = 0;
+      for (const end = at + 8; at < end; at++) {
+        const digit = digits[list[at] as number] ?? 255;
+        seen |= digit;
+        word = (word << 4) | digit;
+      }
+      if (seen > 15) return false;
+      this.#asked[i] = word;
+    }
+    return true;
+  }
+
   /** Where the asked id is, or where it belongs. Ids need not be random: their words are mixed. */
   #slotOf(words: List = this.#asked, from = 0): number {
     const mask = this.#slots.length - 1;
@@ -109,8 +141,8 @@ export class RunIds {
     return true;
   }
 
-  #spread(): void {
+  #spread(count: number): void {
     this.#slots = new Int32Array(this.#slots.length * 2);
-    for (let row = 0; row < this.#count - 1; row++) this.#slots[this.#slotOf(this.#words, row * wordsPerId)] = row + 1;
+    for (let row = 0; row < count; row++) this.#slots[this.#slotOf(this.#words, row * wordsPerId)] = row + 1;
   }
 }

@@ -67,7 +67,14 @@ export class RunTable {
   /** Takes over a run's own row; its number, or -1 when its id is none that the table can hold. */
   put(place: number, [id, kind, project, lifecycle, startedMs]: readonly SqlValue[]): number {
     const known = this.ids.count;
-    const row = this.ids.add(String(id));
+    return this.#put(known, this.ids.add(String(id)), place, String(kind), String(project), String(lifecycle), Number(startedMs));
+  }
+  /** The same for an id as 32 bytes of ASCII at a place of a list. */
+  putAt(list: Uint8Array, at: number, place: number, kind: string, project: string, lifecycle: string, startedMs: number): number {
+    const known = this.ids.count;
+    return this.#put(known, this.ids.addAt(list, at), place, kind, project, lifecycle, startedMs);
+  }
+  #put(known: number, row: number, place: number, kind: string, project: string, lifecycle: string, startedMs: number): number {
     if (row < 0) return -1;
     if (row === known) {
       this.experiments = grown(this.experiments, row + 1);
@@ -81,10 +88,10 @@ export class RunTable {
       this.experiments[row] = place;
       this.places.get(place)?.rows.push(row);
     }
-    this.kinds[row] = this.words.kind.numberOf(String(kind));
-    this.projects[row] = this.words.project.numberOf(String(project));
-    this.lifecycles[row] = this.words.lifecycle.numberOf(String(lifecycle));
-    this.startedMs[row] = Number(startedMs);
+    this.kinds[row] = this.words.kind.numberOf(kind);
+    this.projects[row] = this.words.project.numberOf(project);
+    this.lifecycles[row] = this.words.lifecycle.numberOf(lifecycle);
+    this.startedMs[row] = startedMs;
     return row;
   }
 
