@@ -36,8 +36,8 @@ export type ComparedRun = {
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const bytesOf = (column: Float64Array): Uint8Array => new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
 
-/** Looked at before others have their turn: some milliseconds. */
-const pointsPerTurn = 65_536;
+/** Looked at before others have their turn. */
+const pointsPerTurn = 16_384;
 
 /** SHA-256 over the three columns of a curve in the order of its history. Every NaN is one NaN. */
 async function digestOfCurve(curve: Points): Promise<string> {

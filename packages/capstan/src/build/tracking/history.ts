@@ -151,19 +151,26 @@ export async function* readSegment(reading: Reading, runId: string, key: string,
   }
 }
 
-/** The pieces of one history as a whole. */
-export async function gathered(pieces: AsyncIterable<Points>): Promise<Points> {
-  const all: Points[] = [];
-  for await (const piece of pieces) all.push(piece);
-  const whole = noPoints(all.reduce((sum, one) => sum + one.step.length, 0));
+/** The pieces of one history as a whole, for which so many points are expected. */
+export async function gathered(pieces: AsyncIterable<Points>, expected: number): Promise<Points> {
+  let whole = noPoints(expected);
   let at = 0;
-  for (const piece of all) {
-    whole.step.set(piece.step, at);
-    whole.timeMs.set(piece.timeMs, at);
-    whole.value.set(piece.value, at);
+  for await (const piece of pieces) {
+    if (at + piece.step.length > whole.step.length) {
+      const more = noPoints(2 * (at + piece.step.length));
+      putAt(more, 0, whole);
+      whole = more;
+    }
+    putAt(whole, at, piece);
     at += piece.step.length;
   }
-  return whole;
+  return slicePoints(whole, 0, at);
+}
+
+function putAt(into: Points, at: number, { step, timeMs, value }: Points): void {
+  into.step.set(step, at);
+  into.timeMs.set(timeMs, at);
+  into.value.set(value, at);
 }
 
 const earlier = (a: Moment | undefined, b: Moment): Moment => (a && isBefore(a, b) ? a : b);

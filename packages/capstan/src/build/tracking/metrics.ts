@@ -218,8 +218,8 @@ export function createMetrics(database: Database, ids: Ids) {
     const found = new Map<string, Map<string, Points>>(runIds.map((id) => [id, new Map()]));
     await inParts(runIds, async (some) => {
       const ids = listOf(some);
-      const long = await database.all<{ run_id: string; key: string }>(
-        `select run_id, key from metric_latest where run_id in ${ids.sql} and points > ? order by run_id, key`,
+      const long = await database.all<{ run_id: string; key: string; points: number }>(
+        `select run_id, key, points from metric_latest where run_id in ${ids.sql} and points > ? order by run_id, key`,
         [...ids.params, pointsAtOnce],
       );
       const isLong = (table: string): string =>
@@ -244,7 +244,7 @@ export function createMetrics(database: Database, ids: Ids) {
         for (const [key, list] of keys) found.get(id)?.set(key, mergePoints(list));
       }
       const reading = readingOf(database);
-      for (const { run_id, key } of long) found.get(run_id)?.set(key, await gathered(readHistory(reading, run_id, key)));
+      for (const { run_id, key, points } of long) found.get(run_id)?.set(key, await gathered(readHistory(reading, run_id, key), points));
     });
     return found;
   }

@@ -218,7 +218,7 @@ export function createTrackingService({ store }: { store: Store }) {
     latestMetrics: async (runId: string): Promise<LatestMetric[]> => (await metrics.latest([runId])).get(runId) ?? [],
 
     /** The whole history of one metric in the order time, step, value. */
-    history: (runId: string, key: string): Promise<Points> => gathered(service.historyPieces(runId, key)),
+    history: (runId: string, key: string): Promise<Points> => gathered(service.historyPieces(runId, key), 0),
     /** The same in pieces, for any length; the first `skip` points are left out. */
     historyPieces: (runId: string, key: string, skip = 0): AsyncGenerator<Points> =>
       readHistory(readingOf(store.database), runId, key, skip),

@@ -49,7 +49,7 @@ export async function filesBelow(folder: string, refused: Map<string, number>): 
 /** Lines of a file, some at a time; other work gets its turn in between. */
 export async function* linesOf(path: string): AsyncGenerator<string[]> {
   let rest = "";
-  for await (const piece of createReadStream(path, { encoding: "utf8", highWaterMark: 1 << 17 }) as AsyncIterable<string>) {
+  for await (const piece of createReadStream(path, { encoding: "utf8", highWaterMark: 1 << 16 }) as AsyncIterable<string>) {
     const lines = (rest + piece).split("\n");
     rest = lines.pop() ?? "";
     yield lines;
