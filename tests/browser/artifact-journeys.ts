@@ -11,6 +11,26 @@ try { localStorage.length; } catch { said.textContent += ", storage closed"; }
 fetch("/api/v1/session").then((one) => one.text()).then((text) => (said.textContent += ", saw " + text), () => (said.textContent += ", network closed"));
 </script>`;
 
+/** y = relu(x), as an ONNX file has it; every byte of it is a character. */
+function onnx(): string {
+  const byte = String.fromCharCode;
+  const message = (field: number, ...parts: string[]): string => byte(field * 8 + 2, parts.join("").length) + parts.join("");
+  const value = (field: number, name: string): string =>
+    message(
+      field,
+      message(1, name),
+      message(2, message(1, byte(8, 1), message(2, message(1, message(2, "rows")), message(1, byte(8, 3))))),
+    );
+  const graph = message(
+    7,
+    message(1, message(1, "x"), message(2, "y"), message(4, "Relu")),
+    message(2, "one-step"),
+    value(11, "x"),
+    value(12, "y"),
+  );
+  return byte(8, 9) + message(2, "a test") + graph + message(8, byte(16, 21));
+}
+
 const files: Record<string, string> = {
   "report.html": hostile,
   "deep/down/table.csv": `name,n\n${Array.from({ length: 250 }, (_, i) => `row ${i},${i}`).join("\n")}\n`,
@@ -19,6 +39,7 @@ const files: Record<string, string> = {
     '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><script>parent.document.title="taken"</script><circle cx="20" cy="20" r="18"/></svg>',
   "card.md": "# Card\n\nIt is **good**. [bad](javascript:alert`1`) <script>document.title='taken'</script>\n",
   "long.log": Array.from({ length: 40_000 }, (_, i) => `line ${i + 1} of the log`).join("\n"),
+  "model.onnx": onnx(),
   "model.pkl": "\u0080\u0004not opened",
 };
 
@@ -140,6 +161,10 @@ export function artifactJourneys(world: () => World): void {
     await report.getByText("script ran as null, page closed, storage closed, network closed").waitFor();
     await tree.getByRole("link", { name: /^logo\.svg/ }).click();
     await page.getByRole("img", { name: "logo.svg" }).waitFor();
+    await tree.getByRole("link", { name: /^model\.onnx/ }).click();
+    await page.getByRole("group", { name: "Inputs and outputs" }).getByRole("row", { name: "x input float [rows, 3]" }).waitFor();
+    await page.getByRole("group", { name: "Graph" }).getByRole("row", { name: "Relu x y" }).waitFor();
+    expect(await accessibility(page)).toEqual([]);
     await tree.getByRole("link", { name: /^card\.md/ }).click();
     await page.getByText("<script>document.title='taken'</script>").waitFor();
     expect(await page.getByRole("link", { name: "bad" }).count()).toBe(0);
@@ -193,7 +218,7 @@ export function artifactJourneys(world: () => World): void {
     expect(await spans.getByRole("button", { name: "ask the model" }).count()).toBe(0);
     await page.goto(`${at}/record`);
     await page.getByRole("button", { name: "Verify with the bytes of its files" }).click();
-    await page.getByText("holds: 7 files read again").waitFor();
+    await page.getByText("holds: 8 files read again").waitFor();
     await page.goto(`${at}/metrics`);
     const zoom = page.getByRole("group", { name: "Part of loss" });
     await page.getByText("400 points").waitFor();

@@ -3,6 +3,17 @@ import { bytes, number, seconds } from "../../parts/format.tsx";
 export type Kind = "metrics" | "params" | "inputs" | "environment" | "resources";
 type Row = { key: string; values: readonly (string | number | null)[]; differs: boolean };
 
+const resources: Readonly<Record<string, string>> = {
+  wallSeconds: "Wall time",
+  cpuSeconds: "CPU time",
+  gpuSeconds: "GPU time",
+  waitSeconds: "Waited",
+  peakBytes: "Peak memory",
+  readBytes: "Read",
+  writtenBytes: "Written",
+};
+const nameOf = (kind: Kind, key: string): string => (kind === "resources" ? (resources[key] ?? key) : key);
+
 function words(kind: Kind, key: string, value: string | number | null): string {
   if (value === null) return "–";
   if (kind === "resources" && typeof value === "number") return key.endsWith("Bytes") ? bytes(value) : seconds(value);
@@ -32,7 +43,7 @@ export function Section({ kind, title, rows, runs, all }: { kind: Kind; title: s
         return (
           <tr key={row.key}>
             <th scope="row" title={row.key} className="clipped">
-              {row.key}
+              {nameOf(kind, row.key)}
             </th>
             {Array.from({ length: runs }, (_, i) => {
               const value = row.values[i] ?? null;

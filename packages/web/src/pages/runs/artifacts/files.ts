@@ -1,4 +1,4 @@
-export type Kind = "image" | "table" | "json" | "html" | "markdown" | "pdf" | "audio" | "video" | "text" | "pickle" | "bytes";
+export type Kind = "image" | "table" | "json" | "html" | "markdown" | "pdf" | "audio" | "video" | "text" | "pickle" | "onnx" | "bytes";
 
 const endings: Record<Exclude<Kind, "bytes">, readonly string[]> = {
   image: ["png", "jpg", "jpeg", "gif", "webp", "bmp", "avif", "svg"],
@@ -9,6 +9,7 @@ const endings: Record<Exclude<Kind, "bytes">, readonly string[]> = {
   pdf: ["pdf"],
   audio: ["mp3", "wav", "ogg", "flac", "m4a"],
   video: ["mp4", "webm"],
+  onnx: ["onnx"],
   pickle: ["pkl", "pickle", "joblib", "pt", "pth"],
   text: [
     ...["txt", "log", "yaml", "yml", "toml", "ini", "cfg", "conf", "env", "xml", "jsonl", "ndjson", "diff", "patch", "lock"],

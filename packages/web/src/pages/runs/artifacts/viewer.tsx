@@ -11,6 +11,7 @@ const viewer = <P,>(load: () => Promise<Record<string, unknown>>, name: string) 
 const TextViewer = viewer<{ file: Shown }>(() => import("./text-viewer.tsx"), "TextViewer");
 const JsonViewer = viewer<{ file: Shown }>(() => import("./json-viewer.tsx"), "JsonViewer");
 const MarkdownViewer = viewer<{ file: Shown }>(() => import("./markdown-viewer.tsx"), "MarkdownViewer");
+const OnnxViewer = viewer<{ file: Shown }>(() => import("./onnx-viewer.tsx"), "OnnxViewer");
 const TableViewer = viewer<{ project: string; run: string; file: Shown }>(() => import("./table-viewer.tsx"), "TableViewer");
 
 /** One file as what it is, or as the text it is written in. Whatever it holds has no right of this page. */
@@ -93,6 +94,8 @@ function Content({ kind, tables, file }: { kind: Kind; tables: FileSource["table
       return <audio controls src={file.url} aria-label={file.path} />;
     case "video":
       return <video controls src={file.url} aria-label={file.path} className="viewer-video" />;
+    case "onnx":
+      return <OnnxViewer file={file} />;
     case "text":
       return <TextViewer file={file} />;
     case "pickle":
