@@ -424,6 +424,12 @@ export const errorTable = define({
     message: "a text holds a character that the database does not take",
     remedy: "take the character NUL out of names and values",
   },
+  "CAP-STORE-018": {
+    status: 400,
+    exit: 2,
+    message: "the search took longer than it may, and was given up",
+    remedy: "make the pattern simpler, with fewer wildcards and smaller counts, or search fewer experiments",
+  },
   "CAP-RECORD-002": {
     status: 409,
     exit: 3,

@@ -51,17 +51,18 @@ export const isLost = (error: unknown): boolean => {
   return state === undefined || state.startsWith("08") || /^57P0[1-5]$/.test(state);
 };
 
-const reasons: Readonly<Record<string, "read-only" | "pattern" | "text">> = {
+const reasons: Readonly<Record<string, "read-only" | "pattern" | "text" | "slow">> = {
   "25006": "read-only",
   "2201B": "pattern",
   "22021": "text",
   "22P05": "text",
+  "57014": "slow",
 };
 
 export function refusalOf(error: unknown): Refusal {
   const state = sqlState(error);
   const message = error instanceof Error ? error.message : String(error);
-  // Class 53: out of disk, memory or connections; 58030: an error of the disk; 25006: the server takes no changes; 2201B: a regular expression that it does not take; 22021 and 22P05: text with a character that it does not take, NUL above all
+  // Class 53: out of disk, memory or connections; 58030: an error of the disk; 25006: the server takes no changes; 2201B: a regular expression that it does not take; 22021 and 22P05: text with a character that it does not take, NUL above all; 57014: given up after the time that a statement may take
   const disk = state === "53100" || state === "58030";
   return { kind: "error", message, reason: disk ? "disk" : (reasons[state ?? ""] ?? "other") };
 }

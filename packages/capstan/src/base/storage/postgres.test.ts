@@ -41,6 +41,16 @@ describeWith("PostgreSQL", "a PostgreSQL server (package postgresql)", findPostg
     await client.end();
   };
 
+  test("a question whose pattern takes too long is given up with a code of its own, and the next is answered", async () => {
+    const database = openPostgres(await server.createDatabase(), { patternLimitMs: 100 });
+    // What the slowest pattern does, in no more memory.
+    const slow = "select 1 as x where (select pg_sleep(60)::text) ~ ?";
+    const all = await Promise.allSettled(Array.from({ length: 6 }, () => database.all(slow, ["a"])));
+    for (const one of all) expect(one).toMatchObject({ status: "rejected", reason: { code: "CAP-STORE-018", status: 400 } });
+    expect(await database.all("select 1 as x where 'adam' LIKE ?", ["a%"])).toEqual([{ x: 1 }]);
+    await database.close();
+  });
+
   test("lost connections are made again, and no change is lost or made twice", async () => {
     const url = await server.createDatabase();
     const database = openPostgres(url);

@@ -5,7 +5,7 @@ import type { Committed } from "./database.ts";
 export type Refusal =
   | { kind: "moved"; noun: string; name: string }
   | { kind: "exists"; noun: string; name: string }
-  | { kind: "error"; message: string; reason: "disk" | "read-only" | "pattern" | "text" | "other" };
+  | { kind: "error"; message: string; reason: "disk" | "read-only" | "pattern" | "text" | "slow" | "other" };
 export type Outcome = { committed: Committed } | { refused: Refusal };
 
 export function refusalError(refusal: Refusal): CapstanError {
@@ -16,6 +16,7 @@ export function refusalError(refusal: Refusal): CapstanError {
   if (refusal.reason === "read-only") return new CapstanError("CAP-STORE-004", {}, cause);
   if (refusal.reason === "pattern") return new CapstanError("CAP-STORE-016", { problem: refusal.message }, cause);
   if (refusal.reason === "text") return new CapstanError("CAP-STORE-017", {}, cause);
+  if (refusal.reason === "slow") return new CapstanError("CAP-STORE-018", {}, cause);
   return new CapstanError("CAP-STORE-001", { problem: refusal.message }, cause);
 }
 
