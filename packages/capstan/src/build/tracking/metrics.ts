@@ -15,7 +15,7 @@ import {
 } from "./points.ts";
 import { blocksPerRead, createBlockRows, readingOf } from "./blocks.ts";
 import { gathered, readHistory } from "./history.ts";
-import { inParts, inserting, type LatestRow, latestOfRow, listOf } from "./rows.ts";
+import { inParts, inserting, type LatestRow, latestOfRow, listOf, readByRun } from "./rows.ts";
 import { byKey, latestOf, latestOfPoints } from "./rules.ts";
 
 const pointsPerPacking = 8 * pointsPerBlock;
@@ -251,18 +251,17 @@ export function createMetrics(database: Database, ids: Ids) {
 
   async function latest(runIds: readonly string[]): Promise<Map<string, LatestMetric[]>> {
     const found = new Map<string, LatestMetric[]>();
-    await inParts(runIds, async (part) => {
-      const ids = listOf(part);
-      const rows = await database.all<LatestRow>(
-        `select run_id, key, step, time_ms, value, is_nan, points, min_value, max_value, non_finite from metric_latest where run_id in ${ids.sql} order by run_id, key`,
-        ids.params,
-      );
-      for (const row of rows) {
+    const columns = "run_id, key, step, time_ms, value, is_nan, points, min_value, max_value, non_finite";
+    await readByRun<LatestRow>(
+      database,
+      runIds,
+      (ids) => `select ${columns} from metric_latest where run_id in ${ids} order by run_id, key`,
+      (row) => {
         const list = found.get(row.run_id);
         if (list) list.push(latestOfRow(row));
         else found.set(row.run_id, [latestOfRow(row)]);
-      }
-    });
+      },
+    );
     return found;
   }
 

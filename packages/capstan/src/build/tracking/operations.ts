@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { ExperimentSummary, Series, trackingOperations } from "@capstan/contract/operations/tracking";
+import type { ExperimentSummary, RunSummary, Series, trackingOperations } from "@capstan/contract/operations/tracking";
 import type { Caller, Handlers } from "../../base/foundation/caller.ts";
 import { toTime } from "../../base/foundation/clock.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
@@ -11,6 +11,9 @@ import type { Experiment, FullRun, RunFilter } from "./model.ts";
 import { ordinaryKinds } from "./rules.ts";
 import type { TrackingService } from "./service.ts";
 import { compared, environmentOf, metricFactsOf, metricWord, refOf, seriesOf, summaryOf } from "./views.ts";
+
+/** Put together before others have their turn. */
+const valuesPerTurn = 5000;
 
 export const trackingHandlers = (service: TrackingService, store: Store, analytics: Analytics): Handlers<typeof trackingOperations> => {
   const tables = createArtifactTables({ blobs: store.blobs, analytics });
@@ -33,7 +36,16 @@ export const trackingHandlers = (service: TrackingService, store: Store, analyti
   async function summaries(runs: readonly FullRun[]) {
     const names = new Map<string, string>();
     for (const id of new Set(runs.map((run) => run.experimentId))) names.set(id, (await service.experiments.find(id))?.name ?? id);
-    return runs.map((run) => summaryOf(run, names.get(run.experimentId) ?? run.experimentId, service.progressOf(run.id), now()));
+    const made: RunSummary[] = [];
+    let values = 0;
+    for (const run of runs) {
+      made.push(summaryOf(run, names.get(run.experimentId) ?? run.experimentId, service.progressOf(run.id), now()));
+      values += run.metrics.length;
+      if (values < valuesPerTurn) continue;
+      values = 0;
+      await turn();
+    }
+    return made;
   }
 
   async function experimentSummary(one: Experiment): Promise<ExperimentSummary> {

@@ -1,6 +1,6 @@
 import type { Verdict } from "@capstan/contract";
 import { canonicalJson } from "../../base/foundation/canonical-json.ts";
-import type { Row, SqlValue, Statement } from "../../base/storage/database.ts";
+import type { Database, Row, SqlValue, Statement } from "../../base/storage/database.ts";
 import type {
   Experiment,
   LatestMetric,
@@ -212,6 +212,29 @@ export function listOf<T extends SqlValue>(values: readonly T[]): { sql: string;
 /** Work on a long list in parts that fit into one statement on every database. */
 export async function inParts<T>(values: readonly T[], work: (part: readonly T[]) => Promise<void>): Promise<void> {
   for (let from = 0; from < values.length; from += 4096) await work(values.slice(from, from + 4096));
+}
+
+/** What is read at a time crosses threads as one message, which takes some milliseconds to take in. */
+const mostRows = 20_000;
+
+/** Rows of runs, read by statements of which each gives no more than is good to take in at once, or the rows of one run. `statement` is ordered by run. */
+export async function readByRun<T extends { run_id: string }>(
+  database: Database,
+  runIds: readonly string[],
+  statement: (ids: string) => string,
+  take: (row: T) => void,
+): Promise<void> {
+  for (let at = 0, size = 4096; at < runIds.length;) {
+    const some = runIds.slice(at, at + size);
+    const ids = listOf(some);
+    const rows = await database.all<T>(`${statement(ids.sql)}${some.length > 1 ? ` limit ${mostRows + 1}` : ""}`, ids.params);
+    if (some.length > 1 && rows.length > mostRows) {
+      size = Math.max(1, Math.floor(new Set(rows.map((row) => row.run_id)).size / 2));
+      continue;
+    }
+    for (const row of rows) take(row);
+    at += some.length;
+  }
 }
 
 export type LoggedModelRow = {

@@ -1,6 +1,17 @@
 import { type Change, type Database, type SqlValue, type Statement, statement } from "../../base/storage/database.ts";
 import type { Artifact, Experiment, Link, Links, Run, RunFilter } from "./model.ts";
-import { changingColumns, type ExperimentRow, experimentOf, inParts, insertMany, listOf, rowOf, type RunRow, runOf } from "./rows.ts";
+import {
+  changingColumns,
+  type ExperimentRow,
+  experimentOf,
+  inParts,
+  insertMany,
+  listOf,
+  readByRun,
+  rowOf,
+  type RunRow,
+  runOf,
+} from "./rows.ts";
 
 type Owner = { project: string; runId: string };
 export type Texts = Readonly<Record<string, string>>;
@@ -102,17 +113,16 @@ export const updateRow = (dialect: Dialect, run: Run, revision: number): Stateme
 export function createTrackingStore(database: Database) {
   const texts = async (table: "param" | "tag", runIds: readonly string[]): Promise<Map<string, Record<string, string>>> => {
     const found = new Map<string, Record<string, string>>();
-    await inParts(runIds, async (part) => {
-      const ids = listOf(part);
-      for (const row of await database.all<{ run_id: string; key: string; value: string }>(
-        `select run_id, key, value from ${table} where run_id in ${ids.sql} order by run_id, key`,
-        ids.params,
-      )) {
+    await readByRun<{ run_id: string; key: string; value: string }>(
+      database,
+      runIds,
+      (ids) => `select run_id, key, value from ${table} where run_id in ${ids} order by run_id, key`,
+      (row) => {
         const of = found.get(row.run_id) ?? {};
         of[row.key] = row.value;
         found.set(row.run_id, of);
-      }
-    });
+      },
+    );
     return found;
   };
 
