@@ -172,6 +172,14 @@ function reads({ url }: TrackingServer, reader: Reader, runs: readonly string[],
       `get-history-bulk-interval of ${millions}`,
       get(`${metrics}/get-history-bulk-interval?${named("run_ids")}&metric_key=loss&max_results=2500`),
     ],
+    [
+      `the same through GraphQL`,
+      post("/graphql", {
+        query:
+          "query Q($data: MlflowGetMetricHistoryBulkIntervalInput!) { mlflowGetMetricHistoryBulkInterval(input: $data) { metrics { key value timestamp step runId } } }",
+        variables: { data: { runIds: runs, metricKey: "loss", maxResults: 2500 } },
+      }),
+    ],
     [`charts of ${millions} in 5000 buckets`, get(`/api/v1/p/default/runs/series?run=${runs.join(",")}&key=loss&buckets=5000`)],
     [`CSV of ${runsHeld} runs with ${columns.length} columns`, file("csv")],
     [`Parquet of ${runsHeld} runs with ${columns.length} columns`, file("parquet")],

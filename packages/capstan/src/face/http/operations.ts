@@ -1,15 +1,13 @@
 import type { Operation } from "@capstan/contract";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setImmediate as turn } from "node:timers/promises";
 import type { z } from "zod";
 import type { AccessService } from "../../base/access/service.ts";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { CapstanError } from "../../base/foundation/errors.ts";
+import { isLarge, jsonStream } from "../../base/foundation/json-pieces.ts";
 import type { Span } from "../../base/foundation/tracing.ts";
 import { readJson } from "./body.ts";
-import { isLarge, jsonPieces } from "./json-pieces.ts";
 import { addPath, emptyTree, findPath, type PathTree } from "./paths.ts";
 
 /** An operation with what does it, as the shell mounts it. */
@@ -69,16 +67,9 @@ export async function answerOperation(
   const headers = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" };
   if (isLarge(output)) {
     response.writeHead(200, headers);
-    return pipeline(Readable.from(pieces(output), { highWaterMark: 1 }), response);
+    return pipeline(jsonStream(output), response);
   }
   const text = JSON.stringify(output ?? {});
   response.writeHead(200, headers);
   response.end(text);
-}
-
-async function* pieces(output: unknown): AsyncGenerator<string> {
-  for (const piece of jsonPieces(output)) {
-    yield piece;
-    await turn();
-  }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Capability } from "@capstan/contract";
 import type { Caller } from "../../../base/foundation/caller.ts";
+import { isLarge, jsonStream } from "../../../base/foundation/json-pieces.ts";
 import { sendFile } from "../../../base/foundation/sent-file.ts";
 import { failureBody, toFailure, WireFailure } from "./failures.ts";
 import { readMessage } from "./message.ts";
@@ -49,6 +50,10 @@ async function send(response: ServerResponse, reply: WireReply): Promise<void> {
   if (reply.stream) {
     response.writeHead(reply.status, headers);
     return pipeline(reply.stream, response);
+  }
+  if (reply.text === undefined && isLarge(reply.json)) {
+    response.writeHead(reply.status, { "content-type": "application/json", ...headers });
+    return pipeline(jsonStream(reply.json), response);
   }
   const [type, text] =
     reply.text === undefined ? ["application/json", JSON.stringify(reply.json ?? {})] : ["text/plain; charset=utf-8", reply.text];

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { text } from "../fields.ts";
 import { toFailure } from "../failures.ts";
 import type { Input, WireRequest, WireRoute } from "../model.ts";
@@ -13,6 +14,9 @@ import {
   Variable,
 } from "./document.ts";
 import { type FieldType, roots, scalars, types } from "./schema.ts";
+
+/** Elements of a list that are made before others have their turn. */
+const atOnce = 200;
 
 type Message = Readonly<Record<string, unknown>>;
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -80,7 +84,15 @@ export function graphqlRoute(routes: readonly WireRoute[]): WireRoute {
     }
 
     async function shaped(type: FieldType, value: unknown, field: Field): Promise<unknown> {
-      if (type.list) return Promise.all((Array.isArray(value) ? value : []).map((one) => shaped({ type: type.type }, one, field)));
+      if (type.list) {
+        const [list, made]: [unknown[], unknown[]] = [Array.isArray(value) ? value : [], []];
+        for (let from = 0; from < list.length; from += atOnce) {
+          if (from > 0) await turn();
+          const some = list.slice(from, from + atOnce);
+          made.push(...(await Promise.all(some.map((one) => shaped({ type: type.type }, one, field)))));
+        }
+        return made;
+      }
       if (!scalars.has(type.type)) return object(type.type, (value ?? {}) as Message, field.fields);
       if (type.type === "double") return typeof value === "number" ? value : value === undefined ? 0 : null;
       if (type.type === "boolean") return value === true;

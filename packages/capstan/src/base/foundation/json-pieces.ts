@@ -1,3 +1,6 @@
+import { Readable } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
+
 /** Values that are written as one text: some milliseconds. */
 const valuesPerPiece = 10_000;
 
@@ -59,3 +62,15 @@ function* listPieces(list: readonly unknown[]): Generator<string> {
   }
   yield `${text}]`;
 }
+
+/** The same for who reads it as fast as it can be sent; other work gets its turn between the pieces. */
+export const jsonStream = (value: unknown): Readable =>
+  Readable.from(
+    (async function* () {
+      for (const piece of jsonPieces(value)) {
+        yield piece;
+        await turn();
+      }
+    })(),
+    { highWaterMark: 1 },
+  );
