@@ -55,7 +55,10 @@ export function tableJourneys(world: () => World): void {
     await page.getByRole("heading", { level: 1 }).click();
     await page.keyboard.press("e");
     const picker = page.getByRole("group", { name: "Columns" });
-    await picker.getByPlaceholder("part of a name").fill("val_loss");
+    // What opens has its search focused.
+    await picker.getByPlaceholder("part of a name").waitFor();
+    await page.keyboard.type("val_loss");
+    expect(await picker.getByPlaceholder("part of a name").inputValue()).toBe("val_loss");
     await picker.getByRole("checkbox", { name: /metrics\.val_loss/ }).check();
     await picker.getByRole("combobox", { name: "Value of val_loss" }).selectOption("min");
     await page.keyboard.press("Escape");

@@ -28,7 +28,7 @@ export function Popover({
     };
     window.addEventListener("pointerdown", away);
     const inside = (what: string): HTMLElement | null | undefined => box.current?.querySelector<HTMLElement>(`.popover ${what}`);
-    (inside("input:not([type=checkbox])") ?? inside(":is(button, a, input)"))?.focus();
+    (inside("input:not([type=checkbox], [type=number])") ?? inside(":is(button, a, input)"))?.focus();
     return () => window.removeEventListener("pointerdown", away);
   }, [open]);
   useEffect(() => {
