@@ -5,6 +5,7 @@ import type { Json } from "../../../base/foundation/canonical-json.ts";
 import type { Store } from "../../../base/record/store.ts";
 import { type Change, insert, type SqlValue, statement } from "../../../base/storage/database.ts";
 import { inParts, insertMany, listOf } from "../rows.ts";
+import { recordSchema } from "./record-schema.ts";
 import { clean, cleanTexts } from "../rules.ts";
 import { bytewise, compared, type OrderPart, type Sql, sql } from "../search/compile.ts";
 import { among, searchPage } from "../search/page.ts";
@@ -125,6 +126,13 @@ export function createEvaluationDatasets(store: Store) {
   }
   const touched = (id: string, by: string | null = null) =>
     statement("update evaluation_dataset set updated_ms = ?, updated_by = coalesce(?, updated_by) where id = ?", clock.nowMs(), by, id);
+  /** The profile says how many records there are. */
+  const counted = (id: string) =>
+    statement(
+      `update evaluation_dataset set profile = '{"num_records": ' || cast((select count(*) from evaluation_record where dataset_id = ?) as TEXT) || '}' where id = ?`,
+      id,
+      id,
+    );
   const putTags = (one: { id: string; project: string }, tags: Readonly<Record<string, string>>): Change =>
     insertMany(
       "evaluation_dataset_tag",
@@ -222,7 +230,7 @@ export function createEvaluationDatasets(store: Store) {
       contents: readonly RecordContent[],
       by: string | undefined,
     ): Promise<{ inserted: number; updated: number }> {
-      const { project } = await get(id);
+      const { project, schema } = await get(id);
       const merged = new Map<string, RecordContent>();
       const digests = contents.map((one) => digestOfJson(one.inputs));
       const known = new Map<string, string>();
@@ -267,6 +275,8 @@ export function createEvaluationDatasets(store: Store) {
           rows,
           "on conflict (dataset_id, inputs_digest) do update set content = excluded.content, updated_ms = excluded.updated_ms, updated_by = excluded.updated_by",
         ),
+        statement("update evaluation_dataset set schema_text = ? where id = ?", recordSchema(schema, contents), id),
+        counted(id),
         touched(id, by ?? null),
       ]);
       return { inserted: rows.length - known.size, updated: known.size };
@@ -297,6 +307,7 @@ export function createEvaluationDatasets(store: Store) {
       await get(id);
       const committed = await database.commit([
         ...recordIds.map((one) => statement("delete from evaluation_record where dataset_id = ? and id = ? returning id", id, one)),
+        counted(id),
         touched(id),
       ]);
       return committed.reduce((sum, rows) => sum + rows.length, 0);

@@ -31,7 +31,15 @@ test("an evaluation dataset gathers records by their inputs", async () => {
   const all = [...JSON.parse(first.records), ...JSON.parse(second.records)];
   expect(all.find((one) => one.inputs.a === 1)).toMatchObject({ expectations: { x: 1, y: 2 }, outputs: "o", source_type: "HUMAN" });
   expect(second.next_page_token).toBeUndefined();
-  expect((await get(`datasets/${id}`)).body.dataset.digest).not.toBe(made.digest);
+  const described = (await get(`datasets/${id}`)).body.dataset;
+  expect(described.digest).not.toBe(made.digest);
+  expect(JSON.parse(described.profile)).toEqual({ num_records: 2 });
+  expect(JSON.parse(described.schema)).toEqual({
+    inputs: { a: "integer", b: "integer" },
+    outputs: "string",
+    expectations: { x: "integer", y: "integer" },
+    version: "1.0",
+  });
   for (const bad of ["{", "{}", '[{"inputs":1}]', "[null]"])
     expect((await post(`datasets/${id}/records`, { records: bad })).status).toBe(400);
   expect((await wire.call("DELETE", 3)(`datasets/${id}/records`, { dataset_record_ids: [all[0].dataset_record_id, "none"] })).body).toEqual(
