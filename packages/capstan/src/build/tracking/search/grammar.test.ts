@@ -70,6 +70,12 @@ describe("a filter", () => {
     expect(names('"metrics".loss<1')).toEqual([["metrics", "loss"]]);
   });
 
+  test("may end in AND, and its keys stand in any quotes, as MLflow's servers take them", () => {
+    expect(parseFilter("metrics.a > 1 and ").map(({ name }) => name.key)).toEqual(["a"]);
+    expect(parseFilter("params.'a b' = 'x'").map(({ name }) => name.key)).toEqual(["a b"]);
+    expect(() => parseFilter("and")).toThrow();
+  });
+
   test("a list may end in a comma, as Python writes one of one value", () => {
     expect(parseFilter("run_id IN ('a',)")[0]?.literals).toEqual([{ kind: "text", value: "a" }]);
     expect(() => parseFilter("run_id IN (,)")).toThrow("found ','");

@@ -119,7 +119,7 @@ export function reader(text: string, what: string, behindName = wordsBehindName)
       let key = first.text.slice(dot + 1);
       if (key === "") {
         const quoted = tokens[at];
-        if (!quoted || !quoted.glued || (quoted.kind !== "tick" && quoted.kind !== "double"))
+        if (!quoted || !quoted.glued || !isQuoted(quoted))
           return fail(`Invalid clause(s): expected a key behind '${entity}.', found ${shown()}`);
         key = quoted.text;
         at++;
@@ -161,6 +161,8 @@ export function parseFilter(text: string, what = "filter"): Clause[] {
   const clauses: Clause[] = [];
   while (!read.done()) {
     if (clauses.length > 0 && !read.skipWord("AND")) read.fail(`Invalid clause(s): expected AND, found ${read.shown()}`);
+    // MLflow takes a filter that was put together with one AND too many at its end.
+    if (clauses.length > 0 && read.done()) break;
     if (clauses.length >= mostClauses) read.fail(`it has more than ${mostClauses} comparisons`);
     const name = read.name();
     const operatorPosition = read.here();
