@@ -1,4 +1,4 @@
-import type { Case } from "../measure.ts";
+import { type Case, round } from "../measure.ts";
 import { type ArtifactSpeed, artifactBytes, measureArtifacts } from "../tracking/artifacts.ts";
 import { type CurveTimes, curvePoints, curveRuns, measureCurves } from "../tracking/curves.ts";
 import { beside } from "../tracking/figures.ts";
@@ -11,6 +11,7 @@ export const trackingCurves: Case = async (bench) => {
     if (measured.historyDigest !== all.capstan.historyDigest) throw new Error(`${name} answers with another history`);
     if (measured.chartDigest !== all.capstan.chartDigest) throw new Error(`${name} answers with other chart data`);
   }
+  const worked = (of: keyof CurveTimes["processorMs"]) => ({ processorMs: round(all.capstan.processorMs[of], 1) });
   const checked = { answersCompared: all.peers.length > 0 };
   const chart = beside(
     all,
@@ -19,7 +20,7 @@ export const trackingCurves: Case = async (bench) => {
       unit: "ms",
       digits: 1,
       more: "worse",
-      facts: { buckets: 500, extremesChecked: true },
+      facts: { buckets: 500, extremesChecked: true, ...worked("chart") },
     },
     (one) => one.chartMs ?? one.wireChartMs,
   );
@@ -32,7 +33,7 @@ export const trackingCurves: Case = async (bench) => {
         digits: 1,
         more: "worse",
         times: 20,
-        facts: { points: curvePoints, ...checked },
+        facts: { points: curvePoints, ...worked("history"), ...checked },
       },
       (one) => one.historyMs,
     ),
@@ -43,7 +44,7 @@ export const trackingCurves: Case = async (bench) => {
         unit: "ms",
         digits: 1,
         more: "worse",
-        facts: { runs: curveRuns, ...checked },
+        facts: { runs: curveRuns, ...worked("wireChart"), ...checked },
       },
       (one) => one.wireChartMs,
     ),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { Connection } from "../connection.ts";
 import { median } from "../measure.ts";
+import { processorMs } from "./memory.ts";
 import type { TrackingServer } from "./server.ts";
 import { createRun, openConnections } from "./writes.ts";
 
@@ -17,6 +18,8 @@ export type CurveTimes = {
   chartMs: number | undefined;
   historyDigest: string;
   chartDigest: string;
+  /** What the server works for one answer, on all of its threads: says more than the time where the machine has other work. */
+  processorMs: { history: number; wireChart: number; chart: number };
 };
 
 const valueAt = (run: number, step: number): number => Math.exp(-step / 30_000) + ((step * 7919 + run * 31) % 1000) / 10_000;
@@ -80,9 +83,14 @@ async function history(connection: Connection, run: string): Promise<WirePoint[]
 
 export async function measureCurves(server: TrackingServer): Promise<CurveTimes> {
   const runs = await fill(server);
-  const timed = async <T>(times: number, work: (connection: Connection) => Promise<T>): Promise<{ ms: number; last: T }> => {
+  const timed = async <T>(
+    times: number,
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<{ ms: number; processorMs: number; last: T }> => {
     const ms: number[] = [];
+    let worked = 0;
     for (let i = 0; ; i++) {
+      if (i === 1) worked = processorMs(server.child?.pid ?? 0);
       const [connection] = await openConnections(server.url, 1);
       if (!connection) throw new Error("there is no connection");
       const began = performance.now();
@@ -90,7 +98,7 @@ export async function measureCurves(server: TrackingServer): Promise<CurveTimes>
       // The first is not counted.
       if (i > 0) ms.push(performance.now() - began);
       connection.close();
-      if (i === times) return { ms: median(ms), last };
+      if (i === times) return { ms: median(ms), processorMs: (processorMs(server.child?.pid ?? 0) - worked) / times, last };
     }
   };
   const times = server.kind === "capstan" ? 7 : 2;
@@ -121,6 +129,7 @@ export async function measureCurves(server: TrackingServer): Promise<CurveTimes>
     historyMs: read.ms,
     wireChartMs: wire.ms,
     chartMs: own?.ms,
+    processorMs: { history: read.processorMs, wireChart: wire.processorMs, chart: own?.processorMs ?? 0 },
     historyDigest: digestOf(read.last.map((one) => [one.step, one.timestamp, one.value])),
     chartDigest: digestOf(wire.last.metrics.map((one) => [runs.indexOf(one.run_id ?? ""), one.step, one.timestamp, one.value])),
   };

@@ -10,6 +10,8 @@ export type TrackingServer = PeerServer & {
   name: string;
   kind: "capstan" | "mlflow";
   /** File of the store's database. */ database: string;
+  /** The server's own process, where it is one. */
+  child?: ChildProcess;
 };
 
 /** Capstan on a store of its own in `folder`, made at the first start, or in an empty database of PostgreSQL. */

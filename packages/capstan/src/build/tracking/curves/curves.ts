@@ -16,8 +16,8 @@ const bucketsAtOnce = 20_000;
 /** All that an answer may hold; more curves have fewer buckets each. */
 const mostBuckets = 500_000;
 const keysOfRun = 200;
-/** Of a history: about half a megabyte of text. */
-const blocksAtOnce = 2;
+/** Of a history: about a megabyte of text. */
+const blocksAtOnce = 4;
 const mostBlocksAtOnce = 16;
 
 /** Curves of many points are read in threads of their own, so that they hold up nobody; the answers are the same. */
