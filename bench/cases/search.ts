@@ -4,10 +4,12 @@ import { type Bench, type Case, type Figure, type NotRun, timed } from "../measu
 import { noPeer, peerDatabase, peerVersion, startPeer, workerCounts } from "../peer-mlflow.ts";
 import { askAll, startsOf } from "../search/ask.ts";
 import { writesBesidePage } from "../search/beside.ts";
-import { figuresOf, type Timed } from "../search/figures.ts";
+import { figuresOf, type Measured, type Timed } from "../search/figures.ts";
+import { fillPostgres } from "../search/fill-postgres.ts";
 import { fillStore } from "../search/fill.ts";
 import { firstUseOf } from "../search/first-use.ts";
 import { queries } from "../search/queries.ts";
+import { withTotals } from "../search/with-total.ts";
 import { startCapstan, type TrackingServer } from "../tracking/server.ts";
 
 const seed = 20_261_121;
@@ -35,6 +37,7 @@ async function measured(bench: Bench, runs: number): Promise<(Figure | NotRun)[]
   const firstUse = await firstUseOf(capstan);
   const starts = await startsOf(capstan, queries);
   const asked = await askAll(async () => capstan, queries, starts, 5, limitMs);
+  const totals = await withTotals(capstan, runs);
   const memoryMb = capstan.residentMb();
   const beside = await writesBesidePage(capstan, Math.min(50_000, runs));
   await capstan.stop();
@@ -42,11 +45,28 @@ async function measured(bench: Bench, runs: number): Promise<(Figure | NotRun)[]
     runs,
     capstan: { name: capstan.name, asked, limitMs },
     firstUse,
+    totals,
     memoryMb,
     beside,
+    postgres: await onPostgres(bench, folder, made.database, starts),
     peers: await peersOf(bench, folder, made.database, runs, starts),
     facts: bench.mlflow === undefined ? { peer: noPeer } : {},
   });
+}
+
+/** The same runs and questions with the store on PostgreSQL, where that was asked for. */
+async function onPostgres(bench: Bench, folder: string, database: string, starts: readonly number[]): Promise<Measured["postgres"]> {
+  const url = await bench.postgres?.();
+  if (url === undefined) return undefined;
+  console.error("  Capstan on PostgreSQL …");
+  await fillPostgres(database, url);
+  const server = await startCapstan(bench, join(folder, "postgres"), url);
+  try {
+    const firstUse = await firstUseOf(server);
+    return { timed: { name: "PostgreSQL", asked: await askAll(async () => server, queries, starts, 5, limitMs), limitMs }, firstUse };
+  } finally {
+    await server.stop();
+  }
 }
 
 /** MLflow over the corpus, on a copy of the store in its own tables. */

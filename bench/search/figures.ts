@@ -1,8 +1,10 @@
+import { loadavg } from "node:os";
 import { type Figure, quantile, round } from "../measure.ts";
 import type { Asked } from "./ask.ts";
 import type { Beside } from "./beside.ts";
 import type { FirstUse } from "./first-use.ts";
 import { queries } from "./queries.ts";
+import type { WithTotal } from "./with-total.ts";
 
 /** What one server took for the corpus. `ms` of what was not answered is the limit: then it is at least that. */
 export type Timed = { name: string; asked: Asked[]; limitMs: number };
@@ -10,6 +12,9 @@ export type Measured = {
   runs: number;
   capstan: Timed;
   firstUse: FirstUse;
+  totals: WithTotal;
+  /** The same with the store on PostgreSQL. */
+  postgres: { timed: Timed; firstUse: FirstUse } | undefined;
   memoryMb: number;
   beside: Beside;
   peers: readonly Timed[];
@@ -34,29 +39,36 @@ function compared(own: Timed, peers: readonly Timed[]) {
 const textOf = (query: (typeof queries)[number]): string =>
   `${query.filter || "all"} | ${query.orderBy.join(", ") || "newest"} | experiments ${query.experiments.join(" ")} | page ${query.page}`;
 
-export function figuresOf({ runs, capstan, firstUse, memoryMb, beside, peers, facts }: Measured): Figure[] {
+export function figuresOf({ runs, capstan, firstUse, totals, postgres, memoryMb, beside, peers, facts }: Measured): Figure[] {
   const own = timesOf(capstan);
   const against = peers.length > 0 ? compared(capstan, peers) : undefined;
   if (against && against.differ.length > 0)
     throw new Error(`${against.differ.length} answers differ from MLflow's: ${JSON.stringify(against.differ[0])}`);
+  const elsewhere = postgres && queries.filter((_, i) => postgres.timed.asked[i]?.digest !== capstan.asked[i]?.digest);
+  if (elsewhere && elsewhere.length > 0)
+    throw new Error(`${elsewhere.length} answers differ on PostgreSQL: ${JSON.stringify(elsewhere[0])}`);
+  const onPostgres = postgres && timesOf(postgres.timed);
   const wanted = runs >= 100_000 ? 500 : 50;
   const peerLate = against?.late.filter(Boolean).length ?? 0;
   const table = queries.map((query, i) => ({
     query: textOf(query),
     runs: capstan.asked[i]?.runs ?? 0,
     capstanMs: round(own[i] ?? 0, 1),
+    ...(onPostgres && { postgresMs: round(onPostgres[i] ?? 0, 1) }),
     ...Object.fromEntries(
       peers.map(({ name, asked, limitMs }) => [name, asked[i]?.ms === undefined ? `over ${limitMs}` : round(asked[i].ms, 0)]),
     ),
     ...(against && { times: `${against.late[i] ? "over " : ""}${round(against.times[i] ?? 0, 0)}` }),
   }));
-  const slowestColumn = firstUse.columns.reduce((slowest, one) => (one.ms > slowest.ms ? one : slowest));
+  const slowest = ({ columns }: FirstUse) => columns.reduce((most, one) => (one.ms > most.ms ? one : most));
+  const slowestColumn = slowest(firstUse);
   const million = runs >= 1_000_000;
   return [
     {
       name: `searches at ${runs} runs, sum over the corpus`,
       value: round(sum(own), 0),
       unit: "ms",
+      ...(onPostgres && { postgres: round(sum(onPostgres), 0) }),
       ...(against && {
         goal: { text: `${wanted} × MLflow`, holds: against.sumTimes >= wanted },
         peers: Object.fromEntries(peers.map((peer) => [peer.name, `${peerLate > 0 ? "over " : ""}${round(sum(timesOf(peer)), 0)} ms`])),
@@ -64,6 +76,7 @@ export function figuresOf({ runs, capstan, firstUse, memoryMb, beside, peers, fa
       facts: {
         ...facts,
         queries: queries.length,
+        load: round(loadavg()[0] ?? 0, 1),
         memoryMb: round(memoryMb, 0),
         ...(against && {
           // Where MLflow did not answer in time its limit counts, so that all of these are lower bounds.
@@ -83,6 +96,7 @@ export function figuresOf({ runs, capstan, firstUse, memoryMb, beside, peers, fa
       name: `searches at ${runs} runs, p50`,
       value: round(quantile(own, 0.5), 1),
       unit: "ms",
+      ...(onPostgres && { postgres: round(quantile(onPostgres, 0.5), 1) }),
       ...(million && { goal: { text: "50 ms", holds: quantile(own, 0.5) <= 50 } }),
       facts: {},
     },
@@ -90,13 +104,22 @@ export function figuresOf({ runs, capstan, firstUse, memoryMb, beside, peers, fa
       name: `searches at ${runs} runs, p99`,
       value: round(quantile(own, 0.99), 1),
       unit: "ms",
+      ...(onPostgres && { postgres: round(quantile(onPostgres, 0.99), 1) }),
       ...(million && { goal: { text: "300 ms", holds: quantile(own, 0.99) <= 300 } }),
       facts: {},
+    },
+    {
+      name: `pages of our own table with the exact total at ${runs} runs, p50`,
+      value: round(quantile(totals.ms, 0.5), 1),
+      unit: "ms",
+      ...(million && { goal: { text: "50 ms, p99 300 ms", holds: quantile(totals.ms, 0.5) <= 50 && quantile(totals.ms, 0.99) <= 300 } }),
+      facts: { p99Ms: round(quantile(totals.ms, 0.99), 1), totalsChecked: totals.checked },
     },
     {
       name: `first search by a column at ${runs} runs, slowest of ${firstUse.columns.length}`,
       value: round(slowestColumn.ms, 0),
       unit: "ms",
+      ...(postgres && { postgres: round(slowest(postgres.firstUse).ms, 0) }),
       goal: { text: "1 s", holds: slowestColumn.ms <= 1000 },
       facts: {
         column: slowestColumn.name,
