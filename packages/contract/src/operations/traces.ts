@@ -20,6 +20,7 @@ const assessment = z.object({
 
 export const traceRow = z.object({
   id: z.string(),
+  /** As its client named it, else that of its first span. */
   name: z.string().nullable(),
   experiment: experimentId,
   state: traceState,

@@ -1,5 +1,7 @@
 import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { client } from "../data/api.ts";
+import { firstColumns, newestQuery, plainQuestion } from "../data/newest-runs.ts";
+import { queries } from "../data/queries.ts";
 import { Frame } from "./frame.tsx";
 import { PageFailure } from "./page-failure.tsx";
 import { latePage } from "./late-page.tsx";
@@ -21,8 +23,16 @@ const start = createRoute({
 const all = createRoute({ getParentRoute: () => root, path: "/all", component: HomePage });
 const home = createRoute({ getParentRoute: () => root, path: "/p/$project", component: HomePage });
 
-const page = <P extends string>(path: P, load: () => Promise<Record<string, unknown>>, name: string) =>
-  createRoute({ getParentRoute: () => root, path, component: latePage(load, name) });
+type Loader = (at: { params: object; location: { searchStr: string } }) => void;
+/** The table of runs is asked for while the code of its page comes. */
+const runsLoader: Loader = ({ params, location }) => {
+  const { project = "", experiment } = params as { project?: string; experiment?: string };
+  const isPlain = !/[?&](q|kind|state|nest|sort|cols)=/.test(location.searchStr) && (experiment === undefined || /^\d+$/.test(experiment));
+  if (isPlain) void queries.prefetchQuery(newestQuery(plainQuestion(project, experiment), firstColumns));
+};
+
+const page = <P extends string>(path: P, load: () => Promise<Record<string, unknown>>, name: string, loader: Loader = () => undefined) =>
+  createRoute({ getParentRoute: () => root, path, component: latePage(load, name), loader });
 
 const pages = [
   page("/p/$project/data", () => import("../pages/data/data-page.tsx"), "DataPage"),
@@ -31,8 +41,8 @@ const pages = [
   page("/p/$project/pipelines", () => import("../pages/pipelines/pipeline-page.tsx"), "PipelinePage"),
   page("/p/$project/pipelines/$run", () => import("../pages/pipelines/pipeline-page.tsx"), "PipelinePage"),
   page("/p/$project/experiments", () => import("../pages/runs/experiments-page.tsx"), "ExperimentsPage"),
-  page("/p/$project/experiments/$experiment", () => import("../pages/runs/runs-page.tsx"), "RunsPage"),
-  page("/p/$project/runs", () => import("../pages/runs/runs-page.tsx"), "RunsPage"),
+  page("/p/$project/experiments/$experiment", () => import("../pages/runs/runs-page.tsx"), "RunsPage", runsLoader),
+  page("/p/$project/runs", () => import("../pages/runs/runs-page.tsx"), "RunsPage", runsLoader),
   page("/p/$project/runs/$run/{-$tab}", () => import("../pages/runs/run-page.tsx"), "RunPage"),
   page("/p/$project/compare", () => import("../pages/runs/compare-page.tsx"), "ComparePage"),
   page("/p/$project/checks", () => import("../pages/checks/checks-page.tsx"), "ChecksPage"),

@@ -70,7 +70,7 @@ afterAll(() => open.close());
 
 test("traces of a project, newest first, and those of one run", async () => {
   const { traces, cursor } = await call("traces.list", { limit: "1" });
-  expect(traces).toMatchObject([{ id: ids[1], state: "OK", seconds: 0.5 }]);
+  expect(traces).toMatchObject([{ id: ids[1], name: "answer", state: "OK", seconds: 0.5 }]);
   expect((await call("traces.list", { limit: "1", cursor })).traces.map((one) => one.id)).toEqual([ids[0]]);
   expect((await call("traces.list", { run: runs[0] })).traces.map((one) => one.id)).toEqual([ids[0]]);
   expect((await call("traces.list", { run: runs[1] })).traces).toEqual([]);

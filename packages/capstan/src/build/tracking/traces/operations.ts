@@ -37,13 +37,19 @@ export const traceHandlers = (tracking: TrackingService, store: Store): Handlers
         limit,
         ...(cursor !== undefined && { token: cursor }),
       });
-      return { traces: found.traces.map(rowOf), cursor: found.next ?? null };
+      const names = await traces.rootNames(found.traces.map((one) => one.id));
+      return { traces: found.traces.map((one) => rowOf(one, names.get(one.id))), cursor: found.next ?? null };
     },
     "traces.get": async ({ project, trace: id }) => {
       const trace = await traces.find(id);
       if (trace?.project !== project) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "trace", name: id });
       const spans = (await traces.spans([id])).get(id) ?? [];
-      return { ...rowOf(trace), tags: trace.tags, metadata: trace.metadata, spans: spans.map((span) => spanOf(span, trace.requestMs)) };
+      return {
+        ...rowOf(trace, spans.find((one) => one.parentId === null)?.name),
+        tags: trace.tags,
+        metadata: trace.metadata,
+        spans: spans.map((span) => spanOf(span, trace.requestMs)),
+      };
     },
   };
 };
@@ -59,9 +65,9 @@ const said = (one: Assessment): TraceRow["assessments"][number] => ({
   valid: one.valid,
 });
 
-const rowOf = (trace: TraceInfo): TraceRow => ({
+const rowOf = (trace: TraceInfo, root: string | undefined): TraceRow => ({
   id: trace.id,
-  name: trace.tags["mlflow.traceName"] ?? null,
+  name: trace.tags["mlflow.traceName"] ?? root ?? null,
   experiment: trace.experimentId,
   state: trace.state,
   started: toTime(trace.requestMs),

@@ -116,6 +116,7 @@ export function createTraces(store: Store) {
     get,
     traces: read.traces,
     spans: read.spans,
+    rootNames: read.rootNames,
     assessment,
 
     /** What a client says of its trace; spans may have come before. */

@@ -321,6 +321,16 @@ export function createTraceStore(database: Database) {
     },
     /** Whether no assessment of any trace has this id. */
     isFree: async (id: string): Promise<boolean> => (await database.find("select 1 as x from assessment where id = ?", [id])) === undefined,
+    /** Of the spans that no other began. */
+    async rootNames(ids: readonly string[]): Promise<Map<string, string>> {
+      if (ids.length === 0) return new Map();
+      const list = listOf(ids);
+      const rows = await database.all<{ trace_id: string; name: string }>(
+        `select trace_id, min(name) as name from trace_span where trace_id in ${list.sql} and parent_id is null group by trace_id`,
+        list.params,
+      );
+      return new Map(rows.map((row) => [row.trace_id, row.name]));
+    },
     async assessment(trace: string, id: string): Promise<Assessment | undefined> {
       const row = await database.find<AssessmentRow>("select * from assessment where trace_id = ? and id = ?", [trace, id]);
       return row && assessmentOf(row);

@@ -1,4 +1,5 @@
 import type { Output } from "../../../data/api.ts";
+import { firstColumns } from "../../../data/newest-runs.ts";
 
 export type Named = Output<"runs.names">["names"][number];
 export type TableColumn = { key: string; name: string; note: string; numeric: boolean; width: number };
@@ -29,7 +30,7 @@ export function defaultColumns(names: readonly Named[]): readonly string[] {
     const parts = one.key.split(".");
     return parts.length === 2 ? bare.has(parts[1]) : !params.some((other) => other.key === `params.${parts.at(-1)}`);
   });
-  return [...metrics.map((one) => one.key), ...shown.slice(0, most.params).map((one) => one.key), "started", "seconds"];
+  return [...metrics.map((one) => one.key), ...shown.slice(0, most.params).map((one) => one.key), ...firstColumns];
 }
 
 export const widthLimits = { least: 48, most: 600 };

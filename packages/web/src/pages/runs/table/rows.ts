@@ -1,13 +1,12 @@
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
 import { client, type Output } from "../../../data/api.ts";
+import { newestQuery } from "../../../data/newest-runs.ts";
 import { useSame } from "./same.ts";
 import type { Question } from "./view.ts";
 
 export type Row = Output<"runs.search">["rows"][number];
 export const pageRows = 200;
-/** Enough to fill a screen before anything is counted. */
-const newestRows = 40;
 /** How often is looked whether there are more runs than shown. */
 const lookEveryMs = 15_000;
 
@@ -42,14 +41,8 @@ export function useRows(asked: Asked) {
   });
   const snapshot = first.data?.snapshot;
   const newest = useQuery({
-    queryKey: ["run-newest", question, columns],
-    queryFn: async ({ signal }): Promise<Page> => {
-      const { filter: _, parent: __, ...place } = question;
-      const { rows } = await client.call("runs.newest", { ...place, columns: [...columns], limit: newestRows }, { signal });
-      return { rows, columns };
-    },
+    ...newestQuery(question, columns),
     enabled: isNewest(asked) && first.data === undefined && !first.isError,
-    retry: false,
     placeholderData: keepPreviousData,
   });
   const answers = useQueries({

@@ -1,7 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import type { InputOf } from "@capstan/contract";
-import type { Operations } from "@capstan/contract/operations";
+import { plainQuestion, type RunQuestion } from "../../../data/newest-runs.ts";
 
 /** How the runs are shown: all of it is in the address. */
 export type RunsView = {
@@ -19,10 +18,7 @@ export type RunsView = {
   /** Differences stand in the place of values. */ delta?: 1;
   /** `key:pixels` of columns that were made wider or narrower. */ w?: readonly string[];
 };
-export type Question = Pick<
-  InputOf<Operations["runs.search"]>,
-  "project" | "experiment" | "kind" | "filter" | "state" | "roots" | "parent"
->;
+export type Question = RunQuestion;
 
 export const kinds = [
   ["", "Logged and steps"],
@@ -79,8 +75,7 @@ export function useView(): { view: RunsView; set: SetView } {
 export function useQuestion(project: string, experiment: string | undefined, { kind, state, nest }: RunsView, filter: string): Question {
   return useMemo(
     () => ({
-      project,
-      ...(experiment !== undefined && { experiment }),
+      ...plainQuestion(project, experiment),
       ...(kind !== undefined && { kind: kind.split(",") }),
       filter,
       state: state ?? "active",
