@@ -159,3 +159,6 @@ export function keepIds(ids: RunIds, { operator, values }: Comparison): Keep {
     return kept;
   };
 }
+
+/** Whether a text has a letter whose small form is one of ASCII: databases that fold by their locale find it behind a pattern of ASCII. */
+export const foldsIntoAscii = (column: TextColumn): boolean => column.texts.some((text) => /[\u0130\u212a]/.test(text));

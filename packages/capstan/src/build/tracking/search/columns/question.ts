@@ -88,8 +88,8 @@ export function unanswerable(filter: readonly Condition[], order: readonly Order
     if (one.entity === "attribute" && !isHeld(one.key)) return one.key;
     if (one.operator === "LIKE" || one.operator === "ILIKE") {
       if (one.entity === "attribute" && one.key === "run_id") return "patterns of run_id";
-      // What PostgreSQL takes for the same letter depends on its locale.
-      if (one.operator === "ILIKE" && dialect === "postgres") return "ILIKE";
+      // What PostgreSQL takes for the same letter depends on its locale; of letters of ASCII that can be asked (`foldedOtherwise`).
+      if (one.operator === "ILIKE" && dialect === "postgres" && !/^[\x20-\x7e]*$/.test(String(one.values[0]))) return "ILIKE";
       if (String(one.values[0]).length > mostPatternLength) return "a long pattern";
     }
   }

@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Said } from "../../../../base/foundation/threads.ts";
 import { type DatabaseSource, openSnapshots } from "../../../../base/storage/snapshots.ts";
 import { choose } from "./choose.ts";
+import { foldsIntoAscii } from "./filtering.ts";
 import { grouped, namesOfGroups } from "./grouping.ts";
 import { type Answer, columnOf, type ColumnName, nameText, type Question, type Unanswered } from "./question.ts";
 import { leavesOf } from "../vocabulary.ts";
@@ -20,6 +21,24 @@ const mostRows = Math.floor(memoryBytes / 2 / rowBytes);
 
 const reader = await openSnapshots(source);
 let table = new RunTable();
+
+let foldsPlainly: boolean | undefined;
+/** Whether PostgreSQL may take other letters for the same than columns do. */
+async function foldedOtherwise(question: Question): Promise<boolean> {
+  const caseless = leavesOf(question.filter).filter((one) => one.operator === "ILIKE");
+  if (caseless.length === 0 || !("url" in source)) return false;
+  if (foldsPlainly === undefined) {
+    const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    await reader.read((snapshot) =>
+      snapshot.each("select lower(cast(? as TEXT))", [letters], ([small]) => (foldsPlainly = small === letters.toLowerCase())),
+    );
+  }
+  return !foldsPlainly || caseless.some((one) => mayFold(columnOf(one)));
+}
+const mayFold = (name: ColumnName | undefined): boolean => {
+  const column = name && table.column(name).column;
+  return column?.type === "text" && foldsIntoAscii(column);
+};
 
 async function answer(question: Question): Promise<Answer | Unanswered> {
   const names = new Map<string, ColumnName>();
@@ -44,6 +63,7 @@ async function answer(question: Question): Promise<Answer | Unanswered> {
       throw again;
     }
   }
+  if (await foldedOtherwise(question)) return { unanswered: "ILIKE" };
   const read = performance.now();
   const chosen = question.groups
     ? { ids: [], last: undefined, total: undefined, groups: grouped(table, question, question.groups) }
