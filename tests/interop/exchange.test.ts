@@ -80,7 +80,7 @@ describeWith("MLflow's own stores", "a Python with a full MLflow up to 3.12 (CAP
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Brings a store here and writes it back as an mlruns folder; MLflow's own client must see the same in both. */
-  async function thereAndBack(from: string, before: Seen): Promise<void> {
+  async function thereAndBack(from: string, before: Seen, traces = 1): Promise<void> {
     project = makeProject();
     try {
       const first = await project.capstan("import", "mlflow", from, "--json", "-q");
@@ -94,6 +94,7 @@ describeWith("MLflow's own stores", "a Python with a full MLflow up to 3.12 (CAP
           "logged models": 1,
           "registered models": 1,
           "model versions": 2,
+          ...(traces > 0 && { traces, spans: 2, assessments: 3 }),
         },
         conflicts: [],
         differing: 0,
@@ -103,8 +104,9 @@ describeWith("MLflow's own stores", "a Python with a full MLflow up to 3.12 (CAP
       expect((await project.capstan("verify")).code).toBe(0);
       const out = join(project.folder, "out");
       const written = await project.capstan("export", "mlflow", "out", "--json", "-q");
-      expect([written.code, JSON.parse(written.stdout)]).toMatchObject([0, { taken: { runs: 6 }, left: [], differing: 0 }]);
-      expect(await seenIn(`file://${out}`, folder)).toEqual(before);
+      expect([written.code, JSON.parse(written.stdout)]).toMatchObject([0, { taken: { runs: 6 }, differing: 0 }]);
+      expect(JSON.parse(written.stdout).left.map((one: { what: string }) => one.what)).toEqual(traces > 0 ? ["traces"] : []);
+      expect(await seenIn(`file://${out}`, folder)).toEqual(withoutTraces(before));
     } finally {
       await project.close();
     }
@@ -114,7 +116,7 @@ describeWith("MLflow's own stores", "a Python with a full MLflow up to 3.12 (CAP
     const home = join(folder, "files");
     const root = join(home, "mlruns");
     await script("mlflow_store.py", `file://${root}`, home);
-    await thereAndBack(root, await seenIn(`file://${root}`, home));
+    await thereAndBack(root, await seenIn(`file://${root}`, home), 0);
   });
 
   test("a SQLite file, and back", async () => {
@@ -144,10 +146,10 @@ describeWith("MLflow's own stores", "a Python with a full MLflow up to 3.12 (CAP
       const written = await project.capstan("export", "mlflow", server.url, "--json", "-q");
       expect([written.code, JSON.parse(written.stdout)]).toMatchObject([
         0,
-        { taken: { runs: 5, "logged models": 1 }, conflicts: [], differing: 0 },
+        { taken: { runs: 5, "logged models": 1, traces: 1 }, conflicts: [], differing: 0 },
       ]);
       const again = await project.capstan("export", "mlflow", server.url, "--json", "-q");
-      expect(JSON.parse(again.stdout)).toMatchObject({ taken: {}, same: { runs: 5 } });
+      expect(JSON.parse(again.stdout)).toMatchObject({ taken: {}, same: { runs: 5, traces: 1 } });
       const [before, after] = [await seenIn(uri, home), await seenIn(server.url, join(folder, "other"))];
       expect(plain(after)).toEqual(plain(before));
     } finally {
@@ -155,6 +157,12 @@ describeWith("MLflow's own stores", "a Python with a full MLflow up to 3.12 (CAP
       await server.stop();
     }
   }, 600_000);
+});
+
+/** A folder is written without them. */
+const withoutTraces = ({ experiments, models }: Seen): object => ({
+  models,
+  experiments: Object.fromEntries(Object.entries(experiments).map(([name, one]) => [name, { ...one, traces: [] }])),
 });
 
 /** Without ids, which a server gives by itself, and without what is deleted with its experiment, which does not go there. */

@@ -73,14 +73,17 @@ async function putTrace(target: Target, experimentId: string, trace: ImportedTra
   if (again) await client.post("/api/3.0/mlflow/traces/delete-traces", { experiment_id: experimentId, request_ids: [trace.id] });
   if (trace.spans.length > 0) await client.spans(experimentId, protobufOfSpans(trace.spans));
   const tags = Object.fromEntries(Object.entries(trace.tags).filter(([key]) => !own.includes(key)));
-  // An assessment comes after those that it replaces.
-  const assessments = trace.assessments.toSorted((a, b) => a.createdMs - b.createdMs).map(assessmentMessage);
   const marked = { ...tags, [exportedTag]: "begun" };
-  const info = {
-    ...infoMessage({ ...trace, experimentId, tags: marked, assessments: [] }),
-    ...(assessments.length > 0 && { assessments }),
-  };
+  // Only one that comes by itself makes the one that it replaces invalid.
+  const [replacing, first] = [true, false].map((replaces) => trace.assessments.filter((one) => (one.overrides !== null) === replaces));
+  const info = infoMessage({ ...trace, experimentId, tags: marked, assessments: first ?? [] });
   await client.post("/api/3.0/mlflow/traces", { trace: { trace_info: info } });
+  const ids = new Map<string, string>();
+  for (const one of replacing?.toSorted((a, b) => a.createdMs - b.createdMs) ?? []) {
+    const assessment = assessmentMessage({ ...one, overrides: ids.get(one.overrides ?? "") ?? one.overrides });
+    const made = await client.post(`/api/3.0/mlflow/traces/${encodeURIComponent(trace.id)}/assessments`, { assessment });
+    ids.set(one.id, text(object(made["assessment"])["assessment_id"]));
+  }
   for (const run of trace.runs) await client.post("/api/2.0/mlflow/traces/link-to-run", { run_id: run, trace_ids: [trace.id] });
 }
 
