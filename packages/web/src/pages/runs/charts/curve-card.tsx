@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { startTransition, useEffect, useMemo, useRef, useState } from "react";
 import { count, day, number, seconds } from "../../../parts/format.tsx";
 import { Card, Failure } from "../../../parts/layout.tsx";
 import { axisWord, smoothed } from "../curve-x.ts";
@@ -50,7 +50,8 @@ export function CurveCard({
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const watch = new ResizeObserver(() => setWidth(Math.max(240, Math.round(element.clientWidth / 40) * 40)));
+    // Many charts change their width at once: what was pressed is painted first.
+    const watch = new ResizeObserver(() => startTransition(() => setWidth(Math.max(240, Math.round(element.clientWidth / 40) * 40))));
     watch.observe(element);
     return () => watch.disconnect();
   }, []);

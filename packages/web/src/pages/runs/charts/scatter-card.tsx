@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { startTransition, useEffect, useMemo, useRef, useState } from "react";
 import { count, number } from "../../../parts/format.tsx";
 import { Card } from "../../../parts/layout.tsx";
 import { colorOf, type Named } from "../table/columns.ts";
@@ -54,7 +54,7 @@ export function ScatterCard({ project, question, order, total, drawn, names }: P
   useEffect(() => {
     const canvas = box.current;
     if (!canvas?.parentElement) return;
-    const resize = new ResizeObserver(() => setWidth(Math.max(240, canvas.parentElement?.clientWidth ?? 240)));
+    const resize = new ResizeObserver(() => startTransition(() => setWidth(Math.max(240, canvas.parentElement?.clientWidth ?? 240))));
     resize.observe(canvas.parentElement);
     const watch = new MutationObserver(() => setTheme((old) => old + 1));
     watch.observe(document.documentElement, { attributeFilter: ["data-theme"] });
