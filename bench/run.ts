@@ -82,8 +82,12 @@ const bench: Bench = {
   runs: flags.runs.split(",").map(Number),
   points: Number(flags.points),
 };
-// Nothing that was started outlives a bench that is ended.
+// Nothing that was started or written outlives a bench that is ended.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+process.once("exit", () => {
+  remove();
+  rmSync(home, { recursive: true, force: true });
+});
 const results: (Figure | NotRun)[] = [];
 const began = performance.now();
 try {
@@ -96,8 +100,6 @@ try {
   }
 } finally {
   await postgres?.stop();
-  remove();
-  rmSync(home, { recursive: true, force: true });
 }
 console.log(
   JSON.stringify(
