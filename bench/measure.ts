@@ -47,7 +47,7 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 export const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
 export const temporaryFolder = (): { folder: string; remove(): void } => {
   const folder = mkdtempSync(join(tmpdir(), "capstan-bench-"));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }) };
 };
 
 export type Ended = { ms: number; code: number; stdout: string; stderr: string };

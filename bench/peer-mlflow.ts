@@ -52,7 +52,7 @@ export async function startPeer(python: string, folder: string, workers: number)
   const exited = once(child, "exit");
   const group = child.pid ?? 0;
   const atExit = (): void => void (child.exitCode === null && child.signalCode === null && process.kill(-group, "SIGKILL"));
-  process.once("exit", atExit);
+  process.prependOnceListener("exit", atExit);
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) process.kill(-group, "SIGTERM");
     const timer = setTimeout(() => process.kill(-group, "SIGKILL"), 10_000);

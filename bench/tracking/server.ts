@@ -30,7 +30,7 @@ export async function startCapstan(bench: Bench, folder: string, postgres?: stri
     stdio: ["ignore", "pipe", "pipe"],
   });
   const atExit = (): void => void child.kill("SIGKILL");
-  process.once("exit", atExit);
+  process.prependOnceListener("exit", atExit);
   let errors = "";
   child.stderr.on("data", (piece: Buffer) => (errors = (errors + piece.toString()).slice(-2000)));
   let text = "";
