@@ -139,7 +139,7 @@ test("deleted runs, and runs of a deleted experiment, are seen only when asked f
   await tracking.experiments.change(places[1] ?? "", { lifecycle: "deleted" }, caller);
   expect((await search({ lifecycle: "active" })).runs.every((run) => run.experimentId === places[0])).toBe(true);
   expect((await search({ lifecycle: "deleted" })).runs.filter((run) => run.experimentId === places[1])).toHaveLength(30);
-  const inDeleted = all.find((run) => run.experimentId === places[1] && run.seal === null) as FullRun;
+  const inDeleted = all.find((run) => run.experimentId === places[1] && run.seal === null && run.lifecycle === "active") as FullRun;
   await expect(tracking.setTags(inDeleted.id, { a: "b" }, caller)).rejects.toMatchObject({ code: "CAP-STATE-001" });
   await tracking.experiments.change(places[1] ?? "", { lifecycle: "active" }, caller);
   await tracking.setTags(inDeleted.id, { a: "b" }, caller);

@@ -146,7 +146,7 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
   }
 
   /** Columns are asked, or the answer is undefined. */
-  async function typed(search: TypedSearch, more: { groups?: GroupsAsked; packed?: true }): Promise<Answer | undefined> {
+  async function typed(search: TypedSearch, more: Pick<Question, "groups" | "packed"> & { limit?: number }): Promise<Answer | undefined> {
     const experiments = search.experimentIds.length === 0 ? [] : await experimentsOf(search);
     if (experiments.length === 0) return undefined;
     return byColumns(
@@ -166,8 +166,14 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
   }
 
   return {
-    /** Ids of all runs that are found, in order, sixteen bytes each; undefined where a statement has to answer. */
-    ids: async (search: TypedSearch): Promise<Uint8Array | undefined> => (await typed(search, { packed: true }))?.packed,
+    /**
+     * Ids of runs that are found, in order, sixteen bytes each, and how many there are: all ids of at most `wholeUpTo` runs, else the first `limit`.
+     * Undefined where a statement has to answer.
+     */
+    async ids(search: TypedSearch, { limit, wholeUpTo }: { limit: number; wholeUpTo: number }) {
+      const found = await typed(search, { limit, packed: { wholeUpTo } });
+      return found?.packed && { ids: found.packed, total: found.total ?? 0 };
+    },
     /** All runs that are found, put together; undefined where statements have to answer. */
     groups: async (search: TypedSearch, groups: GroupsAsked): Promise<Groups | undefined> =>
       columnOf(groups.by) === undefined && groups.by.key !== "experiment" ? undefined : (await typed(search, { groups }))?.groups,

@@ -60,7 +60,7 @@ const counted = async <T>(answer: Promise<T | undefined>): Promise<T | undefined
 test("columns and statements answer the same", async () => {
   const { database } = open.store;
   const columns = {
-    orders: createOrders(database, (one) => counted(search.ids(one))),
+    orders: createOrders(database, (one, held) => counted(search.ids(one, held))),
     table: createRunTable(database, (one, groups) => counted(search.groups(one, groups))),
   };
   const statements = { orders: createOrders(database, never), table: createRunTable(database, never) };
@@ -113,4 +113,27 @@ test("columns and statements answer the same", async () => {
   }
   // PostgreSQL leaves ILIKE to its statements.
   expect(answered).toBeGreaterThanOrEqual((questions.length - 1) * (orders.length + 6));
+});
+
+test("of very many runs the first are put in order, and all of them once somebody looks further, under the same name", async () => {
+  const { database } = open.store;
+  const held: number[] = [];
+  const ids: typeof search.ids = async (one, asked) => {
+    const found = await search.ids(one, asked);
+    if (found) held.push(found.ids.length / 16);
+    return found;
+  };
+  const some = createOrders(database, ids, { firstIds: 10, wholeUpTo: 20 });
+  const question: RunQuestion = { project: "p", kinds: ["user", "step"], filter: "", conditions: [], state: "active", roots: false };
+  const whole = await createOrders(database, never).snapshot(question, ["-metrics.m"], undefined);
+  expect(whole.total).toBeGreaterThan(50);
+  const first = await some.snapshot(question, ["-metrics.m"], undefined, 10);
+  expect([first.total, first.slice(0, 10)]).toEqual([whole.total, whole.slice(0, 10)]);
+  const again = await some.snapshot(question, ["-metrics.m"], first.name, 8);
+  expect([again.name, held]).toEqual([first.name, [10]]);
+  const further = await some.snapshot(question, ["-metrics.m"], first.name, 30);
+  expect([further.name, further.slice(0, 1000)]).toEqual([first.name, whole.slice(0, 1000)]);
+  const few = await some.snapshot({ ...question, parent: "none" }, ["-metrics.m"], undefined, 10);
+  expect(few.total).toBe(0);
+  expect(held).toEqual([10, whole.total, 0]);
 });

@@ -69,7 +69,7 @@ export const runTableHandlers = (service: TrackingService, store: Store): Handle
   return {
     "runs.search": async (input) => {
       const from = performance.now();
-      const snapshot = await orders.snapshot(questionOf(input, clock.nowMs()), input.order, input.snapshot);
+      const snapshot = await orders.snapshot(questionOf(input, clock.nowMs()), input.order, input.snapshot, input.offset + input.limit);
       const runs = await table.runs(snapshot.slice(input.offset, input.offset + input.limit));
       return {
         rows: await rowsOf(runs, input.columns),

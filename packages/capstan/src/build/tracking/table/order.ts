@@ -11,20 +11,26 @@ const idBytes = 16;
 const budgetBytes = 64 * 1024 * 1024;
 
 export type Snapshot = { name: string; total: number; slice(from: number, to: number): string[] };
+type Ids = { bytes: Buffer; total: number };
 
 /**
  * The ids of a question's runs in an order, kept as 16 bytes each, so that any page is found at once and scrolling neither repeats nor leaves out a run.
- * A snapshot that was forgotten is made anew: it then has another name.
+ * Of very many runs the first some thousands are put in order, and all of them once somebody looks further. A snapshot that was forgotten is made anew: it then has
+ * another name.
  */
-export function createOrders(database: Database, byColumns: TrackingService["runIds"]) {
+export function createOrders(
+  database: Database,
+  byColumns: TrackingService["runIds"],
+  { firstIds = 5000, wholeUpTo = 100_000 }: { firstIds?: number; wholeUpTo?: number } = {},
+) {
   const { dialect } = database;
-  const kept = new Map<string, Buffer>();
+  const kept = new Map<string, Ids>();
   let held = 0;
   let made = 0;
 
-  const snapshotOf = (name: string, bytes: Buffer): Snapshot => ({
+  const snapshotOf = (name: string, { bytes, total }: Ids): Snapshot => ({
     name,
-    total: bytes.length / idBytes,
+    total,
     slice: (from, to) => {
       const ids: string[] = [];
       for (let at = from * idBytes; at < Math.min(to * idBytes, bytes.length); at += idBytes)
@@ -33,11 +39,25 @@ export function createOrders(database: Database, byColumns: TrackingService["run
     },
   });
 
-  async function idsOf(question: RunQuestion, order: readonly string[]): Promise<Buffer> {
-    const search = await typedSearchOf(database, question, order);
-    const found = await byColumns(search);
-    return found ? Buffer.from(found.buffer, found.byteOffset, found.byteLength) : byStatement(question, order);
+  async function idsOf(question: RunQuestion, order: readonly string[], until: number): Promise<Ids> {
+    const limit = until <= firstIds ? firstIds : Number.MAX_SAFE_INTEGER;
+    const found = await byColumns(await typedSearchOf(database, question, order), { limit, wholeUpTo });
+    if (found) return { bytes: Buffer.from(found.ids.buffer, found.ids.byteOffset, found.ids.byteLength), total: found.total };
+    const bytes = await byStatement(question, order);
+    return { bytes, total: bytes.length / idBytes };
   }
+
+  const reaches = ({ bytes, total }: Ids, until: number): boolean => bytes.length >= Math.min(until, total) * idBytes;
+  const keep = (name: string, ids: Ids): void => {
+    held += ids.bytes.length - (kept.get(name)?.bytes.length ?? 0);
+    kept.delete(name);
+    kept.set(name, ids);
+    for (const [oldest, { bytes }] of kept) {
+      if (held <= budgetBytes || oldest === name) break;
+      kept.delete(oldest);
+      held -= bytes.length;
+    }
+  };
 
   async function byStatement(question: RunQuestion, order: readonly string[]): Promise<Buffer> {
     const where = matching(dialect, question);
@@ -69,28 +89,23 @@ export function createOrders(database: Database, byColumns: TrackingService["run
   }
 
   return {
-    async snapshot(question: RunQuestion, order: readonly string[], name: string | undefined): Promise<Snapshot> {
+    /** `until`: how many of its runs are looked at. */
+    async snapshot(
+      question: RunQuestion,
+      order: readonly string[],
+      name: string | undefined,
+      until = Number.POSITIVE_INFINITY,
+    ): Promise<Snapshot> {
       // By the text: a snapshot stands still while the time that it speaks of goes on.
       const asked = createHash("sha256")
         .update(JSON.stringify([{ ...question, conditions: undefined }, order]))
         .digest("base64url")
         .slice(0, 22);
       const known = name?.startsWith(`${asked}.`) ? kept.get(name) : undefined;
-      if (name !== undefined && known) {
-        kept.delete(name);
-        kept.set(name, known);
-        return snapshotOf(name, known);
-      }
-      const bytes = await idsOf(question, order);
-      const fresh = `${asked}.${(++made).toString(36)}`;
-      kept.set(fresh, bytes);
-      held += bytes.length;
-      for (const [oldest, of] of kept) {
-        if (held <= budgetBytes || oldest === fresh) break;
-        kept.delete(oldest);
-        held -= of.length;
-      }
-      return snapshotOf(fresh, bytes);
+      const ids = known && reaches(known, until) ? known : await idsOf(question, order, until);
+      const same = known && name !== undefined ? name : `${asked}.${(++made).toString(36)}`;
+      keep(same, ids);
+      return snapshotOf(same, ids);
     },
   };
 }

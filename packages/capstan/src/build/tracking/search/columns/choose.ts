@@ -18,8 +18,9 @@ export function choose(table: RunTable, question: Question): Chosen | undefined 
   let count = found;
   const total = question.total ? count : undefined;
   if (after) count = keepBehind(steps, after)(rows, count);
-  const first = firstOf(rows, count, Math.min(count, question.limit), steps);
-  const last = count > question.limit ? first[first.length - 1] : undefined;
+  const limit = question.packed && count <= question.packed.wholeUpTo ? count : question.limit;
+  const first = firstOf(rows, count, Math.min(count, limit), steps);
+  const last = count > limit ? first[first.length - 1] : undefined;
   return {
     ids: question.packed ? [] : Array.from(first, (row) => table.ids.text(row)),
     ...(question.packed && { packed: table.ids.packed(first) }),

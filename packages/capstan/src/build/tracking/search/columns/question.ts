@@ -17,8 +17,8 @@ export type Question = {
   after: readonly SqlValue[] | undefined;
   limit: number;
   total: boolean;
-  /** Ids as bytes, for very many of them. */
-  packed?: true;
+  /** Ids as bytes: of all that are found where there are at most so many, else of the first `limit`. */
+  packed?: { readonly wholeUpTo: number };
   /** Instead of a page: the runs put together. */
   groups?: GroupsAsked;
 };
