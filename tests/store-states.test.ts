@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { describeWith } from "../packages/capstan/src/testing/needs.ts";
-import { type Command, type Document, type Ended, makePlace, type Place } from "./testing/processes.ts";
+import { type Command, type Document, type Ended, makePlace, type Place, until } from "./testing/processes.ts";
 
 const files = {
   "capstan.yaml": `capstan: 1
@@ -88,6 +88,18 @@ test("what a killed host left unsigned is verified without a host, and said", as
   expect(made.status).toBe(200);
   const proof = await place.run("verify");
   expect([proof.code, proof.stderr, proof.stdout]).toEqual([0, "", expect.stringContaining("1 acknowledged, not signed yet")]);
+});
+
+test("a new store is signed at once: killed in its first seconds, its record proves", async () => {
+  place = await makePlace({ files });
+  const server = place.start("server", "--port", "0", "--json");
+  await server.document("ready", (one) => one.event === "ready");
+  const beganMs = performance.now();
+  await until("it is signed", () => place.query("select size from checkpoint").length > 0);
+  expect(performance.now() - beganMs).toBeLessThan(4000);
+  server.kill("SIGKILL");
+  await server.ended;
+  expect(await place.run("verify")).toMatchObject({ code: 0, stdout: expect.stringContaining("signed heads, the newest at") });
 });
 
 test("spoilt bytes are found by verify and by use, and healed by making them again", async () => {

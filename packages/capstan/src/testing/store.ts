@@ -65,7 +65,8 @@ export async function openTestStore(migrations: readonly Migration[] = [], optio
     storeId: id,
     seed: Buffer.alloc(32, 7),
     ...((options.sequenced !== undefined || inline) && { sequenced: options.sequenced ?? false }),
-    ...(options.signAfterMs !== undefined && { signAfterMs: options.signAfterMs }),
+    // Of a program, a store that was never signed is signed at once, which a test that counts heads would have to wait for.
+    signAfterMs: options.signAfterMs ?? 5_000,
   });
   return {
     store: { id, folder, database, blobs: openFolderBlobs(join(folder, "blobs")), recorder, events, clock, ids, log: silentLog },

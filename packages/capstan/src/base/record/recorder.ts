@@ -150,9 +150,11 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
     timer = setTimeout(() => {
       timer = undefined;
       signedNow().catch((error: unknown) => log.error("record.sign", { error: String(error) }));
-    }, deps.signAfterMs ?? 5_000);
+    }, signAfterMs());
     timer.unref();
   };
+  /** A store that was never signed is signed at once: until then nothing says that its record is what was written. */
+  const signAfterMs = (): number => deps.signAfterMs ?? (ledger.signedHead() ? 5_000 : 0);
 
   const sequenceLater = (): void => {
     if (sequencing || closed) return;
@@ -192,6 +194,9 @@ export async function createRecorder(deps: RecorderDeps): Promise<HostRecorder> 
     }
     await ledger.catchUp();
   };
+
+  // What a host that was killed has left.
+  if (ledger.head().size > (ledger.signedHead()?.size ?? 0)) signLater();
 
   return {
     ledger,
