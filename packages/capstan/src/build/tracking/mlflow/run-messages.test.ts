@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Caller } from "../../../base/foundation/caller.ts";
 import { openMlflowServer } from "../../../testing/mlflow-server.ts";
 import { openTestStore, type TestStore } from "../../../testing/store.ts";
+import { wireClient } from "../../../testing/wire-client.ts";
 import { trackingMigrations } from "../migrations.ts";
 import { createTrackingService, type TrackingService } from "../service.ts";
 import { mlflowRoutes } from "./routes.ts";
@@ -26,13 +27,8 @@ afterAll(async () => {
   await open.close();
 });
 
-// oxlint-disable-next-line no-explicit-any
-const ask = async (path: string, body?: object): Promise<any> =>
-  (
-    await fetch(`${server.url}/api/2.0/mlflow/${path}`, {
-      ...(body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-    })
-  ).json();
+const ask = async (path: string, body?: object) =>
+  (await wireClient(server.url)(body ? "POST" : "GET", `/api/2.0/mlflow/${path}`, body)).body;
 
 const numbers = [NaN, Infinity, -Infinity, 0, 0.1 + 0.2, 2 / 3, 5e-324, 1e21, -1e-7, Number.MAX_VALUE, 123456789012345680, 1e300, 4.35];
 const texts = ["", 'a"b', "a\\b", "line\nend\r\t\b\f\u0001\u001f\u007f", "Ärger", "😀", "\u2028</script>", "null", "0.10", "{}", "'"];
@@ -76,6 +72,5 @@ test("say of each run of a page what asking for that run says", async () => {
 
   await tracking.experiments.change(experimentId, { lifecycle: "deleted" }, person);
   const deleted = await ask("runs/search", { experiment_ids: [experimentId], run_view_type: "DELETED_ONLY", max_results: 2 });
-  // oxlint-disable-next-line no-explicit-any
-  expect(deleted.runs.map((run: any) => run.info.lifecycle_stage)).toEqual(["deleted", "deleted"]);
+  expect(deleted.runs.map((run: { info: { lifecycle_stage: string } }) => run.info.lifecycle_stage)).toEqual(["deleted", "deleted"]);
 });

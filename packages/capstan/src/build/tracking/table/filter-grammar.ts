@@ -1,4 +1,4 @@
-import { isUnit } from "./quantity.ts";
+import { isUnit } from "../../../base/foundation/quantity.ts";
 import { type Clause, type Literal, mostClauses, numeric, reader } from "../search/grammar.ts";
 import type { Condition } from "../search/vocabulary.ts";
 

@@ -13,7 +13,7 @@ import {
   type Word,
 } from "../search/vocabulary.ts";
 import { parseConditions, type WrittenClause } from "./filter-grammar.ts";
-import { quantityOf, timeOf } from "./quantity.ts";
+import { quantityOf, timeOf } from "../../../base/foundation/quantity.ts";
 
 /** What MLflow's search knows, and the attributes that runs have here besides. */
 const vocabulary: Vocabulary = {

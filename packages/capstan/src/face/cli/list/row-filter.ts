@@ -1,3 +1,5 @@
+import { quantityOf, timeOf } from "../../../base/foundation/quantity.ts";
+
 /**
  * The language of the filter box, over rows of plain members:
  * comparisons, `IN`, `BETWEEN`, `IS NULL`, `has:`, bare words, joined by AND, OR, NOT and brackets.
@@ -152,29 +154,12 @@ export function readFilter(text: string, nowMs: number): Filter {
 }
 
 type Value = { text: string; number: number | undefined; timeMs: number | undefined };
-const units: Readonly<Record<string, number>> = {
-  "%": 0.01,
-  ms: 0.001,
-  s: 1,
-  min: 60,
-  h: 3600,
-  d: 86_400,
-  w: 604_800,
-  kB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-};
-const seconds: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600, d: 86_400, w: 604_800 };
-
 function valueOf({ text, kind }: Token, nowMs: number): Value {
   const timed = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   const quoted: Value = { text, number: undefined, timeMs: Number.isNaN(timed) ? undefined : timed };
   if (kind !== "word") return quoted;
-  const ago = /^-(\d+(?:\.\d+)?)(s|min|h|d|w)$/.exec(text);
-  if (ago) return { ...quoted, timeMs: nowMs - Number(ago[1]) * (seconds[ago[2] ?? ""] ?? 0) * 1000 };
-  if (text === "today") return { ...quoted, timeMs: Math.floor(nowMs / 86_400_000) * 86_400_000 };
-  const measured = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(%|ms|s|min|h|d|w|kB|MB|GB)?$/.exec(text);
-  return measured ? { ...quoted, number: Number(measured[1]) * (measured[2] === undefined ? 1 : (units[measured[2]] ?? 1)) } : quoted;
+  const fromMs = timeOf(text, nowMs)?.fromMs;
+  return { ...quoted, ...(fromMs !== undefined && { timeMs: fromMs }), number: fromMs === undefined ? quantityOf(text) : undefined };
 }
 
 /** `metrics.auc` is the member `auc` of `metrics`, also when a name holds dots itself. */
