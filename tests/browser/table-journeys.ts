@@ -167,6 +167,32 @@ export function tableJourneys(world: () => World): void {
     await close();
   });
 
+  test("rows stay, and keys find their run, while another order is asked for", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    await page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name`);
+    const grid = page.getByRole("grid", { name: "Table of runs" });
+    await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
+    const held = Promise.withResolvers<void>();
+    await page.route(/runs[./]search/, async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await grid.getByRole("columnheader", { name: /^Run/ }).getByRole("button").click();
+    await page.getByText("Asking; below is the answer before.").waitFor();
+    expect(await grid.locator(".runs-body .name").allTextContents()).toEqual(["fit 0.1", "fit 0.3"]);
+    await grid.focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("x");
+    const tray = page.getByRole("region", { name: "Selected runs" });
+    await tray.getByText("1 selected").waitFor();
+    held.resolve();
+    await expect.poll(() => grid.locator(".runs-body .name").allTextContents()).toEqual(["fit 0.3", "fit 0.1"]);
+    await tray.getByText("fit 0.1").waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   test("runs stay on top and are held against one of them; columns become as wide as one likes", async () => {
     const { served, open } = world();
     const { page, problems, close } = await open();

@@ -1,5 +1,5 @@
-import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useMemo, useState } from "react";
+import { keepPreviousData, queryOptions, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { client, type Output } from "../../../data/api.ts";
 import { newestQuery } from "../../../data/newest-runs.ts";
 import { useSame } from "./same.ts";
@@ -14,7 +14,33 @@ export type Asked = { question: Question; order: readonly string[]; columns: rea
 /** Rows with the columns that their values are of. */
 type Page = { rows: readonly Row[]; columns: readonly string[] };
 
+/** Runs in an order that stands, and what was asked for it. */
+type Snapshot = {
+  question: Question;
+  order: readonly string[];
+  snapshot: string;
+  total: number;
+  milliseconds: number;
+};
+
 const none: readonly never[] = [];
+
+const pageKey = ({ question, order, snapshot }: Snapshot, columns: readonly string[], page: number) =>
+  ["runs.search", question, order, columns, snapshot, page] as const;
+
+/** One page of a snapshot. */
+const pageOf = (of: Snapshot, columns: readonly string[], page: number) =>
+  queryOptions({
+    queryKey: pageKey(of, columns, page),
+    queryFn: async ({ signal }): Promise<Page> => {
+      const { question, order, snapshot } = of;
+      const place = { offset: page * pageRows, limit: pageRows, snapshot };
+      const { rows } = await client.call("runs.search", { ...question, order: [...order], columns: [...columns], ...place }, { signal });
+      return { rows, columns };
+    },
+    staleTime: 2_000,
+    retry: 1,
+  });
 
 /** What `runs.newest` can tell before all runs are put in order. */
 const isNewest = ({ question, order }: Asked): boolean =>
@@ -31,62 +57,49 @@ export function useRows(asked: Asked) {
   const first = useQuery({
     // Not of the noun `runs`: an event about a run must not change the order under the pointer.
     queryKey: ["run-snapshot", question, order],
-    queryFn: async ({ signal }) => {
-      const answer = await client.call("runs.search", { ...question, order: [...order], limit: 0 }, { signal });
-      return { snapshot: answer.snapshot, total: answer.total, milliseconds: answer.milliseconds };
+    queryFn: async ({ signal }): Promise<Snapshot> => {
+      const answer = await client.call(
+        "runs.search",
+        { ...question, order: [...order], columns: [...columns], limit: pageRows },
+        { signal },
+      );
+      const { snapshot, total, milliseconds } = answer;
+      const of: Snapshot = { question, order, snapshot, total, milliseconds };
+      // The snapshot is shown together with its rows in view: none is missing for a moment, and no key that is pressed then is lost.
+      queries.setQueryData<Page>(pageKey(of, columns, 0), { rows: answer.rows, columns });
+      const inView = pages.filter((page) => page > 0 && page * pageRows < total);
+      await Promise.all(inView.map((page) => queries.fetchQuery(pageOf(of, columns, page))));
+      return of;
     },
     staleTime: 30_000,
     retry: false,
     placeholderData: keepPreviousData,
   });
-  const snapshot = first.data?.snapshot;
   const newest = useQuery({
     ...newestQuery(question, columns),
     enabled: isNewest(asked) && first.data === undefined && !first.isError,
     placeholderData: keepPreviousData,
   });
   const answers = useQueries({
-    queries: pages.map((page) => ({
-      queryKey: ["runs.search", question, order, columns, snapshot, page],
-      queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Page> => {
-        const { rows } = await client.call(
-          "runs.search",
-          {
-            ...question,
-            order: [...order],
-            columns: [...columns],
-            offset: page * pageRows,
-            limit: pageRows,
-            ...(snapshot !== undefined && { snapshot }),
-          },
-          { signal },
-        );
-        return { rows, columns };
-      },
-      enabled: snapshot !== undefined && !first.isPlaceholderData,
-      staleTime: 2_000,
-      retry: 1,
-      placeholderData: keepPreviousData,
-    })),
+    queries: first.data ? pages.map((page) => pageOf(first.data, columns, page)) : [],
   });
   const now = useQuery({
     queryKey: ["run-count", question],
-    queryFn: ({ signal }) => client.call("runs.search", { ...question, limit: 0 }, { signal }),
+    queryFn: async ({ signal }) => (await client.call("runs.search", { ...question, limit: 0 }, { signal })).total,
     enabled: first.isSuccess && !first.isPlaceholderData,
     refetchInterval: lookEveryMs,
     // What was just counted is not counted again.
-    initialData: first.data,
+    initialData: first.isPlaceholderData ? undefined : first.data?.total,
     initialDataUpdatedAt: first.dataUpdatedAt,
     staleTime: lookEveryMs,
     retry: false,
   });
-  const found = useSame<Page | undefined>(answers.map((one) => one.data));
+  const found = useKept(first.data?.snapshot, pages, useSame<Page | undefined>(answers.map((one) => one.data)));
   const early = newest.data;
   const byPage = useMemo(() => {
-    const known = new Map(pages.map((page, i) => [page, found[i]]));
-    if (known.get(0) === undefined && early !== undefined) known.set(0, early);
-    return known;
-  }, [pages, found, early]);
+    if (found.has(0) || early === undefined) return found;
+    return new Map(found).set(0, early);
+  }, [found, early]);
   const row = useCallback(
     (at: number): Row | undefined => {
       const page = byPage.get(Math.floor(at / pageRows));
@@ -111,12 +124,27 @@ export function useRows(asked: Asked) {
     error: first.error ?? answers.find((one) => one.isError)?.error ?? null,
     /** What is shown is of an earlier question. */
     stale: first.isPlaceholderData || (first.isError && first.data !== undefined),
-    fresh: Math.max(0, (now.data?.total ?? 0) - (first.data?.total ?? 0)),
+    fresh: Math.max(0, (now.data ?? 0) - (first.data?.total ?? 0)),
     renew,
     row,
     look,
     top: useMemo(() => top?.rows.map((one) => aligned(one, top.columns, columns)) ?? none, [top, columns]),
   };
+}
+
+/** Answers by what they are of; one that is asked anew, with other columns or in another order, stays as it was until it is there. */
+function useKept<K>(of: string | undefined, keys: readonly K[], found: readonly (Page | undefined)[]): ReadonlyMap<K, Page> {
+  const kept = useRef<{ of: string | undefined; pages: ReadonlyMap<K, Page> }>({ of, pages: new Map() });
+  return useMemo(() => {
+    const before = kept.current.of === of ? kept.current.pages : new Map<K, Page>();
+    const pages = new Map<K, Page>();
+    for (const [i, key] of keys.entries()) {
+      const page = found[i] ?? before.get(key);
+      if (page) pages.set(key, page);
+    }
+    kept.current = { of, pages };
+    return pages;
+  }, [of, keys, found]);
 }
 
 const turned = new WeakMap<Row, { columns: readonly string[]; row: Row }>();
@@ -132,25 +160,21 @@ function aligned(row: Row, had: readonly string[], columns: readonly string[]): 
 
 /** Runs right below some, by the id of their parent; those not answered yet are absent. */
 export function useChildren({ question, order, columns }: Asked, parents: readonly string[]): ReadonlyMap<string, readonly Row[]> {
+  const { project, state } = question;
   const answers = useQueries({
     queries: parents.map((parent) => ({
-      queryKey: ["runs.search", "below", parent, question.state, order, columns],
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        client.call(
-          "runs.search",
-          {
-            project: question.project,
-            parent,
-            ...(question.state !== undefined && { state: question.state }),
-            order: [...order],
-            columns: [...columns],
-            limit: 1000,
-          },
-          { signal },
-        ),
+      queryKey: ["runs.search", "below", parent, project, state, order, columns],
+      queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Page> => {
+        const among = { project, parent, ...(state !== undefined && { state }) };
+        const { rows } = await client.call("runs.search", { ...among, order: [...order], columns: [...columns], limit: 1000 }, { signal });
+        return { rows, columns };
+      },
       staleTime: 2_000,
     })),
   });
-  const found = useSame(answers.map((one) => one.data?.rows));
-  return useMemo(() => new Map(parents.flatMap((parent, i) => (found[i] ? [[parent, found[i]] as const] : []))), [parents, found]);
+  const found = useKept(`${project} ${state ?? ""}`, parents, useSame<Page | undefined>(answers.map((one) => one.data)));
+  return useMemo(
+    () => new Map([...found].map(([parent, page]) => [parent, page.rows.map((one) => aligned(one, page.columns, columns))])),
+    [found, columns],
+  );
 }
