@@ -2,21 +2,15 @@ import { mlflowRoutes } from "../build/tracking/mlflow/routes.ts";
 import type { SurfaceOptions } from "../build/tracking/mlflow/surface.ts";
 import { trackingMigrations } from "../build/tracking/migrations.ts";
 import { createTrackingService } from "../build/tracking/service.ts";
-import type { Caller } from "../base/foundation/caller.ts";
 import { openMlflowServer } from "./mlflow-server.ts";
 import { openTestStore, type TestStoreOptions } from "./store.ts";
 import { wireClient } from "./wire-client.ts";
+import { person } from "./person.ts";
 
 /** MLflow's wire over a store of its own. A request with token `other` comes from someone who sees the project `other` only. */
 export async function openMlflowWire(options: Partial<SurfaceOptions> = {}, more: TestStoreOptions = {}) {
   const open = await openTestStore(trackingMigrations, more);
   const tracking = createTrackingService({ store: open.store });
-  const person: Caller = {
-    actor: { kind: "person", name: "local:someone" },
-    via: "session",
-    roles: [],
-    capabilities: new Set(["read", "log"]),
-  };
   const server = await openMlflowServer(mlflowRoutes({ tracking, store: open.store, home: "default", ...options }), (token) =>
     token === "other" ? { ...person, via: "token", projects: ["other"] } : person,
   );

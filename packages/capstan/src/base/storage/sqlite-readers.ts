@@ -1,69 +1,41 @@
+import { CapstanError } from "../foundation/errors.ts";
+import { Threads } from "../foundation/threads.ts";
 import type { Row, SqlValue } from "./database.ts";
-import { SqliteThread } from "./sqlite-thread.ts";
+import { type Refusal, refusalError } from "./refusal.ts";
 
-type Read = { sql: string; params: readonly SqlValue[]; resolve(rows: Row[]): void; reject(error: unknown): void };
+export type Read = { sql: string; params: readonly SqlValue[] };
+export type ReadAnswer = { rows: Row[] } | { refused: Refusal };
 
-const limit = 4;
-/** A read that has waited this long has a long one before it, and is worth a thread of its own. */
-const patienceMs = 10;
+const atMost = 4;
 
 /** Threads that read, each one question at a time, so that no short read stands behind a long one while another thread is free. */
 export class SqliteReaders {
-  readonly #path: string;
-  readonly #idle: SqliteThread[] = [];
-  readonly #all: SqliteThread[] = [];
-  readonly #waiting: Read[] = [];
-  #patience: NodeJS.Timeout | undefined;
+  readonly #threads: Threads<Read, ReadAnswer>;
+  readonly #asked = new Set<Promise<ReadAnswer>>();
 
   constructor(path: string) {
-    this.#path = path;
+    // The bundle has the worker beside the main file under the same name.
+    const file = import.meta.url.endsWith(".ts") ? "./sqlite-reader-worker.ts" : "./sqlite-reader-worker.js";
+    this.#threads = new Threads({ file: new URL(file, import.meta.url), workerData: { path }, atMost });
   }
 
-  read(sql: string, params: readonly SqlValue[]): Promise<Row[]> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ sql, params, resolve, reject });
-      if (this.#all.length === 0) this.#grow();
-      this.#serve();
-    });
+  async read(sql: string, params: readonly SqlValue[]): Promise<Row[]> {
+    const asked = this.#threads.ask({ sql, params });
+    this.#asked.add(asked);
+    try {
+      const answer = await asked.catch((error: Error) => {
+        throw new CapstanError("CAP-STORE-001", { problem: error.message }, { cause: error });
+      });
+      if ("refused" in answer) throw refusalError(answer.refused);
+      return answer.rows;
+    } finally {
+      this.#asked.delete(asked);
+    }
   }
 
   /** Waits for what was asked. */
   async close(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#idle.length < this.#all.length) await new Promise((resolve) => setTimeout(resolve, 1));
-    await Promise.all(this.#all.map((one) => one.close()));
-  }
-
-  #grow(): void {
-    const thread = new SqliteThread(this.#path, "read");
-    this.#all.push(thread);
-    this.#idle.push(thread);
-  }
-
-  #serve(): void {
-    for (let thread = this.#idle.pop(); thread; thread = this.#idle.pop()) {
-      const next = this.#waiting.shift();
-      if (!next) {
-        this.#idle.push(thread);
-        return;
-      }
-      void this.#answer(thread, next);
-    }
-    if (this.#waiting.length === 0 || this.#all.length >= limit) return;
-    this.#patience ??= setTimeout(() => {
-      this.#patience = undefined;
-      if (this.#waiting.length === 0) return;
-      this.#grow();
-      this.#serve();
-    }, patienceMs);
-  }
-
-  async #answer(thread: SqliteThread, read: Read): Promise<void> {
-    try {
-      read.resolve(((await thread.ask({ sql: read.sql, params: read.params })) as { rows: Row[] }).rows);
-    } catch (error) {
-      read.reject(error);
-    }
-    this.#idle.push(thread);
-    this.#serve();
+    await Promise.allSettled(this.#asked);
+    await this.#threads.close();
   }
 }

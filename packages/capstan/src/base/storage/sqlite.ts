@@ -6,11 +6,11 @@ import { ChangePacker, type PackedOutcome, unpackOutcome } from "./packed-change
 import { closedError, refusalError } from "./refusal.ts";
 import { refusalOf, SqliteConnection, sqliteCode } from "./sqlite-connection.ts";
 import { SqliteReaders } from "./sqlite-readers.ts";
-import { SqliteThread } from "./sqlite-thread.ts";
+import { SqliteWriter } from "./sqlite-writer.ts";
 
 /** Opens a SQLite file for its host: one thread writes, others read, the caller's thread never waits for either. */
 export function openSqlite(path: string): Database {
-  const writer = new SqliteThread(path, "write");
+  const writer = new SqliteWriter(path);
   // Readers cannot make the file: they are started when the writer has it.
   const opened = writer.ask({ ping: true });
   opened.catch(() => undefined);

@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Caller } from "../../base/foundation/caller.ts";
+import { person as caller } from "../../testing/person.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
 import { trackingMigrations } from "./migrations.ts";
 import { createTrackingService } from "./service.ts";
 
-const caller: Caller = {
-  actor: { kind: "person", name: "local:someone" },
-  via: "session",
-  roles: [],
-  capabilities: new Set(["read", "log"]),
-};
 let open: TestStore;
 beforeAll(async () => {
   open = await openTestStore(trackingMigrations);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Caller } from "../../base/foundation/caller.ts";
 import { statement } from "../../base/storage/database.ts";
+import { person as caller } from "../../testing/person.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
 import { createBlockRows, partsOf, readingOf, seriesName, type StepRange } from "./blocks.ts";
 import { readCurve } from "./curve.ts";
@@ -14,12 +14,6 @@ import { mergePoints, noPoints, type Points, pointsOf, slicePoints } from "./poi
 import { bucketed } from "./series.ts";
 import { createTrackingService, type TrackingService } from "./service.ts";
 
-const caller: Caller = {
-  actor: { kind: "person", name: "local:someone" },
-  via: "session",
-  roles: [],
-  capabilities: new Set(["read", "log"]),
-};
 let open: TestStore;
 let tracking: TrackingService;
 beforeAll(async () => {

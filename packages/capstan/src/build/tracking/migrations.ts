@@ -140,4 +140,15 @@ create table metric_pyramid (
   },
   ...evaluationMigrations,
   ...traceMigrations,
+  {
+    room: "tracking",
+    number: 8,
+    // Most runs have neither a parent nor a key: nothing is written for them.
+    sql: `
+drop index run_by_parent;
+create index run_by_parent on run (parent_id) where parent_id is not null;
+drop index run_by_key;
+create index run_by_key on run (project, key) where key is not null
+`,
+  },
 ];

@@ -3,17 +3,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { join } from "node:path";
 import type { Caller } from "../../base/foundation/caller.ts";
 import { type Analytics, openAnalytics } from "../data/analytics.ts";
+import { person as caller } from "../../testing/person.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
 import { trackingMigrations } from "./migrations.ts";
 import { trackingHandlers } from "./operations.ts";
 import { createTrackingService, type TrackingService } from "./service.ts";
 
-const caller: Caller = {
-  actor: { kind: "person", name: "local:someone" },
-  via: "session",
-  roles: [],
-  capabilities: new Set(["read", "log"]),
-};
 let open: TestStore;
 let tracking: TrackingService;
 let analytics: Analytics;

@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Caller } from "../../base/foundation/caller.ts";
+import { person as caller } from "../../testing/person.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
 import { trackingMigrations } from "./migrations.ts";
 import { createTrackingService, runSeals, type TrackingService } from "./service.ts";
 
-const caller: Caller = {
-  actor: { kind: "person", name: "local:someone" },
-  via: "session",
-  roles: [],
-  capabilities: new Set(["read", "log"]),
-};
 let open: TestStore;
 let tracking: TrackingService;
 beforeAll(async () => {

@@ -1,20 +1,14 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Caller } from "../../../base/foundation/caller.ts";
 import { toCapstanError } from "../../../base/foundation/errors.ts";
+import { person as caller } from "../../../testing/person.ts";
 import { openTestStore, type TestStore } from "../../../testing/store.ts";
 import { trackingMigrations } from "../migrations.ts";
 import { createTrackingService, type TrackingService } from "../service.ts";
 import { ingestRoutes } from "./routes.ts";
 import { takeStream } from "./stream.ts";
 
-const caller: Caller = {
-  actor: { kind: "person", name: "local:someone" },
-  via: "session",
-  roles: [],
-  capabilities: new Set(["read", "log"]),
-};
 let open: TestStore;
 let tracking: TrackingService;
 let server: Server;

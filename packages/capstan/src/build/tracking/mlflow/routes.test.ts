@@ -1,17 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Caller } from "../../../base/foundation/caller.ts";
 import { openMlflowServer } from "../../../testing/mlflow-server.ts";
+import { person } from "../../../testing/person.ts";
 import { openTestStore, type TestStore } from "../../../testing/store.ts";
 import { trackingMigrations } from "../migrations.ts";
 import { createTrackingService, type TrackingService } from "../service.ts";
 import { mlflowRoutes } from "./routes.ts";
 
-const person: Caller = {
-  actor: { kind: "person", name: "local:someone" },
-  via: "session",
-  roles: [],
-  capabilities: new Set(["read", "log"]),
-};
 let open: TestStore;
 let tracking: TrackingService;
 let server: Awaited<ReturnType<typeof openMlflowServer>>;

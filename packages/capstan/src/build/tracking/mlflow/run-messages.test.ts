@@ -1,34 +1,18 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Caller } from "../../../base/foundation/caller.ts";
-import { openMlflowServer } from "../../../testing/mlflow-server.ts";
-import { openTestStore, type TestStore } from "../../../testing/store.ts";
-import { wireClient } from "../../../testing/wire-client.ts";
-import { trackingMigrations } from "../migrations.ts";
-import { createTrackingService, type TrackingService } from "../service.ts";
-import { mlflowRoutes } from "./routes.ts";
+import { type MlflowWire, openMlflowWire } from "../../../testing/mlflow-wire.ts";
+import { person } from "../../../testing/person.ts";
+import type { TrackingService } from "../service.ts";
 
-const person: Caller = {
-  actor: { kind: "person", name: "local:someone" },
-  via: "session",
-  roles: [],
-  capabilities: new Set(["read", "log"]),
-};
-let open: TestStore;
+let wire: MlflowWire;
 let tracking: TrackingService;
-let server: Awaited<ReturnType<typeof openMlflowServer>>;
 
 beforeAll(async () => {
-  open = await openTestStore(trackingMigrations);
-  tracking = createTrackingService({ store: open.store });
-  server = await openMlflowServer(mlflowRoutes({ tracking, store: open.store, home: "p" }), () => person);
+  wire = await openMlflowWire({ home: "p" });
+  tracking = wire.tracking;
 });
-afterAll(async () => {
-  await server.close();
-  await open.close();
-});
+afterAll(() => wire.close());
 
-const ask = async (path: string, body?: object) =>
-  (await wireClient(server.url)(body ? "POST" : "GET", `/api/2.0/mlflow/${path}`, body)).body;
+const ask = async (path: string, body?: object) => (await wire.call(body ? "POST" : "GET")(path, body)).body;
 
 const numbers = [NaN, Infinity, -Infinity, 0, 0.1 + 0.2, 2 / 3, 5e-324, 1e21, -1e-7, Number.MAX_VALUE, 123456789012345680, 1e300, 4.35];
 const texts = ["", 'a"b', "a\\b", "line\nend\r\t\b\f\u0001\u001f\u007f", "Ärger", "😀", "\u2028</script>", "null", "0.10", "{}", "'"];

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Caller } from "../../../base/foundation/caller.ts";
+import { person as caller } from "../../../testing/person.ts";
 import { openTestStore, type TestStore } from "../../../testing/store.ts";
 import { trackingMigrations } from "../migrations.ts";
 import type { FullRun } from "../model.ts";
 import { createTrackingService, type TrackingService } from "../service.ts";
 import type { RunSearch } from "./run-search.ts";
 
-const caller: Caller = { actor: { kind: "person", name: "local:someone" }, via: "session", roles: [], capabilities: new Set(["log"]) };
 let open: TestStore;
 let tracking: TrackingService;
 let places: string[];

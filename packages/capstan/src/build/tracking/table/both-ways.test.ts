@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Caller } from "../../../base/foundation/caller.ts";
 import { silentLog } from "../../../base/foundation/log.ts";
+import { person as caller } from "../../../testing/person.ts";
 import { openTestStore, type TestStore } from "../../../testing/store.ts";
 import { trackingMigrations } from "../migrations.ts";
 import { createRunSearch } from "../search/run-search.ts";
@@ -10,7 +10,6 @@ import { createOrders } from "./order.ts";
 import { createRunTable } from "./table.ts";
 import { askedOf } from "./vocabulary.ts";
 
-const caller: Caller = { actor: { kind: "person", name: "local:someone" }, via: "session", roles: [], capabilities: new Set(["log"]) };
 const never = async (): Promise<undefined> => undefined;
 let open: TestStore;
 let search: ReturnType<typeof createRunSearch>;

@@ -1,6 +1,7 @@
 import { traceOperations } from "@capstan/contract/operations/traces";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Caller } from "../../../base/foundation/caller.ts";
+import { person as caller } from "../../../testing/person.ts";
 import { openTestStore, type TestStore } from "../../../testing/store.ts";
 import { trackingMigrations } from "../migrations.ts";
 import { createTrackingService } from "../service.ts";
@@ -8,7 +9,6 @@ import { traceHandlers } from "./operations.ts";
 import { createTraces } from "./service.ts";
 import { valued } from "./values.ts";
 
-const caller: Caller = { actor: { kind: "person", name: "local:someone" }, via: "session", roles: [], capabilities: new Set(["log"]) };
 let open: TestStore;
 let handlers: ReturnType<typeof traceHandlers>;
 const runs: string[] = [];

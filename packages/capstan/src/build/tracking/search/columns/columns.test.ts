@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Caller } from "../../../../base/foundation/caller.ts";
 import { silentLog } from "../../../../base/foundation/log.ts";
 import { statement } from "../../../../base/storage/database.ts";
+import { person as caller } from "../../../../testing/person.ts";
 import { openTestStore, type TestStore } from "../../../../testing/store.ts";
 import { trackingMigrations } from "../../migrations.ts";
 import { createTrackingService, type TrackingService } from "../../service.ts";
@@ -11,7 +11,6 @@ import { compareBytes } from "./column.ts";
 import { patternOf } from "./pattern.ts";
 import { sortByWeight } from "./radix.ts";
 
-const caller: Caller = { actor: { kind: "person", name: "local:someone" }, via: "session", roles: [], capabilities: new Set(["log"]) };
 let open: TestStore;
 let tracking: TrackingService;
 let byStatement: ReturnType<typeof createRunSearch>;

@@ -1,9 +1,9 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Caller } from "../../../../base/foundation/caller.ts";
 import { silentLog } from "../../../../base/foundation/log.ts";
 import { openPostgres } from "../../../../base/storage/postgres.ts";
 import { describeWith } from "../../../../testing/needs.ts";
+import { person as caller } from "../../../../testing/person.ts";
 import { findPostgres, startPostgres, type TestPostgres } from "../../../../testing/postgres.ts";
 import { openTestStore } from "../../../../testing/store.ts";
 import { trackingMigrations } from "../../migrations.ts";
@@ -11,8 +11,6 @@ import { createTrackingService } from "../../service.ts";
 import { touch } from "../../store.ts";
 import { postgresText } from "../../../../base/storage/postgres-text.ts";
 import { createRunSearch } from "../run-search.ts";
-
-const caller: Caller = { actor: { kind: "person", name: "local:someone" }, via: "session", roles: [], capabilities: new Set(["log"]) };
 
 describeWith("columns of several processes on one database", "a PostgreSQL server (package postgresql)", findPostgres(), (bin) => {
   let server: TestPostgres;

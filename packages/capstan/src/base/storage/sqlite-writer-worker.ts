@@ -1,24 +1,22 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { SqlValue } from "./database.ts";
 import { ChangeUnpacker, type PackedChanges, packOutcome } from "./packed-changes.ts";
 import { refusalOf, SqliteConnection } from "./sqlite-connection.ts";
 
-/** The thread of one connection. Messages: `{id, changes}` to a writer, `{id, sql, params}` to a reader, `{id, ping: true}` and `{id, close: true}` to both. Answers carry the id; an answer with id -1 says that the database cannot be opened. */
-type Message = { id: number; changes?: PackedChanges; sql?: string; params?: readonly SqlValue[]; ping?: true; close?: true };
+/** The thread of the one connection that writes. Messages: `{id, changes}`, `{id, ping: true}` and `{id, close: true}`. Answers carry the id; an answer with id -1 says that the database cannot be opened. */
+type Message = { id: number; changes?: PackedChanges; ping?: true; close?: true };
 
-const { path, mode } = workerData as { path: string; mode: "write" | "read" };
+const { path } = workerData as { path: string };
 const port = parentPort;
 if (!port) throw new Error("this file is the body of a worker thread");
 
 const unpacker = new ChangeUnpacker();
 const answer = (connection: SqliteConnection, message: Message): object => {
   if (message.changes) return { outcomes: connection.commitAll(unpacker.unpack(message.changes)).map(packOutcome) };
-  if (message.sql !== undefined) return { rows: connection.all(message.sql, message.params ?? []) };
   return {};
 };
 
 try {
-  const connection = new SqliteConnection(path, mode);
+  const connection = new SqliteConnection(path, "write");
   port.on("message", (message: Message) => {
     try {
       if (message.close) connection.close();

@@ -4,18 +4,18 @@ import { type Refusal, refusalError } from "./refusal.ts";
 
 type Asked = { resolve(answer: unknown): void; reject(error: Error): void };
 
-/** A worker thread that owns one connection and answers questions in the order in which they were asked. Once it has ended, every question fails at once. */
-export class SqliteThread {
+/** A worker thread that owns the connection that writes, and answers questions in the order in which they were asked. Once it has ended, every question fails at once. */
+export class SqliteWriter {
   readonly #worker: Worker;
   readonly #asked = new Map<number, Asked>();
   #nextId = 0;
   #ended: CapstanError | undefined;
 
-  constructor(path: string, mode: "write" | "read") {
+  constructor(path: string) {
     // The bundle has the worker beside the main file under the same name.
-    const file = import.meta.url.endsWith(".ts") ? "./sqlite-worker.ts" : "./sqlite-worker.js";
+    const file = import.meta.url.endsWith(".ts") ? "./sqlite-writer-worker.ts" : "./sqlite-writer-worker.js";
     // Options of the process's own start (such as the type of its input) are none of this thread's.
-    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: { path, mode }, execArgv: [] });
+    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: { path }, execArgv: [] });
     this.#worker.on("message", (message: { id: number; refused?: Refusal }) => {
       // The database itself could not be opened: that is the answer to everything.
       if (message.id < 0)
