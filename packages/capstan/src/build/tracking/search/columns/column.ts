@@ -35,18 +35,29 @@ export class NumberColumn {
 /** What one more text costs beside its characters: the string, its place in the list and in the map. */
 const textOverheadBytes = 88;
 
+/** When so many texts are there, and hardly one came twice, texts are no longer told apart. */
+const sampledTexts = 1 << 16;
+const hardlyTwice = 1.1;
+const fewTexts = 1000;
+
 export class TextColumn {
   readonly type = "text";
   /** 0 where missing, else the number of the text in `texts`. */
   codes = new Int32Array(0);
-  readonly #known = new TextCodes();
+  /** Undefined while a text may stand under several codes: where nearly each is another, finding the same ones costs more than it spares. */
+  #known: TextCodes | undefined = new TextCodes();
+  #texts = this.#known?.texts ?? [];
+  #sets = 0;
   #textBytes = 0;
   #ranks: Float64Array | undefined;
   #numbers: Float64Array | undefined;
 
-  /** Each once, by code; the first is a placeholder. */
+  /** By code; the first is a placeholder. Each once where `unique`. */
   get texts(): readonly string[] {
-    return this.#known.texts;
+    return this.#texts;
+  }
+  get unique(): boolean {
+    return this.#known !== undefined;
   }
   get bytes(): number {
     return this.codes.byteLength + this.#textBytes;
@@ -55,17 +66,41 @@ export class TextColumn {
     this.codes = grown(this.codes, rows);
   }
   codeOf(text: string): number | undefined {
-    return this.#known.find(text);
+    return this.unite().find(text);
   }
   set(row: number, text: string): void {
-    const before = this.texts.length;
-    const code = this.#known.add(text);
-    if (code === before) {
-      this.#textBytes += textOverheadBytes + text.length;
-      this.#ranks = undefined;
-      this.#numbers = undefined;
-    }
+    const before = this.#texts.length;
+    const code = this.#known ? this.#known.add(text) : this.#texts.push(text) - 1;
     this.codes[row] = code;
+    this.#sets++;
+    if (code !== before) return;
+    this.#textBytes += textOverheadBytes + text.length;
+    this.#ranks = undefined;
+    this.#numbers = undefined;
+    if (before === sampledTexts && this.#sets < sampledTexts * hardlyTwice) this.#known = undefined;
+    // What no row says any more is let go.
+    else if (before > fewTexts && before > 2 * this.codes.length) this.#renew(this.#known && new TextCodes());
+  }
+  /** From here on each text has one code. */
+  unite(): TextCodes {
+    return this.#known ?? this.#renew(new TextCodes());
+  }
+  /** Codes anew, of the texts that rows say. */
+  #renew<Known extends TextCodes | undefined>(known: Known): Known {
+    const texts = known?.texts ?? [""];
+    this.#textBytes = 0;
+    for (let row = 0; row < this.codes.length; row++) {
+      if (this.codes[row] === missing) continue;
+      const text = this.#texts[this.codes[row] as number] as string;
+      const before = texts.length;
+      this.codes[row] = known ? known.add(text) : texts.push(text) - 1;
+      if (texts.length > before) this.#textBytes += textOverheadBytes + text.length;
+    }
+    this.#known = known;
+    this.#texts = texts;
+    this.#ranks = undefined;
+    this.#numbers = undefined;
+    return known;
   }
   clear(row: number): void {
     this.codes[row] = missing;

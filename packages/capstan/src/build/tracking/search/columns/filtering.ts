@@ -80,15 +80,16 @@ export const keepAny =
 function textTest({ operator, values }: Comparison): (text: string) => boolean {
   const texts = values as readonly string[];
   const [first = ""] = texts;
+  const listed = new Set(texts);
   switch (operator) {
     case "=":
       return (text) => text === first;
     case "!=":
       return (text) => text !== first;
     case "IN":
-      return (text) => texts.includes(text);
+      return (text) => listed.has(text);
     case "NOT IN":
-      return (text) => !texts.includes(text);
+      return (text) => !listed.has(text);
     case "LIKE":
     case "ILIKE":
       return patternOf(first, operator === "ILIKE");
@@ -123,7 +124,7 @@ function verdictsOf(
   const { operator, values } = comparison;
   const verdicts = new Uint8Array(texts.length);
   const equals = operator === "=" || operator === "IN";
-  if (equals || operator === "!=" || operator === "NOT IN") {
+  if (column.unique && (equals || operator === "!=" || operator === "NOT IN")) {
     if (!equals) verdicts.fill(1);
     for (const value of values) {
       const code = column.codeOf(String(value));

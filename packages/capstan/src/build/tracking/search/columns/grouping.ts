@@ -26,6 +26,7 @@ export function grouped(table: RunTable, question: Question, asked: GroupsAsked)
   };
   const name = columnOf(asked.by);
   const by = name ? textOf(name) : experimentsOf(table, rows, count);
+  by.unite();
   const [status, verdict] = [textOf(statusName), textOf(verdictName)];
   const [going, broken] = [codesOf(status, ["RUNNING", "SCHEDULED"]), codesOf(status, ["FAILED"])];
   const bad = codesOf(verdict, ["fail", "error"]);
