@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Comparison } from "../vocabulary.ts";
 import { TextColumn } from "./column.ts";
 import { keepTexts } from "./filtering.ts";
 import { byText } from "./ordering.ts";
@@ -14,7 +15,7 @@ function filled(): TextColumn {
   return column;
 }
 
-test.each([
+test.each<[Comparison["operator"], string[]]>([
   ["=", ["again"]],
   ["!=", ["again"]],
   ["IN", ["again", "text 5", "text 70001", "nowhere"]],
