@@ -29,7 +29,7 @@ test.each<[Comparison["operator"], string[]]>([
   expect([apart.unique, united.unique]).toEqual([false, true]);
   const found = [apart, united].map((column) => {
     const kept = all.slice();
-    return kept.subarray(0, keepTexts(column, { operator, values })(kept, rows));
+    return kept.subarray(0, keepTexts(column, { entity: "param", key: "note", position: 0, type: "text", operator, values })(kept, rows));
   });
   expect(found[0]).toEqual(found[1]);
   expect(found[0]?.length).toBeGreaterThan(0);
