@@ -691,6 +691,12 @@ export const errorTable = define({
     message: "stream {stream} has {durable} lines, and what was sent begins with line {offset} (from 0): the lines between are missing",
     remedy: "send from offset {durable} on",
   },
+  "CAP-TRACK-006": {
+    status: 400,
+    exit: 2,
+    message: "{metric} would have to be read from more than {limit} pieces of curves",
+    remedy: "ask about one experiment or fewer runs, or for @last, @min or @max, which are kept beside the curves",
+  },
   "CAP-USAGE-002": {
     status: 400,
     exit: 2,

@@ -41,14 +41,14 @@ const asked = z.object({
 
 /** All runs that a filter finds as one file: `format`, the question of `runs.search`, `order` and `columns` as often as there are; without columns, all that the newest runs hold. */
 export function runsFileRoute(tracking: TrackingService, store: Store, analytics: Analytics, tempFolder: string): WireRoute {
-  const orders = createOrders(store.database, tracking.runIds);
-  const table = createRunTable(store.database, tracking.runGroups);
+  const orders = createOrders(store.database, tracking.runIds, tracking.valuesAtStep);
+  const table = createRunTable(store.database, tracking.runGroups, tracking.valuesAtStep);
   const names = createNames(store.database);
   return {
     method: "GET",
     path: "/api/v1/p/{project}/runs-file",
     capability: "read",
-    async handle(_request, response, { params, url }) {
+    async handle(_request, response, { params, url, caller }) {
       const query = url.searchParams;
       const parsed = asked.safeParse({
         ...Object.fromEntries(query),
@@ -65,7 +65,7 @@ export function runsFileRoute(tracking: TrackingService, store: Store, analytics
       const place = { project: question.project, experiment: question.experiment };
       const keys = columns.length > 0 ? columns : (await names.names(place, "", columnsAtMost)).names.map((one) => one.key);
       const shown = keys.map((key) => columnOf(key));
-      const snapshot = await orders.snapshot(questionOf(question, store.clock.nowMs()), order, undefined);
+      const snapshot = await orders.snapshot(questionOf(question, store.clock.nowMs(), caller), order, undefined);
       const size = Math.max(linesAtOnce.least, Math.min(linesAtOnce.most, Math.floor(cellsAtOnce / (keys.length + 1))));
       async function* parts(of: (run: RunRow, cells: readonly Cell[]) => string, between = ""): AsyncGenerator<string> {
         for (let from = 0; from < snapshot.total; from += size) {

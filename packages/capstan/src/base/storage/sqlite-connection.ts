@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
+import { numberOfText } from "../foundation/number-text.ts";
 import { matcherOf } from "../foundation/pattern-match.ts";
 import type { Change, Row, SqlValue } from "./database.ts";
 import type { Outcome, Refusal } from "./refusal.ts";
@@ -37,6 +38,11 @@ export class SqliteConnection {
       );
       // A double as the shortest text that reads back as the same, which PostgreSQL's cast to text is.
       this.#db.function("number_text", { deterministic: true }, (value) => (value === null ? null : String(value)));
+      // The number that a text is, else null.
+      this.#db.function("number_of", { deterministic: true }, (text) => {
+        const number = typeof text === "string" ? numberOfText(text) : Number.NaN;
+        return Number.isNaN(number) ? null : number;
+      });
       this.#db.exec("pragma temp_store=memory; pragma cache_size=-16000;");
       // A file that is no database is noticed here and not at the first question.
       this.#db.prepare("select count(*) from sqlite_master").get();

@@ -227,6 +227,7 @@ export function createTrackingService({ store }: { store: Store }) {
     charts: curves.charts,
     historyText: curves.history,
     samples: curves.samples,
+    valuesAtStep: curves.valuesAtStep,
 
     artifacts: (runId: string): Promise<Artifact[]> => sql.artifacts(runId),
     findArtifact: sql.findArtifact,

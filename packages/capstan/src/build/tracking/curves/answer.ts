@@ -4,12 +4,18 @@ import type { SeriesColumns } from "../model.ts";
 import type { ChartQuestion, CurveAnswer, CurveQuestion, Series } from "./question.ts";
 import { historyText } from "./history-text.ts";
 import { samplePoints } from "./sample.ts";
+import { valuesAtStep } from "../step-values.ts";
 
 /** Pyramids of so many points are in memory together: about so many bytes. */
 const pointsAtOnce = 4_000_000;
 
 export async function answerOf(reading: Reading, question: CurveQuestion): Promise<CurveAnswer> {
   if (question.kind === "chart") return { charts: await charts(reading, question) };
+  if (question.kind === "step") {
+    const values = new Map<string, number>();
+    const read = await valuesAtStep(reading, question, question.limit, (runId, value) => void values.set(runId, value));
+    return { values, read };
+  }
   return question.kind === "sample" ? { samples: await samplePoints(reading, question) } : historyText(reading, question);
 }
 

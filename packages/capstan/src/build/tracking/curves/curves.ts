@@ -4,7 +4,8 @@ import { readingOf, type StepRange } from "../blocks.ts";
 import { type Segment, segmentsOf } from "../history.ts";
 import type { SeriesColumns } from "../model.ts";
 import { type Points, pointsPerBlock } from "../points.ts";
-import { listOf } from "../rows.ts";
+import { inParts, listOf } from "../rows.ts";
+import { type AtStep, mostStepBlocks, tooManyBlocks } from "../step-values.ts";
 import { answerOf } from "./answer.ts";
 import { historyPieces } from "./history-text.ts";
 import type { CurveAnswer, CurveQuestion, HistoryAnswer, HistoryQuestion, SampleQuestion, Series } from "./question.ts";
@@ -83,6 +84,25 @@ export function createCurves(database: Database, options: { fewPoints?: number }
       const found = await answer({ kind: "sample", ...asked, runIds }, Number(row?.points ?? 0));
       const samples = "samples" in found ? found.samples : [];
       return new Map(runIds.map((id, i) => [id, samples[i] as Points]));
+    },
+
+    /** The value of a metric at a step of each run that has one. Fails when too much would have to be read for it. */
+    async valuesAtStep({ runIds, key, step }: AtStep): Promise<Map<string, number>> {
+      const found = new Map<string, number>();
+      let left = mostStepBlocks;
+      await inParts(runIds, async (part) => {
+        const list = listOf(part);
+        const row = await database.find<{ points: number | null }>(
+          `select sum(points) as points from metric_latest where run_id in ${list.sql} and key = ? and step > ?`,
+          [...list.params, key, step],
+        );
+        const one = await answer({ kind: "step", runIds: part, key, step, limit: left }, Number(row?.points ?? 0));
+        if (!("values" in one)) return;
+        if (one.read === undefined) throw tooManyBlocks(key, step);
+        left -= one.read;
+        for (const [runId, value] of one.values) found.set(runId, value);
+      });
+      return found;
     },
 
     /** Points of a history from one on, at most so many, as MLflow's wire shows them, some thousands at a time; then whether there are more. */

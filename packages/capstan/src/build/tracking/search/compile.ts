@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Database, Row, SqlValue } from "../../../base/storage/database.ts";
 import { CapstanError } from "../../../base/foundation/errors.ts";
+import { numberPattern } from "../../../base/foundation/number-text.ts";
 import { matcherOf, PatternSizeError } from "../../../base/foundation/pattern-match.ts";
 import { parsePattern, PatternError, postgresPattern } from "../../../base/foundation/pattern.ts";
 import { searchError } from "./grammar.ts";
@@ -39,6 +40,10 @@ export function compared(dialect: Dialect, column: string, comparison: Compariso
       );
   }
 }
+
+/** The number that a text column holds, else null. */
+export const numberSql = (dialect: Dialect, column: string): string =>
+  dialect === "sqlite" ? `number_of(${column})` : `(case when ${column} ~ '${numberPattern}' then cast(${column} as double precision) end)`;
 
 /** The latest value of a metric, in the row `alias`: NaN differs from every number, and no other comparison holds of it. */
 export function comparedMetric(dialect: Dialect, alias: string, comparison: Comparison): Sql {

@@ -2,6 +2,7 @@ import type { Log } from "../../../base/foundation/log.ts";
 import type { Database, Row } from "../../../base/storage/database.ts";
 import type { RunKind } from "../model.ts";
 import { inParts, listOf } from "../rows.ts";
+import { tooManyBlocks } from "../step-values.ts";
 import {
   type Accepted,
   type Answer,
@@ -10,12 +11,24 @@ import {
   type GroupsAsked,
   orderSteps,
   type Question,
+  type Said,
   unanswerable,
 } from "./columns/question.ts";
 import { searchThread } from "./columns/search-thread.ts";
 import { afterOf, fingerprint, pageOf, tokenOf } from "./compile.ts";
 import { createRunStatement, type SearchedExperiment } from "./run-statement.ts";
-import { type Condition, listText, nullableText, numbers, type Order, typedFilter, typedOrders, type Vocabulary } from "./vocabulary.ts";
+import {
+  type Condition,
+  leavesOf,
+  listText,
+  nullableText,
+  numbers,
+  type Order,
+  stepOf,
+  typedFilter,
+  typedOrders,
+  type Vocabulary,
+} from "./vocabulary.ts";
 
 export const runVocabulary: Vocabulary = {
   entities: {
@@ -84,6 +97,9 @@ export type TypedSearch = {
 /** Ids of the runs of a page, in order. */
 export type RunPage = { ids: string[]; next: string | undefined; total: number | undefined };
 
+const asksForSteps = ({ filter, order, groups }: Question): boolean =>
+  [...leavesOf(filter), ...order, ...(groups?.metrics ?? [])].some((one) => stepOf(one.statistic) !== undefined);
+
 /** Numbers of experiments are used again when the last one is erased: when it was made tells them apart. */
 function asPlace({ id, lifecycle, created_ms, runs_left }: SearchedExperiment, asked: Accepted): Question["experiments"] {
   const state = `${created_ms} ${runs_left}`;
@@ -93,6 +109,8 @@ function asPlace({ id, lifecycle, created_ms, runs_left }: SearchedExperiment, a
 
 /** Below so many runs the statement answers at once, and no thread is started for them. */
 const fewRuns = 1000;
+/** Of what the thread for values at a step holds. */
+const stepShare = 1 / 4;
 /** Columns are forgotten, those that were not used for longest first, before they take more than this. */
 export const searchMemoryBytes = 512 << 20;
 
@@ -100,9 +118,15 @@ export const searchMemoryBytes = 512 << 20;
  * Runs that a filter asks for, in an order, a page at a time. Among many runs columns in a thread of their own answer (`columns/`); where they cannot, and
  * among few, one statement does. Both give the same answers and the same tokens.
  */
-export function createRunSearch(database: Database, log: Log, options: { fewRuns?: number; memoryBytes?: number } = {}) {
+export function createRunSearch(
+  database: Database,
+  log: Log,
+  options: { fewRuns?: number; memoryBytes?: number; stepBlocks?: number } = {},
+) {
   const statement = createRunStatement(database.dialect);
   const thread = database.source && searchThread(database.source, options.memoryBytes ?? searchMemoryBytes);
+  // Reading curves takes seconds the first time, which holds up no other search.
+  const stepThread = database.source && searchThread(database.source, (options.memoryBytes ?? searchMemoryBytes) * stepShare);
   const few = options.fewRuns ?? fewRuns;
 
   async function experimentsOf(search: { experimentIds: readonly string[] }): Promise<SearchedExperiment[]> {
@@ -136,13 +160,15 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
     const isNewest = first?.key === "start_time" && first.descending && second?.key === "run_id" && !second.descending;
     const inIndex = isNewest && question.filter.length === 0 && experiments.length === 1 && question.experiments[0]?.accepted === "active";
     if ((inIndex && !question.total) || !(await areMany(experiments))) return undefined;
+    let said: Said;
     try {
-      const answer = await thread.ask(question);
-      return "unanswered" in answer ? undefined : answer;
+      said = await (asksForSteps(question) ? (stepThread ?? thread) : thread).ask(question);
     } catch (error) {
       log.warn("search.columns", { error: String(error) });
       return undefined;
     }
+    if ("refused" in said) throw tooManyBlocks(said.refused.key, said.refused.step);
+    return "unanswered" in said ? undefined : said;
   }
 
   /** Columns are asked, or the answer is undefined. */
@@ -159,6 +185,7 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
         after: undefined,
         limit: Number.MAX_SAFE_INTEGER,
         total: true,
+        ...(options.stepBlocks !== undefined && { stepBlocks: options.stepBlocks }),
         ...more,
       },
       experiments,
@@ -209,6 +236,6 @@ export function createRunSearch(database: Database, log: Log, options: { fewRuns
       const total = count && ((await database.find<{ n: number }>(count.sql, count.params))?.n ?? 0);
       return { ids: page.map((row) => row.id), next, total };
     },
-    close: async (): Promise<void> => thread?.close(),
+    close: async (): Promise<void> => void (await Promise.all([thread?.close(), stepThread?.close()])),
   };
 }

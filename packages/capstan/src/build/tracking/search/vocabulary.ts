@@ -31,8 +31,15 @@ export type Vocabulary = {
   unordered?: readonly string[];
 };
 
-/** Of a metric: its last value unless another is said. */
-export type Statistic = "min" | "max";
+/** Of a metric: its last value unless another is said. At a step it is what was logged last there. */
+export type Statistic = "min" | "max" | `step(${number})`;
+const stepText = /^step\((-?[0-9]{1,16})\)$/;
+/** The step that a statistic names. */
+export const stepOf = (statistic: string | undefined): number | undefined => {
+  const text = statistic === undefined ? undefined : stepText.exec(statistic)?.[1];
+  return text === undefined || !Number.isSafeInteger(Number(text)) ? undefined : Number(text);
+};
+export const atStep = (step: number): Statistic => `step(${step})`;
 export type Comparison = { entity: string; key: string; statistic?: Statistic; operator: Operator; position: number } & (
   | { type: "number"; values: readonly number[] }
   | { type: "text"; values: readonly string[] }

@@ -1,6 +1,6 @@
 import { isUnit } from "../../../base/foundation/quantity.ts";
-import { type Clause, type Literal, mostClauses, numeric, reader } from "../search/grammar.ts";
-import type { Condition } from "../search/vocabulary.ts";
+import { type Clause, type Literal, mostClauses, type Name, numeric, reader } from "../search/grammar.ts";
+import { type Condition, stepOf } from "../search/vocabulary.ts";
 
 /** A value as it was written; a word that is neither number nor in quotes is what its name makes of it. */
 export type Written =
@@ -76,10 +76,7 @@ export function parseConditions(text: string, meaning: Meaning, what = "filter")
       return read.fail(`Invalid clause(s): expected a name, found ${read.shown()}`);
     if (first.kind === "word" && /^has:/i.test(first.text)) return { condition: has(), word: false };
     if (first.kind !== "single") {
-      const bare = read.name();
-      const statistic = read.peek();
-      const isStatistic = statistic?.glued && /^@(last|min|max)$/.test(statistic.text);
-      const name = isStatistic ? { ...bare, key: bare.key + (read.take()?.text ?? "") } : bare;
+      const name = withStatistic(read.name(), first.kind === "word" && first.text.endsWith("@step"));
       const operatorPosition = read.here();
       const operator = operatorHere();
       if (operator !== undefined) {
@@ -94,14 +91,29 @@ export function parseConditions(text: string, meaning: Meaning, what = "filter")
     return { condition: meaning.word(read.take()?.text ?? ""), word: true };
   }
 
+  /** A name with what stands right behind it: `@max`, `@step(600)`. `isStep`: the name has `@step` at its end already. */
+  function withStatistic(bare: Name, isStep: boolean): Name {
+    const next = read.peek();
+    const statistic = next?.kind === "word" && next.glued && /^@(last|min|max|step)$/.test(next.text) ? read.take()?.text : undefined;
+    const key = bare.key + (statistic ?? "");
+    if (statistic !== "@step" && !isStep) return { ...bare, key };
+    if (!read.skipMark("(")) read.fail(`Invalid clause(s): expected ( and a step behind @step, found ${read.shown()}`);
+    const step = read.peek()?.text ?? "";
+    if (stepOf(`step(${step})`) === undefined) read.fail(`Invalid clause(s): expected a whole number as the step, found ${read.shown()}`);
+    read.take();
+    if (!read.skipMark(")")) read.fail(`Invalid clause(s): expected ), found ${read.shown()}`);
+    return { ...bare, key: `${key}(${Number(step)})` };
+  }
+
   function has(): Condition {
     const position = read.here() + "has:".length;
     const text = (read.take()?.text ?? "").slice("has:".length);
     const quoted = read.peek();
     const isQuoted = text.endsWith(".") && quoted?.glued && (quoted.kind === "tick" || quoted.kind === "double");
-    const key = isQuoted ? text + (read.take()?.text ?? "") : text;
-    const dot = key.indexOf(".");
-    const name = { entity: dot < 0 ? undefined : key.slice(0, dot), key: key.slice(dot + 1), position };
+    const bare = isQuoted ? text + (read.take()?.text ?? "") : text;
+    const dot = bare.indexOf(".");
+    const entity = dot < 0 ? undefined : bare.slice(0, dot);
+    const name = withStatistic({ entity, key: bare.slice(dot + 1), position }, !isQuoted && bare.endsWith("@step"));
     return meaning.comparison({ name, operator: "IS NOT NULL", operatorPosition: position, literalPosition: position, literals: [] });
   }
 

@@ -1,3 +1,4 @@
+import { numberOfText } from "../../../base/foundation/number-text.ts";
 import type { Database, SqlValue } from "../../../base/storage/database.ts";
 import { listOf } from "../rows.ts";
 import { columnOf } from "./vocabulary.ts";
@@ -59,7 +60,7 @@ export function createNames(database: Database) {
         texts("tag"),
       ]);
       const varies = (row: { runs: number; kinds: number }): boolean => Number(row.kinds) > 1 || Number(row.runs) < ids.length;
-      const isNumber = (text: string): boolean => text !== "" && Number.isFinite(Number(text));
+      const isNumber = (text: string): boolean => !Number.isNaN(numberOfText(text));
       const named: Named[] = metrics.map((row) => ({
         key: `metrics.${row.key}`,
         runs: Number(row.runs),

@@ -16,11 +16,12 @@ const ids: string[] = [];
 async function call<K extends keyof typeof runTableOperations>(
   name: K,
   input: object = {},
+  as: Caller = caller,
 ): Promise<ReturnType<(typeof runTableOperations)[K]["output"]["parse"]>> {
   const operation = runTableOperations[name];
   const output = await (handlers[name] as (input: unknown, caller: Caller) => Promise<unknown>)(
     operation.input.parse({ project: "p", ...input }),
-    caller,
+    as,
   );
   return operation.output.parse(JSON.parse(JSON.stringify(output))) as never;
 }
@@ -113,6 +114,26 @@ test("a filter speaks of metrics, params, tags and attributes; words are looked 
   expect(await names({ filter: "metrics.curve@max >= 8 OR r2" })).toEqual(["r11", "r10", "r8", "r2"]);
   expect(await names({ filter: "started < 1970-01-02 AND started >= -1w" })).toEqual([]);
   expect(await names({ filter: ids[3]?.slice(0, 8) })).toEqual(["r3"]);
+});
+
+test("params are compared as numbers, metrics at a step, and me is who asks", async () => {
+  expect(await names({ filter: "params.lr > 0.1 AND params.lr < 1e1" })).toEqual(["r11", "r8", "r7", "r4", "r3", "r0"]);
+  expect(await names({ filter: "NOT params.lr BETWEEN 0.5 AND 10" })).toEqual(["r9", "r5", "r1"]);
+  expect(await names({ filter: "params.opt > 0" })).toEqual([]);
+  expect(await names({ filter: "metrics.curve@step(1) >= 8 OR metrics.curve@step(0) = 5 AND r2" })).toEqual(["r11", "r10", "r8", "r2"]);
+  expect((await names({ order: ["metrics.curve@step(1)"] })).slice(0, 3)).toEqual(["r1", "r2", "r4"]);
+  const { rows } = await call("runs.search", {
+    filter: "r2",
+    columns: ["metrics.curve@step(0)", "metrics.curve@step(1)", "metrics.curve@step(2)"],
+  });
+  expect(rows[0]?.values).toEqual([5, 2, null]);
+  const grouped = await call("runs.groups", { by: "status", metrics: ["metrics.curve@step(1)"], filter: "metrics.curve@step(1) > 7" });
+  expect(grouped.groups[0]?.metrics).toEqual([{ count: 3, min: 8, mean: 29 / 3, max: 11 }]);
+  const mine = await call("runs.search", { filter: "by = me" });
+  expect(mine.total).toBe(12);
+  const other: Caller = { ...caller, actor: { kind: "person", name: "local:other" } };
+  expect((await call("runs.search", { filter: "by = me", snapshot: mine.snapshot }, other)).total).toBe(0);
+  expect((await call("runs.search", { filter: "by != me" }, other)).total).toBe(12);
 });
 
 test("a mistake is told with its place", async () => {

@@ -19,8 +19,8 @@ const atOnce = 16;
 
 export const runTableHandlers = (service: TrackingService, store: Store): Handlers<typeof runTableOperations> => {
   const { database, clock } = store;
-  const table = createRunTable(database, service.runGroups);
-  const orders = createOrders(database, service.runIds);
+  const table = createRunTable(database, service.runGroups, service.valuesAtStep);
+  const orders = createOrders(database, service.runIds, service.valuesAtStep);
   const names = createNames(database);
 
   async function rowsOf(runs: readonly RunRow[], keys: readonly string[]) {
@@ -67,9 +67,14 @@ export const runTableHandlers = (service: TrackingService, store: Store): Handle
   }
 
   return {
-    "runs.search": async (input) => {
+    "runs.search": async (input, caller) => {
       const from = performance.now();
-      const snapshot = await orders.snapshot(questionOf(input, clock.nowMs()), input.order, input.snapshot, input.offset + input.limit);
+      const snapshot = await orders.snapshot(
+        questionOf(input, clock.nowMs(), caller),
+        input.order,
+        input.snapshot,
+        input.offset + input.limit,
+      );
       const runs = await table.runs(snapshot.slice(input.offset, input.offset + input.limit));
       return {
         rows: await rowsOf(runs, input.columns),
@@ -78,13 +83,13 @@ export const runTableHandlers = (service: TrackingService, store: Store): Handle
         milliseconds: Math.round(performance.now() - from),
       };
     },
-    "runs.newest": async (input) => {
-      const ids = await newestIds(database, questionOf({ ...input, filter: "" }, clock.nowMs()), input.limit);
+    "runs.newest": async (input, caller) => {
+      const ids = await newestIds(database, questionOf({ ...input, filter: "" }, clock.nowMs(), caller), input.limit);
       return { rows: await rowsOf(await table.runs(ids), input.columns) };
     },
-    "runs.groups": async (input) => {
+    "runs.groups": async (input, caller) => {
       const from = performance.now();
-      const { groups, total, runs } = await table.groups(questionOf(input, clock.nowMs()), input.by, input.metrics, input.limit);
+      const { groups, total, runs } = await table.groups(questionOf(input, clock.nowMs(), caller), input.by, input.metrics, input.limit);
       return {
         groups: groups.map(({ newestMs, ...group }) => ({ ...group, newest: toTime(newestMs) })),
         total,

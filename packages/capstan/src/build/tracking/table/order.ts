@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Database } from "../../../base/storage/database.ts";
-import { bytewise } from "../search/compile.ts";
+import { bytewise, numberSql } from "../search/compile.ts";
 import type { TrackingService } from "../service.ts";
 import { columnSql, matching, type RunQuestion } from "./matching.ts";
+import { stepRowsOf } from "./step-reading.ts";
 import { typedSearchOf } from "./typed-search.ts";
 import { attributes, columnOf } from "./vocabulary.ts";
 
@@ -21,6 +22,7 @@ type Ids = { bytes: Buffer; total: number };
 export function createOrders(
   database: Database,
   byColumns: TrackingService["runIds"],
+  valuesAtStep: TrackingService["valuesAtStep"],
   { firstIds = 5000, wholeUpTo = 100_000 }: { firstIds?: number; wholeUpTo?: number } = {},
 ) {
   const { dialect } = database;
@@ -60,16 +62,17 @@ export function createOrders(
   };
 
   async function byStatement(question: RunQuestion, order: readonly string[]): Promise<Buffer> {
-    const where = matching(dialect, question);
-    const parts = order.map((one, i) => {
-      const descending = one.startsWith("-");
-      const column = columnOf(one.replace(/^-/, ""), "order");
-      const { join, value } = columnSql(column, `j${i}`);
+    const columns = order.map((one) => columnOf(one.replace(/^-/, ""), "order"));
+    const steps = await stepRowsOf(database, question, columns, valuesAtStep);
+    const where = matching(dialect, question, steps);
+    const parts = columns.map((column, i) => {
+      const descending = order[i]?.startsWith("-") ?? false;
+      const { join, value } = columnSql(column, `j${i}`, steps);
       const text = column.entity === "attribute" ? attributes[column.key].text : column.entity !== "metric";
       // A param that holds a number is ordered as one.
       const number = column.entity === "param" || column.entity === "tag" ? `${numberSql(dialect, value)} ` : undefined;
       const lack =
-        column.entity === "metric" && column.statistic === "last"
+        column.entity === "metric" && column.statistic !== "min" && column.statistic !== "max"
           ? `case when j${i}.value is null then 2 when j${i}.is_nan = 1 then 1 else 0 end`
           : `case when ${value} is null then 2 else 0 end`;
       return { join, value: text ? bytewise(dialect, value) : value, lack, number, direction: descending ? "desc" : "asc" };
@@ -109,9 +112,3 @@ export function createOrders(
     },
   };
 }
-
-/** The number that a text is, else null. */
-const numberSql = (dialect: Database["dialect"], value: string): string =>
-  dialect === "sqlite"
-    ? `(case when ${value} glob '*[0-9]*' and ${value} not glob '*[^0-9.eE+-]*' and replace(replace(lower(${value}), 'e-', 'e'), 'e+', 'e') not glob '?*[-+]*' then cast(${value} as real) end)`
-    : `(case when ${value} ~ '^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,3})?$' then cast(${value} as double precision) end)`;

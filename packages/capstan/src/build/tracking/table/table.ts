@@ -1,8 +1,10 @@
 import type { Database } from "../../../base/storage/database.ts";
 import { bytewise } from "../search/compile.ts";
 import { inParts, listOf, type RunRow } from "../rows.ts";
-import { columnSql, matching, metricValueSql, type RunQuestion } from "./matching.ts";
+import { columnSql, matching, metricJoin, metricValueSql, type RunQuestion } from "./matching.ts";
+import { stepRowsOf } from "./step-reading.ts";
 import type { Group, Groups, Spread } from "../search/columns/question.ts";
+import { stepOf } from "../search/vocabulary.ts";
 import type { TrackingService } from "../service.ts";
 import { groupsOf, typedSearchOf } from "./typed-search.ts";
 import { type Column, columnOf } from "./vocabulary.ts";
@@ -16,7 +18,7 @@ const tables: Record<Keyed, string> = { metric: "metric_latest", param: "param",
 const cellsAtOnce = 8000;
 
 /** SQL of the runs table: the asked columns of a page of runs, and groups over all that match. */
-export function createRunTable(database: Database, byColumns: TrackingService["runGroups"]) {
+export function createRunTable(database: Database, byColumns: TrackingService["runGroups"], valuesAtStep: TrackingService["valuesAtStep"]) {
   const { dialect } = database;
 
   /** Values of one kind of column, by run and key. */
@@ -37,6 +39,15 @@ export function createRunTable(database: Database, byColumns: TrackingService["r
     });
     return found;
   }
+
+  /** Of each column that is a value at a step, the values by run. */
+  const stepCells = (ids: readonly string[], columns: readonly Column[]) =>
+    Promise.all(
+      columns.map(async (column) => {
+        const step = column.entity === "metric" ? stepOf(column.statistic) : undefined;
+        return step === undefined ? undefined : valuesAtStep({ runIds: ids, key: column.key, step });
+      }),
+    );
 
   return {
     /** The runs with these ids, in this order; those that are gone are left out. */
@@ -72,12 +83,16 @@ export function createRunTable(database: Database, byColumns: TrackingService["r
       for (let from = 0; from < rows.length; from += size) {
         const some = rows.slice(from, from + size);
         const ids = some.map((row) => row.id);
-        const [metric, param, tag] = await Promise.all([
+        const [metric, param, tag, atStep] = await Promise.all([
           values(ids, "metric", keys.metric),
           values(ids, "param", keys.param),
           values(ids, "tag", keys.tag),
+          stepCells(ids, columns),
         ]);
-        for (const row of some) cells.push(columns.map((column) => cellOf(row, column, { metric, param, tag })));
+        for (const row of some)
+          cells.push(
+            columns.map((column, i) => (atStep[i] ? (atStep[i].get(row.id) ?? null) : cellOf(row, column, { metric, param, tag }))),
+          );
       }
       return cells;
     },
@@ -90,7 +105,8 @@ export function createRunTable(database: Database, byColumns: TrackingService["r
       const typed = by === "dataset" ? undefined : groupsOf(columnOf(by, "by"), asked, limit);
       const found = typed && (await byColumns(await typedSearchOf(database, question, []), typed));
       if (found) return found;
-      const where = matching(dialect, question);
+      const steps = await stepRowsOf(database, question, asked, valuesAtStep);
+      const where = matching(dialect, question, steps);
       const key = groupKey(by);
       const members = `select run.id as id, run.status as status, run.verdict as verdict, run.started_ms as started_ms, ${key.value} as g from run${key.join.sql} where ${where.sql}`;
       const params = [...key.join.params, ...where.params];
@@ -110,10 +126,11 @@ export function createRunTable(database: Database, byColumns: TrackingService["r
       for (const column of asked) {
         if (column.entity !== "metric") continue;
         const value = metricValueSql("x", column.statistic);
+        const join = metricJoin(column, "x", "m.id", steps);
         const spreads = new Map<string | null, Spread>();
         for (const row of await database.all<{ g: string | number | null } & Spread>(
-          `select g, count(value) as "count", min(value) as "min", avg(value) as mean, max(value) as "max" from (select m.g as g, ${value} as value from (${members}) m join metric_latest x on x.run_id = m.id and x.key = ?) v where value > -1e308 and value < 1e308 group by g`,
-          [...params, column.key],
+          `select g, count(value) as "count", min(value) as "min", avg(value) as mean, max(value) as "max" from (select m.g as g, ${value} as value from (${members}) m ${join.sql}) v where value > -1e308 and value < 1e308 group by g`,
+          [...params, ...join.params],
         ))
           spreads.set(row.g === null ? null : String(row.g), { count: Number(row.count), min: row.min, mean: row.mean, max: row.max });
         for (const group of groups) group.metrics.push(spreads.get(group.value) ?? { count: 0, min: null, mean: null, max: null });

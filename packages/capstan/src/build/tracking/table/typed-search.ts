@@ -3,7 +3,7 @@ import type { GroupsAsked } from "../search/columns/question.ts";
 import type { TypedSearch } from "../search/run-search.ts";
 import type { Comparison, Order, Statistic } from "../search/vocabulary.ts";
 import type { RunQuestion } from "./matching.ts";
-import { type Column, columnOf } from "./vocabulary.ts";
+import { type Column, columnOf, type MetricColumn } from "./vocabulary.ts";
 
 const keyOf: Readonly<Record<string, string>> = {
   id: "run_id",
@@ -16,7 +16,6 @@ const held = (column: { key: string }): string => keyOf[column.key] ?? column.ke
 
 const numeric = new Set(["started", "ended", "seconds", "experiment"]);
 
-type MetricColumn = Extract<Column, { entity: "metric" }>;
 const metricOf = ({ key, statistic }: MetricColumn): { entity: "metric"; key: string; statistic?: Statistic } => ({
   entity: "metric",
   key,

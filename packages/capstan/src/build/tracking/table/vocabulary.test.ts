@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { Condition } from "../search/vocabulary.ts";
-import { askedOf } from "./vocabulary.ts";
+import { askedOf, columnOf } from "./vocabulary.ts";
 
 const nowMs = Date.parse("2026-11-12T15:30:00Z");
+const asker = { nowMs, me: ["local:ann", "ann"] };
 const dayMs = 86_400_000;
 /** A condition as one reads it. */
 const said = (one: Condition): string =>
@@ -15,7 +16,7 @@ const said = (one: Condition): string =>
         : [`${one.entity}.${one.key}${one.statistic ? `@${one.statistic}` : ""}`, one.operator, one.values.join()]
             .filter(Boolean)
             .join(" ");
-const asked = (text: string): string => askedOf(text, nowMs).map(said).join(" & ");
+const asked = (text: string): string => askedOf(text, asker).map(said).join(" & ");
 
 test("AND binds more than OR, NOT most, parentheses decide", () => {
   expect(asked("metrics.a > 1 OR metrics.b < 2 AND NOT params.c = 'x'")).toBe("(metric.a > 1 | (metric.b < 2 & !param.c = x))");
@@ -60,6 +61,32 @@ test("times are days, moments, or so long ago", () => {
   );
 });
 
+test("params and tags are asked for with numbers by <, <=, >, >= and BETWEEN, with texts by all else", () => {
+  expect(asked("params.lr > 0.01 AND tags.n BETWEEN 2 AND 10min AND params.lr = 1")).toBe(
+    "param.lr > 0.01 & (tag.n >= 2 & tag.n <= 600) & param.lr = 1",
+  );
+  const [more, same] = askedOf("params.lr > 0.01 AND params.lr = 0.01", asker);
+  expect([more, same]).toMatchObject([
+    { type: "number", values: [0.01] },
+    { type: "text", values: ["0.01"] },
+  ]);
+});
+
+test("a metric is asked for at a step", () => {
+  expect(asked("metrics.auc@step(600) > 0.5 AND metrics.`a b`@step(-1) = 0 AND has:metrics.auc@step(007)")).toBe(
+    "metric.auc@step(600) > 0.5 & metric.a b@step(-1) = 0 & metric.auc@step(7) IS NOT NULL",
+  );
+  expect(columnOf("metrics.auc@step(600)")).toEqual({ entity: "metric", key: "auc", statistic: "step(600)" });
+  expect(columnOf("metrics.auc@step(x)")).toEqual({ entity: "metric", key: "auc@step(x)", statistic: "last" });
+});
+
+test("me is the one who asks, by all names", () => {
+  expect(asked("by = me")).toBe("attribute.user_id IN local:ann,ann");
+  expect(asked("user != me AND user_id IN (me, bob) AND by = 'me' AND name = me")).toBe(
+    "attribute.user_id NOT IN local:ann,ann & attribute.user_id IN local:ann,ann,bob & attribute.user_id = me & attribute.run_name = me",
+  );
+});
+
 test.each([
   ["(metrics.a > 1", 15, "expected )"],
   ["metrics.a > 1)", 14, "unexpected"],
@@ -68,9 +95,15 @@ test.each([
   ["metrics.a AND kind = 'x'", 11, "comparison operator"],
   ["started > soon", 11, "no time"],
   ["metrics.a > high", 13, "Expected numeric value"],
+  ["params.a > high", 12, "Expected a number"],
+  ["params.a >= '1'", 13, "Expected a number"],
+  ["metrics.a@step > 1", 16, "expected \\( and a step"],
+  ["metrics.a@step(1.5) > 1", 16, "whole number"],
+  ["metrics.a@step(5 > 1", 18, "expected )"],
+  ["by > me", 4, "Invalid comparator"],
   ["score > 2", 1, "Invalid attribute key"],
   ["metrics.a BETWEEN 1 OR 2", 21, "expected AND"],
   [`${"(".repeat(60)}a = 1`, 51, "nested"],
 ])("a mistake in %s is told with its place", (text, at, problem) => {
-  expect(() => askedOf(text, nowMs)).toThrow(new RegExp(`${problem.replace(")", "\\)")}.*at character ${at}$`));
+  expect(() => askedOf(text, asker)).toThrow(new RegExp(`${problem.replace(")", "\\)")}.*at character ${at}$`));
 });

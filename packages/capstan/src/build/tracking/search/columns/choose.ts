@@ -1,7 +1,17 @@
 import type { SqlValue } from "../../../../base/storage/database.ts";
 import type { Comparison, Condition, Order } from "../vocabulary.ts";
 import type { Column, NumberColumn, TextColumn } from "./column.ts";
-import { type Keep, keepAll, keepAny, keepColumnNumbers, keepEvery, keepIds, keepNumbers, keepTexts } from "./filtering.ts";
+import {
+  type Keep,
+  keepAll,
+  keepAny,
+  keepColumnNumbers,
+  keepEvery,
+  keepIds,
+  keepNumbers,
+  keepTextNumbers,
+  keepTexts,
+} from "./filtering.ts";
 import { byColumnNumber, byId, byMissingNumber, byNumber, byText, byTextAsNumber, firstOf, type Step } from "./ordering.ts";
 import { columnOf, mayMiss, type Question } from "./question.ts";
 import type { RunTable } from "./table.ts";
@@ -73,7 +83,8 @@ function keepOf(table: RunTable, one: Condition): Keep {
     );
   if ("not" in one) return keepAny([keepOf(table, one.not)], table.ids.count, true);
   const column = held(table, one);
-  if (column) return column.type === "number" ? keepColumnNumbers(column, one) : keepTexts(column, one);
+  if (column?.type === "number") return keepColumnNumbers(column, one);
+  if (column) return one.type === "number" ? keepTextNumbers(column, one) : keepTexts(column, one);
   if (one.operator === "IS NULL" || one.operator === "IS NOT NULL") return keepEvery(one.operator === "IS NOT NULL");
   if (one.key === "start_time") return keepNumbers(table.startedMs, undefined, one);
   return one.key === "experiment" ? keepNumbers(table.experiments, undefined, one) : keepIds(table.ids, one);

@@ -1,3 +1,4 @@
+import { numberOfText } from "../../../../base/foundation/number-text.ts";
 import { TextCodes } from "./text-codes.ts";
 import { grown } from "./typed.ts";
 
@@ -50,7 +51,9 @@ export class TextColumn {
   #sets = 0;
   #textBytes = 0;
   #ranks: Float64Array | undefined;
-  #numbers: Float64Array | undefined;
+  #numbers = new Float64Array(0);
+  /** How many texts `#numbers` knows. */
+  #numbered = 0;
 
   /** By code; the first is a placeholder. Each once where `unique`. */
   get texts(): readonly string[] {
@@ -60,7 +63,7 @@ export class TextColumn {
     return this.#known !== undefined;
   }
   get bytes(): number {
-    return this.codes.byteLength + this.#textBytes;
+    return this.codes.byteLength + this.#textBytes + this.#numbers.byteLength;
   }
   reserve(rows: number): void {
     this.codes = grown(this.codes, rows);
@@ -76,7 +79,6 @@ export class TextColumn {
     if (code !== before) return;
     this.#textBytes += textOverheadBytes + text.length;
     this.#ranks = undefined;
-    this.#numbers = undefined;
     if (before === sampledTexts && this.#sets < sampledTexts * hardlyTwice) this.#known = undefined;
     // What no row says any more is let go.
     else if (before > fewTexts && before > 2 * this.codes.length) this.#renew(this.#known && new TextCodes());
@@ -99,7 +101,7 @@ export class TextColumn {
     this.#known = known;
     this.#texts = texts;
     this.#ranks = undefined;
-    this.#numbers = undefined;
+    this.#numbered = 0;
     return known;
   }
   clear(row: number): void {
@@ -108,7 +110,10 @@ export class TextColumn {
 
   /** What each text is as a number, by code; NaN where it is none. */
   get numbers(): Float64Array {
-    return (this.#numbers ??= Float64Array.from(this.texts, numberOf));
+    const { texts } = this;
+    this.#numbers = grown(this.#numbers, texts.length);
+    for (; this.#numbered < texts.length; this.#numbered++) this.#numbers[this.#numbered] = numberOfText(texts[this.#numbered] as string);
+    return this.#numbers;
   }
 
   /** Place of each text in the order of bytes, by code. Undefined where sorting them all would cost more than comparing some. */
@@ -123,9 +128,6 @@ export class TextColumn {
     return this.#ranks;
   }
 }
-
-const numeric = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,3})?$/i;
-const numberOf = (text: string): number => (numeric.test(text) ? Number(text) : Number.NaN);
 
 /** As their bytes in UTF-8 order, which is the order of code points: a surrogate is greater than every other unit. */
 export function compareBytes(a: string, b: string): number {

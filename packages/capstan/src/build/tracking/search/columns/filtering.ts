@@ -144,6 +144,22 @@ function verdictsOf(
   return { verdicts, others: undefined };
 }
 
+/** Texts that are numbers, by their size; other texts and missing ones do not match. */
+export const keepTextNumbers = (column: TextColumn, comparison: Comparison): Keep => {
+  const { less, equal, more } = signsOf(comparison.operator);
+  const asked = Number(comparison.values[0]);
+  return (rows, count) => {
+    const { codes, numbers } = column;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number;
+      const value = numbers[codes[row] as number] as number;
+      if (value < asked ? less : value > asked ? more : value === asked && equal) rows[kept++] = row;
+    }
+    return kept;
+  };
+};
+
 /** What every run has, or none. */
 export const keepEvery =
   (every: boolean): Keep =>

@@ -19,6 +19,8 @@ export type Question = {
   total: boolean;
   /** Ids as bytes: of all that are found where there are at most so many, else of the first `limit`. */
   packed?: { readonly wholeUpTo: number };
+  /** Blocks and chunks of curves that may be read for values at a step; as usual unless said. */
+  stepBlocks?: number;
   /** Instead of a page: the runs put together. */
   groups?: GroupsAsked;
 };
@@ -50,6 +52,9 @@ export type Answer = {
 
 /** Columns cannot say; the statement must. */
 export type Unanswered = { unanswered: string };
+/** Nobody can say: it would be too much to read. */
+export type Refused = { refused: { key: string; step: number } };
+export type Said = Answer | Unanswered | Refused;
 
 /** The orders that a caller asked for and those that follow: the newest first, and the id, so that no two runs are equal. */
 export function orderSteps(orders: readonly Order[]): Order[] {

@@ -2,7 +2,9 @@ import type { SqlValue } from "../../../../base/storage/database.ts";
 import { idLength, OtherIds, type Part, type Scan, type Snapshot } from "../../../../base/storage/snapshots.ts";
 import { inParts, listOf } from "../../rows.ts";
 import { cursorSql } from "../../store.ts";
-import { type Column, missing, notANumber, present } from "./column.ts";
+import { mostStepBlocks, valuesAtStep } from "../../step-values.ts";
+import { stepOf } from "../vocabulary.ts";
+import { type Column, missing, notANumber, type NumberColumn, present } from "./column.ts";
 import type { ColumnName, Question } from "./question.ts";
 import { type Place, type RunTable, setValue } from "./table.ts";
 import { RowList } from "./typed.ts";
@@ -19,6 +21,15 @@ const ownColumns = ["id", "kind", "project", "lifecycle", "started_ms"];
 
 /** Why a table cannot hold what a search is about. */
 export class CannotHold extends Error {}
+
+/** What a value at a step stands in is more than one question may read. */
+export class TooMuchToRead extends Error {
+  readonly at: { key: string; step: number };
+  constructor(at: { key: string; step: number }) {
+    super("too much to read");
+    this.at = at;
+  }
+}
 
 const tableOf = (name: ColumnName): string => (name.entity === "metric" ? "metric_latest" : name.entity);
 const valueOf = (name: ColumnName): string[] =>
@@ -63,6 +74,7 @@ async function followAll(
       snapshot,
       name,
       question.experiments.map(({ id }) => id),
+      question.stepBlocks ?? mostStepBlocks,
     );
 }
 
@@ -155,7 +167,13 @@ async function sourcesOf(
   return sources;
 }
 
-async function readColumn(table: RunTable, snapshot: Snapshot, name: ColumnName, experiments: readonly number[]): Promise<void> {
+async function readColumn(
+  table: RunTable,
+  snapshot: Snapshot,
+  name: ColumnName,
+  experiments: readonly number[],
+  stepBlocks: number,
+): Promise<void> {
   const { column, followed } = table.column(name);
   const changed: number[] = [];
   const whole = new Set<number>();
@@ -175,6 +193,12 @@ async function readColumn(table: RunTable, snapshot: Snapshot, name: ColumnName,
     const row = table.ids.find(String(id));
     if (row >= 0) setValue(column, row, value ?? null, isNaN ?? 0);
   };
+  const step = stepOf(name.statistic);
+  if (step !== undefined && column.type === "number") {
+    for (const row of changed) column.clear(row);
+    const rows = [...changed, ...[...whole].flatMap((id) => Array.from(table.places.get(id)?.rows.view() ?? []))];
+    return readSteps(table, snapshot, column, { key: name.key, step }, rows, stepBlocks);
+  }
   if (changed.length > 0) {
     for (const row of changed) column.clear(row);
     await inParts(
@@ -227,6 +251,23 @@ async function readColumn(table: RunTable, snapshot: Snapshot, name: ColumnName,
       fill,
     );
   });
+}
+
+/** Values at a step stand in curves alone: each run's is looked up, and read there where its curve went on. */
+async function readSteps(
+  table: RunTable,
+  snapshot: Snapshot,
+  column: NumberColumn,
+  at: { key: string; step: number },
+  rows: readonly number[],
+  limit: number,
+): Promise<void> {
+  const runIds = rows.map((row) => table.ids.text(row));
+  const read = await valuesAtStep(snapshot, { runIds, ...at }, limit, (id, value) => {
+    const row = table.ids.find(id);
+    if (row >= 0) column.set(row, Number.isNaN(value) ? 0 : value, Number.isNaN(value) ? notANumber : present);
+  });
+  if (read === undefined) throw new TooMuchToRead(at);
 }
 
 /** Takes over the values of runs of some experiments. `nan`: the state of a number that is none. */

@@ -1,12 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { Said } from "../../../../base/foundation/threads.ts";
+import type { Said as SaidByThread } from "../../../../base/foundation/threads.ts";
 import { type DatabaseSource, openSnapshots } from "../../../../base/storage/snapshots.ts";
 import { choose } from "./choose.ts";
 import { foldsIntoAscii } from "./filtering.ts";
 import { grouped, namesOfGroups } from "./grouping.ts";
-import { type Answer, columnOf, type ColumnName, nameText, type Question, type Unanswered } from "./question.ts";
+import { columnOf, type ColumnName, nameText, type Question, type Said } from "./question.ts";
 import { leavesOf } from "../vocabulary.ts";
-import { CannotHold, follow } from "./reading.ts";
+import { CannotHold, follow, TooMuchToRead } from "./reading.ts";
 import { RunTable } from "./table.ts";
 
 /** The thread that keeps columns. Whatever fails, the table is made anew. */
@@ -40,7 +40,7 @@ const mayFold = (name: ColumnName | undefined): boolean => {
   return column?.type === "text" && foldsIntoAscii(column);
 };
 
-async function answer(question: Question): Promise<Answer | Unanswered> {
+async function answer(question: Question): Promise<Said> {
   const names = new Map<string, ColumnName>();
   for (const one of [...leavesOf(question.filter), ...question.order]) {
     const name = columnOf(one);
@@ -53,12 +53,14 @@ async function answer(question: Question): Promise<Answer | Unanswered> {
     await upToDate();
   } catch (error) {
     table = new RunTable();
+    if (error instanceof TooMuchToRead) return { refused: error.at };
     if (!(error instanceof CannotHold)) throw error;
     // Other experiments may have taken the place that this search needs.
     try {
       await upToDate();
     } catch (again) {
       table = new RunTable();
+      if (again instanceof TooMuchToRead) return { refused: again.at };
       if (again instanceof CannotHold) return { unanswered: again.message };
       throw again;
     }
@@ -79,8 +81,8 @@ port.on("message", async ({ question }: { question: Question }) => {
   try {
     const found = await answer(question);
     const moved = "packed" in found && found.packed ? [found.packed.buffer] : [];
-    port.postMessage({ answer: found } satisfies Said<Answer | Unanswered>, moved);
+    port.postMessage({ answer: found } satisfies SaidByThread<Said>, moved);
   } catch (error) {
-    port.postMessage({ failed: error instanceof Error ? error.message : String(error) } satisfies Said<Answer | Unanswered>);
+    port.postMessage({ failed: error instanceof Error ? error.message : String(error) } satisfies SaidByThread<Said>);
   }
 });

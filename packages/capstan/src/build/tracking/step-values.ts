@@ -1,0 +1,133 @@
+import { CapstanError } from "../../base/foundation/errors.ts";
+import { blockData, blocksPerRead, type Reading } from "./blocks.ts";
+import { openBlock } from "./curves/opened-block.ts";
+import { decodeChunk } from "./points.ts";
+import { listOf } from "./rows.ts";
+import { isLater } from "./rules.ts";
+
+/** One question reads at most so many blocks and chunks of curves, all of its runs together: some seconds. */
+export const mostStepBlocks = 250_000;
+
+export const tooManyBlocks = (key: string, step: number): CapstanError =>
+  new CapstanError("CAP-TRACK-006", { metric: `${key}@step(${step})`, limit: mostStepBlocks });
+
+const runsAtOnce = 512;
+/** Their blocks are in memory together: some megabytes. */
+const curvesAtOnce = 32;
+
+export type AtStep = { readonly runIds: readonly string[]; readonly key: string; readonly step: number };
+type Held = { run: string; block: string };
+
+/**
+ * The value of a metric at one step, of each run that has one: of several points there the last in the order of a history. A curve that ends with the step, or
+ * before it, is not read. Answers how many blocks and chunks were read; undefined when they would have been more than `limit`, and then not all values were taken.
+ */
+export async function valuesAtStep(
+  reading: Reading,
+  { runIds, key, step }: AtStep,
+  limit: number,
+  take: (runId: string, value: number) => void,
+): Promise<number | undefined> {
+  const [further, withTail]: [string[], Set<string>] = [[], new Set()];
+  for (const part of partsOf(runIds)) {
+    const runs = listOf(part);
+    await reading.each(
+      `select run_id, step, value, is_nan, tail_points from metric_latest where run_id in ${runs.sql} and key = ? and step >= ?`,
+      [...runs.params, key, step],
+      ([run, last, value, isNaN, inTail]) => {
+        if (last === step) return take(run as string, isNaN === 1 ? Number.NaN : (value as number));
+        further.push(run as string);
+        if (Number(inTail) > 0) withTail.add(run as string);
+      },
+    );
+  }
+  // Nothing is read in vain.
+  if (further.length > limit) return undefined;
+  let read = 0;
+  for (const part of partsOf(further)) {
+    const found = new Found(step);
+    const tails = part.filter((run) => withTail.has(run));
+    // Tails first: what becomes a block in between is found there again.
+    if ((read += tails.length) > limit) return undefined;
+    await readTails(reading, tails, key, found);
+    const blocks = await blocksAround(reading, part, key, step);
+    if ((read += blocks.length) > limit) return undefined;
+    await readBlocks(reading, blocks, key, found);
+    for (const [run, { value }] of found.all) take(run, value);
+  }
+  return read;
+}
+
+function* partsOf(runIds: readonly string[]): Generator<string[]> {
+  for (let at = 0; at < runIds.length; at += runsAtOnce) yield runIds.slice(at, at + runsAtOnce);
+}
+
+/** The last point of each run at the step, among those seen. */
+class Found {
+  readonly all = new Map<string, { timeMs: number; value: number }>();
+  readonly step: number;
+  constructor(step: number) {
+    this.step = step;
+  }
+  see(run: string, timeMs: number, value: number): void {
+    const [step, known] = [this.step, this.all.get(run)];
+    if (!known || isLater({ step, timeMs, value }, { step, ...known })) this.all.set(run, { timeMs, value });
+  }
+  seeBlock(run: string, data: Uint8Array): void {
+    const block = openBlock(data);
+    // A block is in the order of a history.
+    const place = block.steps().lastIndexOf(this.step);
+    if (place < 0) return;
+    const { timeMs, value } = block.take([place], [this.step], null);
+    this.see(run, timeMs[0] as number, value[0] as number);
+  }
+}
+
+/** A block of a store from before pyramids tells its bounds itself. */
+const around = `from metric_block b left join metric_pyramid p on p.run_id = b.run_id and p.key = b.key and p.block = b.block
+  where b.key = ? and coalesce(p.min_step, b.min_step) <= ? and coalesce(p.max_step, b.max_step) >= ?`;
+
+async function blocksAround(reading: Reading, runIds: readonly string[], key: string, step: number): Promise<Held[]> {
+  const runs = listOf(runIds);
+  const found: Held[] = [];
+  await reading.each(
+    `select b.run_id, b.block ${around} and b.run_id in ${runs.sql}`,
+    [key, step, step, ...runs.params],
+    ([run, block]) => void found.push({ run: run as string, block: block as string }),
+  );
+  return found;
+}
+
+async function readTails(reading: Reading, runIds: readonly string[], key: string, found: Found): Promise<void> {
+  for (let at = 0; at < runIds.length; at += curvesAtOnce) {
+    const runs = listOf(runIds.slice(at, at + curvesAtOnce));
+    await reading.each(
+      `select run_id, data from metric_tail where run_id in ${runs.sql} and key = ?`,
+      [...runs.params, key],
+      ([run, data]) => {
+        const { step, timeMs, value } = decodeChunk(data as Uint8Array);
+        for (let i = step.indexOf(found.step); i >= 0; i = step.indexOf(found.step, i + 1))
+          found.see(run as string, timeMs[i] as number, value[i] as number);
+      },
+    );
+  }
+}
+
+async function readBlocks(reading: Reading, blocks: readonly Held[], key: string, found: Found): Promise<void> {
+  const byRun = Map.groupBy(blocks, (one) => one.run);
+  const single = [...byRun].flatMap(([run, { length }]) => (length === 1 ? [run] : []));
+  for (let at = 0; at < single.length; at += curvesAtOnce) {
+    const runs = listOf(single.slice(at, at + curvesAtOnce));
+    await reading.each(
+      `select b.run_id, b.data ${around} and b.run_id in ${runs.sql}`,
+      [key, found.step, found.step, ...runs.params],
+      ([run, data]) => found.seeBlock(run as string, data as Uint8Array),
+    );
+  }
+  for (const [run, some] of byRun)
+    for (let at = 0; some.length > 1 && at < some.length; at += blocksPerRead) {
+      const part = some.slice(at, at + blocksPerRead).map((one) => one.block);
+      const data = await blockData(reading, run, key, part);
+      for (const block of part) found.seeBlock(run, data(block));
+    }
+}
