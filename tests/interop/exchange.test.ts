@@ -35,7 +35,11 @@ async function script(name: string, uri: string, folder: string): Promise<string
   return stdout.trim().split("\n").pop() ?? "";
 }
 type Run = { id: string; lifecycle: string; files: Record<string, string>; history: Record<string, unknown[]> };
-type Seen = { experiments: Record<string, { lifecycle: string; runs: Record<string, Run> }>; models: Record<string, unknown> };
+type Trace = { id: string; linked: string[] };
+type Seen = {
+  experiments: Record<string, { lifecycle: string; runs: Record<string, Run>; traces: Trace[] }>;
+  models: Record<string, unknown>;
+};
 const seenIn = async (uri: string, folder: string): Promise<Seen> => JSON.parse(await script("mlflow_seen.py", uri, folder)) as Seen;
 
 async function freePort(): Promise<number> {
@@ -80,7 +84,8 @@ describeWith("MLflow's own stores", "a Python with a full MLflow up to 3.12 (CAP
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Brings a store here and writes it back as an mlruns folder; MLflow's own client must see the same in both. */
-  async function thereAndBack(from: string, before: Seen, traces = 1): Promise<void> {
+  async function thereAndBack(from: string, before: Seen, linked = true): Promise<void> {
+    const server = from.startsWith("http");
     project = makeProject();
     try {
       const first = await project.capstan("import", "mlflow", from, "--json", "-q");
@@ -94,19 +99,29 @@ describeWith("MLflow's own stores", "a Python with a full MLflow up to 3.12 (CAP
           "logged models": 1,
           "registered models": 1,
           "model versions": 2,
-          ...(traces > 0 && { traces, spans: 2, assessments: 3 }),
+          traces: 1,
+          spans: 2,
+          assessments: 5,
+          ...(linked && { "evaluation datasets": 1, "evaluation records": 2 }),
         },
         conflicts: [],
         differing: 0,
       });
       const again = await project.capstan("import", "mlflow", from, "--json", "-q");
-      expect([again.code, JSON.parse(again.stdout)]).toMatchObject([0, { taken: {}, updated: {}, conflicts: [], entry: null }]);
+      expect([again.code, JSON.parse(again.stdout)]).toMatchObject([
+        0,
+        { taken: {}, updated: {}, conflicts: [], entry: null, unread: { runs: server ? 5 : 6 } },
+      ]);
+      const whole = await project.capstan("import", "mlflow", from, "--again", "--json", "-q");
+      expect([whole.code, JSON.parse(whole.stdout)]).toMatchObject([0, { same: { runs: 6 }, unread: {}, found: { "metric points": 505 } }]);
       expect((await project.capstan("verify")).code).toBe(0);
       const out = join(project.folder, "out");
       const written = await project.capstan("export", "mlflow", "out", "--json", "-q");
-      expect([written.code, JSON.parse(written.stdout)]).toMatchObject([0, { taken: { runs: 6 }, differing: 0 }]);
-      expect(JSON.parse(written.stdout).left.map((one: { what: string }) => one.what)).toEqual(traces > 0 ? ["traces"] : []);
-      expect(await seenIn(`file://${out}`, folder)).toEqual(withoutTraces(before));
+      expect([written.code, JSON.parse(written.stdout)]).toMatchObject([0, { taken: { runs: 6, traces: 1 }, differing: 0 }]);
+      expect(JSON.parse(written.stdout).left.map((one: { what: string }) => one.what)).toEqual(
+        linked ? ["links of traces to runs", "evaluation datasets"] : [],
+      );
+      expect(await seenIn(`file://${out}`, folder)).toEqual(linked ? withoutLinks(before) : before);
     } finally {
       await project.close();
     }
@@ -116,7 +131,7 @@ describeWith("MLflow's own stores", "a Python with a full MLflow up to 3.12 (CAP
     const home = join(folder, "files");
     const root = join(home, "mlruns");
     await script("mlflow_store.py", `file://${root}`, home);
-    await thereAndBack(root, await seenIn(`file://${root}`, home), 0);
+    await thereAndBack(root, await seenIn(`file://${root}`, home), false);
   });
 
   test("a SQLite file, and back", async () => {
@@ -159,10 +174,12 @@ describeWith("MLflow's own stores", "a Python with a full MLflow up to 3.12 (CAP
   }, 600_000);
 });
 
-/** A folder is written without them. */
-const withoutTraces = ({ experiments, models }: Seen): object => ({
+/** A folder links no trace to a run. */
+const withoutLinks = ({ experiments, models }: Seen): object => ({
   models,
-  experiments: Object.fromEntries(Object.entries(experiments).map(([name, one]) => [name, { ...one, traces: [] }])),
+  experiments: Object.fromEntries(
+    Object.entries(experiments).map(([name, one]) => [name, { ...one, traces: one.traces.map((trace) => ({ ...trace, linked: [] })) }]),
+  ),
 });
 
 /** Without ids, which a server gives by itself, and without what is deleted with its experiment, which does not go there. */

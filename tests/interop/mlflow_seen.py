@@ -59,17 +59,17 @@ for experiment in client.search_experiments(view_type=ViewType.ALL):
             metrics = [[metric.key, metric.value, metric.timestamp, metric.dataset_name] for metric in one.metrics or []]
             logged.append([one.name, one.status.value, one.model_type, one.params, tags, metrics, content])
     traces = []
-    if experiment.lifecycle_stage == "active" and not uri.startswith("file:"):
+    if experiment.lifecycle_stage == "active":
         for trace in client.search_traces(locations=[experiment.experiment_id]):
             info = trace.info
             traces.append(
                 {
                     "id": info.trace_id,
                     "facts": [info.request_preview, info.response_preview, info.timestamp_ms, info.execution_duration, str(info.state)],
-                    "tags": {key: value for key, value in ours(info.tags).items() if key != "mlflow.artifactLocation"},
+                    "tags": {key: value for key, value in ours(info.tags).items() if key not in ("mlflow.artifactLocation", "mlflow.trace.spansLocation")},
                     "spans": [[one.name, one.span_type, one.start_time_ns, one.end_time_ns, one.inputs, one.outputs, one.attributes] for one in trace.data.spans],
-                    "assessments": [[one.name, one.value, one.rationale, one.valid is not False, one.source.source_type] for one in info.assessments],
-                    "linked": [run.info.run_name for run in client.search_runs([experiment.experiment_id]) for found in client.search_traces(locations=[experiment.experiment_id], run_id=run.info.run_id) if found.info.trace_id == info.trace_id],
+                    "assessments": sorted(([one.name, one.value, one.rationale, one.valid is not False, one.source.source_type] for one in info.assessments), key=str),
+                    "linked": [] if uri.startswith("file:") else [run.info.run_name for run in client.search_runs([experiment.experiment_id]) for found in client.search_traces(locations=[experiment.experiment_id], run_id=run.info.run_id) if found.info.trace_id == info.trace_id],
                 }
             )
     seen["experiments"][experiment.name] = {"lifecycle": experiment.lifecycle_stage, "tags": experiment.tags, "runs": runs, "logged": logged, "traces": traces}

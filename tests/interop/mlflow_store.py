@@ -48,25 +48,28 @@ with tempfile.TemporaryDirectory() as folder:
     with mlflow.start_run(experiment_id="0", run_name="in default"):
         mlflow.log_metric("x", 2)
 
-    # A folder keeps traces in another form, which an import does not take.
+    @mlflow.trace(name="asked", attributes={"depth": 2.0})
+    def asked(question):
+        with mlflow.start_span("looked up", span_type="RETRIEVER") as span:
+            span.set_inputs({"q": question, "k": [1, 2.5, None]})
+        return "42"
+
+    mlflow.set_experiment("alpha")
+    asked("why?")
+    mlflow.flush_trace_async_logging()
+    trace = mlflow.get_trace(mlflow.get_last_active_trace_id())
+    trace_id = trace.info.trace_id
+    client.set_trace_tag(trace_id, "env", "prod")
+    first = mlflow.log_feedback(trace_id=trace_id, name="good", value=False, rationale="short: 1e5\nand more")
+    mlflow.override_feedback(trace_id=trace_id, assessment_id=first.assessment_id, value=True)
+    mlflow.log_feedback(trace_id=trace_id, name="share", value=1.5e-07, metadata={"digits": "007", "yes": "no"})
+    mlflow.log_feedback(trace_id=trace_id, name="word", value="1e5")
+    mlflow.log_expectation(trace_id=trace_id, name="answer", value={"text": "42"})
+    # A folder keeps neither such links nor evaluation datasets.
     if not uri.startswith("file:"):
-
-        @mlflow.trace(name="asked", attributes={"depth": 2.0})
-        def asked(question):
-            with mlflow.start_span("looked up", span_type="RETRIEVER") as span:
-                span.set_inputs({"q": question, "k": [1, 2.5, None]})
-            return "42"
-
-        mlflow.set_experiment("alpha")
-        asked("why?")
-        mlflow.flush_trace_async_logging()
-        trace = mlflow.get_trace(mlflow.get_last_active_trace_id())
-        trace_id = trace.info.trace_id
-        client.set_trace_tag(trace_id, "env", "prod")
-        first = mlflow.log_feedback(trace_id=trace_id, name="good", value=False, rationale="short")
-        mlflow.override_feedback(trace_id=trace_id, assessment_id=first.assessment_id, value=True)
-        mlflow.log_expectation(trace_id=trace_id, name="answer", value={"text": "42"})
         client.link_traces_to_run([trace_id], run_id)
+        questions = client.create_dataset("questions", experiment_id=[experiment], tags={"team": "a"})
+        questions.merge_records([{"inputs": {"q": "why?", "k": 1.5}, "expectations": {"answer": "42"}, "tags": {"hard": "yes"}}, {"inputs": {"q": "how?"}, "outputs": ["a", None]}])
 
     client.create_registered_model("late", tags={"use": "x"}, description="what is late")
     client.create_model_version("late", f"models:/{model.model_id}", run_id=run_id, tags={"ok": "yes"}, description="first", model_id=model.model_id)

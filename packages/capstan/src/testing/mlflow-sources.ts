@@ -35,6 +35,10 @@ create table trace_request_metadata (key TEXT, value TEXT, request_id TEXT);
 create table spans (trace_id TEXT, experiment_id INTEGER, span_id TEXT, parent_span_id TEXT, name TEXT, type TEXT, status TEXT, start_time_unix_nano BIGINT, end_time_unix_nano BIGINT, content TEXT);
 create table assessments (assessment_id TEXT, trace_id TEXT, name TEXT, assessment_type TEXT, value TEXT, error TEXT, created_timestamp BIGINT, last_updated_timestamp BIGINT, source_type TEXT, source_id TEXT, run_id TEXT, span_id TEXT, rationale TEXT, overrides TEXT, valid BOOLEAN, assessment_metadata TEXT);
 create table entity_associations (association_id TEXT, source_type TEXT, source_id TEXT, destination_type TEXT, destination_id TEXT, created_time BIGINT);
+create table evaluation_datasets (dataset_id TEXT primary key, name TEXT, schema TEXT, profile TEXT, digest TEXT, created_time BIGINT, last_update_time BIGINT, created_by TEXT, last_updated_by TEXT);
+create table evaluation_dataset_tags (dataset_id TEXT, key TEXT, value TEXT);
+create table evaluation_dataset_records (dataset_record_id TEXT primary key, dataset_id TEXT, inputs TEXT, outputs TEXT, expectations TEXT, tags TEXT, source TEXT, created_time BIGINT, last_update_time BIGINT, created_by TEXT, last_updated_by TEXT);
+create table webhooks (webhook_id TEXT, secret TEXT, deleted_timestamp BIGINT);
 create table scorers (scorer_id TEXT)`;
 
 /** Ids of the traces that a filled database has: the first with its spans in rows, the other with one in a file. */
@@ -95,6 +99,24 @@ export function fillMlflowTraces(database: DatabaseSync, folder: string): void {
   const place = join(folder, "mlruns", "7", "traces", second, "artifacts");
   put("trace_tags", "mlflow.artifactLocation", place, second);
   writeFiles(place, { "traces.json": `{"spans": [${span(second, "cc".repeat(8), null, ', "attributes": {}')}]}` });
+}
+
+export const filledEvaluationDataset = `d-${"4".repeat(32)}`;
+
+/** An evaluation dataset of experiment 7 with one record that has everything and one that has inputs only; two webhooks, one of them deleted. */
+export function fillMlflowEvaluation(database: DatabaseSync): void {
+  const put = (table: string, ...values: (string | number | null)[]): void =>
+    void database.prepare(`insert into ${table} values (${values.map(() => "?").join(", ")})`).run(...values);
+  const id = filledEvaluationDataset;
+  put("evaluation_datasets", id, "questions", '{"inputs": {"q": "string"}}', '{"num_records": 2}', "abc", 8000, 8100, "ada", "zoe");
+  put("evaluation_dataset_tags", id, "team", "a");
+  put("entity_associations", "e2", "evaluation_dataset", id, "experiment", "7", 1);
+  const source = '{"source_type": "HUMAN", "source_data": {"user_name": "ada"}}';
+  const parts = ['{"q": "why?", "k": 1.5}', '{"mlflow_wrapped": ["42", null]}', '{"answer": "42"}', '{"hard": "yes"}', source];
+  put("evaluation_dataset_records", `dr-${"1".repeat(32)}`, id, ...parts, 8010, 8020, "ada", null);
+  put("evaluation_dataset_records", `dr-${"2".repeat(32)}`, id, '{"q": "how?"}', null, null, null, null, 8030, 8030, null, null);
+  put("webhooks", "w1", "sealed", null);
+  put("webhooks", "w2", "sealed", 9000);
 }
 
 /** Id of the nth run of a test. */

@@ -14,6 +14,8 @@ export const transferResult = z.object({
   taken: counts,
   same: counts,
   updated: counts,
+  /** Of `same`: what was not read again, because the source says of it what it said when it was read and compared. */
+  unread: counts,
   /** The first hundred; all are counted. */
   conflicts: z.array(z.object({ noun: z.string(), id: z.string(), code: z.string(), problem: z.string() })),
   conflictCount: z.number(),
@@ -67,6 +69,8 @@ export const exchangeOperations = {
       /** Names of experiments; all, and the registry, when absent. */
       experiments: z.array(z.string().max(500)).max(1000).optional(),
       plan: z.boolean().default(false),
+      /** Reads and compares runs again that the source says are unchanged. */
+      again: z.boolean().default(false),
       ...credentials,
     }),
     output: transfer,

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Caller } from "../../base/foundation/caller.ts";
 import {
+  filledEvaluationDataset,
   filledTraces,
   fillMlflowDatabase,
+  fillMlflowEvaluation,
   fillMlflowTraces,
   openMlflowDatabase,
   runIdOf,
@@ -56,7 +58,10 @@ async function bring(
   const { store } = here;
   const { plan = false, signal = new AbortController().signal } = more;
   try {
-    return await importMlflow({ store, tracking, registry, source, project: "default", plan, signal, tell: () => undefined }, caller);
+    return await importMlflow(
+      { store, tracking, registry, source, project: "default", plan, again: false, signal, tell: () => undefined },
+      caller,
+    );
   } finally {
     await opened.close();
   }
@@ -86,7 +91,7 @@ test("everything of a database comes with its ids and times, is sealed, and what
   });
   expect(result.left).toEqual([
     { what: "aliases", count: 1, why: expect.stringContaining("release") },
-    { what: "rows of scorers", count: 1, why: expect.any(String) },
+    { what: "scorers", count: 1, why: expect.any(String) },
   ]);
   expect(await tracking.experiments.get("7")).toMatchObject({ name: "alpha", createdMs: 1000, updatedMs: 2000, tags: { team: "a" } });
   const run = await tracking.getRun(runIdOf(1));
@@ -120,7 +125,7 @@ test("traces come with spans to the last digit, what was said of them, and the r
   fillMlflowTraces(database, folder);
   const result = await bring(file);
   expect(result).toMatchObject({ taken: { traces: 2, spans: 3, assessments: 2 }, conflicts: [], differing: 0 });
-  expect(result.left.map((one) => one.what)).toEqual(["aliases", "rows of scorers"]);
+  expect(result.left.map((one) => one.what)).toEqual(["aliases", "scorers"]);
   const [first, second] = [await noted(filledTraces[0]), await noted(filledTraces[1])];
   expect(first).toMatchObject({
     experimentId: "7",
@@ -160,6 +165,46 @@ test("of traces a second import brings what went on at the source, and leaves wh
   database.exec(`update trace_info set session_id = 'other' where request_id = '${first}'`);
   expect(await bring(file)).toMatchObject({ conflicts: [{ noun: "trace", id: first, code: "CAP-EXISTS-001" }] });
   expect((await noted(first))?.metadata["mlflow.trace.session"]).toBe("talk");
+});
+
+test("an evaluation dataset comes with its records, once; webhooks and scorers are named", async () => {
+  fillMlflowDatabase(database, folder, 1);
+  fillMlflowEvaluation(database);
+  const result = await bring(file);
+  expect(result).toMatchObject({ taken: { "evaluation datasets": 1, "evaluation records": 2 }, conflicts: [], differing: 0 });
+  expect(result.left.map((one) => [one.what, one.count])).toEqual([
+    ["aliases", 1],
+    ["scorers", 1],
+    ["webhooks", 1],
+  ]);
+  const { datasets } = tracking.evaluation;
+  expect(await datasets.get(filledEvaluationDataset)).toMatchObject({
+    name: "questions",
+    profile: '{"num_records": 2}',
+    createdMs: 8000,
+    updatedMs: 8100,
+    createdBy: "ada",
+    updatedBy: "zoe",
+    tags: { team: "a" },
+    experimentIds: ["7"],
+  });
+  const [first, second] = await datasets.records(filledEvaluationDataset, 10, "");
+  expect(first).toMatchObject({ createdMs: 8010, updatedMs: 8020, createdBy: "ada" });
+  expect(first?.content).toEqual({
+    inputs: { q: "why?", k: 1.5 },
+    outputs: ["42", null],
+    expectations: { answer: "42" },
+    tags: { hard: "yes" },
+    source: { source_type: "HUMAN", source_data: { user_name: "ada" } },
+  });
+  expect(second?.content).toEqual({ inputs: { q: "how?" } });
+  expect(await bring(file)).toMatchObject({ taken: {}, same: { "evaluation datasets": 1 }, entry: null });
+  database.exec(`update evaluation_dataset_records set expectations = '{"answer": "43"}'`);
+  expect(await bring(file)).toMatchObject({ updated: { "evaluation datasets": 1 }, differing: 0 });
+  await datasets.setTags(filledEvaluationDataset, { mine: "1" });
+  expect(await bring(file)).toMatchObject({ same: { "evaluation datasets": 1 } });
+  database.exec("update evaluation_dataset_tags set value = 'b'");
+  expect((await bring(file)).conflicts).toMatchObject([{ noun: "evaluation dataset", code: "CAP-EXISTS-001" }]);
 });
 
 test("a second import brings only what is new, and brings up to date what went on at the source", async () => {

@@ -13,4 +13,5 @@ create table imported (
   primary key (project, source, noun, source_id)
 )`,
   },
+  { room: "exchange", number: 2, sql: "alter table imported add column mark TEXT" },
 ];

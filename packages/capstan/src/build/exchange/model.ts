@@ -3,6 +3,7 @@ import type { DatasetInput, Lifecycle, LoggedModelStatus, ModelLink, RunStatus }
 import type { Assessment, Span } from "../tracking/traces/model.ts";
 import type { Points } from "../tracking/points.ts";
 import type { Stage } from "../registry/model.ts";
+import type { ImportedEvaluationDataset } from "../tracking/imported/evaluation-datasets.ts";
 import type { ImportedTrace } from "../tracking/imported/traces.ts";
 
 /** What one store of MLflow holds, whichever of its forms it has. Ids are those of the source. */
@@ -18,7 +19,8 @@ export type SourceExperiment = {
 /** Where artifacts lie: a URI in the source's words, and whose they are. */
 export type SourcePlace = { uri: string; run?: string; loggedModel?: string; trace?: string };
 
-export type SourceRun = {
+/** A run without its curves and, where they are asked for one by one, the models that it read. */
+export type RunHead = {
   id: string;
   experimentId: string;
   name: string;
@@ -29,11 +31,17 @@ export type SourceRun = {
   endedMs: number | null;
   params: Record<string, string>;
   tags: Record<string, string>;
-  /** Whole histories; repeats may be among them. */
-  curves: Map<string, Points>;
   datasets: DatasetInput[];
   models: ModelLink[];
   artifactUri: string;
+  /** Equal ones: the source says that the run and its curves are what they were. Null: it cannot say, as of a run that goes on. */
+  mark: string | null;
+};
+export type SourceRun = Omit<RunHead, "mark"> & {
+  /** Whole histories; repeats may be among them. */
+  curves: Map<string, Points>;
+  /** Points that cannot come. */
+  left: Left[];
 };
 
 export type SourceModelMetric = {
@@ -89,6 +97,8 @@ export type SourceTrace = Omit<ImportedTrace, "project" | "spans" | "assessments
   assessments: readonly Omit<Assessment, "project">[];
 };
 
+export type SourceEvaluationDataset = Omit<ImportedEvaluationDataset, "project">;
+
 export type SourceFile = { path: string; sizeBytes: number | null; keep(blobs: BlobStore): Promise<Blob> };
 /** Something that an import does not take, how often, and why. */
 export type Left = { what: string; count: number; why: string };
@@ -101,13 +111,19 @@ export type MlflowSource = {
   /** How many runs there are, when that is cheap to know. */
   countRuns(): Promise<number | null>;
   /** Runs of these experiments, deleted ones too, a page at a time. */
-  runs(experiments: readonly SourceExperiment[]): AsyncIterable<SourceRun[]>;
+  runs(experiments: readonly SourceExperiment[]): AsyncIterable<RunHead[]>;
+  /** Some runs of one page with all that they hold, in the same order. */
+  whole(runs: readonly RunHead[]): Promise<SourceRun[]>;
   loggedModels(experiments: readonly SourceExperiment[]): AsyncIterable<SourceLoggedModel[]>;
   registeredModels(): AsyncIterable<SourceRegisteredModel>;
   /** Traces of these experiments, a page at a time, after their runs. */
   traces(experiments: readonly SourceExperiment[]): AsyncIterable<SourceTrace[]>;
+  /** Evaluation datasets with their records, whichever experiments they belong to. */
+  evaluationDatasets(): AsyncIterable<SourceEvaluationDataset>;
   /** Files below a place. Undefined when it is out of reach. */
   files(place: SourcePlace): Promise<SourceFile[] | undefined>;
+  /** Whether a look at the files of a place asks nobody else. */
+  isNear(place: SourcePlace): boolean;
   /** What the source holds beside all this. */
   left(): Promise<Left[]>;
   close(): Promise<void>;
@@ -130,6 +146,8 @@ export type TransferResult = {
   same: Counts;
   /** What had gone on at the source since the last import. */
   updated: Counts;
+  /** Of `same`: what was not read again, because the source says of it what it said when it was read and compared. */
+  unread: Counts;
   conflicts: Conflict[];
   conflictCount: number;
   left: Left[];

@@ -18,7 +18,7 @@ describeWith("artifacts in a bucket", "moto[server]", findS3Python(), (python) =
       await put(`ml/1/${run}/artifacts/empty`, "");
       await put(`ml/1/${run}/artifactsbeside`, "x");
       for (let n = 0; n < 1005; n++) await put(`ml/2/${run}/artifacts/${n}`, String(n));
-      const place = createPlaces({
+      const { files: place } = createPlaces({
         roots: [],
         artifacts: "s3://any/ml",
         objects: (uri) => objectsBelow(uri, () => bucket),

@@ -38,7 +38,7 @@ describeWith("MLflow on PostgreSQL", "PostgreSQL", findPostgres(), (bin) => {
         const experiments = await source.experiments();
         const runs: Record<string, string> = {};
         for await (const page of source.runs(experiments))
-          for (const run of page)
+          for (const run of await source.whole(page))
             runs[run.id] = await digestOfRun({ ...run, artifacts: (await source.files({ uri: run.artifactUri, run: run.id })) ?? [] });
         const traces = (await Array.fromAsync(source.traces(experiments))).flat().map(({ spans, ...one }) => ({
           ...one,

@@ -3,6 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Json } from "../../base/foundation/canonical-json.ts";
 import { digestOfJson } from "../../base/foundation/hashing.ts";
 import type { DatasetInput, FullLoggedModel, FullRun, ModelLink } from "../tracking/model.ts";
+import type { ImportedEvaluationDataset } from "../tracking/imported/evaluation-datasets.ts";
 import type { ImportedTrace } from "../tracking/imported/traces.ts";
 import { areInOrder, mergePoints, type Points } from "../tracking/points.ts";
 import type { KeyValue, Span } from "../tracking/traces/model.ts";
@@ -116,6 +117,33 @@ export const digestOfLoggedModel = (
       )
       .sort(order),
     files: Object.fromEntries(model.files.map((one) => [one.path, one.sizeBytes])),
+  });
+
+/** What is said nowhere is said as nothing by some. */
+const something = (value: Json | undefined): Json | undefined =>
+  value === null || (typeof value === "object" && Object.keys(value).length === 0) ? undefined : value;
+
+export const digestOfEvaluationDataset = (one: Omit<ImportedEvaluationDataset, "project">): string =>
+  digestOfJson({
+    id: one.id,
+    name: one.name,
+    schema: one.schema,
+    profile: one.profile,
+    createdMs: one.createdMs,
+    updatedMs: one.updatedMs,
+    by: [one.createdBy, one.updatedBy],
+    tags: { ...one.tags },
+    experiments: one.experimentIds.toSorted(order),
+    records: one.records
+      .toSorted((a, b) => order(a.id, b.id))
+      .map(({ content, ...record }): Json => ({
+        ...record,
+        inputs: content.inputs,
+        outputs: something(content.outputs),
+        expectations: something(content.expectations),
+        tags: something(content.tags),
+        source: something(content.source),
+      })),
   });
 
 /** Where a trace's spans and files are is every store's own matter. */

@@ -6,7 +6,15 @@ import type { Caller } from "../../base/foundation/caller.ts";
 import { createOutbound } from "../../base/foundation/outbound.ts";
 import { createJobs, jobMigrations } from "../../base/storage/jobs.ts";
 import { openMlflowServer } from "../../testing/mlflow-server.ts";
-import { filledTraces, fillMlflowDatabase, fillMlflowTraces, openMlflowDatabase, runIdOf } from "../../testing/mlflow-sources.ts";
+import {
+  filledEvaluationDataset,
+  filledTraces,
+  fillMlflowDatabase,
+  fillMlflowEvaluation,
+  fillMlflowTraces,
+  openMlflowDatabase,
+  runIdOf,
+} from "../../testing/mlflow-sources.ts";
 import { openTestStore } from "../../testing/store.ts";
 import { registryMigrations } from "../registry/migrations.ts";
 import { registryRoutes } from "../registry/mlflow/routes.ts";
@@ -61,10 +69,10 @@ async function openServed() {
     registry,
     /** Tokens that came with requests. */
     asked,
-    async bring(options: SourceOptions) {
+    async bring(options: SourceOptions, again = false) {
       const source = await openSource(options);
       try {
-        return await importMlflow({ store, tracking, registry, source, project, plan: false, signal, tell }, caller);
+        return await importMlflow({ store, tracking, registry, source, project, plan: false, again, signal, tell }, caller);
       } finally {
         await source.close();
       }
@@ -94,6 +102,7 @@ async function filled() {
   const database = openMlflowDatabase(join(folder, "mlflow.db"));
   fillMlflowDatabase(database, folder, 130);
   fillMlflowTraces(database, folder);
+  fillMlflowEvaluation(database);
   database.close();
   await a.bring({ from: join(folder, "mlflow.db") });
   return { a, b };
@@ -111,6 +120,8 @@ test("a server gives what its database gave: ids, times, whole histories, artifa
       traces: 2,
       spans: 3,
       assessments: 2,
+      "evaluation datasets": 1,
+      "evaluation records": 2,
       "metric points": 130 * 20 + 2,
       "artifact files": 2,
       "logged models": 1,
@@ -134,6 +145,10 @@ test("a server gives what its database gave: ids, times, whole histories, artifa
   );
   expect((await heldTraces(b.store, filledTraces)).map((one) => digestOfTrace(one))).toEqual(
     (await heldTraces(a.store, filledTraces)).map((one) => digestOfTrace(one)),
+  );
+  const records = (one: typeof a) => one.tracking.evaluation.datasets.records(filledEvaluationDataset, 10, "");
+  expect((await records(b)).map((one) => [one.id, one.content.inputs])).toEqual(
+    (await records(a)).map((one) => [one.id, one.content.inputs]),
   );
   expect(await b.bring({ from: a.url })).toMatchObject({ taken: {}, updated: {}, entry: null });
 });
@@ -160,6 +175,24 @@ test("what is written to a server is there once, compared, and tells which run w
     ["plots/a b.txt", 1],
     ["report.txt", 5],
   ]);
+});
+
+test("an ended run of which a server says what it said is not read again, unless everything is", async () => {
+  const { a, b } = await filled();
+  await b.bring({ from: a.url });
+  const second = await b.bring({ from: a.url });
+  expect(second).toMatchObject({ taken: {}, same: { runs: 130 }, unread: { runs: 130 }, entry: null });
+  // Points are not counted that nobody read.
+  expect(second.found).not.toHaveProperty("metric points");
+  expect(await b.bring({ from: a.url }, true)).toMatchObject({ same: { runs: 130 }, unread: {}, found: { "metric points": 130 * 20 + 2 } });
+  const point = (step: number) => ({ metrics: [{ key: "loss", value: 3, step, timeMs: 9000 }] });
+  await a.tracking.logBatch(runIdOf(5), point(100), caller);
+  expect(await b.bring({ from: a.url })).toMatchObject({ updated: { runs: 1 }, unread: { runs: 129 }, differing: 0 });
+  // An earlier point of a run that has ended changes nothing that a search tells.
+  await a.tracking.logBatch(runIdOf(6), point(-7), caller);
+  expect(await b.bring({ from: a.url })).toMatchObject({ updated: {}, unread: { runs: 130 } });
+  expect(await b.bring({ from: a.url }, true)).toMatchObject({ updated: { runs: 1 }, unread: {}, differing: 0 });
+  expect((await b.tracking.history(runIdOf(6), "loss")).step[0]).toBe(-7);
 });
 
 test("a server that refuses says so with its status, and nothing is half there", async () => {

@@ -13,12 +13,13 @@ type ImportOrder = {
   artifacts?: string | undefined;
   experiments?: readonly string[] | undefined;
   plan: boolean;
+  again: boolean;
   token?: string | undefined;
   user?: string | undefined;
   password?: string | undefined;
 };
 
-type ExportOrder = Omit<ImportOrder, "from" | "artifacts"> & { to: string };
+type ExportOrder = Omit<ImportOrder, "from" | "artifacts" | "again"> & { to: string };
 
 const teller =
   (shown: Transfer) =>
@@ -79,14 +80,15 @@ export function createExchangeService(deps: {
   };
 
   return {
-    import({ project, plan, experiments, ...from }: ImportOrder, caller: Caller): Transfer {
+    import({ project, plan, again, experiments, ...from }: ImportOrder, caller: Caller): Transfer {
       return begin({ project, direction: "import", plan }, async ({ shown, signal }) => {
         const { openSource } = await import("./sources/open.ts");
         const { importMlflow } = await import("./import/import.ts");
         const source = await openSource({ ...from, ...(deps.s3 && { s3: deps.s3 }) });
         try {
           shown.runs = await source.countRuns();
-          return await importMlflow({ store, tracking, registry, source, project, plan, experiments, signal, tell: teller(shown) }, caller);
+          const order = { project, plan, again, experiments, signal };
+          return await importMlflow({ store, tracking, registry, source, ...order, tell: teller(shown) }, caller);
         } finally {
           await source.close();
         }

@@ -6,7 +6,7 @@ import type { Verb } from "./verbs.ts";
 
 export const verb: Verb = {
   text: "Takes over what a store of MLflow holds: a server, a database, or an mlruns folder. Again brings only what is new.",
-  usage: "import mlflow FROM [--plan] [--artifacts PLACE] [--experiment NAME]...",
+  usage: "import mlflow FROM [--plan] [--again] [--artifacts PLACE] [--experiment NAME]...",
   mostWords: 2,
   examples: [
     "import mlflow http://127.0.0.1:5000 --plan",
@@ -16,6 +16,7 @@ export const verb: Verb = {
   ],
   flags: {
     plan: { type: "boolean", text: "what it would do; nothing is changed" },
+    again: { type: "boolean", text: "read runs again that the source says are unchanged" },
     "dry-run": { type: "boolean", text: "the same as --plan" },
     artifacts: { type: "string", text: "what mlflow-artifacts:/ is, or where artifacts were moved to: a folder or s3://..." },
     experiment: { type: "string", multiple: true, text: "only these, by name, and no registry; all unless said" },
@@ -34,6 +35,7 @@ export const verb: Verb = {
       project: context.place().project,
       from: placeOf(context, from),
       plan: context.on("plan") || context.on("dry-run"),
+      again: context.on("again"),
       ...(artifacts !== undefined && { artifacts: placeOf(context, artifacts) }),
       ...orderOf(context),
     };

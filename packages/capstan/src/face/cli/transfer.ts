@@ -70,6 +70,8 @@ export function report({ out }: Context, ended: Transfer): number {
   out.result(`${result.place}: ${did} ${listed(result.taken)}`);
   if (Object.keys(result.updated).length > 0) out.result(`went on since: ${listed(result.updated)}`);
   if (Object.keys(result.same).length > 0) out.result(`${direction === "import" ? "here" : "there"} already: ${listed(result.same)}`);
+  if (Object.keys(result.unread).length > 0)
+    out.result(`not read again: ${listed(result.unread)}, of which the source says what it said before; \`--again\` reads everything`);
   for (const note of result.notes) out.result(`  ${note}`);
   for (const one of result.left) out.result(`  not taken   ${count(one.count)} ${one.what}: ${one.why}`);
   for (const one of result.conflicts) out.result(`${glyphs.fail} ${one.code}  ${one.noun} ${one.id}: ${one.problem}`);

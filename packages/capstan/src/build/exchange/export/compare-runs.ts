@@ -19,7 +19,7 @@ export async function compareRuns(
   const source = await serverSource({ from: address, ...credentials });
   const about = { ...there, lifecycle: "active", createdMs: 0, updatedMs: 0, tags: {} } as const;
   for await (const page of source.runs([about]))
-    for (const run of page) {
+    for (const run of await source.whole(page.filter((one) => mine.has(one.id)))) {
       const held = mine.get(run.id);
       if (!held) continue;
       const { [idTag]: _, "mlflow.runName": named, ...others } = run.tags;

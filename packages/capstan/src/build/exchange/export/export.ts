@@ -21,7 +21,7 @@ export async function exportMlflow(deps: ExportDeps, caller: Caller): Promise<Tr
   const task: ExportTask = { ...deps, tally, digests: [], tell: (phase) => deps.tell(phase, tally.counts.taken, tally.counts.same) };
   if (server) await (await import("./server.ts")).exportToServer(task, deps.to, deps.credentials, deps.experiments);
   else await (await import("./folder.ts")).exportToFolder(task, deps.to, deps.experiments);
-  await countOthers(task, server);
+  await countOthers(task);
   const digest = digestOfJson(task.digests.toSorted());
   if (plan) return tally.result({ digest: null, entry: null });
   const entry = store.recorder.newEntryId();
@@ -46,13 +46,19 @@ export async function exportMlflow(deps: ExportDeps, caller: Caller): Promise<Tr
 }
 
 /** What MLflow has no noun for, or what this export does not write. */
-async function countOthers({ store, project, tally }: ExportTask, toServer: boolean): Promise<void> {
+async function countOthers({ store, project, tally }: ExportTask): Promise<void> {
   const rows = await store.database.all<{ kind: string; n: number }>(
     "select kind, count(*) as n from run where project = ? and kind not in ('user', 'step', 'pipeline') group by kind order by kind",
     [project],
   );
   for (const { kind, n } of rows) tally.leave(`runs of kind ${kind}`, "MLflow has no such kind", Number(n));
-  if (toServer) return;
-  const traces = await store.database.find<{ n: number }>("select count(*) as n from trace where project = ?", [project]);
-  if (traces && Number(traces.n) > 0) tally.leave("traces", "an export to a folder does not write these", Number(traces.n));
+  for (const [table, what] of [
+    ["evaluation_dataset", "evaluation datasets"],
+    ["scorer", "versions of scorers"],
+    ["issue", "issues"],
+    ["webhook", "webhooks"],
+  ]) {
+    const found = await store.database.find<{ n: number }>(`select count(*) as n from ${table} where project = ?`, [project]);
+    if (Number(found?.n) > 0) tally.leave(what ?? "", "an export does not write these", Number(found?.n));
+  }
 }

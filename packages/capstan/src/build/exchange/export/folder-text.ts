@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Json } from "../../../base/foundation/canonical-json.ts";
 import type { Points } from "../../tracking/points.ts";
 import { safePath } from "../../tracking/rules.ts";
 
@@ -26,6 +28,18 @@ export const metaText = (facts: Readonly<Record<string, Plain>>): string =>
     })
     .join("");
 
+/** Data on one line; a number with a power has a point and a sign, without which Python reads a text. */
+export function dataText(data: Json): string {
+  if (typeof data === "string") return quoted(data);
+  if (typeof data === "number")
+    return String(data).replace(/^(-?[0-9]+)(\.[0-9]+)?e/, (_, whole: string, part = ".0") => `${whole}${part}e`);
+  if (Array.isArray(data)) return `[${(data as readonly Json[]).map(dataText).join(", ")}]`;
+  if (typeof data !== "object" || data === null) return String(data ?? null);
+  return `{${Object.entries(data)
+    .flatMap(([key, value]) => (value === undefined ? [] : [`${quoted(key)}: ${dataText(value)}`]))
+    .join(", ")}}`;
+}
+
 /** A text, or its pieces. */
 type Text = string | Iterable<string>;
 
@@ -33,6 +47,15 @@ export async function put(folder: string, path: string, text: Text): Promise<voi
   await mkdir(dirname(join(folder, path)), { recursive: true });
   await writeFile(join(folder, path), text);
 }
+
+/** The old one is gone for the moment between two renames; the same export again makes it whole. */
+export async function replace(making: string, at: string): Promise<void> {
+  await rm(at, { recursive: true, force: true });
+  await mkdir(dirname(at), { recursive: true });
+  await rename(making, at);
+}
+
+export const locationOf = (root: string, ...parts: string[]): string => pathToFileURL(join(root, ...parts)).href;
 
 /** One file a text, named by its key. Keys that are no paths, or are the folder of another key, are given to `leave`. */
 export async function putTexts(folder: string, texts: ReadonlyMap<string, Text>, leave: (key: string) => void): Promise<void> {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CapstanError } from "../../../base/foundation/errors.ts";
@@ -7,7 +7,8 @@ import type { Artifact, Experiment, LoggedModelStatus, RunStatus } from "../../t
 import { digestOfRun, exportedTag, importedFrom } from "../rules.ts";
 import { folderSource } from "../sources/folder.ts";
 import { filesBelow } from "../sources/local-files.ts";
-import { curveText, md5, metaText, put, putTexts, pythonText } from "./folder-text.ts";
+import { curveText, locationOf, md5, metaText, put, putTexts, pythonText, replace } from "./folder-text.ts";
+import { putTraces } from "./folder-traces.ts";
 import {
   type ExportTask,
   type HeldModel,
@@ -51,12 +52,11 @@ export async function exportToFolder(task: ExportTask, root: string, names: read
       tally.add("taken", "logged models");
       if (!task.plan) await putModel(task, root, join(folder, "models"), held);
     }
+    await putTraces(task, root, folder, one.id);
   }
   if (!names) for (const one of await heldRegistry(task)) await putRegistered(task, root, one);
   if (!task.plan) await readBack(task, root, written);
 }
-
-const locationOf = (root: string, ...parts: string[]): string => pathToFileURL(join(root, ...parts)).href;
 
 async function putExperiment(root: string, folder: string, one: Experiment, task: ExportTask): Promise<void> {
   const facts = {
@@ -136,12 +136,6 @@ async function putRun(
   }
   await replace(making, join(folder, run.id));
   return whole;
-}
-
-/** The old one is gone for the moment between two renames; the same export again makes it whole. */
-async function replace(making: string, at: string): Promise<void> {
-  await rm(at, { recursive: true, force: true });
-  await rename(making, at);
 }
 
 async function putFiles({ store, tally }: ExportTask, folder: string, files: readonly Artifact[]): Promise<void> {
@@ -242,9 +236,9 @@ async function putRegistered(task: ExportTask, root: string, { model, tags, alia
 /** Reads the runs that were written as any reader would, and compares them. */
 async function readBack(task: ExportTask, root: string, written: ReadonlyMap<string, string>): Promise<void> {
   if (written.size === 0) return;
-  const source = await folderSource(root, (place) => filesBelow(place.uri, new Map()));
+  const source = await folderSource(root, { files: (place) => filesBelow(place.uri, new Map()), isNear: () => true });
   for await (const page of source.runs(await source.experiments()))
-    for (const run of page) {
+    for (const run of await source.whole(page.filter((one) => written.has(one.id)))) {
       const digest = written.get(run.id);
       if (digest === undefined) continue;
       const artifacts = (await source.files({ uri: run.artifactUri, run: run.id })) ?? [];

@@ -16,14 +16,14 @@ export async function inTurns<T>(all: readonly T[], limit: number, work: (one: T
   );
 }
 
-/** Files of a place, without those whose names could lead out of it. None when it is out of reach, which is counted. */
-export async function filesOf(task: ImportTask, place: SourcePlace): Promise<SourceFile[]> {
+/** Files of a place, without those whose names could lead out of it. Undefined when it is out of reach, which is counted. */
+export async function findFiles(task: ImportTask, place: SourcePlace): Promise<SourceFile[] | undefined> {
   const files = await task.source.files(place);
   if (!files) {
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(place.uri)?.[1] ?? "file";
     const whose = place.run === undefined ? "logged models" : "runs";
     task.tally.leave(`artifacts of ${whose}`, `their place is out of reach (${scheme}); \`--artifacts\` names where it is`);
-    return [];
+    return undefined;
   }
   return files.filter((one) => {
     if (safePath(one.path) !== undefined) return true;

@@ -1,6 +1,7 @@
 import { digestOfJson } from "../../../base/foundation/hashing.ts";
 import type { Caller } from "../../../base/foundation/caller.ts";
 import type { TransferResult } from "../model.ts";
+import { importEvaluationDatasets } from "./evaluation-datasets.ts";
 import { importExperiments } from "./experiments.ts";
 import { importLoggedModels } from "./logged-models.ts";
 import { importRegistry } from "./registry.ts";
@@ -9,7 +10,7 @@ import { importTraces } from "./traces.ts";
 import { createTally } from "./tally.ts";
 import type { ImportTask } from "./task.ts";
 
-export type ImportDeps = Pick<ImportTask, "store" | "tracking" | "registry" | "source" | "project" | "plan" | "signal"> & {
+export type ImportDeps = Pick<ImportTask, "store" | "tracking" | "registry" | "source" | "project" | "plan" | "again" | "signal"> & {
   /** Names of experiments; all when absent. */
   experiments?: readonly string[] | undefined;
   tell(phase: string, taken: Readonly<Record<string, number>>, found: Readonly<Record<string, number>>): void;
@@ -52,6 +53,7 @@ export async function importMlflow(deps: ImportDeps, caller: Caller): Promise<Tr
   await importLoggedModels(task, wanted);
   await importRuns(task, wanted);
   await importTraces(task, wanted);
+  await importEvaluationDatasets(task, deps.experiments === undefined);
   if (!deps.experiments) await importRegistry(task);
   for (const one of await source.left()) tally.leave(one.what, one.why, one.count);
   const digest = plan ? null : digestOfJson(task.digests.toSorted());
@@ -77,6 +79,7 @@ export async function importMlflow(deps: ImportDeps, caller: Caller): Promise<Tr
           taken: counts.taken,
           same: counts.same,
           updated: counts.updated,
+          unread: counts.unread,
           conflicts: conflictCount,
           differing,
           left: left.map((one) => ({ ...one })),

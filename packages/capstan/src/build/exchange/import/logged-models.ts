@@ -4,7 +4,7 @@ import { clean, cleanTexts } from "../../tracking/rules.ts";
 import type { SourceExperiment, SourceFile, SourceLoggedModel } from "../model.ts";
 import { digestOfLoggedModel } from "../rules.ts";
 import { findImported, rememberImported } from "../store.ts";
-import { filesOf, inTurns, keepFiles } from "./artifacts.ts";
+import { findFiles, inTurns, keepFiles } from "./artifacts.ts";
 import type { ImportTask } from "./task.ts";
 
 const noun = "logged models";
@@ -33,7 +33,7 @@ async function importPage(task: ImportTask, page: readonly SourceLoggedModel[]):
   await inTurns(page, 8, async (one) => {
     const model = localModel(task, one);
     if (!model) return;
-    const files = await filesOf(task, { uri: one.artifactUri, loggedModel: one.id });
+    const files = (await findFiles(task, { uri: one.artifactUri, loggedModel: one.id })) ?? [];
     const digest = digestOfLoggedModel({ ...model, files });
     tally.add("found", noun);
     tally.add("found", "logged model files", files.length);

@@ -1,19 +1,20 @@
 import { CapstanError, toCapstanError } from "../../../base/foundation/errors.ts";
+import type { Statement } from "../../../base/storage/database.ts";
 import type { ImportedRun } from "../../tracking/imported/runs.ts";
-import { clean, cleanTexts } from "../../tracking/rules.ts";
-import type { SourceExperiment, SourceFile, SourceRun } from "../model.ts";
-import { comparedRun, digestOfRun, exportedTag, importedFrom } from "../rules.ts";
-import { findImported, rememberImported } from "../store.ts";
-import { filesOf, inTurns, keepFiles } from "./artifacts.ts";
+import type { FullRun } from "../../tracking/model.ts";
+import type { RunHead, SourceExperiment, SourceFile, SourceRun } from "../model.ts";
+import { comparedRun, digestOfRun, importedFrom } from "../rules.ts";
+import { markImported, rememberImported } from "../store.ts";
+import { inTurns, keepFiles } from "./artifacts.ts";
+import { type Candidate, readRuns, type RunPage } from "./read-runs.ts";
 import type { ImportTask } from "./task.ts";
 import { bringRunUpToDate } from "./update-run.ts";
 
 const noun = "runs";
-type Candidate = { run: SourceRun; files: SourceFile[]; digest: string };
 
 /** Runs with everything they hold, a page at a time; each page is written whole, and read back and compared. */
 export async function importRuns(task: ImportTask, experiments: readonly SourceExperiment[]): Promise<void> {
-  const pages = task.source.runs(experiments)[Symbol.asyncIterator]();
+  const pages = readRuns(task, experiments);
   let coming = pages.next();
   try {
     for (let { done, value } = await coming; !done; { done, value } = await coming) {
@@ -26,40 +27,40 @@ export async function importRuns(task: ImportTask, experiments: readonly SourceE
     }
   } finally {
     await coming.catch(() => undefined);
-    await pages.return?.();
+    await pages.return(undefined);
   }
 }
 
-async function importPage(task: ImportTask, page: readonly SourceRun[]): Promise<void> {
+async function importPage(task: ImportTask, { read, unread, known }: RunPage): Promise<void> {
   const { store, tracking, project, tally, source } = task;
   const at = { project, source: source.label, noun };
-  const candidates: Candidate[] = [];
-  await inTurns(page, 8, async (one) => {
-    const run = localRun(task, one);
-    if (!run) return;
-    const files = await filesOf(task, { uri: one.artifactUri, run: one.id });
-    candidates.push({ run, files, digest: await digestOfRun({ ...run, artifacts: files }) });
-  });
-  candidates.sort((a, b) => (a.run.id < b.run.id ? -1 : 1));
-  const ids = candidates.map((one) => one.run.id);
-  const [known, here] = await Promise.all([findImported(store.database, at, ids), tracking.runsById(ids)]);
+  for (const { head, files, mark } of unread) {
+    countHead(task, "found", head, files ?? []);
+    tally.add("same", noun);
+    tally.add("unread", noun);
+    // Its digest is of another day.
+    task.digests.push(`unread run ${head.id} ${mark}`);
+  }
+  const here = await tracking.runsById(read.map((one) => one.run.id));
   const fresh: Candidate[] = [];
-  for (const one of candidates) {
-    const { run, digest } = one;
+  for (const one of read) {
+    const { run, digest, mark } = one;
     count(task, "found", one);
     task.digests.push(`run ${run.id} ${digest}`);
-    const remembered = rememberImported(at, { sourceId: run.id, id: run.id, digest, atMs: store.clock.nowMs() });
+    const noted = { sourceId: run.id, id: run.id, atMs: store.clock.nowMs() };
     const mine = here.get(run.id);
     if (!mine) fresh.push(one);
-    else if (known.get(run.id)?.digest === digest) count(task, "same", one);
-    else if (mine.project !== project)
+    else if (known.get(run.id)?.digest === digest && mine.project === project) {
+      tally.add("same", noun);
+      await markSame(task, mine, one, known.get(run.id)?.mark ?? null);
+    } else if (mine.project !== project)
       tally.conflict({ noun: "run", id: run.id, code: "CAP-EXISTS-001", problem: `it is in project ${mine.project}` });
     else {
       const [curves, artifacts] = await Promise.all([tracking.curves([run.id]), tracking.artifacts(run.id)]);
       const ours = await digestOfRun(comparedRun(mine, curves.get(run.id) ?? new Map(), artifacts));
       if (ours === digest) {
-        count(task, "same", one);
-        if (!task.plan) await store.database.commit(remembered);
+        tally.add("same", noun);
+        if (!task.plan) await store.database.commit(rememberImported(at, { ...noted, digest, mark }));
       } else if (known.get(run.id)?.digest !== ours)
         tally.conflict({
           noun: "run",
@@ -73,7 +74,7 @@ async function importPage(task: ImportTask, page: readonly SourceRun[]): Promise
       else {
         try {
           await bringRunUpToDate(task, mine, curves.get(run.id) ?? new Map(), artifacts, run, one.files);
-          await store.database.commit(remembered);
+          await store.database.commit(rememberImported(at, { ...noted, digest }));
           tally.add("updated", noun);
           await compare(task, [one]);
         } catch (error) {
@@ -102,25 +103,6 @@ async function importPage(task: ImportTask, page: readonly SourceRun[]): Promise
     await compare(task, fresh);
   }
   for (const one of fresh) count(task, "taken", one);
-}
-
-/** A run of the source as it can be here; undefined, and counted, when it cannot. */
-function localRun(task: ImportTask, one: SourceRun): SourceRun | undefined {
-  const experimentId = task.experiments.get(one.experimentId);
-  if (!/^[0-9a-f]{32}$/.test(one.id)) return void task.tally.leave("runs", "their ids are not 32 hex digits");
-  if (experimentId === undefined) return void task.tally.leave("runs", "their experiment is not there");
-  for (const texts of [one.params, one.tags])
-    if (Object.hasOwn(texts, "__proto__")) return void task.tally.leave("runs", "a param or tag is called __proto__");
-  const { [exportedTag]: _, ...tags } = cleanTexts(one.tags);
-  return {
-    ...one,
-    experimentId,
-    name: clean(one.name),
-    by: clean(one.by),
-    params: cleanTexts(one.params),
-    tags,
-    curves: new Map([...one.curves].map(([key, curve]) => [clean(key), curve])),
-  };
 }
 
 function importedOf(task: ImportTask, run: SourceRun, artifacts: ImportedRun["artifacts"]): ImportedRun {
@@ -155,28 +137,44 @@ function importedOf(task: ImportTask, run: SourceRun, artifacts: ImportedRun["ar
   };
 }
 
-/** Reads runs back and compares what the store says of them with what the source said. */
+/** What was not marked yet is when it is here as the source says; one that was changed here is read each time. */
+async function markSame(task: ImportTask, mine: FullRun, { run, digest, mark }: Candidate, before: string | null): Promise<void> {
+  const { store, tracking, project, source } = task;
+  if (task.plan || mark === before) return;
+  if (before === null) {
+    const [curves, artifacts] = await Promise.all([tracking.curves([run.id]), tracking.artifacts(run.id)]);
+    if ((await digestOfRun(comparedRun(mine, curves.get(run.id) ?? new Map(), artifacts))) !== digest) return;
+  }
+  await store.database.commit(markImported({ project, source: source.label, noun }, run.id, mark));
+}
+
+/** Reads runs back and compares what the store says of them with what the source said; the next import may take those as unchanged that are equal. */
 async function compare(task: ImportTask, all: readonly Candidate[]): Promise<void> {
-  const { tracking } = task;
+  const { store, tracking, project, source } = task;
   const ids = all.map((one) => one.run.id);
   const [runs, curves] = await Promise.all([tracking.runsById(ids), tracking.curves(ids)]);
-  await inTurns(all, 8, async ({ run, digest }) => {
+  const marks: Statement[] = [];
+  await inTurns(all, 8, async ({ run, digest, mark }) => {
     const mine = runs.get(run.id);
     const ours = mine && (await digestOfRun(comparedRun(mine, curves.get(run.id) ?? new Map(), await tracking.artifacts(run.id))));
-    if (ours === digest) return;
+    if (ours === digest) return void marks.push(...markImported({ project, source: source.label, noun }, run.id, mark));
     task.tally.differs();
     task.tally.conflict({ noun: "run", id: run.id, code: "CAP-EXCHANGE-002", problem: "read back, it is not what the source said" });
   });
+  if (marks.length > 0) await store.database.commit(marks);
 }
 
-function count(task: ImportTask, of: "found" | "taken" | "same", { run, files }: Candidate): void {
-  task.tally.add(of, noun);
-  if (of === "same") return;
+function count(task: ImportTask, of: "found" | "taken", { run, files }: Candidate): void {
   let points = 0;
   for (const curve of run.curves.values()) points += curve.step.length;
+  countHead(task, of, run, files);
   task.tally.add(of, "metric points", points);
-  task.tally.add(of, "params", Object.keys(run.params).length);
-  task.tally.add(of, "tags", Object.keys(run.tags).length);
-  task.tally.add(of, "dataset inputs", run.datasets.length);
-  task.tally.add(of, "artifact files", files.length);
+}
+
+function countHead({ tally }: ImportTask, of: "found" | "taken", run: Omit<RunHead, "mark">, files: readonly SourceFile[]): void {
+  tally.add(of, noun);
+  tally.add(of, "params", Object.keys(run.params).length);
+  tally.add(of, "tags", Object.keys(run.tags).length);
+  tally.add(of, "dataset inputs", run.datasets.length);
+  tally.add(of, "artifact files", files.length);
 }

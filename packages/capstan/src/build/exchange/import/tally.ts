@@ -5,7 +5,7 @@ const named = 100;
 
 /** What one import or export has found and done so far. */
 export function createTally(place: string) {
-  const counts = { found: {} as Counts, taken: {} as Counts, same: {} as Counts, updated: {} as Counts };
+  const counts = { found: {} as Counts, taken: {} as Counts, same: {} as Counts, updated: {} as Counts, unread: {} as Counts };
   const conflicts: Conflict[] = [];
   const left = new Map<string, Left>();
   const notes: string[] = [];

@@ -14,6 +14,8 @@ export type ImportTask = {
   readonly project: string;
   /** Looks only. */
   readonly plan: boolean;
+  /** Reads what the source says is unchanged, too. */
+  readonly again: boolean;
   readonly tally: Tally;
   readonly signal: AbortSignal;
   /** The caller, with `because` naming the entry that began the import; the entry is made by the first thing that is new. */

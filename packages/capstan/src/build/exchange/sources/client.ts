@@ -11,7 +11,7 @@ const tries = 4;
 
 const pythonWords = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
 /** JSON, also as Python writes it: some answers have bare NaN and Infinity, which become texts. */
-function read(text: string): Json {
+export function readJson(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {
@@ -96,15 +96,15 @@ export function createMlflowClient(address: string, { token, user, password }: C
     /** Undefined when there is nothing at that path: another version of MLflow, or another kind of its store. */
     async find(path: string): Promise<Json | undefined> {
       try {
-        return read(await (await send("GET", path)).text());
+        return readJson(await (await send("GET", path)).text());
       } catch (error) {
         if (error instanceof CapstanError && [404, 405, 501].includes(Number(error.params["status"]))) return undefined;
         throw error;
       }
     },
-    get: async (path: string): Promise<Json> => read(await (await send("GET", path)).text()),
-    post: async (path: string, body: object): Promise<Json> => read(await (await send("POST", path, JSON.stringify(body))).text()),
-    patch: async (path: string, body: object): Promise<Json> => read(await (await send("PATCH", path, JSON.stringify(body))).text()),
+    get: async (path: string): Promise<Json> => readJson(await (await send("GET", path)).text()),
+    post: async (path: string, body: object): Promise<Json> => readJson(await (await send("POST", path, JSON.stringify(body))).text()),
+    patch: async (path: string, body: object): Promise<Json> => readJson(await (await send("PATCH", path, JSON.stringify(body))).text()),
   };
 }
 

@@ -1,14 +1,15 @@
 import { noPoints, type Points, slicePoints } from "../../tracking/points.ts";
+import type { Left } from "../model.ts";
 
 type Growing = { points: Points; length: number };
 
 /** Collects points of many series as they are read. Those whose step or time is beyond the exact integers are counted, not kept. */
 export function collectCurves() {
   const series = new Map<string, Map<string, Growing>>();
-  let beyond = 0;
+  const beyond = new Map<string, number>();
   return {
     add(run: string, key: string, step: number, timeMs: number, value: number): void {
-      if (!Number.isSafeInteger(step) || !Number.isSafeInteger(timeMs)) return void beyond++;
+      if (!Number.isSafeInteger(step) || !Number.isSafeInteger(timeMs)) return void beyond.set(run, (beyond.get(run) ?? 0) + 1);
       let of = series.get(run);
       if (!of) series.set(run, (of = new Map()));
       let one = of.get(key);
@@ -18,11 +19,10 @@ export function collectCurves() {
       one.points.timeMs[one.length] = timeMs;
       one.points.value[one.length++] = value;
     },
-    get beyond() {
-      return beyond;
-    },
-    of(run: string): Map<string, Points> {
-      return new Map([...(series.get(run) ?? [])].map(([key, one]) => [key, slicePoints(one.points, 0, one.length)]));
+    of(run: string): { curves: Map<string, Points>; left: Left[] } {
+      const curves = new Map([...(series.get(run) ?? [])].map(([key, one]) => [key, slicePoints(one.points, 0, one.length)]));
+      const count = beyond.get(run) ?? 0;
+      return { curves, left: count > 0 ? [{ what: "metric points", count, why: "their step or time is beyond the exact integers" }] : [] };
     },
   };
 }

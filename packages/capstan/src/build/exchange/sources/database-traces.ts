@@ -35,7 +35,7 @@ const summed = (row: Cells, columns: Readonly<Record<string, string>>): Record<s
     ),
   );
 /** JSON that a row holds as text, or that the driver has read already. */
-const jsonOf = (value: unknown): Json => {
+export const jsonOf = (value: unknown): Json => {
   if (typeof value !== "string") return (value ?? null) as Json;
   try {
     return JSON.parse(value) as Json;

@@ -3,18 +3,20 @@ import type { DatasetInput, LoggedModelStatus, ModelLink, RunStatus } from "../.
 import type {
   Left,
   MlflowSource,
+  RunHead,
   SourceExperiment,
-  SourceFile,
   SourceLoggedModel,
-  SourcePlace,
   SourceRegisteredModel,
   SourceRun,
   SourceVersion,
 } from "../model.ts";
+import { databaseEvaluationDatasets } from "./database-evaluation.ts";
 import { databaseTraces } from "./database-traces.ts";
 import { collectCurves } from "./curves.ts";
+import { markOf } from "./mark.ts";
+import type { Places } from "./places.ts";
 import type { Rows } from "./rows.ts";
-import { lifecycleOf, maybe, number, said, stageOf, text } from "./words.ts";
+import { lifecycleOf, maybe, noWebhooks, number, said, stageOf, text } from "./words.ts";
 
 type Cell = string | number | null;
 type Cells = Record<string, Cell>;
@@ -22,7 +24,7 @@ const runsPerPage = 50;
 const modelsPerPage = 200;
 /** Tables whose rows are taken, or that only serve them. */
 const taken = new Set(
-  "alembic_version experiments experiment_tags runs metrics latest_metrics params tags inputs input_tags datasets logged_models logged_model_metrics logged_model_params logged_model_tags registered_models registered_model_tags registered_model_aliases model_versions model_version_tags trace_info trace_tags trace_request_metadata spans assessments".split(
+  "alembic_version experiments experiment_tags runs metrics latest_metrics params tags inputs input_tags datasets logged_models logged_model_metrics logged_model_params logged_model_tags registered_models registered_model_tags registered_model_aliases model_versions model_version_tags trace_info trace_tags trace_request_metadata spans assessments evaluation_datasets evaluation_dataset_tags evaluation_dataset_records".split(
     " ",
   ),
 );
@@ -33,19 +35,28 @@ const silent = new Set(
   ),
 );
 
+/** What rows are called whose table is no noun, and why they stay. */
+const others: Readonly<Record<string, { what: string; why: string; where?: string }>> = {
+  scorers: { what: "scorers", why: "an import does not take these" },
+  scorer_versions: { what: "versions of scorers", why: "an import does not take these" },
+  issues: { what: "issues", why: "an import does not take these" },
+  webhooks: { what: "webhooks", why: noWebhooks, where: "where deleted_timestamp is null" },
+  entity_associations: {
+    what: "links",
+    why: "an import does not take these",
+    where:
+      "where not (source_type = 'trace' and destination_type = 'run') and not (source_type = 'evaluation_dataset' and destination_type = 'experiment')",
+  },
+};
+
 const listOf = (values: readonly unknown[]): string => `(${values.map(() => "?").join(", ")})`;
 const statuses: Record<number, LoggedModelStatus> = { 0: "UNSPECIFIED", 1: "PENDING", 2: "READY", 3: "UPLOAD_FAILED" };
 
 /** MLflow's database, of any of its versions: columns and tables that one does not have are empty. */
-export async function databaseSource(
-  rows: Rows,
-  label: string,
-  files: (place: SourcePlace) => Promise<SourceFile[] | undefined>,
-): Promise<MlflowSource> {
+export async function databaseSource(rows: Rows, label: string, { files, isNear }: Places): Promise<MlflowSource> {
   const tables = await rows.tables();
   for (const needed of ["experiments", "runs", "metrics", "params", "tags"])
     if (!tables.has(needed)) throw new CapstanError("CAP-EXCHANGE-001", { source: label, problem: `it has no table ${needed}` });
-  let beyond = 0;
   const all = async (table: string, where = "", params: readonly Cell[] = [], columns = "*"): Promise<Cells[]> =>
     tables.has(table) ? rows.all<Cells>(`select ${columns} from ${table} ${where}`, params) : [];
   /** Texts by the owner that a column names. */
@@ -115,28 +126,21 @@ export async function databaseSource(
     return found;
   }
 
-  async function runsOf(page: readonly Cells[]): Promise<SourceRun[]> {
+  /** Points are added and never changed, or go with their run: as many as there were are those that were there. */
+  async function headsOf(page: readonly Cells[]): Promise<RunHead[]> {
     const ids = page.map((row) => text(row["run_uuid"]));
-    const curves = collectCurves();
-    const nan = tables.get("metrics")?.has("is_nan") ? "is_nan" : "0";
-    const step = tables.get("metrics")?.has("step") ? "step" : "0";
-    const [params, tags, datasets, models] = await Promise.all([
+    const [params, tags, datasets, models, counts] = await Promise.all([
       texts("params", "run_uuid", ids),
       texts("tags", "run_uuid", ids),
       datasetsOf(ids),
       linksOf(ids),
-      rows.each(
-        `select run_uuid, key, cast(${step} as double precision), cast(timestamp as double precision), value, ${nan} from metrics where run_uuid in ${listOf(ids)}`,
-        ids,
-        ([run, key, at, time, value, isNaN]) =>
-          curves.add(String(run), String(key), Number(at), Number(time), isNaN === 1 ? NaN : Number(value)),
-      ),
+      all("metrics", `where run_uuid in ${listOf(ids)} group by run_uuid`, ids, "run_uuid, count(*) as points"),
     ]);
-    beyond += curves.beyond;
-    return page.map((row): SourceRun => {
+    const points = new Map(counts.map((row) => [text(row["run_uuid"]), number(row["points"])]));
+    return page.map((row): RunHead => {
       const id = text(row["run_uuid"]);
       const tagged = tags.get(id) ?? {};
-      return {
+      const head = {
         id,
         experimentId: text(row["experiment_id"]),
         name: text(row["name"]) || (tagged["mlflow.runName"] ?? ""),
@@ -147,12 +151,27 @@ export async function databaseSource(
         endedMs: row["end_time"] === null || row["end_time"] === undefined ? null : number(row["end_time"]),
         params: params.get(id) ?? {},
         tags: tagged,
-        curves: curves.of(id),
         datasets: datasets.get(id) ?? [],
         models: models.get(id) ?? [],
         artifactUri: text(row["artifact_uri"]),
       };
+      return { ...head, mark: markOf(head, points.get(id) ?? 0) };
     });
+  }
+
+  async function whole(page: readonly RunHead[]): Promise<SourceRun[]> {
+    if (page.length === 0) return [];
+    const ids = page.map((one) => one.id);
+    const curves = collectCurves();
+    const nan = tables.get("metrics")?.has("is_nan") ? "is_nan" : "0";
+    const step = tables.get("metrics")?.has("step") ? "step" : "0";
+    await rows.each(
+      `select run_uuid, key, cast(${step} as double precision), cast(timestamp as double precision), value, ${nan} from metrics where run_uuid in ${listOf(ids)}`,
+      ids,
+      ([run, key, at, time, value, isNaN]) =>
+        curves.add(String(run), String(key), Number(at), Number(time), isNaN === 1 ? NaN : Number(value)),
+    );
+    return page.map((one) => ({ ...one, ...curves.of(one.id) }));
   }
 
   async function loggedModelsOf(page: readonly Cells[]): Promise<SourceLoggedModel[]> {
@@ -228,12 +247,13 @@ export async function databaseSource(
       for (let after = ""; ;) {
         const page = await all("runs", "where run_uuid > ? order by run_uuid limit ?", [after, runsPerPage]);
         const mine = page.filter((row) => wanted.has(text(row["experiment_id"])));
-        if (mine.length > 0) yield await runsOf(mine);
+        if (mine.length > 0) yield await headsOf(mine);
         const last = page[page.length - 1];
         if (!last || page.length < runsPerPage) return;
         after = text(last["run_uuid"]);
       }
     },
+    whole,
     async *loggedModels(experiments) {
       const wanted = new Set(experiments.map((one) => one.id));
       for (let after = ""; ;) {
@@ -268,19 +288,20 @@ export async function databaseSource(
         } satisfies SourceRegisteredModel;
       }
     },
+    evaluationDatasets: databaseEvaluationDatasets({ all, texts }),
     traces: databaseTraces({ all, texts, files }),
     files,
+    isNear,
     async left() {
       const found: Left[] = [];
       for (const table of [...tables.keys()].sort()) {
         if (taken.has(table) || silent.has(table)) continue;
-        const others = table === "entity_associations" ? " where not (source_type = 'trace' and destination_type = 'run')" : "";
-        const count = number((await rows.all<{ n: number }>(`select count(*) as n from "${table.replaceAll('"', '""')}"${others}`))[0]?.n);
-        if (count > 0) found.push({ what: `rows of ${table}`, count, why: "an import does not take these" });
+        const { what, why, where = "" } = others[table] ?? { what: `rows of ${table}`, why: "an import does not take these" };
+        const count = number((await rows.all<{ n: number }>(`select count(*) as n from "${table.replaceAll('"', '""')}" ${where}`))[0]?.n);
+        if (count > 0) found.push({ what, count, why });
       }
       const deleted = (await all("model_versions", "where current_stage = 'Deleted_Internal'")).length;
       if (deleted > 0) found.push({ what: "model versions", count: deleted, why: "they are deleted" });
-      if (beyond > 0) found.push({ what: "metric points", count: beyond, why: "their step or time is beyond the exact integers" });
       return found;
     },
     close: () => rows.close(),

@@ -6,16 +6,18 @@ import type {
   Left,
   MlflowSource,
   SourceExperiment,
-  SourceFile,
+  RunHead,
   SourceLoggedModel,
   SourceModelMetric,
-  SourcePlace,
   SourceRegisteredModel,
   SourceRun,
 } from "../model.ts";
 import { collectCurves } from "./curves.ts";
 import { linesOf } from "./local-files.ts";
-import { type Facts, foldersIn, pathsBelow, readFacts, textsBelow } from "./folder-files.ts";
+import { folderTraces } from "./folder-traces.ts";
+import { type Facts, foldersIn, pathsBelow, readFacts, statsBelow, textsBelow } from "./folder-files.ts";
+import { markOf } from "./mark.ts";
+import type { Places } from "./places.ts";
 import { lifecycleOf, number, pythonNumber, said, stageOf, text } from "./words.ts";
 
 const runsPerPage = 50;
@@ -25,9 +27,10 @@ const modelStatuses: Record<string, LoggedModelStatus> = { 0: "UNSPECIFIED", 1: 
 const idPattern = /^[a-zA-Z0-9][\w-]{0,63}$/;
 
 /** An mlruns folder as MLflow's FileStore writes it, its trash included. */
-export async function folderSource(root: string, files: (place: SourcePlace) => Promise<SourceFile[] | undefined>): Promise<MlflowSource> {
+export async function folderSource(root: string, { files, isNear }: Places): Promise<MlflowSource> {
   /** Folder of each experiment, by id. */
   const places = new Map<string, string>();
+  const folders = new WeakMap<RunHead, string>();
   const trash = join(root, ".trash");
   for (const parent of [root, trash])
     for (const name of await foldersIn(parent))
@@ -37,16 +40,17 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
     if (count > 0) left.set(`${what}\n${why}`, { what, why, count: (left.get(`${what}\n${why}`)?.count ?? 0) + count });
   };
 
-  async function runAt(folder: string, facts: Facts): Promise<SourceRun> {
-    const id = text(facts["run_id"] ?? facts["run_uuid"]);
-    const [params, tags, curves] = await Promise.all([
+  /** Lines are added to the files of metrics, and never changed. */
+  async function headAt(folder: string, facts: Facts): Promise<RunHead> {
+    const [params, tags, metrics, datasets, models] = await Promise.all([
       textsBelow(join(folder, "params")),
       textsBelow(join(folder, "tags")),
-      curvesAt(id, join(folder, "metrics")),
+      statsBelow(join(folder, "metrics")),
+      datasetsAt(folder),
+      linksAt(folder),
     ]);
-    const [datasets, models] = await Promise.all([datasetsAt(folder), linksAt(folder)]);
-    return {
-      id,
+    const said = {
+      id: text(facts["run_id"] ?? facts["run_uuid"]),
       experimentId: text(facts["experiment_id"]),
       name: text(facts["run_name"]) || (tags["mlflow.runName"] ?? text(facts["name"])),
       by: text(facts["user_id"]),
@@ -56,7 +60,6 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
       endedMs: facts["end_time"] === null || facts["end_time"] === undefined ? null : number(facts["end_time"]),
       params,
       tags,
-      curves,
       datasets,
       models,
       // What lies beside the run is its own; a place of another form is where it says.
@@ -64,22 +67,27 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
         ? join(folder, "artifacts")
         : text(facts["artifact_uri"]) || join(folder, "artifacts"),
     };
+    const head = { ...said, mark: markOf(said, metrics) };
+    folders.set(head, folder);
+    return head;
   }
 
-  async function curvesAt(run: string, folder: string): Promise<SourceRun["curves"]> {
+  async function curvesAt(run: string, folder: string): Promise<Pick<SourceRun, "curves" | "left">> {
     const curves = collectCurves();
+    let odd = 0;
     for (const key of await pathsBelow(folder)) {
       for await (const lines of linesOf(join(folder, key)))
         for (const line of lines) {
           if (line === "") continue;
           const [time = "", value = "", step = "0"] = line.split(" ");
           const point = [Number(step), Number(time), pythonNumber(value)] as const;
-          if (Number.isNaN(point[0]) || Number.isNaN(point[1])) leave("metric points", "their line is not written as MLflow writes it");
+          if (Number.isNaN(point[0]) || Number.isNaN(point[1])) odd++;
           else curves.add(run, key, ...point);
         }
     }
-    leave("metric points", "their step or time is beyond the exact integers", curves.beyond);
-    return curves.of(run);
+    const found = curves.of(run);
+    if (odd > 0) found.left.push({ what: "metric points", count: odd, why: "their line is not written as MLflow writes it" });
+    return found;
   }
 
   async function datasetsAt(folder: string): Promise<DatasetInput[]> {
@@ -235,7 +243,12 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
         for (const name of await foldersIn(folder)) if (existsSync(join(folder, name, "meta.yaml"))) count++;
       return count;
     },
-    runs: (experiments) => pages(experiments, "", runAt, "runs"),
+    runs: (experiments) => pages(experiments, "", headAt, "runs"),
+    async whole(runs) {
+      const found: SourceRun[] = [];
+      for (const one of runs) found.push({ ...one, ...(await curvesAt(one.id, join(folders.get(one) ?? root, "metrics"))) });
+      return found;
+    },
     loggedModels: (experiments) => pages(experiments, "models", loggedModelAt, "logged models"),
     async *registeredModels() {
       for (const name of await foldersIn(join(root, "models"))) {
@@ -243,14 +256,15 @@ export async function folderSource(root: string, files: (place: SourcePlace) => 
         if (facts) yield await registeredAt(join(root, "models", name), facts);
       }
     },
-    // An mlruns folder says of a trace what no longer tells a text from a number; traces of folders are counted only.
-    async *traces() {},
-    files,
-    async left() {
-      for (const folder of places.values())
-        leave("traces", "those of a folder are not taken", (await foldersIn(join(folder, "traces"))).length);
-      return [...left.values()];
+    async *traces(experiments) {
+      for (const { id } of experiments)
+        yield* folderTraces({ id, folder: places.get(id) ?? root }, files, ({ what, why, count }) => leave(what, why, count));
     },
+    // MLflow keeps none in a folder.
+    async *evaluationDatasets() {},
+    files,
+    isNear,
+    left: async () => [...left.values()],
     close: async () => undefined,
   };
 }

@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { safePath } from "../../tracking/rules.ts";
-import type { SourceFile, SourcePlace } from "../model.ts";
+import type { MlflowSource, SourceFile, SourcePlace } from "../model.ts";
 import { filesBelow, localFolder, within } from "./local-files.ts";
 
 export type PlaceOptions = {
@@ -19,7 +19,9 @@ export type PlaceOptions = {
 const endOf = (place: SourcePlace): string => `/${place.run ?? place.loggedModel ?? place.trace ?? ""}/artifacts`;
 
 /** How artifacts are found that a database or folder names by URI. */
-export function createPlaces({ roots, artifacts, objects, refused }: PlaceOptions) {
+export type Places = Pick<MlflowSource, "files" | "isNear">;
+
+export function createPlaces({ roots, artifacts, objects, refused }: PlaceOptions): Places {
   const allowed = artifacts !== undefined && localFolder(artifacts) !== undefined ? [...roots, localFolder(artifacts) ?? ""] : [...roots];
 
   async function local(folder: string): Promise<SourceFile[] | undefined> {
@@ -32,7 +34,7 @@ export function createPlaces({ roots, artifacts, objects, refused }: PlaceOption
     return undefined;
   }
 
-  return async (place: SourcePlace): Promise<SourceFile[] | undefined> => {
+  async function files(place: SourcePlace): Promise<SourceFile[] | undefined> {
     const uri = place.uri.replace(/\/+$/, "");
     if (!uri.endsWith(endOf(place))) return undefined;
     const served = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*(.*)$/i.exec(uri)?.[1];
@@ -55,5 +57,13 @@ export function createPlaces({ roots, artifacts, objects, refused }: PlaceOption
       }
     // A place that was never written to holds nothing; one outside of what may be read is out of reach.
     return allowed.some((root) => within(root, folder)) ? [] : undefined;
+  }
+
+  return {
+    files,
+    isNear({ uri }) {
+      if (/^mlflow-artifacts:/i.test(uri)) return artifacts === undefined || localFolder(artifacts) !== undefined;
+      return !/^s3:/i.test(uri);
+    },
   };
 }

@@ -1,11 +1,10 @@
 import { Readable } from "node:stream";
-import { CapstanError } from "../../../base/foundation/errors.ts";
 import type { DatasetInput, LoggedModelStatus, ModelLink, RunStatus } from "../../tracking/model.ts";
 import { safePath } from "../../tracking/rules.ts";
 import { inTurns } from "../import/artifacts.ts";
 import type {
-  Left,
   MlflowSource,
+  RunHead,
   SourceExperiment,
   SourceFile,
   SourceLoggedModel,
@@ -15,6 +14,9 @@ import type {
 } from "../model.ts";
 import { createMlflowClient, type Credentials, queryText } from "./client.ts";
 import { collectCurves } from "./curves.ts";
+import { markOf } from "./mark.ts";
+import { serverEvaluationDatasets } from "./server-evaluation.ts";
+import { serverLeft } from "./server-left.ts";
 import { serverTraces } from "./server-traces.ts";
 import { type Json, lifecycleOf, list, number, object, said, stageOf, text, textsOf } from "./words.ts";
 
@@ -27,7 +29,8 @@ const atOnce = 4;
 /** A running MLflow server, through the protocol of its own clients. */
 export async function serverSource({ from, ...credentials }: Credentials & { from: string }): Promise<MlflowSource> {
   const client = createMlflowClient(from, credentials);
-  let beyond = 0;
+  let active: string[] = [];
+  const keys = new WeakMap<RunHead, string[]>();
   /** Ids of the runs that were read, by experiment. */
   const runIds = new Map<string, string[]>();
 
@@ -38,17 +41,6 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
       token = text(answer["next_page_token"]);
       if (token === "") return;
     }
-  }
-
-  /** How many there are of what is not taken; none where the server does not know the noun. */
-  async function counted(path: string, field: string, body: object): Promise<number> {
-    let count = 0;
-    try {
-      for await (const page of searched(path, body, field)) count += page.length;
-    } catch (error) {
-      if (!(error instanceof CapstanError && error.code === "CAP-EXCHANGE-003")) throw error;
-    }
-    return count;
   }
 
   /** Histories of one key: of many runs in one answer, and of each alone when they do not fit into one. */
@@ -80,51 +72,62 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
     }
   }
 
-  async function runsOf(page: readonly Json[]): Promise<SourceRun[]> {
+  /** Of a run that has ended a server says the latest point of each curve; one that goes on may be given another at any time. */
+  function headOf(run: Json): RunHead {
+    const [info, data] = [object(run["info"]), object(run["data"])];
+    const id = text(info["run_id"]);
+    const place = text(info["experiment_id"]);
+    const others = runIds.get(place);
+    if (others) others.push(id);
+    else runIds.set(place, [id]);
+    const inputs = object(run["inputs"]);
+    const tags = textsOf(data["tags"]);
+    const latest = list(data["metrics"]);
+    const said = {
+      id,
+      experimentId: place,
+      name: text(info["run_name"]) || (tags["mlflow.runName"] ?? ""),
+      by: text(info["user_id"]),
+      status: (text(info["status"]) || "RUNNING") as RunStatus,
+      lifecycle: lifecycleOf(info["lifecycle_stage"]),
+      startedMs: number(info["start_time"]),
+      endedMs: info["end_time"] === undefined || info["end_time"] === null ? null : number(info["end_time"]),
+      params: textsOf(data["params"]),
+      tags,
+      datasets: list(inputs["dataset_inputs"]).map(datasetOf),
+      models: [
+        ...list(inputs["model_inputs"]).map(readLink),
+        ...list(object(run["outputs"])["model_outputs"]).map((one): ModelLink => ({
+          direction: "outputs",
+          modelId: text(one["model_id"]),
+          step: number(one["step"]),
+        })),
+      ],
+      artifactUri: text(info["artifact_uri"]),
+    };
+    const ended = ["FINISHED", "FAILED", "KILLED"].includes(said.status) && said.endedMs !== null;
+    const head = { ...said, mark: ended ? markOf(said, latest.map((one) => JSON.stringify(one)).sort()) : null };
+    keys.set(
+      head,
+      latest.map((metric) => text(metric["key"])),
+    );
+    return head;
+  }
+
+  async function whole(page: readonly RunHead[]): Promise<SourceRun[]> {
     const curves = collectCurves();
     const byKey = new Map<string, string[]>();
-    for (const run of page)
-      for (const metric of list(object(run["data"])["metrics"])) {
-        const key = text(metric["key"]);
-        byKey.set(key, [...(byKey.get(key) ?? []), text(object(run["info"])["run_id"])]);
-      }
+    for (const one of page) for (const key of keys.get(one) ?? []) byKey.set(key, [...(byKey.get(key) ?? []), one.id]);
     await inTurns([...byKey], atOnce, ([key, runs]) => historyOf(key, runs, curves));
-    beyond += curves.beyond;
     const found: SourceRun[] = [];
-    for (const run of page) {
-      const [info, data] = [object(run["info"]), object(run["data"])];
-      const id = text(info["run_id"]);
-      const place = text(info["experiment_id"]);
-      const others = runIds.get(place);
-      if (others) others.push(id);
-      else runIds.set(place, [id]);
-      const inputs = object(run["inputs"]);
-      const outputs = list(object(run["outputs"])["model_outputs"]);
+    for (const one of page) {
       // A search leaves out which models a run read; only some runs that know models can have read any.
-      const whole =
-        outputs.length > 0 || list(inputs["model_inputs"]).length > 0
-          ? object(object((await client.get(`${api}/runs/get?run_id=${id}`))["run"])["inputs"])
-          : inputs;
-      const tags = textsOf(data["tags"]);
-      found.push({
-        id,
-        experimentId: place,
-        name: text(info["run_name"]) || (tags["mlflow.runName"] ?? ""),
-        by: text(info["user_id"]),
-        status: (text(info["status"]) || "RUNNING") as RunStatus,
-        lifecycle: lifecycleOf(info["lifecycle_stage"]),
-        startedMs: number(info["start_time"]),
-        endedMs: info["end_time"] === undefined || info["end_time"] === null ? null : number(info["end_time"]),
-        params: textsOf(data["params"]),
-        tags,
-        curves: curves.of(id),
-        datasets: list(inputs["dataset_inputs"]).map(datasetOf),
-        models: [
-          ...list(whole["model_inputs"]).map((one): ModelLink => ({ direction: "inputs", modelId: text(one["model_id"]), step: 0 })),
-          ...outputs.map((one): ModelLink => ({ direction: "outputs", modelId: text(one["model_id"]), step: number(one["step"]) })),
-        ],
-        artifactUri: text(info["artifact_uri"]),
-      });
+      const inputs =
+        one.models.length > 0
+          ? object(object((await client.get(`${api}/runs/get?run_id=${one.id}`))["run"])["inputs"])["model_inputs"]
+          : undefined;
+      const made = one.models.filter((link) => link.direction === "outputs");
+      found.push({ ...one, ...curves.of(one.id), models: [...list(inputs).map(readLink), ...made] });
     }
     return found;
   }
@@ -190,6 +193,7 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
             updatedMs: number(one["last_update_time"]),
             tags: textsOf(one["tags"]),
           });
+      active = found.filter((one) => one.lifecycle === "active").map((one) => one.id);
       return found.reverse();
     },
     countRuns: async () => null,
@@ -197,9 +201,10 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
       for (const { id } of experiments) {
         // Oldest first, so that what begins meanwhile comes at the end.
         const body = { experiment_ids: [id], run_view_type: "ALL", max_results: runsPerPage, order_by: ["attributes.start_time ASC"] };
-        for await (const page of searched(`${api}/runs/search`, body, "runs")) if (page.length > 0) yield await runsOf(page);
+        for await (const page of searched(`${api}/runs/search`, body, "runs")) if (page.length > 0) yield page.map(headOf);
       }
     },
+    whole,
     async *loggedModels(experiments) {
       for (const { id } of experiments) {
         try {
@@ -224,19 +229,14 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
     },
     traces: serverTraces(client, (experiment) => runIds.get(experiment) ?? []),
     files,
-    async left() {
-      const left: Left[] = [];
-      const why = "an import does not take these";
-      const datasets = await counted("/api/3.0/mlflow/datasets/search", "datasets", { max_results: 1000 });
-      if (datasets > 0) left.push({ what: "evaluation datasets", count: datasets, why });
-      const webhooks = list((await client.find(`${api}/webhooks`).catch(() => undefined))?.["webhooks"]).length;
-      if (webhooks > 0) left.push({ what: "webhooks", count: webhooks, why });
-      if (beyond > 0) left.push({ what: "metric points", count: beyond, why: "their step or time is beyond the exact integers" });
-      return left;
-    },
+    isNear: () => false,
+    evaluationDatasets: serverEvaluationDatasets(client),
+    left: () => serverLeft(client, active),
     close: async () => undefined,
   };
 }
+
+const readLink = (one: Json): ModelLink => ({ direction: "inputs", modelId: text(one["model_id"]), step: 0 });
 
 const datasetOf = (one: Json): DatasetInput => {
   const said = object(one["dataset"]);

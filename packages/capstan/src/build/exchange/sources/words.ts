@@ -5,6 +5,9 @@ import type { Lifecycle } from "../../tracking/model.ts";
 type Cell = unknown;
 export type Json = { readonly [key: string]: unknown };
 
+/** A secret is in no answer, and in a database only as its own key can read it. */
+export const noWebhooks = "their secrets cannot be read; they are made anew with secrets of their own";
+
 export const text = (value: Cell): string => (value === null || value === undefined ? "" : String(value));
 /** Null where nothing is said. */
 export const maybe = (value: Cell): string | null => (value === null || value === undefined ? null : String(value));

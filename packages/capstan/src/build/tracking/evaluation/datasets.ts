@@ -118,9 +118,12 @@ export function createEvaluationDatasets(store: Store) {
     });
     return [...found.values()];
   }
-  async function get(id: string): Promise<EvaluationDataset> {
+  async function find(id: string): Promise<EvaluationDataset | undefined> {
     const row = await database.find<DatasetRow>("select * from evaluation_dataset where id = ?", [id]);
-    const [found] = row ? await filled([row]) : [];
+    return row && (await filled([row]))[0];
+  }
+  async function get(id: string): Promise<EvaluationDataset> {
+    const found = await find(id);
     if (!found) throw new CapstanError("CAP-NOT-FOUND-001", { noun: "evaluation dataset", name: id });
     return found;
   }
@@ -157,6 +160,7 @@ export function createEvaluationDatasets(store: Store) {
   });
 
   return {
+    find,
     get,
     async create(
       one: {

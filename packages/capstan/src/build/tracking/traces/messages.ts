@@ -39,8 +39,11 @@ export const spanFile = (span: Span): string => {
   const events = span.events.map(
     (one) => `{"name": ${JSON.stringify(one.name)}, "time_unix_nano": ${one.timeNs}, "attributes": ${plainPairs(one.attributes)}}`,
   );
+  const links = span.links.map(
+    (one) => `{"trace_id": "tr-${one.traceId}", "span_id": "${one.spanId}", "attributes": ${plainPairs(one.attributes)}}`,
+  );
   const attributes = span.attributes.map((one) => `${JSON.stringify(one.key)}: ${JSON.stringify(pythonJson(one.value))}`);
-  return `{"trace_id": "${base64(span.traceId)}", "span_id": "${base64(span.spanId)}", "parent_span_id": ${span.parentId === null ? "null" : `"${base64(span.parentId)}"`}, "name": ${JSON.stringify(span.name)}, "start_time_unix_nano": ${span.startNs}, "end_time_unix_nano": ${span.endNs ?? "null"}, "events": [${events.join(", ")}], "status": {"code": "${codes[span.status.code] ?? codes[0]}", "message": ${JSON.stringify(span.status.message)}}, "attributes": {${attributes.join(", ")}}}`;
+  return `{"trace_id": "${base64(span.traceId)}", "span_id": "${base64(span.spanId)}", "parent_span_id": ${span.parentId === null ? "null" : `"${base64(span.parentId)}"`}, "name": ${JSON.stringify(span.name)}, "start_time_unix_nano": ${span.startNs}, "end_time_unix_nano": ${span.endNs ?? "null"}, "events": [${events.join(", ")}], "status": {"code": "${codes[span.status.code] ?? codes[0]}", "message": ${JSON.stringify(span.status.message)}}, "attributes": {${attributes.join(", ")}}${links.length > 0 ? `, "links": [${links.join(", ")}]` : ""}}`;
 };
 
 export const assessmentMessage = (one: Assessment): object => ({

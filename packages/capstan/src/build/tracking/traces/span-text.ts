@@ -51,6 +51,7 @@ const typedPairs = (value: ExactJson | undefined): KeyValue[] =>
   list(value).map((one) => ({ key: word(members(one)["key"]), value: typed(members(one)["value"]) }));
 
 const codes = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"];
+const bareCodes = ["UNSET", "OK", "ERROR"];
 const kinds = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"].map((one) => `SPAN_KIND_${one}`);
 const numbered = (value: ExactJson | undefined, names: readonly string[]): number =>
   typeof value === "number" ? value : Math.max(0, names.indexOf(word(value)));
@@ -66,10 +67,12 @@ export function spanOf(json: ExactJson, form: "texts" | "typed"): Span {
       ? typedPairs(one["attributes"])
       : Object.entries(members(one["attributes"])).map(([key, value]) => ({ key, value: attribute(value) }));
   const endNs = whole(one["end_time_unix_nano"]);
+  // MLflow 3.5.0 wrote ids as hex, and the status as its bare name.
+  const idOf = word(one["trace_id"]).startsWith("tr-") ? (id: ExactJson | undefined) => word(id).replace(/^tr-/, "") : hex;
   return {
-    traceId: hex(one["trace_id"]),
-    spanId: hex(one["span_id"]),
-    parentId: hex(one["parent_span_id"]) || null,
+    traceId: idOf(one["trace_id"]),
+    spanId: idOf(one["span_id"]),
+    parentId: idOf(one["parent_span_id"]) || null,
     name: word(one["name"]),
     kind: numbered(one["kind"], kinds),
     startNs: whole(one["start_time_unix_nano"]),
@@ -85,7 +88,7 @@ export function spanOf(json: ExactJson, form: "texts" | "typed"): Span {
         form === "typed" ? [hex(of["trace_id"]), hex(of["span_id"])] : [word(of["trace_id"]).replace(/^tr-/, ""), word(of["span_id"])];
       return { traceId, spanId, attributes: pairs(of["attributes"]) };
     }),
-    status: { code: numbered(status["code"], codes), message: word(status["message"]) },
+    status: { code: numbered(status["code"], codes) || numbered(status["code"], bareCodes), message: word(status["message"]) },
   };
 }
 
@@ -108,7 +111,7 @@ function olderSpan(one: Members): Span {
       return { name: word(of["name"]), timeNs: whole(of["timestamp"]), attributes: pairsOf(of["attributes"]) };
     }),
     links: [],
-    status: { code: Math.max(0, ["UNSET", "OK", "ERROR"].indexOf(word(one["status_code"]))), message: word(one["status_message"]) },
+    status: { code: numbered(one["status_code"], bareCodes), message: word(one["status_message"]) },
   };
 }
 

@@ -1,0 +1,131 @@
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Caller } from "../../base/foundation/caller.ts";
+import { fillMlflowDatabase, openMlflowDatabase, runIdOf, writeFiles } from "../../testing/mlflow-sources.ts";
+import { openTestStore, type TestStore } from "../../testing/store.ts";
+import { registryMigrations } from "../registry/migrations.ts";
+import { createRegistryService } from "../registry/service.ts";
+import { trackingMigrations } from "../tracking/migrations.ts";
+import { createTrackingService, type TrackingService } from "../tracking/service.ts";
+import { importMlflow } from "./import/import.ts";
+import { exchangeMigrations } from "./migrations.ts";
+import { openSource } from "./sources/open.ts";
+
+const caller: Caller = { actor: { kind: "person", name: "local:ada" }, via: "session", roles: [], capabilities: new Set(["admin"]) };
+let here: TestStore;
+let tracking: TrackingService;
+let folder: string;
+let database: ReturnType<typeof openMlflowDatabase>;
+
+beforeEach(async () => {
+  here = await openTestStore([...trackingMigrations, ...registryMigrations, ...exchangeMigrations]);
+  tracking = createTrackingService({ store: here.store });
+  folder = mkdtempSync(join(tmpdir(), "capstan-unread-"));
+  database = openMlflowDatabase(join(folder, "mlflow.db"));
+  fillMlflowDatabase(database, folder, 3);
+});
+afterEach(async () => {
+  database.close();
+  await tracking.idle();
+  await here.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** An import, and whose curves it read. */
+async function bring(from = join(folder, "mlflow.db"), { again = false, plan = false } = {}) {
+  const source = await openSource({ from });
+  const { store } = here;
+  const registry = createRegistryService({ store });
+  const read: string[] = [];
+  const watched = {
+    ...source,
+    whole: (runs: Parameters<typeof source.whole>[0]) => {
+      read.push(...runs.map((run) => run.id));
+      return source.whole(runs);
+    },
+  };
+  const signal = new AbortController().signal;
+  try {
+    const order = { project: "default", plan, again, signal, tell: () => undefined };
+    return { read, result: await importMlflow({ store, tracking, registry, source: watched, ...order }, caller) };
+  } finally {
+    await source.close();
+  }
+}
+
+test("of a database the second import reads no curve, and says so", async () => {
+  const first = await bring();
+  expect([first.read.length, first.result.unread]).toEqual([3, {}]);
+  const second = await bring();
+  expect(second.read).toEqual([]);
+  expect(second.result).toMatchObject({ taken: {}, same: { runs: 3 }, unread: { runs: 3 }, found: { runs: 3 }, entry: null });
+  expect(second.result.found).not.toHaveProperty("metric points");
+  // What was taken as unchanged is no part of what was compared.
+  expect(second.result.digest).not.toBe(first.result.digest);
+  const third = await bring(undefined, { again: true });
+  expect([third.read.length, third.result.unread, third.result.digest]).toEqual([3, {}, first.result.digest]);
+});
+
+test("whatever is added to an ended run of a database is seen: a point that is older than the latest, a tag, a file", async () => {
+  await bring();
+  database.exec(`insert into metrics values ('loss', 5, 1, '${runIdOf(2)}', -9, 0)`);
+  const one = await bring();
+  expect([one.read, one.result.updated]).toEqual([[runIdOf(2)], { runs: 1 }]);
+  expect((await tracking.history(runIdOf(2), "loss")).step[0]).toBe(-9);
+  database.exec(`insert into tags values ('later', 'x', '${runIdOf(3)}')`);
+  writeFiles(join(folder, "mlruns", "7", runIdOf(1), "artifacts"), { "more.txt": "more" });
+  const two = await bring();
+  expect([two.read, two.result.updated, two.result.differing]).toEqual([[runIdOf(1), runIdOf(3)], { runs: 2 }, 0]);
+  expect((await bring()).read).toEqual([]);
+});
+
+test("a run is read again that is not here any more, that was not compared, or of which something could not come", async () => {
+  database.exec(`insert into metrics values ('loss', 5, 1, '${runIdOf(2)}', ${2 ** 53}, 0)`);
+  const lost = { what: "metric points", count: 1, why: expect.any(String) };
+  for (let n = 0; n < 2; n++) {
+    const { read, result } = await bring();
+    expect(read).toContain(runIdOf(2));
+    expect(result.left).toContainEqual(lost);
+  }
+  expect((await bring()).read).toEqual([runIdOf(2)]);
+  await here.store.database.commit([{ sql: "update imported set mark = null where source_id = ?", params: [runIdOf(3)] }]);
+  expect((await bring()).read).toEqual([runIdOf(2), runIdOf(3)]);
+  expect((await bring()).read).toEqual([runIdOf(2)]);
+  await tracking.setTags(runIdOf(3), { mine: "1" }, caller);
+  await here.store.database.commit([{ sql: "update imported set mark = null where source_id = ?", params: [runIdOf(3)] }]);
+  // It was changed here: that it is what the source said can no longer be shown.
+  for (let n = 0; n < 2; n++) expect((await bring()).read).toEqual([runIdOf(2), runIdOf(3)]);
+  await tracking.changeImported(runIdOf(3), { run: { lifecycle: "deleted" } }, caller);
+  await tracking.eraseRuns("default", [runIdOf(3)], caller, false);
+  const last = await bring();
+  expect([last.read, last.result.taken]).toMatchObject([[runIdOf(2), runIdOf(3)], { runs: 1 }]);
+});
+
+test("of an mlruns folder only those runs are read whose files of metrics are others", async () => {
+  const root = join(folder, "runs");
+  const of = (n: number) => join(root, "5", runIdOf(n));
+  writeFiles(join(root, "5"), {
+    "meta.yaml": "experiment_id: '5'\nname: files\nlifecycle_stage: active\ncreation_time: 1\nlast_update_time: 1\n",
+  });
+  writeFiles(join(root, ".trash"), { none: "" });
+  for (const n of [1, 2])
+    writeFiles(of(n), {
+      "meta.yaml": `run_id: ${runIdOf(n)}\nrun_name: r\nexperiment_id: '5'\nuser_id: ada\nstatus: 3\nstart_time: 10\nend_time: 20\nlifecycle_stage: active\nartifact_uri: ${join(of(n), "artifacts")}\n`,
+      "metrics/loss": "10 0.5 1\n",
+      "params/depth": "6",
+    });
+  expect((await bring(root)).result).toMatchObject({ taken: { runs: 2 }, differing: 0 });
+  expect((await bring(root)).read).toEqual([]);
+  appendFileSync(join(of(2), "metrics", "loss"), "5 0.9 0\n");
+  const { read, result } = await bring(root);
+  expect([read, result.updated, result.unread]).toEqual([[runIdOf(2)], { runs: 1 }, { runs: 1 }]);
+  expect((await tracking.history(runIdOf(2), "loss")).step).toHaveLength(2);
+});
+
+test("a plan says what would not be read again, and notes nothing", async () => {
+  await bring();
+  const { read, result } = await bring(undefined, { plan: true });
+  expect([read, result.unread, result.digest]).toEqual([[], { runs: 3 }, null]);
+});
