@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Bench, type Case, round } from "../measure.ts";
+import { type Case, type Figure, round } from "../measure.ts";
+import { fillPostgres } from "../search/fill-postgres.ts";
 import { fillStore } from "../search/fill.ts";
 import { type Beside, openReader, openWriter, type Reader } from "../tracking/beside.ts";
 import { exportFor } from "../tracking/export.ts";
@@ -19,7 +20,19 @@ const wide = { runs: 250, metrics: 2000 };
 
 /** What holds up whom: small writes over a kept connection while each kind of huge read goes on, on a store of 100k runs and four curves of a million points. */
 export const trackingBeside: Case = async (bench) => {
-  const server = await filled(bench);
+  const folder = join(bench.folder, "beside");
+  const made = await startCapstan(bench, folder);
+  await made.stop();
+  fillStore(made.database, runsHeld, 7);
+  const url = await bench.postgres?.();
+  if (url !== undefined) await fillPostgres(made.database, url);
+  const figures = [await measured(await startCapstan(bench, folder), folder, "")];
+  if (url === undefined) return figures;
+  const postgres = join(folder, "postgres");
+  return [...figures, await measured(await startCapstan(bench, postgres, url), postgres, " on PostgreSQL")];
+};
+
+async function measured(server: Awaited<ReturnType<typeof startCapstan>>, folder: string, where: string): Promise<Figure> {
   const reader = openReader();
   const writer = await openWriter(server);
   try {
@@ -27,53 +40,43 @@ export const trackingBeside: Case = async (bench) => {
     const wideExperiment = await wideRuns(server);
     const alone = await writer.beside(() => pause(leastMs, { bytes: 0, ms: 0 }), 0);
     const table: { read: string; measured: Beside }[] = [{ read: "nothing", measured: alone }];
-    for (const [read, work] of reads(server, reader, runs, wideExperiment, join(bench.folder, "beside")))
+    for (const [read, work] of reads(server, reader, runs, wideExperiment, folder))
       table.push({ read, measured: await writer.beside(work, leastMs) });
     const again = await writer.beside(() => pause(leastMs, { bytes: 0, ms: 0 }), 0);
     table.push({ read: "nothing again", measured: again });
     const idleMs = Math.max(alone.maxMs, again.maxMs);
     const slowest = table.slice(1, -1).reduce((a, b) => (b.measured.maxMs > a.measured.maxMs ? b : a));
-    return [
-      {
-        name: "log-metric beside a huge read, slowest",
-        value: round(slowest.measured.maxMs, 1),
-        unit: "ms",
-        goal: { text: "50 ms more than alone", holds: slowest.measured.maxMs <= idleMs + 50 },
-        facts: {
-          beside: slowest.read,
-          slowestAloneMs: round(idleMs, 1),
-          mostLoopMs: round(Math.max(...table.map((one) => one.measured.loopMs)), 1),
-          runs: runsHeld,
-          curves,
-          pointsOfCurve,
-          memoryMb: round(server.residentMb(), 0),
-        },
-        table: table.map(({ read, measured }) => ({
-          beside: read,
-          writes: measured.writes,
-          p50Ms: round(measured.p50Ms),
-          p99Ms: round(measured.p99Ms, 1),
-          slowestMs: round(measured.maxMs, 1),
-          loopMs: round(measured.loopMs, 1),
-          reads: measured.times,
-          readMs: round(measured.readMs, 0),
-          answerMb: round(measured.answerMb, 1),
-        })),
+    return {
+      name: `log-metric beside a huge read, slowest${where}`,
+      value: round(slowest.measured.maxMs, 1),
+      unit: "ms",
+      goal: { text: "50 ms more than alone", holds: slowest.measured.maxMs <= idleMs + 50 },
+      facts: {
+        beside: slowest.read,
+        slowestAloneMs: round(idleMs, 1),
+        mostLoopMs: round(Math.max(...table.map((one) => one.measured.loopMs)), 1),
+        runs: runsHeld,
+        curves,
+        pointsOfCurve,
+        memoryMb: round(server.residentMb(), 0),
       },
-    ];
+      table: table.map(({ read, measured: one }) => ({
+        beside: read,
+        writes: one.writes,
+        p50Ms: round(one.p50Ms),
+        p99Ms: round(one.p99Ms, 1),
+        slowestMs: round(one.maxMs, 1),
+        loopMs: round(one.loopMs, 1),
+        reads: one.times,
+        readMs: round(one.readMs, 0),
+        answerMb: round(one.answerMb, 1),
+      })),
+    };
   } finally {
     writer.close();
     await reader.close();
     await server.stop();
   }
-};
-
-async function filled(bench: Bench): ReturnType<typeof startCapstan> {
-  const folder = join(bench.folder, "beside");
-  const made = await startCapstan(bench, folder);
-  await made.stop();
-  fillStore(made.database, runsHeld, 7);
-  return startCapstan(bench, folder);
 }
 
 /** Half of the curves have steps that follow each other, half have not. */

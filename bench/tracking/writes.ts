@@ -8,7 +8,7 @@ import type { TrackingServer } from "./server.ts";
 export type WriteTimes = {
   singleMs: number;
   singleP99Ms: number;
-  /** One small append with its sync by the client itself, in turn with the writes: the disk at the same moments. */
+  /** One small append with its sync by the client itself, some after each few writes: the disk at the same time, and neither waits for what the other left to do. */
   syncMs: number;
   eightPerSecond: number;
   batchPointsPerSecond: number;
@@ -21,7 +21,8 @@ export type WriteTimes = {
 
 const api = "/api/2.0/mlflow";
 const startMs = 1_700_000_000_000;
-const singles = 300;
+const [rounds, singlesPerRound, syncsPerRound] = [20, 25, 10];
+const warmingSingles = 500;
 const seconds = 3;
 
 export async function openConnections(url: string, count: number): Promise<Connection[]> {
@@ -112,15 +113,21 @@ async function measureSingle(url: string, folder: string): Promise<Pick<WriteTim
   try {
     const run = await createRun(connection);
     const times: number[] = [];
-    for (let i = 0; i < singles + 100; i++) {
+    let next = 0;
+    const write = async (): Promise<number> => {
       const began = performance.now();
-      await written(connection, `${api}/runs/log-metric`, point(run, i));
-      const ended = performance.now();
-      writeSync(file, piece);
-      fdatasyncSync(file);
-      if (i < 100) continue;
-      times.push(ended - began);
-      syncs.push(performance.now() - ended);
+      await written(connection, `${api}/runs/log-metric`, point(run, next++));
+      return performance.now() - began;
+    };
+    for (let i = 0; i < warmingSingles; i++) await write();
+    for (let round = 0; round < rounds; round++) {
+      for (let i = 0; i < singlesPerRound; i++) times.push(await write());
+      for (let i = 0; i < syncsPerRound; i++) {
+        const began = performance.now();
+        writeSync(file, piece);
+        fdatasyncSync(file);
+        syncs.push(performance.now() - began);
+      }
     }
     const history = await connection.json<{ metrics: { step: number; timestamp: number; value: number }[] }>(
       connection.get(`${api}/metrics/get-history?run_id=${run}&metric_key=loss&max_results=25000`),
