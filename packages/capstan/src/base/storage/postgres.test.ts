@@ -13,6 +13,13 @@ test("question marks become numbers, but not in strings, names and comments", ()
   );
 });
 
+test("a long list is planned for its values each time, a write never is", () => {
+  const list = (length: number): string => Array.from({ length }, () => "?").join(", ");
+  expect(postgresText(`select 1 from thing where id in (${list(100)})`).name).toBeDefined();
+  expect(postgresText(`select 1 from thing where id in (${list(1000)})`).name).toBeUndefined();
+  expect(postgresText(`insert into thing values (${list(1000)})`).name).toBeDefined();
+});
+
 describeWith("PostgreSQL", "a PostgreSQL server (package postgresql)", findPostgres(), (bin) => {
   let server: TestPostgres;
   beforeAll(async () => void (server = await startPostgres(bin)));
