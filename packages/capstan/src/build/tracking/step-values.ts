@@ -1,5 +1,6 @@
 import { CapstanError } from "../../base/foundation/errors.ts";
 import { blockData, blocksPerRead, type Reading } from "./blocks.ts";
+import type { SqlValue } from "../../base/storage/database.ts";
 import { openBlock } from "./curves/opened-block.ts";
 import { decodeChunk } from "./points.ts";
 import { listOf } from "./rows.ts";
@@ -16,7 +17,8 @@ const runsAtOnce = 512;
 const curvesAtOnce = 32;
 
 export type AtStep = { readonly runIds: readonly string[]; readonly key: string; readonly step: number };
-type Held = { run: string; block: string };
+/** A block with the step in its bounds. `stride`: each step in it is greater than the one before by so much; null when that is not known. */
+type Held = { run: string; block: string; points: number; minStep: number; stride: number | null };
 
 /**
  * The value of a metric at one step, of each run that has one: of several points there the last in the order of a history. A curve that ends with the step, or
@@ -73,17 +75,24 @@ class Found {
     const [step, known] = [this.step, this.all.get(run)];
     if (!known || isLater({ step, timeMs, value }, { step, ...known })) this.all.set(run, { timeMs, value });
   }
-  seeBlock(run: string, data: Uint8Array): void {
-    const block = openBlock(data);
+  /** `alone`: no other block of the run has the step in its bounds. */
+  seeBlock({ run, points, minStep, stride }: Held, data: Uint8Array, alone: boolean): void {
+    const place = stride === null ? undefined : (this.step - minStep) / stride;
+    if (place !== undefined && !Number.isInteger(place)) return;
+    const block = openBlock(data, points);
     // A block is in the order of a history.
-    const place = block.steps().lastIndexOf(this.step);
-    if (place < 0) return;
-    const { timeMs, value } = block.take([place], [this.step], null);
+    const at = place ?? block.steps().lastIndexOf(this.step);
+    if (at < 0) return;
+    // Nothing is there that it could be later than.
+    if (alone && !this.all.has(run)) return void this.all.set(run, { timeMs: 0, value: block.valueAt(at) });
+    const { timeMs, value } = block.take([at], [this.step], stride);
     this.see(run, timeMs[0] as number, value[0] as number);
   }
 }
 
 /** A block of a store from before pyramids tells its bounds itself. */
+const facts = "b.run_id, b.block, b.points, coalesce(p.min_step, b.min_step) as min_step, p.stride";
+const heldOf = ([run, block, points, minStep, stride]: readonly SqlValue[]): Held => ({ run, block, points, minStep, stride }) as Held;
 const around = `from metric_block b left join metric_pyramid p on p.run_id = b.run_id and p.key = b.key and p.block = b.block
   where b.key = ? and coalesce(p.min_step, b.min_step) <= ? and coalesce(p.max_step, b.max_step) >= ?`;
 
@@ -91,9 +100,9 @@ async function blocksAround(reading: Reading, runIds: readonly string[], key: st
   const runs = listOf(runIds);
   const found: Held[] = [];
   await reading.each(
-    `select b.run_id, b.block ${around} and b.run_id in ${runs.sql}`,
+    `select ${facts} ${around} and b.run_id in ${runs.sql}`,
     [key, step, step, ...runs.params],
-    ([run, block]) => void found.push({ run: run as string, block: block as string }),
+    (row) => void found.push(heldOf(row)),
   );
   return found;
 }
@@ -119,15 +128,20 @@ async function readBlocks(reading: Reading, blocks: readonly Held[], key: string
   for (let at = 0; at < single.length; at += curvesAtOnce) {
     const runs = listOf(single.slice(at, at + curvesAtOnce));
     await reading.each(
-      `select b.run_id, b.data ${around} and b.run_id in ${runs.sql}`,
+      `select ${facts}, b.data ${around} and b.run_id in ${runs.sql}`,
       [key, found.step, found.step, ...runs.params],
-      ([run, data]) => found.seeBlock(run as string, data as Uint8Array),
+      (row) => found.seeBlock(heldOf(row), row[5] as Uint8Array, true),
     );
   }
   for (const [run, some] of byRun)
     for (let at = 0; some.length > 1 && at < some.length; at += blocksPerRead) {
-      const part = some.slice(at, at + blocksPerRead).map((one) => one.block);
-      const data = await blockData(reading, run, key, part);
-      for (const block of part) found.seeBlock(run, data(block));
+      const part = some.slice(at, at + blocksPerRead);
+      const data = await blockData(
+        reading,
+        run,
+        key,
+        part.map((one) => one.block),
+      );
+      for (const one of part) found.seeBlock(one, data(one.block), false);
     }
 }

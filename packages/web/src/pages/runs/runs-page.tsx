@@ -14,6 +14,7 @@ import { RunsDownload } from "./table/runs-download.tsx";
 import { RunsGrid } from "./table/runs-grid.tsx";
 import { useSame } from "./table/same.ts";
 import { useSelection } from "./table/selection.ts";
+import { withoutStatistic } from "./table/statistic.ts";
 import { Tray } from "./table/tray.tsx";
 import { useUndo } from "./table/undo.tsx";
 import { useQuestion, useView } from "./table/view.ts";
@@ -214,7 +215,7 @@ function firstDrawn(rows: readonly Row[]): readonly string[] {
 
 /** The metric that the runs are sorted by is the one that charts speak of first. */
 function mainFirst(names: readonly Named[], sort: string): readonly Named[] {
-  const key = sort.replace(/^-/, "").replace(/@(last|min|max)$/, "");
+  const key = withoutStatistic(sort.replace(/^-/, ""));
   const main = names.find((one) => one.key === key);
   return main ? [main, ...names.filter((one) => one !== main)] : names;
 }

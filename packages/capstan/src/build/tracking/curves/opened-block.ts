@@ -6,15 +6,28 @@ export type OpenedBlock = {
   steps(): Float64Array;
   /** Points at ascending positions; `steps` are theirs. `stride` as the block's, when it is known. */
   take(positions: readonly number[], steps: readonly number[], stride: number | null): Points;
+  valueAt(position: number): number;
 };
 
 /** What most blocks come to: one piece of memory instead of several. */
 const unpackedBytes = 1 << 16;
+const headBytes = 6;
+const pointBytes = 24;
+const leastUnpackedBytes = 64;
 
-export function openBlock(data: Uint8Array): OpenedBlock {
-  const raw = zstdDecompressSync(data, { chunkSize: unpackedBytes });
+/** `expected`: how many points it has, where that is known: a small block then takes a small piece of memory. */
+export function openBlock(data: Uint8Array, expected = Infinity): OpenedBlock {
+  const chunkSize = Math.max(leastUnpackedBytes, Math.min(unpackedBytes, headBytes + pointBytes * expected));
+  const raw = zstdDecompressSync(data, { chunkSize });
   const points = raw.readUInt32LE(0);
+  const values = raw.length - 8 * points;
+  const bytes = new DataView(new ArrayBuffer(8));
+  const valueAt = (position: number): number => {
+    for (let byte = 0; byte < 8; byte++) bytes.setUint8(byte, raw[values + byte * points + position] ?? 0);
+    return bytes.getFloat64(0);
+  };
   return {
+    valueAt,
     steps() {
       const column = new Float64Array(points);
       readColumn(raw, 4, column);
@@ -24,12 +37,7 @@ export function openBlock(data: Uint8Array): OpenedBlock {
       const some = noPoints(positions.length);
       some.step.set(steps);
       takeNumbers(raw, afterSteps(raw, points, stride), positions, some.timeMs);
-      const values = raw.length - 8 * points;
-      const bytes = new DataView(new ArrayBuffer(8));
-      for (const [to, position] of positions.entries()) {
-        for (let byte = 0; byte < 8; byte++) bytes.setUint8(byte, raw[values + byte * points + position] ?? 0);
-        some.value[to] = bytes.getFloat64(0);
-      }
+      for (const [to, position] of positions.entries()) some.value[to] = valueAt(position);
       return some;
     },
   };

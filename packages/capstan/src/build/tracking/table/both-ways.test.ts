@@ -19,17 +19,18 @@ let answered = 0;
 /** A curve that reaches step 2 in the tail, in a block, in several blocks out of order, never, or as its last; twice at one step it is the later that counts. */
 function curveOf(i: number): { key: string; step: number; timeMs: number; value: number }[] {
   const steps =
-    i === 2
-      ? Array.from({ length: 9000 }, (_, at) => at % 4)
-      : [
-          [0, 1, 2, 3],
-          [2, 1, 3, 2],
-          [0, 1, 2],
-          [0, 1],
-          [5, 2, 9],
-        ][i % 5];
+    [
+      [0, 1, 2, 3],
+      [2, 1, 3, 2],
+      [0, 1, 2],
+      [0, 1],
+      [5, 2, 9],
+      [1, 3, 5],
+      [-2, 2, 6],
+    ][i % 7] ?? [];
+  const long = Array.from({ length: 9000 }, (_, at) => at % 4);
   const special = [NaN, Infinity, -Infinity][i % 13];
-  return (steps ?? []).map((step, at) => ({ key: "c", step, timeMs: 10 + at, value: step === 2 ? (special ?? i + at) : step }));
+  return (i === 2 ? long : steps).map((step, at) => ({ key: "c", step, timeMs: 10 + at, value: step === 2 ? (special ?? i + at) : step }));
 }
 
 /** Ninety runs with numbers, words and gaps; some below others, some deleted, some ended. */

@@ -4,6 +4,7 @@ import { useOperation } from "../../../data/api.ts";
 import { Failure } from "../../../parts/layout.tsx";
 import { attributeKeys, type Named, type TableColumn, widthLimits } from "./columns.ts";
 import { Popover } from "./popover.tsx";
+import { stepOf, withoutStatistic } from "./statistic.ts";
 
 const foundAtMost = 60;
 
@@ -36,9 +37,10 @@ function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
   const q = useDeferredValue(text.trim());
   const found = useOperation("runs.names", { project, ...(experiment !== undefined && { experiment }), q, limit: foundAtMost });
   const keys = columns.map((one) => one.key);
-  const without = (key: string): string => key.replace(/@(last|min|max)$/, "");
-  const chosen = (key: string): boolean => keys.some((one) => without(one) === key);
-  const toggle = (key: string): void => onColumns(chosen(key) ? keys.filter((one) => without(one) !== key) : [...keys, key]);
+  const chosen = (key: string): boolean => keys.some((one) => withoutStatistic(one) === key);
+  const toggle = (key: string): void => onColumns(chosen(key) ? keys.filter((one) => withoutStatistic(one) !== key) : [...keys, key]);
+  const shownAs = (at: number, key: string, statistic: string): void =>
+    onColumns(keys.with(at, statistic === "last" ? withoutStatistic(key) : `${withoutStatistic(key)}@${statistic}`));
   const move = (from: number, by: number): void =>
     onColumns(keys.toSpliced(from, 1).toSpliced(Math.max(0, from + by), 0, keys[from] ?? ""));
   const names: Pick<Named, "key" | "runs">[] = [
@@ -59,17 +61,27 @@ function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
                 <select
                   className="field small"
                   aria-label={`Value of ${column.name}`}
-                  value={column.note || "last"}
-                  onChange={(event) =>
-                    onColumns(
-                      keys.with(i, event.target.value === "last" ? without(column.key) : `${without(column.key)}@${event.target.value}`),
-                    )
-                  }
+                  value={stepOf(column.note) === undefined ? column.note || "last" : "step"}
+                  onChange={(event) => shownAs(i, column.key, event.target.value === "step" ? "step(0)" : event.target.value)}
                 >
                   <option>last</option>
                   <option>min</option>
                   <option>max</option>
+                  <option>step</option>
                 </select>
+              )}
+              {stepOf(column.note) !== undefined && (
+                <input
+                  type="number"
+                  className="field small pixels"
+                  aria-label={`Step of ${column.name}`}
+                  title="Step whose value is shown"
+                  step={1}
+                  value={stepOf(column.note)}
+                  onChange={(event) =>
+                    Number.isSafeInteger(event.target.valueAsNumber) && shownAs(i, column.key, `step(${event.target.valueAsNumber})`)
+                  }
+                />
               )}
               <input
                 type="number"
@@ -104,7 +116,7 @@ function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
                 type="button"
                 className="icon-button small"
                 aria-label={`Hide ${column.name}`}
-                onClick={() => toggle(without(column.key))}
+                onClick={() => toggle(withoutStatistic(column.key))}
               >
                 <IconX size={13} stroke={1.75} />
               </button>

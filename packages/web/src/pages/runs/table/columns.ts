@@ -1,5 +1,6 @@
 import type { Output } from "../../../data/api.ts";
 import { firstColumns } from "../../../data/newest-runs.ts";
+import { statisticOf, withoutStatistic } from "./statistic.ts";
 
 export type Named = Output<"runs.names">["names"][number];
 export type TableColumn = { key: string; name: string; note: string; numeric: boolean; width: number };
@@ -59,14 +60,15 @@ export function columnOf(key: string, names: ReadonlyMap<string, Named>): TableC
   const known = attributeColumns[key];
   if (known) return { key, note: "", ...known };
   const entity = key.slice(0, key.indexOf("."));
-  const [, name = key, statistic = ""] = /^[a-z]+\.(.+?)(?:@(last|min|max))?$/.exec(key) ?? [];
+  const note = statisticOf(key);
+  const name = withoutStatistic(key).slice(entity.length + 1) || key;
   const numeric = entity === "metrics" || (names.get(key)?.numeric ?? false);
   return {
     key,
     name,
-    note: statistic === "" || statistic === "last" ? "" : statistic,
+    note,
     numeric,
-    width: Math.round(Math.min(190, Math.max(numeric ? 84 : 92, 26 + name.length * 7 + statistic.length * 7))),
+    width: Math.round(Math.min(190, Math.max(numeric ? 84 : 92, 26 + name.length * 7 + note.length * 7))),
   };
 }
 

@@ -1,13 +1,23 @@
 import { IconFilter, IconX } from "@tabler/icons-react";
 import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { useOperation } from "../../../data/api.ts";
-import { type Context, contextAt, keyText, operatorsFor, piecesOf, placeOfMistake, unfinished, valueText } from "./filter-text.ts";
+import {
+  type Context,
+  contextAt,
+  keyText,
+  operatorsFor,
+  piecesOf,
+  placeOfMistake,
+  statisticsAt,
+  unfinished,
+  valueBehind,
+} from "./filter-text.ts";
 
 const restMs = 150;
 const shownAtMost = 12;
-const attributes = ["name", "status", "kind", "step", "user", "verdict", "started", "ended", "seconds", "parent", "id"];
+const attributes = ["name", "status", "kind", "step", "user", "by", "verdict", "started", "ended", "seconds", "parent", "id"];
 
-type Choice = { text: string; note: string; put: string };
+type Choice = { text: string; note: string; put: string; /** More belongs right behind it. */ open?: true };
 
 /**
  * One text in the language of the search, coloured, with names, operators and values offered at the caret. What is typed is asked after a pause;
@@ -66,8 +76,9 @@ export function FilterBox({
   const open = context !== undefined && choices.length > 0;
   const choose = (choice: Choice): void => {
     if (!context || caret === undefined) return;
-    const next = `${text.slice(0, context.from)}${choice.put} ${text.slice(caret).trimStart()}`;
-    const end = context.from + choice.put.length + 1;
+    const put = choice.open ? choice.put : `${choice.put} `;
+    const next = `${text.slice(0, context.from)}${put}${text.slice(caret).trimStart()}`;
+    const end = context.from + put.length;
     ask(next);
     setCaret(end);
     wanted.current = end;
@@ -223,12 +234,16 @@ function useChoices(project: string, experiment: string | undefined, context: Co
   if (context.wants === "value" && /['"]$/.test(typed)) return [];
   if (context.wants === "value" && isTime(context.key))
     return timesOffered.filter(({ text }) => text.startsWith(typed)).map((one) => ({ ...one, put: one.text }));
-  if (context.wants === "value")
-    return (values.data?.values ?? []).map((one) => ({
-      text: one.value,
-      note: `${one.runs} of ${values.data?.sampled ?? 0} newest`,
-      put: valueText(context.key, one.value),
-    }));
+  if (context.wants === "value") {
+    const me = isPerson(context.key) && /^(!?=|(NOT\s+)?IN)$/.test(context.operator) && "me".startsWith(typed);
+    const found = (values.data?.values ?? []).flatMap((one): Choice[] => {
+      const put = valueBehind(context.key, context.operator, one.value);
+      return put === undefined ? [] : [{ text: one.value, note: `${one.runs} of ${values.data?.sampled ?? 0} newest`, put }];
+    });
+    return me ? [{ text: "me", note: "whoever asks", put: "me" }, ...found] : found;
+  }
+  const statistics = statisticsAt(typed);
+  if (statistics.length > 0) return statistics.map((one) => ({ ...one, put: one.text }));
   const bare = typed.slice(has.length);
   const entity = /^(metrics|params|tags)\./.exec(bare)?.[0] ?? "";
   return [
@@ -249,6 +264,7 @@ const timesOffered = [
   { text: "-7d", note: "a week ago" },
   { text: "-30d", note: "thirty days ago" },
 ];
+const isPerson = (key: string): boolean => ["by", "user", "user_id"].includes(key.replace(/^attributes?\./, ""));
 const isTime = (key: string): boolean => ["started", "ended", "start_time", "end_time", "created"].includes(key);
 
 const meaning: Readonly<Record<string, string>> = {

@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { contextAt, keyText, operatorsFor, piecesOf, placeOfMistake, unfinished, withClause } from "./filter-text.ts";
+import {
+  contextAt,
+  keyText,
+  operatorsFor,
+  piecesOf,
+  placeOfMistake,
+  statisticsAt,
+  unfinished,
+  valueBehind,
+  withClause,
+} from "./filter-text.ts";
 
 const kindsOf = (text: string) => piecesOf(text).flatMap((one) => (one.kind === "space" ? [] : [`${one.kind}:${one.text}`]));
 
@@ -47,6 +57,43 @@ test("the caret asks for a name, an operator, a value or AND", () => {
   expect(at("metrics.auc BETWEEN 1 AND 2 ")).toBe("and ");
   expect(at("started > -3d OR ")).toBe("key ");
   expect(contextAt("metrics.auc > 1 AND par", 23)).toMatchObject({ wants: "key", from: 20 });
+});
+
+test("a metric is asked for at a step, params with numbers", () => {
+  const text = "metrics.auc@step(600) > 0.5 AND metrics.`a b`@step(-1) < 2";
+  expect(kindsOf(text)).toEqual([
+    "key:metrics.auc@step(600)",
+    "operator:>",
+    "number:0.5",
+    "and:AND",
+    "key:metrics.",
+    "key:`a b`",
+    "key:@step(-1)",
+    "operator:<",
+    "number:2",
+  ]);
+  expect(at("metrics.auc@step(600) ")).toBe("operator ");
+  expect(at("metrics.`a b`@max ")).toBe("operator ");
+  expect(at("metrics.auc@step(600) > 0.5 AND par")).toBe("key par");
+  expect(at("metrics.auc@step(600) > ")).toBe("value ");
+  expect(contextAt("params.lr > ", 12)).toMatchObject({ wants: "value", key: "params.lr", operator: ">" });
+  expect(statisticsAt("metrics.auc@").map((one) => one.text)).toEqual([
+    "metrics.auc@max",
+    "metrics.auc@min",
+    "metrics.auc@last",
+    "metrics.auc@step(",
+  ]);
+  expect(statisticsAt("metrics.auc@st").map((one) => one.open)).toEqual([true]);
+  expect(statisticsAt("params.auc@st")).toEqual([]);
+  expect(keyText("metrics.a b@step(7)")).toBe("metrics.`a b`@step(7)");
+  expect(unfinished("metrics.auc@step(6")).toMatchObject({ problem: expect.stringContaining("@step(600)"), at: 18 });
+  expect(unfinished("metrics.auc@step(6) > 1 AND by = me")).toBeUndefined();
+  expect(operatorsFor("params.lr")).toContain(">=");
+  expect([valueBehind("params.lr", ">", "0.1"), valueBehind("params.lr", ">", "adam"), valueBehind("params.lr", "=", "0.1")]).toEqual([
+    "0.1",
+    undefined,
+    "'0.1'",
+  ]);
 });
 
 test("names are quoted where they must be, operators fit the type, words become comparisons when narrowed", () => {
