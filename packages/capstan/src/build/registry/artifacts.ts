@@ -3,9 +3,10 @@ import { CapstanError } from "../../base/foundation/errors.ts";
 import type { Store } from "../../base/record/store.ts";
 import type { Signature } from "../inference/model.ts";
 import { signatureOf } from "../inference/onnx.ts";
-import type { ModelFile } from "./model.ts";
+import type { ModelFile, ModelVersion } from "./model.ts";
+import { bundleDigest, bundlePartsOf } from "./rules.ts";
 
-export type Contents = { readonly digest: string; readonly sizeBytes: number; readonly signature: Signature };
+type Contents = { readonly digest: string; readonly sizeBytes: number; readonly signature: Signature };
 
 const unknownSignature: Signature = { inputs: [], outputs: [] };
 
@@ -13,7 +14,7 @@ const unknownSignature: Signature = { inputs: [], outputs: [] };
  * What a version stands for that a client of MLflow registered: its ONNX file when it has exactly one that we can serve, so that a route can answer
  * with it; else the list of its files, kept as a blob, or what was stated about it when its files lie elsewhere. Nothing is unpickled.
  */
-export async function contentsOf(store: Store, files: readonly ModelFile[], stated: { [key: string]: string | null }): Promise<Contents> {
+async function contentsOf(store: Store, files: readonly ModelFile[], stated: { [key: string]: string | null }): Promise<Contents> {
   const graphs = files.filter((one) => one.path.endsWith(".onnx"));
   const [graph] = graphs;
   if (graph && graphs.length === 1) {
@@ -35,4 +36,27 @@ export async function contentsOf(store: Store, files: readonly ModelFile[], stat
   );
   const { digest } = await store.blobs.putBytes(Buffer.from(list));
   return { digest, sizeBytes: files.reduce((sum, one) => sum + one.sizeBytes, 0), signature: unknownSignature };
+}
+
+/** A version of a model that a client of MLflow registered; not written anywhere yet. */
+export async function versionOfFiles(
+  store: Store,
+  wanted: Pick<ModelVersion, "project" | "model" | "number" | "runId" | "createdMs" | "label"> & { files: readonly ModelFile[] },
+): Promise<ModelVersion> {
+  const { files, ...own } = wanted;
+  const { project, model, label } = own;
+  const contents = await contentsOf(store, files, { source: label.source, location: label.location, run: label.statedRun });
+  const parts = bundlePartsOf({ project, model, digest: contents.digest }, contents.signature);
+  return {
+    ...own,
+    ...contents,
+    form: "artifacts",
+    step: null,
+    params: {},
+    metrics: {},
+    checks: [],
+    bundle: bundleDigest(parts),
+    bundleParts: parts,
+    entryId: store.recorder.newEntryId(),
+  };
 }

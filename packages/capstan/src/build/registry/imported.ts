@@ -2,10 +2,9 @@ import type { Caller } from "../../base/foundation/caller.ts";
 import type { EntryDraft } from "../../base/record/model.ts";
 import type { Store } from "../../base/record/store.ts";
 import { type Change, type Statement, statement } from "../../base/storage/database.ts";
-import { contentsOf } from "./artifacts.ts";
+import { versionOfFiles } from "./artifacts.ts";
 import { type ModelFile, type ModelVersion, type VersionLabel, versionId } from "./model.ts";
 import { setTagsChange, type Tags } from "./model-store.ts";
-import { bundleDigest, bundlePartsOf } from "./rules.ts";
 import { insertVersion, setAliasChange } from "./store.ts";
 import { lineageOf } from "./version-lineage.ts";
 
@@ -64,25 +63,8 @@ export async function putImportedModel(store: Store, one: ImportedModel, source:
   ];
   for (const wanted of one.versions) {
     const { label } = wanted;
-    const contents = await contentsOf(store, wanted.files, { source: label.source, location: label.location, run: label.statedRun });
-    const parts = bundlePartsOf({ project, model: name, digest: contents.digest }, contents.signature);
-    const version: ModelVersion = {
-      project,
-      model: name,
-      number: wanted.number,
-      form: "artifacts",
-      ...contents,
-      runId: wanted.runId,
-      step: null,
-      params: {},
-      metrics: {},
-      checks: [],
-      bundle: bundleDigest(parts),
-      bundleParts: parts,
-      entryId: recorder.newEntryId(),
-      createdMs: wanted.createdMs,
-      label,
-    };
+    const { number, files, runId, createdMs } = wanted;
+    const version = await versionOfFiles(store, { project, model: name, number, files, runId, createdMs, label });
     const { nodes, edges } = lineageOf(version);
     change.push(
       ...insertVersion(version),

@@ -3,7 +3,7 @@ import { CapstanError } from "../../base/foundation/errors.ts";
 import type { LineageNode } from "../../base/record/model.ts";
 import type { Store } from "../../base/record/store.ts";
 import { signatureOf } from "../inference/onnx.ts";
-import { contentsOf } from "./artifacts.ts";
+import { versionOfFiles } from "./artifacts.ts";
 import {
   type Announcer,
   type ModelVersion,
@@ -182,27 +182,16 @@ export function createRegistryService(deps: { store: Store; announcer?: Announce
   const registerArtifactsOnce = async (wanted: NewArtifacts, caller: Caller): Promise<ModelVersion> => {
     const { project, model, label } = wanted;
     await models.get(project, model);
-    const { files } = wanted;
-    const contents = await contentsOf(store, files, { source: label.source, location: label.location, run: label.statedRun });
-    const parts = bundlePartsOf({ project, model, digest: contents.digest }, contents.signature);
     const nowMs = store.clock.nowMs();
-    const version: ModelVersion = {
+    const version = await versionOfFiles(store, {
       project,
       model,
       number: (await lastNumber(database, project, model)) + 1,
-      form: "artifacts",
-      ...contents,
+      files: wanted.files,
       runId: wanted.runId,
-      step: null,
-      params: {},
-      metrics: {},
-      checks: [],
-      bundle: bundleDigest(parts),
-      bundleParts: parts,
-      entryId: recorder.newEntryId(),
       createdMs: nowMs,
       label: { ...label, stage: "None", updatedMs: nowMs },
-    };
+    });
     const { nodes, edges } = lineageOf(version, wanted.copyOf);
     const about = { model, number: version.number, source: label.source ?? "", statedRun: label.statedRun, description: label.description };
     await recorder.commit(
@@ -230,7 +219,7 @@ export function createRegistryService(deps: { store: Store; announcer?: Announce
             location: label.location,
             loggedModel: label.loggedModel,
             description: label.description,
-            files: files.length,
+            files: wanted.files.length,
             tags: { ...wanted.tags },
           },
         },

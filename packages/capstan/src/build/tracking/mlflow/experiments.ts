@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import { experimentId, integer, messages, requiredText, text, texts, viewType } from "./fields.ts";
 import { invalid, missing, WireFailure } from "./failures.ts";
 import { key, longest } from "./limits.ts";
+import { messageRoute } from "./message-route.ts";
 import { experimentMessage } from "./messages.ts";
-import type { Input, WireReply, WireRequest, WireRoute } from "./model.ts";
+import type { Input, WireRequest, WireRoute } from "./model.ts";
 import type { Surface } from "./surface.ts";
 
 /** Every project sees experiment 0 under this name. */
@@ -11,8 +12,6 @@ const reserved = "Default";
 const refuseReserved = (name: string): void => {
   if (name === reserved) throw new WireFailure("RESOURCE_ALREADY_EXISTS", `Experiment(name=${name}) already exists.`);
 };
-
-const ok = (json: object): WireReply => ({ status: 200, json });
 
 /** A place for artifacts that a client names: relative paths begin in our folder; nothing that a URI's parts could smuggle in. */
 function locationOf(location: string | undefined, folder: string): string | undefined {
@@ -27,18 +26,7 @@ function locationOf(location: string | undefined, folder: string): string | unde
 
 export function experimentRoutes(surface: Surface): WireRoute[] {
   const { tracking, artifactRoot, folder } = surface;
-  const message = (
-    method: "GET" | "POST",
-    path: string,
-    capability: "read" | "log",
-    answer: (input: Input, request: WireRequest) => Promise<object>,
-  ): WireRoute => ({
-    method,
-    path: `/mlflow/experiments/${path}`,
-    capability,
-    takes: "message",
-    handle: async (request) => ok(await answer(request.input, request)),
-  });
+  const message = messageRoute("/mlflow/experiments/");
 
   const search = async (input: Input, request: WireRequest): Promise<object> => {
     const limit = integer(input, "max_results") ?? 1000;

@@ -3,8 +3,9 @@ import type { FullRun, RunStatus } from "../model.ts";
 import { experimentId, integer, messages, requiredText, runId, text, word } from "./fields.ts";
 import { invalid, WireFailure } from "./failures.ts";
 import { batchLimits, key, longest, metric, modelMetric, param, tag } from "./limits.ts";
+import { messageRoute } from "./message-route.ts";
 import { artifactUriOf, runInfo, runMessage } from "./messages.ts";
-import type { Input, WireReply, WireRequest, WireRoute } from "./model.ts";
+import type { Input, WireRequest, WireRoute } from "./model.ts";
 import { searchRuns } from "./run-search.ts";
 import type { Surface } from "./surface.ts";
 
@@ -23,18 +24,7 @@ const statuses: Record<string, RunStatus> = {
 
 export function runRoutes(surface: Surface): WireRoute[] {
   const { tracking, store } = surface;
-  const message = (
-    method: "GET" | "POST",
-    path: string,
-    capability: "read" | "log",
-    answer: (input: Input, request: WireRequest) => Promise<object>,
-  ): WireRoute => ({
-    method,
-    path: `/mlflow/runs/${path}`,
-    capability,
-    takes: "message",
-    handle: async (request): Promise<WireReply> => ({ status: 200, json: await answer(request.input, request) }),
-  });
+  const message = messageRoute("/mlflow/runs/");
   const whole = async (run: FullRun): Promise<object> => (await surface.shown([run], true))[0] ?? {};
 
   async function create(input: Input, { caller }: WireRequest): Promise<object> {
