@@ -3,7 +3,7 @@ import type { EntryDraft } from "../../base/record/model.ts";
 import type { Store } from "../../base/record/store.ts";
 import { type Change, type Statement, statement } from "../../base/storage/database.ts";
 import { versionOfFiles } from "./artifacts.ts";
-import { type ModelFile, type ModelVersion, type VersionLabel, versionId } from "./model.ts";
+import { type ModelFile, type VersionLabel, versionId } from "./model.ts";
 import { setTagsChange, type Tags } from "./model-store.ts";
 import { insertVersion, setAliasChange } from "./store.ts";
 import { lineageOf } from "./version-lineage.ts";
