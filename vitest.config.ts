@@ -6,7 +6,17 @@ export default defineConfig({
       {
         test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 30_000 },
       },
-      { test: { name: "whole", include: ["tests/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false } },
+      {
+        test: {
+          name: "whole",
+          include: ["tests/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          // As patient as a browser is with what it waits for: only a test that fails waits that long.
+          expect: { poll: { timeout: 15_000 } },
+        },
+      },
     ],
   },
 });

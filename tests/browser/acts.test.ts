@@ -4,7 +4,7 @@ import { logisticModel } from "../../packages/capstan/src/build/inference/tiny-o
 import { describeWith } from "../../packages/capstan/src/testing/needs.ts";
 import { type ServedProject, serveSmallProject } from "./served-project.ts";
 import { smallProject } from "./small-project.ts";
-import { accessibility, chromiumPath, openBrowser, settled } from "./visits.ts";
+import { accessibility, chromiumPath, known, openBrowser, settled } from "./visits.ts";
 import { makeWorld, type World } from "./world.ts";
 
 /** The small project with its risk answered: a model that is not prohibited and may be decided on. */
@@ -53,12 +53,12 @@ describeWith("acts in a browser", "Chromium", chromiumPath, (path) => {
     await button(page, "Ask for review").click();
     await page.getByRole("status").filter({ hasText: "waits for" }).waitFor();
     const sign = button(page, "Sign dossier");
-    expect(await sign.getAttribute("title")).toBe("its gate says fail");
+    await expect.poll(() => sign.getAttribute("title")).toBe("its gate says fail");
     await sign.click({ force: true });
     expect(await inSheet(page).count()).toBe(0);
     await button(page, "Decide no").click();
     const no = inSheet(page).getByRole("button", { name: "Decide no" });
-    expect(await no.getAttribute("aria-disabled")).toBe("true");
+    await expect.poll(() => no.getAttribute("aria-disabled")).toBe("true");
     await inSheet(page).getByLabel("Reason").fill("not compared with the first");
     expect(await accessibility(page)).toEqual([]);
     await no.click();
@@ -89,14 +89,14 @@ describeWith("acts in a browser", "Chromium", chromiumPath, (path) => {
     await button(page, "Release v2").click();
     const start = inSheet(page).getByRole("button", { name: "Start the release of v2" });
     await inSheet(page).getByText("those that capstan.yaml declares for this route").waitFor();
-    expect(await inSheet(page).getByLabel("Shares, %").inputValue()).toBe("20, 60");
-    expect(await inSheet(page).getByLabel("and rows").inputValue()).toBe("50");
+    await expect.poll(() => inSheet(page).getByLabel("Shares, %").inputValue()).toBe("20, 60");
+    await expect.poll(() => inSheet(page).getByLabel("and rows").inputValue()).toBe("50");
     await inSheet(page).getByLabel("Strategy").selectOption("direct");
-    expect(await start.getAttribute("title")).toBe("the gate says fail");
+    await expect.poll(() => start.getAttribute("title")).toBe("the gate says fail");
     await inSheet(page)
       .getByLabel(/^Override/)
       .check();
-    expect(await start.getAttribute("title")).toBe("an override takes a reason");
+    await expect.poll(() => start.getAttribute("title")).toBe("an override takes a reason");
     await inSheet(page)
       .getByLabel(/^Reason/)
       .fill("to see it go back");
@@ -146,7 +146,7 @@ describeWith("acts in a browser", "Chromium", chromiumPath, (path) => {
     await visit(page, "routes/late/play");
     const distance = page.getByRole("textbox", { name: /^distance/ });
     await distance.fill("far");
-    expect(await button(page, "Predict").getAttribute("title")).toContain("distance");
+    await expect.poll(() => button(page, "Predict").getAttribute("title")).toContain("distance");
     await distance.fill("1234");
     await page.getByRole("textbox", { name: /^hour/ }).fill("17");
     await button(page, "Predict").click();
@@ -177,7 +177,7 @@ describeWith("acts in a browser", "Chromium", chromiumPath, (path) => {
     await inSheet(page)
       .getByLabel(/^Reason/)
       .fill("asked for");
-    expect(await erase.getAttribute("aria-disabled")).toBe("true");
+    await expect.poll(() => erase.getAttribute("aria-disabled")).toBe("true");
     await inSheet(page).getByLabel("Number of the entry").fill("2");
     await erase.click();
     await page.getByText("erased, the proof stays valid").waitFor();
@@ -196,6 +196,7 @@ describeWith("acts in a browser", "Chromium", chromiumPath, (path) => {
       ["record", ["Export bundle", "Anchor"]],
     ] as const) {
       await visit(page, where);
+      await known(page);
       for (const name of where === "routes/late" ? [/^Roll back/] : names) {
         const act = button(page, name);
         expect(await act.getAttribute("aria-disabled")).toBe("true");

@@ -4,12 +4,14 @@ import { describeWith } from "../../packages/capstan/src/testing/needs.ts";
 import { accessJourneys } from "./access-journeys.ts";
 import { artifactJourneys } from "./artifact-journeys.ts";
 import { frameJourneys } from "./frame-journeys.ts";
+import { hasteJourneys } from "./haste-journeys.ts";
 import { outageJourneys } from "./outage-journeys.ts";
 import { pipelineJourneys } from "./pipeline-journeys.ts";
 import { placeJourneys } from "./place-journeys.ts";
 import { runJourneys } from "./run-journeys.ts";
 import { type ServedProject, serveSmallProject } from "./served-project.ts";
 import { tableJourneys } from "./table-journeys.ts";
+import { viewerJourneys } from "./viewer-journeys.ts";
 import { chromiumPath, openBrowser } from "./visits.ts";
 import { makeWorld, type World } from "./world.ts";
 
@@ -31,7 +33,9 @@ describeWith("the pages in a browser", "Chromium", chromiumPath, (path) => {
   frameJourneys(inWorld);
   runJourneys(inWorld);
   tableJourneys(inWorld);
+  hasteJourneys(inWorld);
   artifactJourneys(inWorld);
+  viewerJourneys(inWorld);
   pipelineJourneys(inWorld);
   outageJourneys(inWorld);
 });

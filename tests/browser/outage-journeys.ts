@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { settled } from "./visits.ts";
+import { known, settled } from "./visits.ts";
 import type { World } from "./world.ts";
 
 export function outageJourneys(world: () => World): void {
@@ -14,11 +14,12 @@ export function outageJourneys(world: () => World): void {
     await page.getByRole("status").getByText("Reconnecting").waitFor();
     expect(await page.locator("main h1").first().textContent()).toBe(heading);
     await page.getByRole("navigation", { name: "Places" }).getByRole("link", { name: "Incidents" }).click();
-    await page.getByRole("alert").getByText("the server does not answer").waitFor();
+    await page.getByRole("alert").getByText("the server does not answer").first().waitFor();
     await served.start();
     await page.getByRole("status").getByText("Live", { exact: true }).waitFor();
-    await page.getByRole("alert").waitFor({ state: "detached" });
+    await page.getByRole("alert").first().waitFor({ state: "detached" });
     await settled(page);
+    await known(page);
     expect(await page.getByRole("complementary", { name: "What is closed" }).count()).toBe(0);
     await close();
   });

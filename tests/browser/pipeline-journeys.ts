@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
-import { accessibility, settled } from "./visits.ts";
+import { accessibility, hold, settled } from "./visits.ts";
 import type { World } from "./world.ts";
+
+/** The number that the next run of the pipeline will have. */
+const nextRun = ({ served }: World): string => `Run ${Number(served.place.query("select count(*) as n from pipeline_run")[0]?.["n"]) + 1}`;
 
 export function pipelineJourneys(world: () => World): void {
   test("a step says why it ran", async () => {
@@ -26,8 +29,16 @@ export function pipelineJourneys(world: () => World): void {
     const { page, problems, close } = await open();
     served.place.write("params.yaml", "seed: 7\ntrain:\n  rate: 0.5\n  held: true\n");
     await page.goto(`${served.url}/p/small/pipelines`);
+    await page.getByRole("button", { name: "Run pipeline" }).waitFor();
+    const number = nextRun(world());
+    const release = await hold(page, new RegExp("/pipeline/runs/[0-9a-f]{32}$"));
     await page.getByRole("button", { name: "Run pipeline" }).click();
-    await page.getByText("Run 3 running").waitFor();
+    await page.waitForRequest(new RegExp("/pipeline/runs/[0-9a-f]{32}$"));
+    // The run before can be looked into until the new one is there.
+    await page.getByRole("group", { name: "Table of steps" }).getByRole("button", { name: "prepare", exact: true }).click();
+    await page.getByRole("heading", { level: 2, name: "prepare" }).waitFor();
+    release();
+    await page.getByText(`${number} running`).waitFor();
     const watcher = await open();
     await watcher.page.goto(`${served.url}/p/small/runs`);
     await watcher.page.getByRole("link", { name: "fit 0.5" }).click();
@@ -36,7 +47,7 @@ export function pipelineJourneys(world: () => World): void {
     await watcher.page.getByRole("heading", { name: "Not sealed yet" }).waitFor();
     served.place.open("train");
     await watcher.page.getByRole("heading", { name: "Sealed" }).waitFor();
-    await page.getByText("Run 3 passed").waitFor();
+    await page.getByText(`${number} passed`).waitFor();
     expect([...problems, ...watcher.problems]).toEqual([]);
     await Promise.all([close(), watcher.close()]);
   });
@@ -46,10 +57,11 @@ export function pipelineJourneys(world: () => World): void {
     const { page, problems, close } = await open();
     served.place.write("params.yaml", "seed: 7\ntrain:\n  rate: 0.7\n  held: never\n");
     await page.goto(`${served.url}/p/small/pipelines`);
+    const number = nextRun(world());
     await page.getByRole("button", { name: "Run pipeline" }).click();
-    await page.getByText("Run 4 running").waitFor();
+    await page.getByText(`${number} running`).waitFor();
     await page.getByRole("button", { name: "Cancel run" }).click();
-    await page.getByText("Run 4 cancelled").waitFor();
+    await page.getByText(`${number} cancelled`).waitFor();
     expect(problems).toEqual([]);
     await close();
   });
@@ -59,8 +71,9 @@ export function pipelineJourneys(world: () => World): void {
     const { page, problems, close } = await open();
     served.place.write("params.yaml", "seed: 7\ntrain:\n  rate: 0.95\n  held: false\n");
     await page.goto(`${served.url}/p/small/pipelines?layout=time`);
+    const number = nextRun(world());
     await page.getByRole("button", { name: "Run pipeline" }).click();
-    await page.getByText("Run 5 failed").waitFor();
+    await page.getByText(`${number} failed`).waitFor();
     const steps = page.getByRole("group", { name: "Timeline of steps" });
     await steps.getByRole("button", { name: "prepare", exact: true }).click();
     await page.getByRole("heading", { name: "Runs of prepare" }).waitFor();

@@ -12,7 +12,7 @@ export function runJourneys(world: () => World): void {
     const found = (n: number) => page.getByRole("status").getByText(new RegExp(`^${n} runs?, \\d+ ms$`));
     await filter.fill('metrics.auc > 0.72 AND params.kind = "logistic"');
     await found(1).waitFor();
-    expect(await rows.count()).toBe(2);
+    await expect.poll(() => rows.count()).toBe(2);
     await page.reload();
     await found(1).waitFor();
     expect(await filter.inputValue()).toContain("0.72");

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { accessibility, settled } from "./visits.ts";
+import { createExperiment } from "./mlflow-client.ts";
+import { accessibility, hold, restingPlace, settled } from "./visits.ts";
 import type { World } from "./world.ts";
 
 /** The table of runs: all that one does with many of them. */
@@ -40,7 +41,7 @@ export function tableJourneys(world: () => World): void {
     await page.getByRole("alert").getByText("A parenthesis is not closed.").waitFor();
     await filter.fill("started < -1d ");
     await page.getByRole("option", { name: /^OR/ }).click();
-    await page.keyboard.type("metrics.auc@max BETWEEN 70% AND 1");
+    await page.keyboard.type("fit AND metrics.auc@max BETWEEN 70% AND 1");
     await page.keyboard.press("Escape");
     await found(2).waitFor();
     await filter.fill("params.kind = 'logistic'");
@@ -67,6 +68,7 @@ export function tableJourneys(world: () => World): void {
     const head = grid.getByRole("button", { name: /^val_loss/ });
     await head.focus();
     const place = async () => (await grid.getByRole("columnheader").allTextContents()).findIndex((one) => one.startsWith("val_loss min"));
+    await expect.poll(place).toBeGreaterThan(0);
     const before = await place();
     await page.keyboard.press("Alt+ArrowLeft");
     await expect.poll(place).toBe(before - 1);
@@ -101,12 +103,7 @@ export function tableJourneys(world: () => World): void {
   test("runs are chosen with keys, deleted, taken back, tagged and loaded as a file", async () => {
     const { served, open } = world();
     const { page, problems, close } = await open();
-    const made = await fetch(`${served.url}/api/2.0/mlflow/experiments/create`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ name: "elsewhere" }),
-    });
-    expect(made.status).toBe(200);
+    await createExperiment(served.url, "elsewhere");
     await page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name`);
     const grid = page.getByRole("grid", { name: "Table of runs" });
     await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
@@ -173,20 +170,18 @@ export function tableJourneys(world: () => World): void {
     await page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name`);
     const grid = page.getByRole("grid", { name: "Table of runs" });
     await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
-    const held = Promise.withResolvers<void>();
-    await page.route(/runs[./]search/, async (route) => {
-      await held.promise;
-      await route.continue();
-    });
+    const release = await hold(page, /runs[./]search/);
+    const place = await grid.boundingBox();
     await grid.getByRole("columnheader", { name: /^Run/ }).getByRole("button").click();
-    await page.getByText("Asking; below is the answer before.").waitFor();
+    await page.getByRole("status").getByText("shown is the answer before").waitFor();
     expect(await grid.locator(".runs-body .name").allTextContents()).toEqual(["fit 0.1", "fit 0.3"]);
+    expect(await grid.boundingBox()).toEqual(place);
     await grid.focus();
     await page.keyboard.press("Home");
     await page.keyboard.press("x");
     const tray = page.getByRole("region", { name: "Selected runs" });
     await tray.getByText("1 selected").waitFor();
-    held.resolve();
+    release();
     await expect.poll(() => grid.locator(".runs-body .name").allTextContents()).toEqual(["fit 0.3", "fit 0.1"]);
     await tray.getByText("fit 0.1").waitFor();
     expect(problems).toEqual([]);
@@ -206,6 +201,7 @@ export function tableJourneys(world: () => World): void {
     await top.getByText("baseline").waitFor();
     await top.getByRole("link", { name: "fit 0.3" }).waitFor();
     const auc = async () => (await grid.locator(".runs-body .runs-row").first().locator(".at.num").allTextContents())[0];
+    await expect.poll(auc).toMatch(/^0\./);
     const value = await auc();
     await page.keyboard.press("d");
     await expect.poll(auc).toMatch(/^[+-−]/);
@@ -222,12 +218,11 @@ export function tableJourneys(world: () => World): void {
 
     const head = grid.getByRole("columnheader", { name: /^auc/ });
     const width = async () => Math.round((await head.boundingBox())?.width ?? 0);
-    const before = await width();
+    const before = Math.round((await restingPlace(head)).width);
     await head.getByRole("button").focus();
     await page.keyboard.press("Alt+Shift+ArrowRight");
     await expect.poll(width).toBe(before + 16);
-    const box = await head.boundingBox();
-    if (!box) throw new Error("the head has no place");
+    const box = await restingPlace(head);
     await page.mouse.move(box.x + box.width - 3, box.y + 10);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width + 57, box.y + 12, { steps: 4 });
@@ -245,18 +240,20 @@ export function tableJourneys(world: () => World): void {
     await page.goto(`${served.url}/p/small/runs?nest=1&kind=step,user,pipeline`);
     await settled(page);
     const grid = page.getByRole("grid", { name: "Table of runs" });
-    const roots = Number(await grid.getAttribute("aria-rowcount"));
+    const lines = async () => Number(await grid.getAttribute("aria-rowcount"));
+    // Before they are counted it is -1.
+    await expect.poll(lines).toBeGreaterThan(1);
+    const roots = await lines();
     await grid
       .getByRole("button", { name: /^Show \d+ runs below/ })
       .first()
       .click();
-    await expect.poll(async () => Number(await grid.getAttribute("aria-rowcount"))).toBeGreaterThan(roots);
+    await expect.poll(lines).toBeGreaterThan(roots);
 
     await page.goto(`${served.url}/p/small/runs?q=fit&layout=charts`);
     const chart = page.getByRole("img", { name: /^loss by step of 2 runs/ });
     await chart.locator("canvas").waitFor();
-    const box = await chart.locator(".u-over").boundingBox();
-    if (!box) throw new Error("the chart has no place");
+    const box = await restingPlace(chart.locator(".u-over"));
     const asked = page.waitForRequest((request) => request.url().includes("fromStep="));
     await page.mouse.move(box.x + box.width * 0.2, box.y + 40);
     await page.mouse.down();
@@ -278,9 +275,16 @@ export function tableJourneys(world: () => World): void {
     await page.getByRole("img", { name: /^loss by relative time of 2 runs/ }).waitFor();
     expect(page.url()).toContain("log=y");
     await page.getByRole("button", { name: "Table", exact: true }).nth(1).click();
+    const choice = page.getByRole("combobox", { name: "Metric of the boxes" });
     await page.mouse.move(700, 600);
-    await page.mouse.wheel(0, 5000);
-    await page.getByRole("combobox", { name: "Metric of the boxes" }).selectOption({ label: "auc" });
+    // Cards are made as they come into view, and those above make the page longer.
+    await expect
+      .poll(async () => {
+        await page.mouse.wheel(0, 5000);
+        return choice.count();
+      })
+      .toBe(1);
+    await choice.selectOption({ label: "auc" });
     await page.getByRole("combobox", { name: "What puts runs together" }).selectOption({ label: "rate" });
     await page.getByRole("img", { name: /^auc by rate: 0.1 median \S+ of 1, 0.3 median/ }).waitFor();
     await page.getByText("Fewer than twelve runs have this metric.").waitFor();

@@ -1,6 +1,6 @@
 import axe from "axe-core";
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page, type Request } from "playwright-core";
 
 /** Where a real Chromium is; undefined when this machine has none. */
 export const chromiumPath: string | undefined = [
@@ -62,6 +62,34 @@ export async function accessibility(page: Page): Promise<string[]> {
   all.push(...(await found(other, `runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] }`)));
   await page.evaluate(`document.documentElement.dataset.theme = "${theme}"`);
   return all;
+}
+
+/** Holds the requests to some addresses until what it answers with is called; later ones pass at once. */
+export async function hold(page: Page, url: RegExp, only: (request: Request) => boolean = () => true): Promise<() => void> {
+  const held = Promise.withResolvers<void>();
+  await page.route(url, async (route) => {
+    if (only(route.request())) await held.promise;
+    // The page may have given it up.
+    await route.continue().catch(() => undefined);
+  });
+  return held.resolve;
+}
+
+/** Until the page has painted what it was told so far. */
+export const painted = (page: Page): Promise<void> => page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))");
+
+/** Until it is known on a page who one is and what one may do. */
+export const known = (page: Page): Promise<void> => page.getByRole("img", { name: /^You are / }).waitFor();
+
+/** Where something is once it is there and moves no more. */
+export async function restingPlace(thing: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+  for (let before = ""; ;) {
+    await thing.scrollIntoViewIfNeeded();
+    await painted(thing.page());
+    const box = await thing.boundingBox();
+    if (box && JSON.stringify(box) === before) return box;
+    before = JSON.stringify(box);
+  }
 }
 
 /** Marks the heading that is shown, so that `settled` waits for that of the next page. */

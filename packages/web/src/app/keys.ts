@@ -1,13 +1,17 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
+import { isPageKey } from "../parts/own-key.ts";
 import { places } from "./places.ts";
 
 export type KeyActs = { palette: () => void; keys: () => void; sideBar: () => void };
 
+/** How long after G a letter still goes to a place. */
+const goingMs = 1500;
+
 /** ⌘K opens the palette, `/` focuses the filter, G and a letter goes to a place. Letters never act while a field has the focus. */
 export function useKeys(base: string, acts: KeyActs): void {
   const navigate = useNavigate();
-  const goingSince = useRef(0);
+  const goingSince = useRef(-Infinity);
   const latest = useRef(acts);
   useEffect(() => void (latest.current = acts));
   useEffect(() => {
@@ -16,24 +20,16 @@ export function useKeys(base: string, acts: KeyActs): void {
         event.preventDefault();
         return latest.current.palette();
       }
-      const target = event.target as HTMLElement;
-      if (
-        event.metaKey ||
-        event.ctrlKey ||
-        event.altKey ||
-        target.isContentEditable ||
-        /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
-        target.closest("dialog")
-      )
-        return;
-      const going = event.timeStamp - goingSince.current < 1500;
+      if (!isPageKey(event)) return;
+      const going = event.timeStamp - goingSince.current < goingMs;
       goingSince.current = -Infinity;
-      if (going) {
-        const item = places.find((one) => one.key === event.key.toLowerCase());
-        if (item) void navigate({ to: `${base}${item.path}` as never });
-        return;
-      }
-      if (event.key === "g") goingSince.current = event.timeStamp;
+      const item = going ? places.find((one) => one.key === event.key.toLowerCase()) : undefined;
+      if (item) {
+        // The letter means the place, not also what it does on this page.
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        void navigate({ to: `${base}${item.path}` as never });
+      } else if (event.key === "g") goingSince.current = event.timeStamp;
       else if (event.key === "?") latest.current.keys();
       else if (event.key === "\\") latest.current.sideBar();
       else if (event.key === "/") {
@@ -42,7 +38,8 @@ export function useKeys(base: string, acts: KeyActs): void {
         filter?.focus();
       }
     };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
+    // Before anything on the page hears of it.
+    window.addEventListener("keydown", onKey, { capture: true });
+    return () => window.removeEventListener("keydown", onKey, { capture: true });
   }, [base, navigate]);
 }

@@ -11,14 +11,25 @@ export type Output<K extends OperationName> = OutputOf<Operations[K]>;
 export function useOperation<K extends OperationName>(
   name: K,
   input: InputOf<Operations[K]>,
-  options: { enabled?: boolean; everyMs?: number } = {},
+  options: {
+    enabled?: boolean;
+    everyMs?: number;
+    /** Whether the answer to what was asked before stands until the new one is there. */ keep?: (
+      before: InputOf<Operations[K]>,
+    ) => boolean;
+  } = {},
 ): UseQueryResult<Output<K>, Error> {
-  return useQuery({
+  const { keep } = options;
+  return useQuery<Output<K>>({
     queryKey: [name, input],
     queryFn: ({ signal }) => client.call(name, input, { signal }),
     enabled: options.enabled ?? true,
     ...(options.everyMs !== undefined && { refetchInterval: options.everyMs }),
     retry: (count, error) => !(error instanceof ClientError && error.status < 500) && count < 3,
+    ...(keep && {
+      placeholderData: ((data: Output<K> | undefined, query?: { queryKey: readonly unknown[] }) =>
+        query && keep(query.queryKey[1] as InputOf<Operations[K]>) ? data : undefined) as never,
+    }),
     staleTime: 2_000,
   });
 }

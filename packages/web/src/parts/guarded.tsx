@@ -6,11 +6,15 @@ import { Failure } from "./layout.tsx";
 
 export type Capability = Output<"insights.frame">["caller"]["capabilities"][number];
 
-/** Why this caller may not do it; null when it may. Undefined capabilities (not answered yet) count as closed. */
+const asking = "asking what you may do";
+/** Whether a press is refused here. Before it is known what the caller may do, it is sent: the server decides then, and nothing that was pressed is lost. */
+export const refuses = (closed: string | null): closed is string => closed !== null && closed !== asking;
+
+/** Why this caller may not do it; null when it may. Capabilities that are not answered yet are said, too. */
 export function useClosed(capability: Capability): string | null {
   const { project } = useParams({ strict: false }) as { project?: string };
   const frame = useOperation("insights.frame", project === undefined ? {} : { project });
-  if (!frame.data) return "asking what you may do";
+  if (!frame.data) return asking;
   const { caller } = frame.data;
   return caller.capabilities.includes(capability) ? null : (caller.closed ?? `needs the capability ${capability}`);
 }
@@ -59,7 +63,7 @@ export function Guarded<T>({
         aria-disabled={why !== null || doing.isPending}
         {...(why !== null && { title: why, "aria-describedby": id })}
         onClick={() => {
-          if (why !== null) setAsked(true);
+          if (refuses(why)) setAsked(true);
           else if (!doing.isPending) doing.mutate();
         }}
       >

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { type Capability, useClosed } from "./guarded.tsx";
+import { type Capability, refuses, useClosed } from "./guarded.tsx";
 import { Failure } from "./layout.tsx";
 
 /** What goes forward or cannot be undone: a dialog that states the effect before one button named after it. */
@@ -60,7 +60,7 @@ export function Sheet<T>({
         {...(why !== null && { title: why, "aria-describedby": id })}
         onClick={() => {
           doing.reset();
-          if (why !== null) setAsked(true);
+          if (refuses(why)) setAsked(true);
           else setShown(true);
         }}
       >

@@ -15,13 +15,22 @@ const layouts = [
   ["time", "Timeline"],
   ["table", "Table"],
 ] as const;
+type Layout = (typeof layouts)[number][0];
 const Graph = lazy(() => import("./graph.tsx"));
 
 export function PipelinePage() {
   const { project = "", run } = useParams({ strict: false }) as { project?: string; run?: string };
   const pipeline = useOperation("pipeline.get", { project });
   const shown = run ?? pipeline.data?.running?.run ?? pipeline.data?.last?.run;
-  const query = useOperation("pipeline.show", { project, run: shown ?? "latest" }, { enabled: shown !== undefined });
+  const query = useOperation(
+    "pipeline.show",
+    { project, run: shown ?? "latest" },
+    {
+      enabled: shown !== undefined,
+      // The newest run takes the place of the one before once it can be shown: what is pressed meanwhile is there.
+      keep: (before) => run === undefined && before.project === project,
+    },
+  );
   return (
     <Answer query={pipeline} head={project}>
       {(data) =>
@@ -39,7 +48,7 @@ export function PipelinePage() {
           </>
         ) : (
           <Answer query={query} head={project}>
-            {(one) => <Page key={one.run} project={project} pipeline={data} run={one} />}
+            {(one) => <Page project={project} pipeline={data} run={one} />}
           </Answer>
         )
       }
@@ -48,28 +57,11 @@ export function PipelinePage() {
 }
 
 function Page({ project, pipeline, run }: { project: string; pipeline: Pipeline; run: PipelineRun }) {
-  const runs = useOperation("pipeline.runs", { project, limit: 50 });
   const navigate = useNavigate();
   const asked = (useLocation().search as { layout?: unknown }).layout;
   const layout = layouts.find(([id]) => id === asked)?.[0] ?? "graph";
-  const show = (id: (typeof layouts)[number][0]): void =>
+  const show = (id: Layout): void =>
     void navigate({ to: ".", search: (id === "graph" ? {} : { layout: id }) as never, replace: true, resetScroll: false });
-  // The step whose cause is nothing but itself tells most about the run.
-  const telling =
-    run.steps.find((step) => step.state === "failed") ??
-    run.steps.findLast((step) => step.reasons.some((reason) => reason.because.length > 0)) ??
-    run.steps.find((step) => step.reasons.some((reason) => reason.root)) ??
-    run.steps[0];
-  const [chosen, setChosen] = useState<string | null>(telling?.step ?? null);
-  const step = run.steps.find((one) => one.step === chosen);
-  const { nodes, edges } = graphOf(pipeline, run);
-  const needs = new Map(
-    [...Map.groupBy(edges, (edge) => edge.to)].map(([to, all]) => [
-      to.replace(/^step:/, ""),
-      [...new Set(all.map((edge) => edge.from.replace(/^step:/, "")))],
-    ]),
-  );
-  const before = runs.data?.runs.find((one) => one.number < run.number && one.stepsTotal >= run.stepsTotal)?.run ?? null;
   const problem = pipeline.problems.find((one) => one.severity === "error");
   return (
     <>
@@ -155,40 +147,60 @@ function Page({ project, pipeline, run }: { project: string; pipeline: Pipeline;
           </To>
         ))}
       </div>
-      <div className="grid pipeline-split">
-        <div className="grid">
-          {layout === "time" ? (
-            <>
-              <Timeline run={run} chosen={chosen} choose={setChosen} needs={needs} />
-              {chosen !== null && <StepHistory project={project} step={chosen} />}
-            </>
-          ) : (
-            <>
-              {layout === "graph" && (
-                <section
-                  className="card pipeline-graph"
-                  aria-label="Graph of steps; the table below holds the same"
-                  style={{ height: 400 }}
-                >
-                  <Suspense fallback={<div className="skeleton" style={{ height: "100%" }} />}>
-                    <Graph nodes={nodes} edges={edges} chosen={chosen} choose={setChosen} />
-                  </Suspense>
-                </section>
-              )}
-              <Outline project={project} run={run} chosen={chosen} choose={setChosen} needs={needs} />
-            </>
-          )}
-          <RunList project={project} shown={run.run} query={runs} />
-        </div>
-        {step ? (
-          <WhyPanel key={step.step} project={project} run={run} step={step} before={before} />
-        ) : (
-          <Card title="Why">
-            <p className="second">{chosen === null ? "Choose a step to see why it ran." : `${chosen} was not part of this run.`}</p>
-          </Card>
-        )}
-      </div>
+      <Steps key={run.run} project={project} pipeline={pipeline} run={run} layout={layout} />
     </>
+  );
+}
+
+/** The steps of one run, and why the one that is chosen ran. */
+function Steps({ project, pipeline, run, layout }: { project: string; pipeline: Pipeline; run: PipelineRun; layout: Layout }) {
+  const runs = useOperation("pipeline.runs", { project, limit: 50 });
+  // The step whose cause is nothing but itself tells most about the run.
+  const telling =
+    run.steps.find((step) => step.state === "failed") ??
+    run.steps.findLast((step) => step.reasons.some((reason) => reason.because.length > 0)) ??
+    run.steps.find((step) => step.reasons.some((reason) => reason.root)) ??
+    run.steps[0];
+  const [chosen, setChosen] = useState<string | null>(telling?.step ?? null);
+  const step = run.steps.find((one) => one.step === chosen);
+  const { nodes, edges } = graphOf(pipeline, run);
+  const needs = new Map(
+    [...Map.groupBy(edges, (edge) => edge.to)].map(([to, all]) => [
+      to.replace(/^step:/, ""),
+      [...new Set(all.map((edge) => edge.from.replace(/^step:/, "")))],
+    ]),
+  );
+  const before = runs.data?.runs.find((one) => one.number < run.number && one.stepsTotal >= run.stepsTotal)?.run ?? null;
+  return (
+    <div className="grid pipeline-split">
+      <div className="grid">
+        {layout === "time" ? (
+          <>
+            <Timeline run={run} chosen={chosen} choose={setChosen} needs={needs} />
+            {chosen !== null && <StepHistory project={project} step={chosen} />}
+          </>
+        ) : (
+          <>
+            {layout === "graph" && (
+              <section className="card pipeline-graph" aria-label="Graph of steps; the table below holds the same" style={{ height: 400 }}>
+                <Suspense fallback={<div className="skeleton" style={{ height: "100%" }} />}>
+                  <Graph nodes={nodes} edges={edges} chosen={chosen} choose={setChosen} />
+                </Suspense>
+              </section>
+            )}
+            <Outline project={project} run={run} chosen={chosen} choose={setChosen} needs={needs} />
+          </>
+        )}
+        <RunList project={project} shown={run.run} query={runs} />
+      </div>
+      {step ? (
+        <WhyPanel key={step.step} project={project} run={run} step={step} before={before} />
+      ) : (
+        <Card title="Why">
+          <p className="second">{chosen === null ? "Choose a step to see why it ran." : `${chosen} was not part of this run.`}</p>
+        </Card>
+      )}
+    </div>
   );
 }
 

@@ -4,9 +4,19 @@ import { useOperation } from "../../data/api.ts";
 import { count } from "../../parts/format.tsx";
 import { Answer, Empty, Failure, PageHead } from "../../parts/layout.tsx";
 import { ColumnPicker } from "./table/column-picker.tsx";
-import { columnOf, defaultColumns, type Named, widened, withWidth } from "./table/columns.ts";
+import {
+  type ColumnActs,
+  columnOf,
+  defaultColumns,
+  type Named,
+  type TableColumn,
+  turnedSort,
+  widened,
+  withWidth,
+} from "./table/columns.ts";
 import { unfinished } from "./table/filter-text.ts";
 import { GroupList } from "./table/group-list.tsx";
+import { useOpened } from "./table/opened.ts";
 import { usePinned } from "./table/pinned.ts";
 import { type Row, useChildren, useRows } from "./table/rows.ts";
 import { RunsBar } from "./table/runs-bar.tsx";
@@ -17,7 +27,7 @@ import { useSelection } from "./table/selection.ts";
 import { withoutStatistic } from "./table/statistic.ts";
 import { Tray } from "./table/tray.tsx";
 import { useUndo } from "./table/undo.tsx";
-import { useQuestion, useView } from "./table/view.ts";
+import { type RunsView, useQuestion, useView } from "./table/view.ts";
 import { ViewTabs } from "./table/view-tabs.tsx";
 import "./runs.css";
 import "./table/table.css";
@@ -28,6 +38,7 @@ const ChartsPanel = lazy(() => import("./charts/charts-panel.tsx"));
 /** As many runs as are drawn in their own colour before anyone chooses. */
 const drawnAtFirst = 6;
 const nothing: readonly never[] = [];
+const newestFirst = "-started";
 
 /** Which run is best, under which conditions, and can the order be trusted. */
 export function RunsPage() {
@@ -48,23 +59,26 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
   const { say, toast } = useUndo();
   const selection = useSelection();
   const [eyes, setEyes] = useState<readonly string[]>();
-  const [opened, setOpened] = useState<ReadonlyMap<string, number>>(new Map());
   const names = useOperation("runs.names", { project, ...(experiment !== undefined && { experiment }), limit: 500 });
-  const sort = view.sort ?? "-started";
+  const sort = view.sort ?? newestFirst;
   const known = names.data?.names ?? nothing;
   const named = useMemo(() => mainFirst(known, sort), [known, sort]);
-  const byKey = useMemo(() => new Map(known.map((one) => [one.key, one])), [known]);
   const namedKeys = useMemo(() => known.map((one) => one.key), [known]);
-  const keys = useSame(useMemo(() => view.cols ?? defaultColumns(known), [view.cols, known]));
-  const widths = useSame(view.w ?? nothing);
-  const columns = useMemo(
-    () =>
-      widened(
-        keys.map((key) => columnOf(key, byKey)),
-        widths,
-      ),
-    [keys, byKey, widths],
+  const { keys, columns } = useColumns(view, known);
+  const picked = useColumns(chosen, known).columns;
+  const acts = useMemo(
+    (): ColumnActs => ({
+      sort: (key) => set((now) => ({ sort: turnedSort(now.sort ?? newestFirst, key) })),
+      choose: (change) => set((now) => ({ cols: change(now.cols ?? defaultColumns(known)) })),
+      widen: (key, change) =>
+        set((now) => {
+          const pixels = widened([columnOf(key, byKey(known))], now.w)[0]?.width ?? 0;
+          return { w: withWidth(now.w, key, change(pixels)) };
+        }),
+    }),
+    [set, known],
   );
+  const shown = useMemo(() => ({ shown: columns, sort, acts }), [columns, sort, acts]);
   // What is not finished yet is not asked: the answer to what was last complete stays.
   const complete = useRef("");
   if (unfinished(view.q ?? "") === undefined) complete.current = view.q ?? "";
@@ -74,32 +88,26 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
   const rows = useRows(asked);
   const pinned = usePinned(question, keys, view, set);
   const nest = view.nest === 1;
-  const parents = useMemo(() => (nest ? [...opened.keys()] : []), [opened, nest]);
-  const below = useChildren(asked, parents);
+  const opened = useOpened(rows);
+  const below = useChildren(asked, nest ? opened.ids : nothing);
   const drawn = useMemo(() => eyes ?? firstDrawn(rows.top), [eyes, rows.top]);
   const seen = useSeen(rows.top, below);
-  const open = useCallback(
-    (id: string, at: number): void =>
-      setOpened((old) => {
-        const next = new Map(old);
-        if (!next.delete(id)) next.set(id, at);
-        return next;
-      }),
-    [],
-  );
-  const nested = useMemo(() => (nest ? { opened, open, below } : null), [nest, opened, open, below]);
-  const onColumns = useCallback((next: readonly string[] | undefined): void => set({ cols: next }), [set]);
-  const onWidth = useCallback((key: string, pixels: number | undefined): void => set({ w: withWidth(widths, key, pixels) }), [set, widths]);
-  const onSort = useCallback((next: string): void => set({ sort: next }), [set]);
+  const nested = useMemo(() => (nest ? { opened, below } : null), [nest, opened, below]);
   const onFilter = useCallback((q: string): void => set({ q }), [set]);
   const narrowed = (view.q ?? "") !== "" || view.kind !== undefined || view.state !== undefined;
   const layout = view.layout ?? "split";
   const total = rows.total ?? 0;
   const page = experiment === undefined ? "runs" : `experiments/${experiment}`;
   const said =
-    rows.total === undefined
-      ? ""
-      : `${count(total)} ${total === 1 ? "run" : "runs"}${rows.milliseconds === undefined ? "" : `, ${count(rows.milliseconds)} ms`}`;
+    view !== chosen
+      ? "asking"
+      : rows.lines.stale
+        ? rows.error
+          ? "shown is the last answer that was good"
+          : "asking; shown is the answer before"
+        : rows.total === undefined
+          ? ""
+          : `${count(total)} ${total === 1 ? "run" : "runs"}${rows.milliseconds === undefined ? "" : `, ${count(rows.milliseconds)} ms`}`;
 
   return (
     <>
@@ -109,25 +117,23 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
           <>
             {experiment !== undefined && <span className="tag mono">experiment {experiment}</span>}
             {running > 0 && <span className="muted">{count(running)} running</span>}
+            {/* Here it moves no row from under the pointer. */}
+            {rows.fresh > 0 && (
+              <button type="button" className="text-button" onClick={rows.renew}>
+                {count(rows.fresh)} new {rows.fresh === 1 ? "run" : "runs"}
+              </button>
+            )}
           </>
         }
         acts={
           <>
             <RunsDownload question={question} order={order} keys={keys} total={total} />
-            <ColumnPicker project={project} experiment={experiment} columns={columns} onColumns={onColumns} onWidth={onWidth} />
+            <ColumnPicker project={project} experiment={experiment} columns={picked} acts={acts} />
           </>
         }
       />
       <ViewTabs project={project} page={page} say={say} />
       <RunsBar project={project} experiment={experiment} view={chosen} set={set} names={namedKeys} error={rows.error} said={said} />
-      {rows.stale && (
-        <p className="muted">{rows.error ? "Below is the last answer that was good." : "Asking; below is the answer before."}</p>
-      )}
-      {rows.fresh > 0 && (
-        <button type="button" className="button fresh" onClick={rows.renew}>
-          {count(rows.fresh)} new {rows.fresh === 1 ? "run" : "runs"}
-        </button>
-      )}
       {!rows.atLeast && rows.total === undefined ? (
         rows.error ? (
           rows.error.message.includes("at character") ? null : (
@@ -164,21 +170,13 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
             ) : (
               <RunsGrid
                 project={project}
-                total={rows.atLeast ?? 0}
-                counted={rows.total !== undefined}
-                row={rows.row}
-                look={rows.look}
-                columns={columns}
-                onColumns={onColumns}
-                sort={sort}
-                onSort={onSort}
+                rows={rows.lines}
+                columns={shown}
                 selection={selection}
                 drawn={drawn}
                 onDraw={setEyes}
-                nested={nested}
-                stale={rows.stale}
                 pinned={pinned}
-                onWidth={onWidth}
+                nested={nested}
               />
             ))}
           {layout !== "table" && (
@@ -205,6 +203,22 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
       {toast}
     </>
   );
+}
+
+const byKey = (names: readonly Named[]): ReadonlyMap<string, Named> => new Map(names.map((one) => [one.key, one]));
+
+/** The columns of a view; the same lists while they hold the same. */
+function useColumns(view: RunsView, known: readonly Named[]): { keys: readonly string[]; columns: readonly TableColumn[] } {
+  const keys = useSame(useMemo(() => view.cols ?? defaultColumns(known), [view.cols, known]));
+  const widths = useSame(view.w ?? nothing);
+  const columns = useMemo(() => {
+    const names = byKey(known);
+    return widened(
+      keys.map((key) => columnOf(key, names)),
+      widths,
+    );
+  }, [keys, known, widths]);
+  return { keys, columns };
 }
 
 /** The top of the sort; where steps log through runs of their own, those. */

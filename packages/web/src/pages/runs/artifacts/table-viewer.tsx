@@ -15,12 +15,14 @@ export function TableViewer({ project, run, file }: { project: string; run: stri
   const [words, setWords] = useState("");
   const [q, setQ] = useState("");
   useEffect(() => {
+    // Nothing else is asked for: the page that was turned to meanwhile stays.
+    if (words.trim() === q) return;
     const timer = setTimeout(() => {
       setQ(words.trim());
       setOffset(0);
     }, 200);
     return () => clearTimeout(timer);
-  }, [words]);
+  }, [words, q]);
   const asked = { project, run, path: file.path, offset, limit: pageRows, ...(sort !== undefined && { sort }), ...(q !== "" && { q }) };
   const page = useQuery({
     queryKey: ["artifact-table", file.digest, asked],
@@ -33,7 +35,8 @@ export function TableViewer({ project, run, file }: { project: string; run: stri
   if (!page.data) return <div className="skeleton" aria-busy="true" />;
   const { columns, rows, total } = page.data;
   const last = Math.min(total, page.data.offset + rows.length);
-  const turn = (to: number) => () => setOffset(Math.max(0, to));
+  // Of the page that is asked for, not of the one before that is still shown.
+  const isLast = offset + pageRows >= total;
   const by = (name: string): void => {
     setSort(sort === name ? `-${name}` : sort === `-${name}` ? undefined : name);
     setOffset(0);
@@ -52,15 +55,10 @@ export function TableViewer({ project, run, file }: { project: string; run: stri
           value={words}
           onChange={(event) => setWords(event.target.value)}
         />
-        <button type="button" className="button" aria-disabled={offset === 0} onClick={turn(offset - pageRows)}>
+        <button type="button" className="button" aria-disabled={offset === 0} onClick={() => setOffset(Math.max(0, offset - pageRows))}>
           Earlier
         </button>
-        <button
-          type="button"
-          className="button"
-          aria-disabled={last >= total}
-          onClick={last >= total ? undefined : turn(offset + pageRows)}
-        >
+        <button type="button" className="button" aria-disabled={isLast} onClick={isLast ? undefined : () => setOffset(offset + pageRows)}>
           Later
         </button>
       </div>

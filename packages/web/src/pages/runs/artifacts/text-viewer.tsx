@@ -35,16 +35,25 @@ export function TextViewer({ file }: { file: Shown }) {
   useEffect(() => {
     if (lastShown >= lines.length - 40 && hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [lastShown, lines.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
+  /** Where one wants to be now: a place that is found later than it was given up moves nothing. */
+  const jumps = useRef(0);
   const jump = (to: Promise<{ from: number; line: number | null }>): void => {
+    const mine = ++jumps.current;
     setLooking(true);
     setProblem(undefined);
+    const arrive = (then: () => void): void => {
+      if (jumps.current !== mine) return;
+      setLooking(false);
+      then();
+    };
     to.then(
-      (at) => {
-        setStart(at);
-        box.current?.scrollTo(0, 0);
-      },
-      (error: Error) => setProblem(error),
-    ).finally(() => setLooking(false));
+      (at) =>
+        arrive(() => {
+          setStart(at);
+          box.current?.scrollTo(0, 0);
+        }),
+      (error: Error) => arrive(() => setProblem(error)),
+    );
   };
   const wide = start.line === null ? 0 : String(start.line + lines.length).length;
   const failed = problem ?? parts.error;

@@ -1,5 +1,5 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
+import { type Search, useAddress } from "../../../data/address.ts";
 import { axes, type Axis } from "../curve-x.ts";
 
 /** How curves are drawn, on all charts of a page. */
@@ -13,37 +13,25 @@ export type Drawing = {
 
 export const plain: Drawing = { axis: "step", logX: false, logY: false, smooth: 0, clip: false };
 
+const drawingOf = ({ x, log, smooth, clip }: Search): Drawing => ({
+  axis: axes.find((one) => one === x) ?? "step",
+  logX: String(log ?? "").includes("x"),
+  logY: String(log ?? "").includes("y"),
+  smooth: Math.min(0.99, Math.max(0, Number(smooth) || 0)),
+  clip: clip === 1,
+});
+const searchOf = ({ axis, logX, logY, smooth, clip }: Drawing): Search => ({
+  x: axis === "step" ? undefined : axis,
+  log: `${logX ? "x" : ""}${logY ? "y" : ""}`,
+  smooth: smooth === 0 ? undefined : smooth,
+  clip: clip ? 1 : undefined,
+});
+
 /** Kept in the address, as `x`, `log`, `smooth` and `clip`. */
 export function useDrawing(): { drawing: Drawing; choose: (change: Partial<Drawing>) => void } {
-  const search = useSearch({ strict: false }) as Record<string, unknown>;
-  const navigate = useNavigate();
+  const { search, set } = useAddress();
   const { x, log, smooth, clip } = search;
-  const drawing = useMemo(
-    (): Drawing => ({
-      axis: axes.find((one) => one === x) ?? "step",
-      logX: String(log ?? "").includes("x"),
-      logY: String(log ?? "").includes("y"),
-      smooth: Math.min(0.99, Math.max(0, Number(smooth) || 0)),
-      clip: clip === 1,
-    }),
-    [x, log, smooth, clip],
-  );
-  const choose = (change: Partial<Drawing>): void => {
-    const next = { ...drawing, ...change };
-    const logs = `${next.logX ? "x" : ""}${next.logY ? "y" : ""}`;
-    const kept = {
-      x: next.axis === "step" ? undefined : next.axis,
-      log: logs === "" ? undefined : logs,
-      smooth: next.smooth === 0 ? undefined : next.smooth,
-      clip: next.clip ? 1 : undefined,
-    };
-    void navigate({
-      to: ".",
-      search: ((old: Record<string, unknown>) =>
-        Object.fromEntries(Object.entries({ ...old, ...kept }).filter(([, value]) => value !== undefined))) as never,
-      replace: true,
-      resetScroll: false,
-    });
-  };
+  const drawing = useMemo(() => drawingOf({ x, log, smooth, clip }), [x, log, smooth, clip]);
+  const choose = useCallback((change: Partial<Drawing>): void => set((now) => searchOf({ ...drawingOf(now), ...change })), [set]);
   return { drawing, choose };
 }

@@ -2,7 +2,7 @@ import { IconArrowDown, IconArrowUp, IconColumns, IconX } from "@tabler/icons-re
 import { useDeferredValue, useState } from "react";
 import { useOperation } from "../../../data/api.ts";
 import { Failure } from "../../../parts/layout.tsx";
-import { attributeKeys, type Named, type TableColumn, widthLimits } from "./columns.ts";
+import { attributeKeys, type ColumnActs, moved, type Named, type TableColumn, widthLimits } from "./columns.ts";
 import { Popover } from "./popover.tsx";
 import { stepOf, withoutStatistic } from "./statistic.ts";
 
@@ -12,8 +12,7 @@ type Props = {
   project: string;
   experiment: string | undefined;
   columns: readonly TableColumn[];
-  /** Undefined: those of the page's own choice again. */ onColumns: (keys: readonly string[] | undefined) => void;
-  onWidth: (key: string, pixels: number | undefined) => void;
+  acts: ColumnActs;
 };
 
 /** Which columns, in which order; names are searched on the server, however many there are. */
@@ -32,17 +31,19 @@ export const ColumnPicker = (props: Props) => (
   </Popover>
 );
 
-function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
+function Picker({ project, experiment, columns, acts }: Props) {
   const [text, setText] = useState("");
   const q = useDeferredValue(text.trim());
   const found = useOperation("runs.names", { project, ...(experiment !== undefined && { experiment }), q, limit: foundAtMost });
   const keys = columns.map((one) => one.key);
-  const chosen = (key: string): boolean => keys.some((one) => withoutStatistic(one) === key);
-  const toggle = (key: string): void => onColumns(chosen(key) ? keys.filter((one) => withoutStatistic(one) !== key) : [...keys, key]);
-  const shownAs = (at: number, key: string, statistic: string): void =>
-    onColumns(keys.with(at, statistic === "last" ? withoutStatistic(key) : `${withoutStatistic(key)}@${statistic}`));
-  const move = (from: number, by: number): void =>
-    onColumns(keys.toSpliced(from, 1).toSpliced(Math.max(0, from + by), 0, keys[from] ?? ""));
+  const has = (all: readonly string[], key: string): boolean => all.some((one) => withoutStatistic(one) === key);
+  const toggle = (key: string): void =>
+    acts.choose((now) => (has(now, key) ? now.filter((one) => withoutStatistic(one) !== key) : [...now, key]));
+  const shownAs = (key: string, statistic: string): void => {
+    const other = statistic === "last" ? withoutStatistic(key) : `${withoutStatistic(key)}@${statistic}`;
+    acts.choose((now) => now.map((one) => (one === key ? other : one)));
+  };
+  const move = (key: string, by: number): void => acts.choose((now) => moved(now, key, by));
   const names: Pick<Named, "key" | "runs">[] = [
     ...(found.data?.names ?? []),
     ...attributeKeys.filter((one) => one.includes(q.toLowerCase())).map((key) => ({ key, runs: found.data?.sampled ?? 0 })),
@@ -53,7 +54,14 @@ function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
         <h3>Shown, in this order</h3>
         <ol className="picked">
           {columns.map((column, i) => (
-            <li key={column.key}>
+            // Another value of the same metric leaves the focus where it is.
+            <li
+              key={
+                keys.filter((one) => withoutStatistic(one) === withoutStatistic(column.key)).length > 1
+                  ? column.key
+                  : withoutStatistic(column.key)
+              }
+            >
               <span className="clip" title={column.key}>
                 {column.name}
               </span>
@@ -62,7 +70,7 @@ function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
                   className="field small"
                   aria-label={`Value of ${column.name}`}
                   value={stepOf(column.note) === undefined ? column.note || "last" : "step"}
-                  onChange={(event) => shownAs(i, column.key, event.target.value === "step" ? "step(0)" : event.target.value)}
+                  onChange={(event) => shownAs(column.key, event.target.value === "step" ? "step(0)" : event.target.value)}
                 >
                   <option>last</option>
                   <option>min</option>
@@ -79,7 +87,7 @@ function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
                   step={1}
                   value={stepOf(column.note)}
                   onChange={(event) =>
-                    Number.isSafeInteger(event.target.valueAsNumber) && shownAs(i, column.key, `step(${event.target.valueAsNumber})`)
+                    Number.isSafeInteger(event.target.valueAsNumber) && shownAs(column.key, `step(${event.target.valueAsNumber})`)
                   }
                 />
               )}
@@ -92,14 +100,14 @@ function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
                 max={widthLimits.most}
                 step={8}
                 value={column.width}
-                onChange={(event) => onWidth(column.key, event.target.value === "" ? undefined : Number(event.target.value))}
+                onChange={({ target: { value } }) => acts.widen(column.key, () => (value === "" ? undefined : Number(value)))}
               />
               <button
                 type="button"
                 className="icon-button small"
                 aria-label={`Move ${column.name} up`}
                 aria-disabled={i === 0}
-                onClick={() => i > 0 && move(i, -1)}
+                onClick={() => move(column.key, -1)}
               >
                 <IconArrowUp size={13} stroke={1.75} />
               </button>
@@ -108,7 +116,7 @@ function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
                 className="icon-button small"
                 aria-label={`Move ${column.name} down`}
                 aria-disabled={i === columns.length - 1}
-                onClick={() => i < columns.length - 1 && move(i, 1)}
+                onClick={() => move(column.key, 1)}
               >
                 <IconArrowDown size={13} stroke={1.75} />
               </button>
@@ -123,7 +131,7 @@ function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
             </li>
           ))}
         </ol>
-        <button type="button" className="text-button" onClick={() => onColumns(undefined)}>
+        <button type="button" className="text-button" onClick={() => acts.choose(() => undefined)}>
           The usual columns
         </button>
       </div>
@@ -137,7 +145,7 @@ function Picker({ project, experiment, columns, onColumns, onWidth }: Props) {
           {names.map((one) => (
             <li key={one.key}>
               <label>
-                <input type="checkbox" checked={chosen(one.key)} onChange={() => toggle(one.key)} />
+                <input type="checkbox" checked={has(keys, one.key)} onChange={() => toggle(one.key)} />
                 <span className="clip mono" title={one.key}>
                   {one.key}
                 </span>

@@ -55,6 +55,25 @@ export const withWidth = (
   return next.length === 0 ? undefined : next;
 };
 
+/** A column among others, some places further or before. */
+export function moved(keys: readonly string[], key: string, by: number): readonly string[] {
+  const from = keys.indexOf(key);
+  const to = from + by;
+  return from < 0 || to < 0 || to >= keys.length ? keys : keys.toSpliced(from, 1).toSpliced(to, 0, key);
+}
+/** The other direction of an order; of another column, first the greatest. */
+export const turnedSort = (sort: string, key: string): string => (sort === `-${key}` ? key : `-${key}`);
+
+/** What a person does to the columns is a function of those that stand by then: what is pressed twice counts twice. */
+export type ColumnActs = {
+  sort: (key: string) => void;
+  /** Undefined: the page's own choice. */ choose: (change: (keys: readonly string[]) => readonly string[] | undefined) => void;
+  /** Undefined: as wide as usual. */ widen: (key: string, change: (pixels: number) => number | undefined) => void;
+};
+
+/** The columns of a table, by which of them it is in order, and what can be done to them. */
+export type Columns = { shown: readonly TableColumn[]; sort: string; acts: ColumnActs };
+
 /** How a column is headed and how wide it is. `numeric` of a param is what the names say. */
 export function columnOf(key: string, names: ReadonlyMap<string, Named>): TableColumn {
   const known = attributeColumns[key];

@@ -43,20 +43,24 @@ export function FilterBox({
   const layer = useRef<HTMLDivElement>(null);
   const [text, setText] = useState(filter);
   const [caret, setCaret] = useState<number>();
-  const [at, setAt] = useState(-1);
+  /** The choice that Enter takes; it stays the same while others come and go around it. */
+  const [picked, setPicked] = useState<string>();
   const sent = useRef(filter);
   /** Where the caret belongs once the text is there. */
   const wanted = useRef<number>(undefined);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     // Changed from elsewhere: a view, a group, a brush.
-    if (filter !== sent.current) setText(filter);
+    if (filter !== sent.current) {
+      setText(filter);
+      clearTimeout(timer.current);
+    }
     sent.current = filter;
   }, [filter]);
   useEffect(() => () => clearTimeout(timer.current), []);
   const ask = (next: string, now = false): void => {
     setText(next);
-    setAt(-1);
+    setPicked(undefined);
     clearTimeout(timer.current);
     const send = (): void => {
       sent.current = next;
@@ -74,6 +78,7 @@ export function FilterBox({
   const context = caret === undefined ? undefined : contextAt(text, caret);
   const choices = useChoices(project, experiment, context);
   const open = context !== undefined && choices.length > 0;
+  const at = choices.findIndex((one) => one.text === picked);
   const choose = (choice: Choice): void => {
     if (!context || caret === undefined) return;
     const put = choice.open ? choice.put : `${choice.put} `;
@@ -129,10 +134,10 @@ export function FilterBox({
                 setCaret(undefined);
               } else if (event.key === "ArrowDown" && open) {
                 event.preventDefault();
-                setAt((at + 1) % choices.length);
+                setPicked(choices[(at + 1) % choices.length]?.text);
               } else if (event.key === "ArrowUp" && open) {
                 event.preventDefault();
-                setAt((at <= 0 ? choices.length : at) - 1);
+                setPicked(choices[(at <= 0 ? choices.length : at) - 1]?.text);
               } else if ((event.key === "Enter" || event.key === "Tab") && open && choices[at]) {
                 event.preventDefault();
                 choose(choices[at]);
@@ -144,7 +149,7 @@ export function FilterBox({
           />
         </div>
         <span id={`${id}-said`} className="muted filter-said" role="status">
-          {said}
+          {text === filter && said}
         </span>
         {text !== "" && (
           <button type="button" className="icon-button small" aria-label="Clear the filter" onClick={() => ask("", true)}>
@@ -213,12 +218,15 @@ function useChoices(project: string, experiment: string | undefined, context: Co
         .replace(/^(metrics|params|tags)\./, "")
         .replace(/`/g, "")
     : "";
-  const names = useOperation("runs.names", { ...place, q: wanted, limit: 200 }, { enabled: wantsKey });
+  const names = useOperation("runs.names", { ...place, q: wanted, limit: 200 }, { enabled: wantsKey, keep: () => true });
   const key = context && "key" in context ? context.key : "";
   const values = useOperation(
     "runs.values",
     { ...place, key, q: typed.replace(/['"]$/, "") },
-    { enabled: context?.wants === "value" && key !== "" && !/^metrics?\./.test(key) && !isTime(key) },
+    {
+      enabled: context?.wants === "value" && key !== "" && !/^metrics?\./.test(key) && !isTime(key),
+      keep: (before) => before.key === key,
+    },
   );
   if (!context) return [];
   if (context.wants === "operator")
@@ -251,7 +259,7 @@ function useChoices(project: string, experiment: string | undefined, context: Co
       ? attributes.filter((one) => one.startsWith(bare)).map((one) => ({ text: one, note: "attribute", put: has + one }))
       : []),
     ...(names.data?.names ?? [])
-      .filter((one) => one.key.startsWith(entity))
+      .filter((one) => one.key.startsWith(entity) && one.key.toLowerCase().includes(wanted.toLowerCase()))
       .map((one) => ({ text: one.key, note: `${one.runs} of ${names.data?.sampled ?? 0} newest`, put: has + keyText(one.key) })),
   ].slice(0, shownAtMost);
 }

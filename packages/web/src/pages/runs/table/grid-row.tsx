@@ -14,7 +14,6 @@ type Props = {
   top: number;
   run: Row | undefined;
   depth: number;
-  at: number | null;
   columns: readonly TableColumn[];
   shown: readonly { index: number; start: number }[];
   active: boolean;
@@ -23,7 +22,7 @@ type Props = {
   drawnAt: number;
   onDraw: (id: string) => void;
   opened: boolean;
-  onOpen: ((id: string, at: number) => void) | undefined;
+  onOpen: ((id: string) => void) | undefined;
   main: number;
   range: readonly [number, number] | null;
   pinned: boolean;
@@ -34,8 +33,7 @@ type Props = {
 };
 
 function GridRowView(props: Props) {
-  const { project, index, top, run, depth, at, columns, shown, active, selected, drawnAt, opened, onOpen, main, range, base, delta } =
-    props;
+  const { project, index, top, run, depth, columns, shown, active, selected, drawnAt, opened, onOpen, main, range, base, delta } = props;
   const state = `runs-row${selected ? " selected" : ""}${active ? " active" : ""}`;
   if (!run)
     return (
@@ -81,7 +79,7 @@ function GridRowView(props: Props) {
                 type="button"
                 className="open-below"
                 aria-label={`${opened ? "Hide" : "Show"} ${run.children} runs below ${run.name}`}
-                onClick={() => onOpen(run.id, at ?? -1)}
+                onClick={() => onOpen(run.id)}
               >
                 {opened ? (
                   <IconChevronDown size={14} stroke={1.75} aria-hidden />

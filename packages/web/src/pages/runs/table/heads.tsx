@@ -1,31 +1,21 @@
 import { useState } from "react";
-import { type TableColumn, widthLimits } from "./columns.ts";
+import { type ColumnActs, type Columns, moved, type TableColumn, widthLimits } from "./columns.ts";
 import type { Selection } from "./selection.ts";
 
 const widthStep = 16;
 
 type Props = {
-  columns: readonly TableColumn[];
+  columns: Columns;
   shown: readonly { index: number; start: number }[];
-  sort: string;
-  onSort: (sort: string) => void;
-  onColumns: (keys: readonly string[]) => void;
   selection: Selection;
   total: number;
-  /** Without a number: as wide as usual. */ onWidth: (key: string, pixels: number | undefined) => void;
 };
 
 /** Sorts on click; Alt and an arrow moves the column, dragging it too; with Shift they make it wider or narrower, and so does its edge. */
-export function Heads({ columns, shown, sort, onSort, onColumns, selection, total, onWidth }: Props) {
+export function Heads({ columns: { shown: columns, sort, acts }, shown, selection, total }: Props) {
   const sortOf = (key: string) => (sort === key ? "ascending" : sort === `-${key}` ? "descending" : "none");
   const arrow = (key: string): string => (sort === key ? " ↑" : sort === `-${key}` ? " ↓" : "");
-  const turn = (key: string): void => onSort(sort === `-${key}` ? key : `-${key}`);
-  const keys = columns.map((one) => one.key);
-  const move = (from: number, to: number): void => {
-    if (from < 0 || to < 0 || to >= keys.length || from === to) return;
-    const next = keys.toSpliced(from, 1);
-    onColumns(next.toSpliced(to, 0, keys[from] ?? ""));
-  };
+  const move = (key: string, by: number): void => acts.choose((keys) => moved(keys, key, by));
   return (
     <div role="rowgroup" className="runs-heads">
       <div role="row" aria-rowindex={1} className="runs-row">
@@ -45,7 +35,7 @@ export function Heads({ columns, shown, sort, onSort, onColumns, selection, tota
             <span className="visually-hidden">In charts</span>
           </span>
           <span role="columnheader" aria-colindex={3} aria-sort={sortOf("name")}>
-            <button type="button" onClick={() => turn("name")}>
+            <button type="button" onClick={() => acts.sort("name")}>
               Run<span aria-hidden>{arrow("name")}</span>
             </button>
           </span>
@@ -66,26 +56,28 @@ export function Heads({ columns, shown, sort, onSort, onColumns, selection, tota
               onDragOver={(event) => event.preventDefault()}
               onDrop={(event) => {
                 event.preventDefault();
-                move(keys.indexOf(event.dataTransfer.getData("text/column")), index);
+                const key = event.dataTransfer.getData("text/column");
+                acts.choose((keys) => moved(keys, key, keys.indexOf(column.key) - keys.indexOf(key)));
               }}
             >
               <button
                 type="button"
                 title={`${column.key}: sort; Alt with an arrow moves the column, with Shift, too, widens it`}
-                onClick={() => turn(column.key)}
+                onClick={() => acts.sort(column.key)}
                 onKeyDown={(event) => {
                   if (!event.altKey || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
                   event.preventDefault();
                   event.stopPropagation();
-                  if (event.shiftKey) return onWidth(column.key, column.width + (event.key === "ArrowLeft" ? -widthStep : widthStep));
-                  move(index, index + (event.key === "ArrowLeft" ? -1 : 1));
+                  const by = event.key === "ArrowLeft" ? -1 : 1;
+                  if (event.shiftKey) acts.widen(column.key, (pixels) => pixels + by * widthStep);
+                  else move(column.key, by);
                 }}
               >
                 {column.name}
                 {column.note !== "" && <small> {column.note}</small>}
                 <span aria-hidden>{arrow(column.key)}</span>
               </button>
-              <Edge column={column} onWidth={onWidth} />
+              <Edge column={column} widen={acts.widen} />
             </span>
           );
         })}
@@ -95,7 +87,7 @@ export function Heads({ columns, shown, sort, onSort, onColumns, selection, tota
 }
 
 /** The right edge of a head: dragged it sets the width, a double click takes the usual one. */
-function Edge({ column, onWidth }: { column: TableColumn; onWidth: Props["onWidth"] }) {
+function Edge({ column, widen }: { column: TableColumn; widen: ColumnActs["widen"] }) {
   const [from, setFrom] = useState<number>();
   const [by, setBy] = useState(0);
   return (
@@ -115,11 +107,11 @@ function Edge({ column, onWidth }: { column: TableColumn; onWidth: Props["onWidt
       }}
       onPointerMove={(event) => from !== undefined && setBy(Math.max(widthLimits.least - column.width, event.clientX - from))}
       onPointerUp={() => {
-        if (by !== 0) onWidth(column.key, column.width + by);
+        if (by !== 0) widen(column.key, (pixels) => pixels + by);
         setFrom(undefined);
         setBy(0);
       }}
-      onDoubleClick={() => onWidth(column.key, undefined)}
+      onDoubleClick={() => widen(column.key, () => undefined)}
     />
   );
 }

@@ -9,6 +9,8 @@ import type { Question, RunsView, SetView } from "./view.ts";
 const pinnedAtMost = 8;
 const none: readonly never[] = [];
 
+const kept = (view: RunsView): readonly string[] => (view.pin ?? none).slice(0, pinnedAtMost);
+
 export type Pinned = {
   rows: readonly Row[];
   ids: readonly string[];
@@ -21,7 +23,7 @@ export type Pinned = {
 
 /** Runs that stay on top of the table, whatever the filter finds; one of them may be the baseline. All of it is in the address. */
 export function usePinned(question: Question, columns: readonly string[], view: RunsView, set: SetView): Pinned {
-  const ids = useSame((view.pin ?? none).slice(0, pinnedAtMost));
+  const ids = useSame(kept(view));
   const { project } = question;
   const found = useQuery({
     queryKey: ["runs.search", "pinned", project, ids, columns],
@@ -43,25 +45,28 @@ export function usePinned(question: Question, columns: readonly string[], view: 
   const all = found.data?.rows;
   const rows = useMemo(() => ids.flatMap((id) => all?.find((row) => row.id === id) ?? []), [ids, all]);
   const { base, delta } = view;
-  return useMemo(() => {
-    const setBase = (id: string): void =>
-      set(
-        base === id ? { base: undefined, delta: undefined } : { base: id, pin: ids.includes(id) ? ids : [...ids, id].slice(-pinnedAtMost) },
-      );
-    return {
+  return useMemo(
+    () => ({
       rows,
       ids,
       base: rows.find((row) => row.id === base),
       delta: delta === 1,
-      pin: (id) => {
-        const next = ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id].slice(-pinnedAtMost);
-        set({
-          pin: next.length === 0 ? undefined : next,
-          ...(base !== undefined && !next.includes(base) && { base: undefined, delta: undefined }),
-        });
-      },
-      setBase,
-      turnDelta: () => set({ delta: delta === 1 ? undefined : 1 }),
-    };
-  }, [rows, ids, base, delta, set]);
+      pin: (id) =>
+        set((now) => {
+          const next = kept(now).includes(id) ? kept(now).filter((one) => one !== id) : [...kept(now), id].slice(-pinnedAtMost);
+          return {
+            pin: next.length === 0 ? undefined : next,
+            ...(now.base !== undefined && !next.includes(now.base) && { base: undefined, delta: undefined }),
+          };
+        }),
+      setBase: (id) =>
+        set((now) =>
+          now.base === id
+            ? { base: undefined, delta: undefined }
+            : { base: id, pin: kept(now).includes(id) ? kept(now) : [...kept(now), id].slice(-pinnedAtMost) },
+        ),
+      turnDelta: () => set((now) => (now.base === undefined ? {} : { delta: now.delta === 1 ? undefined : 1 })),
+    }),
+    [rows, ids, base, delta, set],
+  );
 }

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { isPageKey } from "../../../parts/own-key.ts";
 
 /** A button and what it opens below it; Escape and a click elsewhere close it, and the button has the focus again. */
 export function Popover({
@@ -34,9 +35,7 @@ export function Popover({
   useEffect(() => {
     if (keyName === undefined) return;
     const onKey = (event: KeyboardEvent): void => {
-      const target = event.target as HTMLElement;
-      if (event.key !== keyName || event.metaKey || event.ctrlKey || event.altKey || target.closest("dialog")) return;
-      if (/^(TEXTAREA|SELECT)$/.test(target.tagName) || (target instanceof HTMLInputElement && target.type !== "checkbox")) return;
+      if (event.key !== keyName || !isPageKey(event)) return;
       event.preventDefault();
       setOpen(true);
     };

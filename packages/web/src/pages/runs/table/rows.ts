@@ -11,6 +11,14 @@ export const pageRows = 200;
 const lookEveryMs = 15_000;
 
 export type Asked = { question: Question; order: readonly string[]; columns: readonly string[] };
+/** Rows by place, as far as they are known. */
+export type Lines = {
+  count: number;
+  /** Whether that is all; else there may be more. */ counted: boolean;
+  row: (at: number) => Row | undefined;
+  /** Says which places are in view. */ look: (from: number, to: number) => void;
+  /** What is shown is of an earlier question. */ stale: boolean;
+};
 /** Rows with the columns that their values are of. */
 type Page = { rows: readonly Row[]; columns: readonly string[] };
 
@@ -74,6 +82,8 @@ export function useRows(asked: Asked) {
     staleTime: 30_000,
     retry: false,
     placeholderData: keepPreviousData,
+    // Who comes back to the window reads on; what came meanwhile is counted.
+    refetchOnWindowFocus: false,
   });
   const newest = useQuery({
     ...newestQuery(question, columns),
@@ -108,7 +118,15 @@ export function useRows(asked: Asked) {
     },
     [byPage, columns],
   );
-  /** Says which places are in view. */
+  const placeOf = useCallback(
+    (id: string): number | undefined => {
+      for (const [page, { rows }] of byPage) {
+        const at = rows.findIndex((one) => one.id === id);
+        if (at >= 0) return page * pageRows + at;
+      }
+    },
+    [byPage],
+  );
   const look = useCallback((from: number, to: number): void => {
     const wanted: number[] = [];
     for (let page = Math.floor(from / pageRows); page <= Math.floor(to / pageRows); page++) wanted.push(page);
@@ -116,18 +134,25 @@ export function useRows(asked: Asked) {
   }, []);
   const renew = useCallback((): void => void queries.invalidateQueries({ queryKey: ["run-snapshot"] }), [queries]);
   const top = byPage.get(0);
+  const total = first.data?.total;
+  const stale = first.isPlaceholderData || (first.isError && first.data !== undefined);
+  /** How many rows there are for sure, before their number is known. */
+  const atLeast = total ?? early?.rows.length;
+  const count = atLeast ?? 0;
+  const counted = total !== undefined;
   return {
-    total: first.data?.total,
-    /** How many rows there are for sure, before their number is known. */
-    atLeast: first.data?.total ?? early?.rows.length,
+    total,
+    atLeast,
     milliseconds: first.data?.milliseconds,
     error: first.error ?? answers.find((one) => one.isError)?.error ?? null,
-    /** What is shown is of an earlier question. */
-    stale: first.isPlaceholderData || (first.isError && first.data !== undefined),
-    fresh: Math.max(0, (now.data ?? 0) - (first.data?.total ?? 0)),
+    fresh: Math.max(0, (now.data ?? 0) - (total ?? 0)),
     renew,
-    row,
-    look,
+    /** What a table shows. */
+    lines: useMemo((): Lines => ({ count, counted, row, look, stale }), [count, counted, row, look, stale]),
+    /** Where a run stands, if it is among the rows that are there. */
+    placeOf,
+    /** The order that the places are of. */
+    snapshot: first.data?.snapshot,
     top: useMemo(() => top?.rows.map((one) => aligned(one, top.columns, columns)) ?? none, [top, columns]),
   };
 }

@@ -1,64 +1,38 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { TableColumn } from "./columns.ts";
+import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef } from "react";
+import type { Columns } from "./columns.ts";
+import { useActive } from "./active.ts";
 import { GridRow } from "./grid-row.tsx";
 import { Heads } from "./heads.tsx";
+import type { Opened } from "./opened.ts";
 import type { Pinned } from "./pinned.ts";
 import { placesOf } from "./places.ts";
-import type { Row } from "./rows.ts";
+import type { Lines, Row } from "./rows.ts";
 import type { Selection } from "./selection.ts";
 
 export const rowPixels = 32;
 /** Choosing, eye and name stay at the left. */
 export const leadPixels = 322;
 
-export type GridProps = {
+type Props = {
   project: string;
-  total: number;
-  /** Whether that is all; else there may be more. */ counted: boolean;
-  row: (at: number) => Row | undefined;
-  look: (from: number, to: number) => void;
-  columns: readonly TableColumn[];
-  onColumns: (keys: readonly string[]) => void;
-  sort: string;
-  onSort: (sort: string) => void;
+  rows: Lines;
+  columns: Columns;
   selection: Selection;
   drawn: readonly string[];
   onDraw: (ids: readonly string[]) => void;
-  /** Null: runs are not nested. */ nested: {
-    opened: ReadonlyMap<string, number>;
-    open: (id: string, at: number) => void;
-    below: ReadonlyMap<string, readonly Row[]>;
-  } | null;
-  stale: boolean;
   pinned: Pinned;
-  onWidth: (key: string, pixels: number | undefined) => void;
+  /** Null: runs are not nested. */ nested: { opened: Opened; below: ReadonlyMap<string, readonly Row[]> } | null;
 };
 
 /** One continuous table: only the rows and columns in view are mounted, the scroll bars are true. */
-export const RunsGrid = memo(function RunsGrid({
-  project,
-  total,
-  counted,
-  row,
-  look,
-  columns,
-  onColumns,
-  sort,
-  onSort,
-  selection,
-  drawn,
-  onDraw,
-  nested,
-  stale,
-  pinned,
-  onWidth,
-}: GridProps) {
+export const RunsGrid = memo(function RunsGrid({ project, rows: lines, columns: all, selection, drawn, onDraw, pinned, nested }: Props) {
+  const { count: total, counted, row, look, stale } = lines;
+  const { shown: columns, sort } = all;
   const navigate = useNavigate();
   const box = useRef<HTMLDivElement>(null);
-  const [active, setActive] = useState(-1);
-  const places = placesOf(total, row, nested?.opened ?? none, nested?.below ?? none);
+  const places = placesOf(total, row, nested?.opened.opened ?? none, nested?.below ?? none);
   const rows = useVirtualizer({
     count: places.count,
     getScrollElement: () => box.current,
@@ -77,6 +51,10 @@ export const RunsGrid = memo(function RunsGrid({
   const widths = columns.map((one) => one.width).join();
   useEffect(() => across.measure(), [across, widths]);
   const items = rows.getVirtualItems();
+  const [active, setActive] = useActive(
+    places,
+    items.map((item) => item.index),
+  );
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   const [from, to] = [places.line(first).at ?? first, Math.min(places.line(last).at ?? last, total - 1)];
   useEffect(() => look(Math.min(from, to), Math.max(from, to)), [look, from, to]);
@@ -104,7 +82,7 @@ export const RunsGrid = memo(function RunsGrid({
     (id: string): void => onDraw(drawn.includes(id) ? drawn.filter((one) => one !== id) : [...drawn, id]),
     [drawn, onDraw],
   );
-  const openRow = nested?.open;
+  const openRow = nested?.opened.open;
   const onKey = (event: KeyboardEvent<HTMLDivElement>): void => {
     const target = event.target as HTMLElement;
     if (event.metaKey || event.ctrlKey || event.altKey || target.closest("input:not([type=checkbox]),select,textarea")) return;
@@ -116,18 +94,17 @@ export const RunsGrid = memo(function RunsGrid({
       rows.scrollToIndex(next);
       return;
     }
-    const placed = active >= 0 ? places.line(active) : undefined;
-    const run = placed?.row;
+    const run = active >= 0 ? places.line(active).row : undefined;
     if (!run || (target !== event.currentTarget && (event.key === "Enter" || event.key === " "))) return;
     if (event.key === "x") selection.toggle(run.id);
     else if (event.key === "X") selection.extend(rangeOf(active));
     else if (event.key === " ") toggleDrawn(run.id);
     else if (event.key === "p") pinned.pin(run.id);
     else if (event.key === "b") pinned.setBase(run.id);
-    else if (event.key === "d" && pinned.base) pinned.turnDelta();
+    else if (event.key === "d") pinned.turnDelta();
     else if (event.key === "Enter") void navigate({ to: `/p/${project}/runs/${run.id}` as never });
     else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && openRow && run.children > 0) {
-      if ((event.key === "ArrowRight") !== nested.opened.has(run.id)) openRow(run.id, placed.at ?? -1);
+      if ((event.key === "ArrowRight") !== nested.opened.ids.includes(run.id)) openRow(run.id);
     } else return;
     event.preventDefault();
   };
@@ -153,7 +130,7 @@ export const RunsGrid = memo(function RunsGrid({
   const stateOf = (run: Row | undefined) => ({
     selected: run !== undefined && selection.has(run.id),
     drawnAt: run === undefined ? -1 : drawn.indexOf(run.id),
-    opened: run !== undefined && (nested?.opened.has(run.id) ?? false),
+    opened: run !== undefined && (nested?.opened.ids.includes(run.id) ?? false),
     pinned: run !== undefined && pinned.ids.includes(run.id),
     isBase: run !== undefined && pinned.base?.id === run.id,
     base: run === undefined || pinned.base?.id === run.id ? undefined : pinned.base?.values,
@@ -189,20 +166,11 @@ export const RunsGrid = memo(function RunsGrid({
           role="presentation"
           style={{ width: across.getTotalSize(), height: rows.getTotalSize() + 34 + pinned.rows.length * rowPixels }}
         >
-          <Heads
-            columns={columns}
-            shown={shown}
-            sort={sort}
-            onSort={onSort}
-            onColumns={onColumns}
-            selection={selection}
-            total={total}
-            onWidth={onWidth}
-          />
+          <Heads columns={all} shown={shown} selection={selection} total={total} />
           {pinned.rows.length > 0 && (
             <div role="rowgroup" className="runs-pinned" aria-label="Runs that stay on top">
               {pinned.rows.map((run, i) => (
-                <GridRow key={run.id} {...common} index={-1 - i} top={0} run={run} depth={0} at={null} active={false} {...stateOf(run)} />
+                <GridRow key={run.id} {...common} index={-1 - i} top={0} run={run} depth={0} active={false} {...stateOf(run)} />
               ))}
             </div>
           )}
@@ -217,7 +185,6 @@ export const RunsGrid = memo(function RunsGrid({
                   top={item.start}
                   run={placed.row}
                   depth={placed.depth}
-                  at={placed.at}
                   active={item.index === active}
                   {...stateOf(placed.row)}
                 />

@@ -4,8 +4,9 @@ import { IconArrowBackUp, IconTag, IconTrash, IconX } from "@tabler/icons-react"
 import { useEffect, useState } from "react";
 import { count } from "../../../parts/format.tsx";
 import { useOperation } from "../../../data/api.ts";
-import { useClosed } from "../../../parts/guarded.tsx";
+import { refuses, useClosed } from "../../../parts/guarded.tsx";
 import { Failure } from "../../../parts/layout.tsx";
+import { isPageKey } from "../../../parts/own-key.ts";
 import { change, chosenIds, moveAll, tagAll } from "./bulk.ts";
 import { colorOf } from "./columns.ts";
 import { EraseSheet } from "./erase-sheet.tsx";
@@ -88,10 +89,7 @@ export function Tray({ project, question, total, selection, known, drawn, say }:
   };
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      const target = event.target as HTMLElement;
-      if (event.key !== "c" || event.metaKey || event.ctrlKey || target.closest("dialog,.popover")) return;
-      if (target.tagName === "INPUT" && (target as HTMLInputElement).type !== "checkbox") return;
-      void compare();
+      if (event.key === "c" && isPageKey(event) && !(event.target as HTMLElement).closest(".popover")) void compare();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
@@ -150,12 +148,12 @@ export function Tray({ project, question, total, selection, known, drawn, say }:
           className="button"
           aria-disabled={closedLog !== null || busy}
           {...(closedLog !== null && { title: closedLog })}
-          onClick={() => closedLog === null && !busy && setTagging(true)}
+          onClick={() => !refuses(closedLog) && !busy && setTagging(true)}
         >
           <IconTag size={15} stroke={1.75} aria-hidden /> Tag
         </button>
       )}
-      {!deleted && closedLog === null && (
+      {!deleted && !refuses(closedLog) && (
         <label>
           <span className="visually-hidden">Move to an experiment</span>
           <select
@@ -183,7 +181,7 @@ export function Tray({ project, question, total, selection, known, drawn, say }:
         className="button"
         aria-disabled={closedLog !== null || busy}
         {...(closedLog !== null && { title: closedLog })}
-        onClick={() => closedLog === null && !busy && move.mutate()}
+        onClick={() => !refuses(closedLog) && !busy && move.mutate()}
       >
         {deleted ? <IconArrowBackUp size={15} stroke={1.75} aria-hidden /> : <IconTrash size={15} stroke={1.75} aria-hidden />}
         {deleted ? "Restore" : "Delete"}

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { Failure } from "../../../parts/layout.tsx";
+import { takesText } from "../../../parts/own-key.ts";
 
 export type Undo = { said: string; undo?: () => Promise<unknown> };
 
@@ -12,21 +13,28 @@ export function useUndo(): { say: (undo: Undo) => void; toast: React.ReactNode }
   const [last, setLast] = useState<Undo>();
   const [error, setError] = useState<Error>();
   const [held, setHeld] = useState(false);
+  /** What is said now; the end of what was said before it says nothing any more. */
+  const turn = useRef(0);
   const say = useCallback((undo: Undo): void => {
+    turn.current++;
     setError(undefined);
     setLast(undo);
   }, []);
   const back = useCallback((): void => {
     if (!last?.undo) return;
-    setLast({ said: "Taking it back" });
-    last.undo().then(
-      () => {
-        setLast({ said: "Taken back" });
-        void queries.invalidateQueries();
-      },
-      (problem: Error) => setError(problem),
-    );
-  }, [last, queries]);
+    say({ said: "Taking it back" });
+    // The button goes, and no event says that it lost the focus.
+    setHeld(false);
+    const mine = turn.current;
+    const isMine = (): boolean => turn.current === mine;
+    last
+      .undo()
+      .then(
+        () => isMine() && setLast({ said: "Taken back" }),
+        (problem: Error) => isMine() && setError(problem),
+      )
+      .finally(() => void queries.invalidateQueries());
+  }, [last, queries, say]);
   useEffect(() => {
     if (!last || held || error) return;
     const timer = setTimeout(() => setLast(undefined), shownMs);
@@ -35,7 +43,7 @@ export function useUndo(): { say: (undo: Undo) => void; toast: React.ReactNode }
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key !== "z" || !(event.metaKey || event.ctrlKey) || event.shiftKey) return;
-      if (event.target instanceof HTMLInputElement && event.target.type !== "checkbox") return;
+      if (takesText(event.target)) return;
       event.preventDefault();
       back();
     };

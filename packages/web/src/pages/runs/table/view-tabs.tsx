@@ -3,7 +3,7 @@ import { useLocation, useNavigate } from "@tanstack/react-router";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import { client, useOperation } from "../../../data/api.ts";
-import { useClosed } from "../../../parts/guarded.tsx";
+import { refuses, useClosed } from "../../../parts/guarded.tsx";
 import { Failure } from "../../../parts/layout.tsx";
 import type { Undo } from "./undo.tsx";
 
@@ -60,9 +60,9 @@ export function ViewTabs({ project, page, say }: { project: string; page: string
               type="button"
               className="icon-button small"
               aria-label={`Forget the view ${view.name}`}
-              aria-disabled={closed !== null}
+              aria-disabled={closed !== null || forget.isPending}
               title={closed ?? `Forget ${view.name}`}
-              onClick={() => closed === null && forget.mutate(view)}
+              onClick={() => !refuses(closed) && !forget.isPending && forget.mutate(view)}
             >
               <IconX size={12} stroke={1.75} />
             </button>
@@ -75,7 +75,7 @@ export function ViewTabs({ project, page, say }: { project: string; page: string
           className="text-button save-view"
           aria-disabled={closed !== null}
           {...(closed !== null && { title: closed })}
-          onClick={() => closed === null && setName("")}
+          onClick={() => !refuses(closed) && setName("")}
         >
           <IconPlus size={14} stroke={1.75} aria-hidden /> Save view
         </button>
@@ -84,7 +84,7 @@ export function ViewTabs({ project, page, say }: { project: string; page: string
           className="save-form"
           onSubmit={(event) => {
             event.preventDefault();
-            if (name.trim() !== "") save.mutate({ name: name.trim(), query: searchStr.replace(/^\?/, "") });
+            if (name.trim() !== "" && !save.isPending) save.mutate({ name: name.trim(), query: searchStr.replace(/^\?/, "") });
           }}
         >
           <input

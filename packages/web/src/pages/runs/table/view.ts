@@ -1,5 +1,5 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
+import { type Search, useAddress } from "../../../data/address.ts";
 import { plainQuestion, type RunQuestion } from "../../../data/newest-runs.ts";
 
 /** How the runs are shown: all of it is in the address. */
@@ -31,42 +31,38 @@ export const kinds = [
 const texts = (value: unknown): readonly string[] | undefined =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : typeof value === "string" ? [value] : undefined;
 
-export type SetView = (change: Partial<Record<keyof RunsView, unknown>>, replace?: boolean) => void;
+type ViewChange = Partial<Record<keyof RunsView, unknown>>;
+/** What is decided on the view is a function of the one that stands by then. */
+export type SetView = (change: ViewChange | ((now: RunsView) => ViewChange), replace?: boolean) => void;
 
-/** The view of the address, and a way to change it. A change replaces, unless it is one to come back from. */
+function viewOf(search: Search): RunsView {
+  const text = (key: string): string | undefined => (search[key] === undefined ? undefined : String(search[key]));
+  const [cols, charts, pin, w] = ["cols", "charts", "pin", "w"].map((key) => texts(search[key]));
+  const [q, sort, group, kind, layout, base] = ["q", "sort", "group", "kind", "layout", "base"].map(text);
+  return {
+    ...(q && { q }),
+    ...(sort && { sort }),
+    ...(group && { group }),
+    ...(kind && { kind }),
+    ...(cols && { cols }),
+    ...(charts && { charts }),
+    ...(pin && { pin }),
+    ...(base && { base }),
+    ...(w && { w }),
+    ...(search["delta"] === 1 && { delta: 1 as const }),
+    ...(search["state"] === "deleted" && { state: "deleted" as const }),
+    ...(search["nest"] === 1 && { nest: 1 as const }),
+    ...((layout === "table" || layout === "split" || layout === "charts") && { layout }),
+  };
+}
+
+/** The view of the address, and a way to change it. */
 export function useView(): { view: RunsView; set: SetView } {
-  const search = useSearch({ strict: false }) as Record<string, unknown>;
-  const navigate = useNavigate();
-  const view = useMemo((): RunsView => {
-    const text = (key: string): string | undefined => (search[key] === undefined ? undefined : String(search[key]));
-    const [cols, charts, pin, w] = ["cols", "charts", "pin", "w"].map((key) => texts(search[key]));
-    const [q, sort, group, kind, layout, base] = ["q", "sort", "group", "kind", "layout", "base"].map(text);
-    return {
-      ...(q && { q }),
-      ...(sort && { sort }),
-      ...(group && { group }),
-      ...(kind && { kind }),
-      ...(cols && { cols }),
-      ...(charts && { charts }),
-      ...(pin && { pin }),
-      ...(base && { base }),
-      ...(w && { w }),
-      ...(search["delta"] === 1 && { delta: 1 as const }),
-      ...(search["state"] === "deleted" && { state: "deleted" as const }),
-      ...(search["nest"] === 1 && { nest: 1 as const }),
-      ...((layout === "table" || layout === "split" || layout === "charts") && { layout }),
-    };
-  }, [search]);
-  const set = useCallback(
-    (change: Partial<Record<keyof RunsView, unknown>>, replace = true): void =>
-      void navigate({
-        to: ".",
-        search: ((old: Record<string, unknown>) =>
-          Object.fromEntries(Object.entries({ ...old, ...change }).filter(([, value]) => value !== "" && value !== undefined))) as never,
-        replace,
-        resetScroll: false,
-      }),
-    [navigate],
+  const { search, set: setSearch } = useAddress();
+  const view = useMemo(() => viewOf(search), [search]);
+  const set = useCallback<SetView>(
+    (change, replace) => setSearch(typeof change === "function" ? (now) => change(viewOf(now)) : change, replace),
+    [setSearch],
   );
   return { view, set };
 }
