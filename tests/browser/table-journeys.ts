@@ -44,6 +44,21 @@ export function tableJourneys(world: () => World): void {
     await page.keyboard.type("fit AND metrics.auc@max BETWEEN 70% AND 1");
     await page.keyboard.press("Escape");
     await found(2).waitFor();
+    await filter.fill("params.rate ");
+    await page.getByRole("option", { name: /^>=/ }).click();
+    await page.getByRole("option", { name: /^0\.3/ }).click();
+    await page.keyboard.type("AND by != ");
+    await page.getByRole("option", { name: /^me/ }).click();
+    // What a step's script logged is of its job.
+    expect((await filter.inputValue()).trim()).toBe("params.rate >= 0.3 AND by != me");
+    await page.keyboard.press("Escape");
+    await found(1).waitFor();
+    await filter.fill("metrics.val_loss@st");
+    await page.getByRole("option", { name: /@step\(/ }).click();
+    await page.keyboard.type("5) > 0.7 ");
+    await page.keyboard.press("Escape");
+    expect((await filter.inputValue()).trim()).toBe("metrics.val_loss@step(5) > 0.7");
+    await found(1).waitFor();
     await filter.fill("params.kind = 'logistic'");
     await found(2).waitFor();
 
@@ -61,6 +76,11 @@ export function tableJourneys(world: () => World): void {
     await page.keyboard.type("val_loss");
     expect(await picker.getByPlaceholder("part of a name").inputValue()).toBe("val_loss");
     await picker.getByRole("checkbox", { name: /metrics\.val_loss/ }).check();
+    await picker.getByRole("combobox", { name: "Value of val_loss" }).selectOption("step");
+    await picker.getByRole("spinbutton", { name: "Step of val_loss" }).fill("5");
+    await grid.getByRole("columnheader", { name: /val_loss step\(5\)/ }).waitFor();
+    await grid.getByText("0.5731", { exact: false }).waitFor();
+    await picker.getByRole("combobox", { name: "Value of val_loss" }).focus();
     await picker.getByRole("combobox", { name: "Value of val_loss" }).selectOption("min");
     await page.keyboard.press("Escape");
     await picker.waitFor({ state: "detached" });

@@ -12,8 +12,26 @@ const rows = [
     metrics: { auc: 0.7, "val.auc": 0.6 },
     tags: { team: "north" },
   },
-  { id: "b2", kind: "user", state: "FINISHED", took: 90, started: "2026-11-01T06:00:00Z", metrics: { auc: 0.9 }, because: null },
-  { id: "c3", kind: "user", state: "FINISHED", took: null, started: "2026-11-11T06:00:00Z", metrics: {}, title: "it's late" },
+  {
+    id: "b2",
+    kind: "user",
+    state: "FINISHED",
+    took: 90,
+    started: "2026-11-01T06:00:00Z",
+    metrics: { auc: 0.9 },
+    params: { lr: "12abc" },
+    because: null,
+  },
+  {
+    id: "c3",
+    kind: "user",
+    state: "FINISHED",
+    took: null,
+    started: "2026-11-11T06:00:00Z",
+    metrics: {},
+    params: { lr: "1e1" },
+    title: "it's late",
+  },
 ];
 const found = (text: string): string =>
   rows
@@ -30,6 +48,10 @@ test.each([
   ["NOT (kind = step OR metrics.auc > 0.8)", "c3"],
   ["metrics.auc > 80%", "b2"],
   ["metrics.auc != 0.7", "b2"],
+  ["metrics.auc@last > 80%", "b2"],
+  ["params.lr > 5", "c3"],
+  ["params.lr < 1000", "c3"],
+  ["params.lr BETWEEN 5 AND 20", "c3"],
   ["metrics.`val.auc` < 1", ""],
   ["`metrics.val.auc` < 1", "a1"],
   ["took BETWEEN 2 AND 3", "a1"],
@@ -59,6 +81,9 @@ test.each([
   ["kind = a )", 9, "too much"],
   ["took BETWEEN 1", 14, "two values"],
   ["took IS 3", 8, "NULL"],
+  ["metrics.auc@max > 1", 11, "table of runs for @max"],
+  ["has:metrics.auc@step(6)", 15, "table of runs for @step"],
+  ["by = me", 5, "write the name"],
   ["a = 'b", 4, "cannot be read"],
 ])("%s is refused at its place", (text, at, says) => {
   const error = (() => {

@@ -1,3 +1,4 @@
+import { numberOfText } from "../../../base/foundation/number-text.ts";
 import { quantityOf, timeOf } from "../../../base/foundation/quantity.ts";
 
 /**
@@ -95,7 +96,13 @@ export function readFilter(text: string, nowMs: number): Filter {
   const comparison = (): Filter => {
     const token = take("a condition");
     if (token.kind === "symbol") throw new FilterError(`a name is expected, not \`${token.text}\``, token.at);
-    const { text: key } = token;
+    const statistic = token.kind === "word" ? /^(?:has:)?metrics\..+@(last|min|max|step)$/.exec(token.text)?.[1] : undefined;
+    if (statistic !== undefined && statistic !== "last")
+      throw new FilterError(
+        `rows hold the last value of a metric: ask the table of runs for @${statistic}`,
+        token.at + token.text.lastIndexOf("@"),
+      );
+    const key = statistic === undefined ? token.text : token.text.slice(0, -"@last".length);
     if (token.kind === "word" && key.startsWith("has:")) return (row) => known(row, key.slice(4));
     const negated = isWord("NOT") && (isWord("IN", 1) || isWord("LIKE", 1) || isWord("ILIKE", 1));
     if (negated) next++;
@@ -107,6 +114,9 @@ export function readFilter(text: string, nowMs: number): Filter {
     const symbol = peek();
     if (symbol?.kind === "symbol" && symbol.text !== "(" && symbol.text !== ")" && symbol.text !== ",") {
       next++;
+      const meant = peek();
+      if (isWord("ME") && /^(attributes\.)?(by|user|user_id)$/.test(key))
+        throw new FilterError("who you are is known to the table of runs: write the name here", meant?.at ?? text.length);
       const wanted = value();
       return (row) => compare(find(row, key), symbol.text, wanted);
     }
@@ -187,15 +197,19 @@ function compare(found: unknown, operator: string, wanted: Value): boolean {
   const numeric = right !== undefined && !Number.isNaN(left) && found !== "" && typeof found !== "boolean";
   if (operator === "=") return numeric ? left === right : textOf(found) === wanted.text;
   if (operator === "!=") return numeric ? left !== right : textOf(found) !== wanted.text;
-  const order = numeric
-    ? left - right
-    : typeof found === "number"
-      ? Number.NaN
-      : textOf(found) < wanted.text
-        ? -1
-        : textOf(found) > wanted.text
-          ? 1
-          : 0;
+  // A text that is no number has no place among them.
+  const amongNumbers = typeof found === "string" && wanted.number !== undefined && wanted.timeMs === undefined;
+  const order = amongNumbers
+    ? numberOfText(found) - (wanted.number ?? 0)
+    : numeric
+      ? left - right
+      : typeof found === "number"
+        ? Number.NaN
+        : textOf(found) < wanted.text
+          ? -1
+          : textOf(found) > wanted.text
+            ? 1
+            : 0;
   if (operator === ">") return order > 0;
   if (operator === ">=") return order >= 0;
   return operator === "<" ? order < 0 : order <= 0;
