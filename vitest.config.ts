@@ -10,11 +10,11 @@ export default defineConfig({
         test: {
           name: "whole",
           include: ["tests/**/*.test.ts"],
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           hookTimeout: 180_000,
           fileParallelism: false,
-          // As patient as a browser is with what it waits for: only a test that fails waits that long.
-          expect: { poll: { timeout: 15_000 } },
+          // Longer than a slow machine takes: only a test that fails waits that long.
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],

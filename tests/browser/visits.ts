@@ -10,6 +10,9 @@ export const chromiumPath: string | undefined = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ].find((path) => existsSync(path));
 
+/** Longer than a slow machine takes for anything here: only a test that fails waits that long. */
+const patienceMs = 60_000;
+
 export type Theme = "light" | "dark";
 /** One person at one browser: what a page said or asked for in vain is in `problems`. */
 export type Visit = { readonly page: Page; readonly context: BrowserContext; readonly problems: string[]; close(): Promise<void> };
@@ -22,7 +25,7 @@ export const openBrowser = (executablePath: string): Promise<Browser> =>
 
 export async function visit(browser: Browser, theme: Theme = "light"): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: theme, reducedMotion: "reduce" });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(patienceMs);
   const page = await context.newPage();
   const problems: string[] = [];
   page.on("console", (message) => {

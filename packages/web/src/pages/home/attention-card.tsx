@@ -3,32 +3,32 @@ import { useEffect, useState } from "react";
 import type { Output } from "../../data/api.ts";
 import { Ago, To } from "../../parts/format.tsx";
 import { Card } from "../../parts/layout.tsx";
+import { isPageKey } from "../../parts/own-key.ts";
 import { VerdictGlyph } from "../../parts/verdict.tsx";
 
 type Attention = Output<"insights.loop">["attention"];
 
+const keyOf = (one: Attention[number]): string => `${one.title} ${one.at}`;
+
 /** What needs someone, most urgent first; J and K move, Enter opens. */
 export function AttentionCard({ attention, total }: { attention: Attention; total: number }) {
-  const [at, setAt] = useState(0);
+  /** What is chosen stays so when others come before it. */
+  const [chosen, setChosen] = useState(attention[0] && keyOf(attention[0]));
+  const at = Math.max(
+    0,
+    attention.findIndex((one) => keyOf(one) === chosen),
+  );
   const navigate = useNavigate();
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      const target = event.target as HTMLElement;
-      if (
-        event.metaKey ||
-        event.ctrlKey ||
-        event.altKey ||
-        /^(INPUT|TEXTAREA|SELECT|A|BUTTON)$/.test(target.tagName) ||
-        target.closest("dialog")
-      )
-        return;
-      if (event.key === "j") setAt((now) => Math.min(now + 1, attention.length - 1));
-      else if (event.key === "k") setAt((now) => Math.max(now - 1, 0));
+      if (!isPageKey(event) || /^(A|BUTTON)$/.test((event.target as HTMLElement).tagName)) return;
+      const next = attention[at + (event.key === "j" ? 1 : event.key === "k" ? -1 : 0)];
+      if (event.key === "j" || event.key === "k") setChosen(next ? keyOf(next) : chosen);
       else if (event.key === "Enter" && attention[at]) void navigate({ to: attention[at].action.href as never });
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, [attention, at, navigate]);
+  }, [attention, at, chosen, navigate]);
   const keys = (
     <span className="keys" aria-hidden>
       <kbd>J</kbd> <kbd>K</kbd> move <kbd>↵</kbd> open
@@ -41,7 +41,7 @@ export function AttentionCard({ attention, total }: { attention: Attention; tota
       ) : (
         <ul className="attention">
           {attention.map((one, i) => (
-            <li key={`${one.title} ${one.at}`} className={i === at && attention.length > 1 ? "at" : ""}>
+            <li key={keyOf(one)} className={i === at && attention.length > 1 ? "at" : ""}>
               <VerdictGlyph mark={one.mark} />
               <div>
                 <strong>{one.title}</strong>

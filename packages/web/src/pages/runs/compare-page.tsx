@@ -24,7 +24,15 @@ export function ComparePage() {
   const { project = "" } = useParams({ strict: false }) as { project?: string };
   const { runs: run } = useSearch({ strict: false }) as { runs?: string | string[] };
   const ids = (Array.isArray(run) ? run : String(run ?? "").split(",")).filter(Boolean);
-  const query = useOperation("runs.compare", { project, run: ids }, { enabled: ids.length > 1 });
+  const query = useOperation(
+    "runs.compare",
+    { project, run: ids },
+    {
+      enabled: ids.length > 1,
+      // Another baseline takes the place of the one before once it can be shown.
+      keep: (before) => before.project === project,
+    },
+  );
   if (ids.length < 2)
     return (
       <>

@@ -57,7 +57,6 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
   // What is pressed shows at once; the table and the charts follow, and give way to the next press.
   const view = useDeferredValue(chosen);
   const { say, toast } = useUndo();
-  const selection = useSelection();
   const [eyes, setEyes] = useState<readonly string[]>();
   const names = useOperation("runs.names", { project, ...(experiment !== undefined && { experiment }), limit: 500 });
   const sort = view.sort ?? newestFirst;
@@ -83,6 +82,7 @@ function Runs({ project, experiment, title, running = 0 }: { project: string; ex
   const complete = useRef("");
   if (unfinished(view.q ?? "") === undefined) complete.current = view.q ?? "";
   const question = useQuestion(project, experiment, view, complete.current);
+  const selection = useSelection(question);
   const order = useMemo(() => [sort], [sort]);
   const asked = { question, order, columns: keys };
   const rows = useRows(asked);

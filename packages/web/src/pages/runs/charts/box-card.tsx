@@ -1,12 +1,10 @@
 import { useMemo, useState } from "react";
 import { count, number } from "../../../parts/format.tsx";
 import { Card } from "../../../parts/layout.tsx";
-import type { Named } from "../table/columns.ts";
-import type { Question } from "../table/view.ts";
 import { type Box, boxesOf } from "./boxes.ts";
 import { extent } from "./grid.ts";
 import { NameChoice } from "./name-choice.tsx";
-import { asNumber, bare, metricsOf, usePoints, varyingParams } from "./values.ts";
+import { asNumber, bare, type ManyRuns, metricsOf, ofHowMany, usePoints, varyingParams } from "./values.ts";
 
 const runsAtMost = 1000;
 const boxesAtMost = 12;
@@ -15,17 +13,7 @@ const [width, left, right, bottom] = [480, 112, 40, 22];
 const attributes = ["status", "kind", "user", "experiment"];
 
 /** How a metric spreads in groups of a param or an attribute. */
-export function BoxCard({
-  question,
-  order,
-  total,
-  names,
-}: {
-  question: Question;
-  order: readonly string[];
-  total: number;
-  names: readonly Named[];
-}) {
+export function BoxCard({ question, order, total, names }: ManyRuns) {
   const metrics = metricsOf(names);
   const offered = useMemo(() => [...varyingParams(names).map((one) => one.key), ...attributes], [names]);
   const [chosenMetric, setMetric] = useState<string>();
@@ -41,7 +29,7 @@ export function BoxCard({
     return { ...boxesOf(values, boxesAtMost), held: values.length };
   }, [points]);
   if (metric === undefined) return null;
-  const note = `${held < total ? `first ${count(held)} of ${count(total)}` : `${count(held)} runs`}${boxes.length < groups ? `, ${count(boxes.length)} largest of ${count(groups)} groups` : ""}`;
+  const note = `${ofHowMany(held, total)}${boxes.length < groups ? `, ${count(boxes.length)} largest of ${count(groups)} groups` : ""}`;
   return (
     <Card
       title="Boxes"

@@ -82,22 +82,23 @@ export default memo(function ChartsPanel({ project, question, order, top, known,
   const sections = wide
     ? [...Map.groupBy(shown, ([family]) => (family.includes("/") ? family.slice(0, family.indexOf("/")) : ""))]
     : [["", shown] as const];
+  const many = { question, order, total, names };
   const others = (
     <>
       <Near height={280}>
-        <ParallelCard project={project} question={question} order={order} total={total} drawn={drawn} names={names} onFilter={onFilter} />
+        <ParallelCard {...many} drawn={drawn} onFilter={onFilter} />
       </Near>
       <Near height={280}>
-        <ScatterCard project={project} question={question} order={order} total={total} drawn={drawn} names={names} />
+        <ScatterCard {...many} project={project} drawn={drawn} />
       </Near>
       <Near height={280}>
         <BarCard project={project} question={question} drawn={drawn} names={names} />
       </Near>
       <Near height={280}>
-        <BoxCard question={question} order={order} total={total} names={names} />
+        <BoxCard {...many} />
       </Near>
       <Near height={280}>
-        <ImportanceCard question={question} order={order} total={total} names={names} />
+        <ImportanceCard {...many} />
       </Near>
     </>
   );

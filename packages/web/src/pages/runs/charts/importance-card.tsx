@@ -1,11 +1,9 @@
 import { useMemo, useState } from "react";
 import { count, number } from "../../../parts/format.tsx";
 import { Card } from "../../../parts/layout.tsx";
-import type { Named } from "../table/columns.ts";
-import type { Question } from "../table/view.ts";
 import { NameChoice } from "./name-choice.tsx";
 import { useImportance } from "./use-importance.ts";
-import { bare, metricsOf, usePoints, varyingParams } from "./values.ts";
+import { bare, type ManyRuns, metricsOf, ofHowMany, usePoints, varyingParams } from "./values.ts";
 
 const runsAtMost = 1000;
 const paramsAtMost = 16;
@@ -13,17 +11,7 @@ const paramsAtMost = 16;
 const leastR2 = 0.2;
 
 /** Which params a metric follows from, by a forest of small trees. */
-export function ImportanceCard({
-  question,
-  order,
-  total,
-  names,
-}: {
-  question: Question;
-  order: readonly string[];
-  total: number;
-  names: readonly Named[];
-}) {
+export function ImportanceCard({ question, order, total, names }: ManyRuns) {
   const metrics = metricsOf(names);
   const [chosen, setChosen] = useState<string>();
   const metric = chosen ?? metrics[0];
@@ -43,7 +31,7 @@ export function ImportanceCard({
   return (
     <Card
       title="What params decide"
-      note={rows < total ? `first ${count(rows)} of ${count(total)}` : `${count(rows)} runs`}
+      note={ofHowMany(rows, total)}
       right={<NameChoice label="Metric that params decide" keys={metrics} value={metric} onChoose={setChosen} />}
     >
       {found === undefined ? (

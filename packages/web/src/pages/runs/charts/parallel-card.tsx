@@ -1,26 +1,17 @@
 import { useMemo, useRef, useState } from "react";
 import { count } from "../../../parts/format.tsx";
 import { Card } from "../../../parts/layout.tsx";
-import { colorOf, type Named } from "../table/columns.ts";
+import { colorOf } from "../table/columns.ts";
 import { keyText, withClause } from "../table/filter-text.ts";
-import type { Question } from "../table/view.ts";
 import { NameChoice } from "./name-choice.tsx";
 import { axisOf, type ParallelAxis } from "./parallel-axis.ts";
-import { metricsOf, type Point, usePoints, varyingParams } from "./values.ts";
+import { type ManyRuns, metricsOf, ofHowMany, type Point, usePoints, varyingParams } from "./values.ts";
 
 const pointsAtMost = 200;
 const paramsAtMost = 5;
 const [width, height, top, bottom, side] = [480, 236, 42, 24, 44];
 
-type Props = {
-  project: string;
-  question: Question;
-  order: readonly string[];
-  total: number;
-  drawn: readonly string[];
-  names: readonly Named[];
-  onFilter: (filter: string) => void;
-};
+type Props = ManyRuns & { drawn: readonly string[]; onFilter: (filter: string) => void };
 
 /** The first runs of the order as lines across the params that vary, to a metric at the right. A range dragged on that metric goes into the filter. */
 export function ParallelCard({ question, order, total, drawn, names, onFilter }: Props) {
@@ -70,7 +61,7 @@ export function ParallelCard({ question, order, total, drawn, names, onFilter }:
   return (
     <Card
       title="Parallel coordinates"
-      note={whole.length < total ? `first ${count(whole.length)} of ${count(total)}` : `${count(whole.length)} runs`}
+      note={ofHowMany(whole.length, total)}
       right={<NameChoice label="Metric at the right" keys={metrics} value={target} onChoose={setChosen} />}
     >
       {axes.length < 2 || whole.length < 2 ? (

@@ -2,24 +2,16 @@ import { useNavigate } from "@tanstack/react-router";
 import { startTransition, useEffect, useMemo, useRef, useState } from "react";
 import { count, number } from "../../../parts/format.tsx";
 import { Card } from "../../../parts/layout.tsx";
-import { colorOf, type Named } from "../table/columns.ts";
-import type { Question } from "../table/view.ts";
+import { colorOf } from "../table/columns.ts";
 import { extent } from "./grid.ts";
 import { NameChoice } from "./name-choice.tsx";
-import { asNumber, bare, metricsOf, usePoints, varyingParams } from "./values.ts";
+import { asNumber, bare, type ManyRuns, metricsOf, ofHowMany, usePoints, varyingParams } from "./values.ts";
 
 const pointsAtMost = 1000;
 const [height, left, right, top, bottom] = [230, 56, 12, 10, 26];
 const nearPixels = 12;
 
-type Props = {
-  project: string;
-  question: Question;
-  order: readonly string[];
-  total: number;
-  drawn: readonly string[];
-  names: readonly Named[];
-};
+type Props = ManyRuns & { project: string; drawn: readonly string[] };
 
 /** Two values of each run against each other, for the first runs of the order. */
 export function ScatterCard({ project, question, order, total, drawn, names }: Props) {
@@ -110,7 +102,7 @@ export function ScatterCard({ project, question, order, total, drawn, names }: P
   return (
     <Card
       title="Scatter"
-      note={placed.length < total ? `first ${count(placed.length)} of ${count(total)}` : `${count(placed.length)} runs`}
+      note={ofHowMany(placed.length, total)}
       right={
         <span className="chart-right">
           <NameChoice label="Upwards" keys={numeric} value={y} onChoose={setY} />

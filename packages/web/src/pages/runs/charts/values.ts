@@ -1,8 +1,15 @@
 import { useOperation } from "../../../data/api.ts";
+import { count } from "../../../parts/format.tsx";
 import type { Question } from "../table/view.ts";
 import type { Named } from "../table/columns.ts";
 
 const none: readonly never[] = [];
+
+/** The runs that a drawing is of, in their order, and what they may hold. */
+export type ManyRuns = { question: Question; order: readonly string[]; total: number; names: readonly Named[] };
+/** How many of them are drawn. */
+export const ofHowMany = (drawn: number, total: number): string =>
+  drawn < total ? `first ${count(drawn)} of ${count(total)}` : `${count(drawn)} runs`;
 
 export type Point = { id: string; name: string; values: readonly (number | string | null)[] };
 

@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useState } from "react";
+import type { Question } from "./view.ts";
 
 export type Selection = {
   /** All that the filter finds, those out of view, too. */ all: boolean;
@@ -11,29 +12,30 @@ export type Selection = {
   setAll: (all: boolean) => void;
   clear: () => void;
 };
+/** `allOf` is the question of which everything is chosen: who asks another has not chosen all that it finds. */
+type Chosen = { allOf: Question | undefined; ids: ReadonlySet<string>; last: string | undefined };
 
-/** Which runs are chosen: some, or the filter itself. */
-export function useSelection(): Selection {
-  const [{ all, ids, last }, set] = useState<{ all: boolean; ids: ReadonlySet<string>; last: string | undefined }>({
-    all: false,
-    ids: new Set(),
-    last: undefined,
-  });
+const nothing: Chosen = { allOf: undefined, ids: new Set(), last: undefined };
+
+/** Which runs are chosen: some, or all that a question finds. */
+export function useSelection(question: Question): Selection {
+  const [{ allOf, ids, last }, set] = useState(nothing);
+  const all = allOf === question;
   const toggle = useCallback(
     (id: string): void =>
       set((old) => {
-        const next = new Set(old.all ? [] : old.ids);
+        const next = new Set(old.ids);
         if (!next.delete(id)) next.add(id);
-        return { all: false, ids: next, last: id };
+        return { allOf: undefined, ids: next, last: id };
       }),
     [],
   );
   const extend = useCallback(
-    (more: readonly string[]): void => set((old) => ({ all: false, ids: new Set([...old.ids, ...more]), last: more.at(-1) })),
+    (more: readonly string[]): void => set((old) => ({ allOf: undefined, ids: new Set([...old.ids, ...more]), last: more.at(-1) })),
     [],
   );
-  const setAll = useCallback((next: boolean): void => set({ all: next, ids: new Set(), last: undefined }), []);
-  const clear = useCallback((): void => set({ all: false, ids: new Set(), last: undefined }), []);
+  const setAll = useCallback((next: boolean): void => set(next ? { ...nothing, allOf: question } : nothing), [question]);
+  const clear = useCallback((): void => set(nothing), []);
   return useMemo(
     () => ({ all, ids, count: ids.size, last, has: (id: string) => all || ids.has(id), toggle, extend, setAll, clear }),
     [all, ids, last, toggle, extend, setAll, clear],

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { IconArrowBackUp, IconTag, IconTrash, IconX } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { count } from "../../../parts/format.tsx";
 import { useOperation } from "../../../data/api.ts";
 import { refuses, useClosed } from "../../../parts/guarded.tsx";
@@ -10,6 +10,7 @@ import { isPageKey } from "../../../parts/own-key.ts";
 import { change, chosenIds, moveAll, tagAll } from "./bulk.ts";
 import { colorOf } from "./columns.ts";
 import { EraseSheet } from "./erase-sheet.tsx";
+import { focusTable } from "./focus.ts";
 import type { Row } from "./rows.ts";
 import type { Selection } from "./selection.ts";
 import type { Undo } from "./undo.tsx";
@@ -30,6 +31,7 @@ type Props = {
 
 /** What is chosen, and what can be done with it. */
 export function Tray({ project, question, total, selection, known, drawn, say }: Props) {
+  const box = useRef<HTMLElement>(null);
   const navigate = useNavigate();
   const queries = useQueryClient();
   const closedLog = useClosed("log");
@@ -94,11 +96,15 @@ export function Tray({ project, question, total, selection, known, drawn, say }:
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   });
+  useLayoutEffect(() => {
+    const { current } = box;
+    return () => focusTable(current);
+  }, []);
   const experiments = useOperation("experiments.list", { project, limit: 1000 }, { enabled: !deleted });
   const busy = move.isPending || tag.isPending || shift.isPending;
   const ids = [...selection.ids].slice(0, chipsAtMost);
   return (
-    <section className="tray" aria-label="Selected runs">
+    <section ref={box} className="tray" aria-label="Selected runs">
       <strong>{selection.all ? `all ${count(total)} that match` : `${count(chosen)} selected`}</strong>
       {ids.map((id) => (
         <span key={id} className="chip">

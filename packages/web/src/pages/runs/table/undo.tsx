@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Failure } from "../../../parts/layout.tsx";
 import { takesText } from "../../../parts/own-key.ts";
+import { focusTable } from "./focus.ts";
 
 export type Undo = { said: string; undo?: () => Promise<unknown> };
 
@@ -12,6 +13,7 @@ export function useUndo(): { say: (undo: Undo) => void; toast: React.ReactNode }
   const queries = useQueryClient();
   const [last, setLast] = useState<Undo>();
   const [error, setError] = useState<Error>();
+  const box = useRef<HTMLDivElement>(null);
   const [held, setHeld] = useState(false);
   /** What is said now; the end of what was said before it says nothing any more. */
   const turn = useRef(0);
@@ -25,6 +27,7 @@ export function useUndo(): { say: (undo: Undo) => void; toast: React.ReactNode }
     say({ said: "Taking it back" });
     // The button goes, and no event says that it lost the focus.
     setHeld(false);
+    focusTable(box.current);
     const mine = turn.current;
     const isMine = (): boolean => turn.current === mine;
     last
@@ -52,6 +55,7 @@ export function useUndo(): { say: (undo: Undo) => void; toast: React.ReactNode }
   }, [back]);
   const toast = (
     <div
+      ref={box}
       className={last ? "toast" : "toast empty-toast"}
       role="status"
       onMouseEnter={() => setHeld(true)}
