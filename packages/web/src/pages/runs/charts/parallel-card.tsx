@@ -1,5 +1,4 @@
 import { useMemo, useRef, useState } from "react";
-import { count } from "../../../parts/format.tsx";
 import { Card } from "../../../parts/layout.tsx";
 import { colorOf } from "../table/columns.ts";
 import { keyText, withClause } from "../table/filter-text.ts";

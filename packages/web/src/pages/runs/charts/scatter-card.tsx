@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { startTransition, useEffect, useMemo, useRef, useState } from "react";
-import { count, number } from "../../../parts/format.tsx";
+import { number } from "../../../parts/format.tsx";
 import { Card } from "../../../parts/layout.tsx";
 import { colorOf } from "../table/columns.ts";
 import { extent } from "./grid.ts";
