@@ -97,6 +97,12 @@ export type SourceTrace = Omit<ImportedTrace, "project" | "spans" | "assessments
   assessments: readonly Omit<Assessment, "project">[];
 };
 
+/** A trace without its spans and, where they are asked for one by one, the runs that it is linked to. */
+export type TraceHead = Omit<SourceTrace, "spans"> & {
+  /** Equal ones: the source says that the trace and its spans are what they were. Null: it cannot say, as of a trace that goes on. */
+  mark: string | null;
+};
+
 export type SourceEvaluationDataset = Omit<ImportedEvaluationDataset, "project">;
 
 export type SourceFile = { path: string; sizeBytes: number | null; keep(blobs: BlobStore): Promise<Blob> };
@@ -117,7 +123,9 @@ export type MlflowSource = {
   loggedModels(experiments: readonly SourceExperiment[]): AsyncIterable<SourceLoggedModel[]>;
   registeredModels(): AsyncIterable<SourceRegisteredModel>;
   /** Traces of these experiments, a page at a time, after their runs. */
-  traces(experiments: readonly SourceExperiment[]): AsyncIterable<SourceTrace[]>;
+  traces(experiments: readonly SourceExperiment[]): AsyncIterable<TraceHead[]>;
+  /** Some traces of one page with all that hangs on them. */
+  wholeTraces(page: readonly TraceHead[]): Promise<SourceTrace[]>;
   /** Evaluation datasets with their records, whichever experiments they belong to. */
   evaluationDatasets(): AsyncIterable<SourceEvaluationDataset>;
   /** Files below a place. Undefined when it is out of reach. */

@@ -40,7 +40,8 @@ describeWith("MLflow on PostgreSQL", "PostgreSQL", findPostgres(), (bin) => {
         for await (const page of source.runs(experiments))
           for (const run of await source.whole(page))
             runs[run.id] = await digestOfRun({ ...run, artifacts: (await source.files({ uri: run.artifactUri, run: run.id })) ?? [] });
-        const traces = (await Array.fromAsync(source.traces(experiments))).flat().map(({ spans, ...one }) => ({
+        const heads = (await Array.fromAsync(source.traces(experiments))).flat();
+        const traces = (await source.wholeTraces(heads)).map(({ spans, ...one }) => ({
           ...one,
           spans: spans !== null && "keep" in spans ? spans.path : spans,
         }));

@@ -181,7 +181,7 @@ test("an ended run of which a server says what it said is not read again, unless
   const { a, b } = await filled();
   await b.bring({ from: a.url });
   const second = await b.bring({ from: a.url });
-  expect(second).toMatchObject({ taken: {}, same: { runs: 130 }, unread: { runs: 130 }, entry: null });
+  expect(second).toMatchObject({ taken: {}, same: { runs: 130, traces: 2 }, unread: { runs: 130, traces: 1 }, entry: null });
   // Points are not counted that nobody read.
   expect(second.found).not.toHaveProperty("metric points");
   expect(await b.bring({ from: a.url }, true)).toMatchObject({ same: { runs: 130 }, unread: {}, found: { "metric points": 130 * 20 + 2 } });

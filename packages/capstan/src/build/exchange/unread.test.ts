@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Caller } from "../../base/foundation/caller.ts";
-import { fillMlflowDatabase, openMlflowDatabase, runIdOf, writeFiles } from "../../testing/mlflow-sources.ts";
+import {
+  filledTraces,
+  fillMlflowDatabase,
+  fillMlflowTraces,
+  openMlflowDatabase,
+  runIdOf,
+  writeFiles,
+} from "../../testing/mlflow-sources.ts";
 import { openTestStore, type TestStore } from "../../testing/store.ts";
 import { registryMigrations } from "../registry/migrations.ts";
 import { createRegistryService } from "../registry/service.ts";
@@ -41,6 +48,10 @@ async function bring(from = join(folder, "mlflow.db"), { again = false, plan = f
   const read: string[] = [];
   const watched = {
     ...source,
+    wholeTraces: (page: Parameters<typeof source.wholeTraces>[0]) => {
+      read.push(...page.map((trace) => trace.id));
+      return source.wholeTraces(page);
+    },
     whole: (runs: Parameters<typeof source.whole>[0]) => {
       read.push(...runs.map((run) => run.id));
       return source.whole(runs);
@@ -128,4 +139,27 @@ test("a plan says what would not be read again, and notes nothing", async () => 
   await bring();
   const { read, result } = await bring(undefined, { plan: true });
   expect([read, result.unread, result.digest]).toEqual([[], { runs: 3 }, null]);
+});
+
+test("a trace that has ended is read again when something of it or its spans is another", async () => {
+  fillMlflowTraces(database, folder);
+  const [ended, going] = filledTraces;
+  await bring();
+  const second = await bring();
+  expect([second.read, second.result.unread]).toEqual([[going], { runs: 3, traces: 1 }]);
+  expect(second.result).toMatchObject({ found: { traces: 2 }, same: { traces: 2 }, entry: null });
+  expect((await bring(undefined, { again: true })).result.unread).toEqual({});
+  for (const change of [
+    `insert into trace_tags values ('later', 'x', '${ended}')`,
+    `insert into entity_associations values ('e9', 'trace', '${ended}', 'run', '${runIdOf(3)}', 1)`,
+    `update assessments set rationale = 'other' where assessment_id = 'a-2'`,
+    `update spans set content = replace(content, '"step"', '"another"') where trace_id = '${ended}'`,
+  ]) {
+    database.exec(change);
+    const { read, result } = await bring();
+    expect([read, result.updated, result.differing]).toEqual([[ended, going], { traces: 1 }, 0]);
+  }
+  database.exec(`update trace_info set status = 'OK' where request_id = '${going}'`);
+  expect((await bring()).read).toEqual([going]);
+  expect((await bring()).read).toEqual([]);
 });

@@ -209,6 +209,9 @@ export function createTrackingService({ store }: { store: Store }) {
     runIds: runSearch.ids,
     runGroups: runSearch.groups,
     countRuns: sql.count,
+    /** Projects of the runs that there are. */
+    projectsOf: async (ids: readonly string[]): Promise<Map<string, string>> =>
+      new Map([...(await sql.runs(ids))].map(([id, run]) => [id, run.project])),
     runsById: async (ids: readonly string[]): Promise<Map<string, FullRun>> =>
       new Map((await filled([...(await sql.runs(ids)).values()])).map((run) => [run.id, run])),
     /** The newest run of this key that ended FINISHED: equal keys need no second execution. */

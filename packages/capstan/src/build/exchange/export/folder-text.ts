@@ -4,7 +4,9 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Json } from "../../../base/foundation/canonical-json.ts";
 import type { Points } from "../../tracking/points.ts";
+import type { Artifact } from "../../tracking/model.ts";
 import { safePath } from "../../tracking/rules.ts";
+import type { ExportTask } from "./held.ts";
 
 type Plain = string | number | null | { readonly [key: string]: string };
 
@@ -53,6 +55,14 @@ export async function replace(making: string, at: string): Promise<void> {
   await rm(at, { recursive: true, force: true });
   await mkdir(dirname(at), { recursive: true });
   await rename(making, at);
+}
+
+export async function putFiles({ store, tally }: ExportTask, folder: string, files: readonly Artifact[]): Promise<void> {
+  for (const one of files) {
+    await mkdir(dirname(join(folder, one.path)), { recursive: true });
+    await store.blobs.checkout(one.digest, join(folder, one.path));
+    tally.add("taken", "artifact files");
+  }
 }
 
 export const locationOf = (root: string, ...parts: string[]): string => pathToFileURL(join(root, ...parts)).href;

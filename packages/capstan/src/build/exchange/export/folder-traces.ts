@@ -7,7 +7,6 @@ import type { Span } from "../../tracking/traces/model.ts";
 import { spansOfFile } from "../../tracking/traces/span-text.ts";
 import { digestOfTrace, exportedTag } from "../rules.ts";
 import { folderTraces } from "../sources/folder-traces.ts";
-import { filesBelow } from "../sources/local-files.ts";
 import { dataText, locationOf, put, putTexts, replace } from "./folder-text.ts";
 import { type ExportTask, tracesOf } from "./held.ts";
 
@@ -74,8 +73,7 @@ const named = (span: Span, trace: string): Span =>
 
 async function compare(task: ExportTask, folder: string, experimentId: string, written: ReadonlyMap<string, string>): Promise<void> {
   const { tally, project } = task;
-  const files = ({ uri }: { uri: string }) => filesBelow(uri, new Map());
-  for await (const page of folderTraces({ id: experimentId, folder }, files, () => undefined))
+  for await (const page of folderTraces({ id: experimentId, folder }, () => undefined))
     for (const one of page) {
       const digest = written.get(one.id);
       if (digest === undefined) continue;

@@ -29,8 +29,8 @@ async function readPage(task: ImportTask, page: readonly RunHead[]): Promise<Run
   });
   const marks = new Map(page.map((head) => [head, markOf(task, head, near.get(head))]));
   const same = task.again ? [] : page.filter((head) => marks.get(head) && marks.get(head) === known.get(head.id)?.mark);
-  const here = await tracking.runsById(same.map((one) => one.id));
-  const unread = same.filter((one) => here.get(one.id)?.project === project);
+  const here = await tracking.projectsOf(same.map((one) => one.id));
+  const unread = same.filter((one) => here.get(one.id) === project);
   const left = new Set(unread);
   const heads = page.filter((one) => !left.has(one));
   const read: Candidate[] = [];

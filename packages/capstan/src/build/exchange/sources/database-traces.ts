@@ -4,7 +4,9 @@ import { traceStates } from "../../tracking/traces/model.ts";
 import { pythonJson, valued } from "../../tracking/traces/values.ts";
 import { spanOf } from "../../tracking/traces/span-text.ts";
 import type { Json } from "../../../base/foundation/canonical-json.ts";
-import type { SourceExperiment, SourceFile, SourcePlace, SourceTrace } from "../model.ts";
+import type { SourceExperiment, SourceTrace, TraceHead } from "../model.ts";
+import { traceMark } from "./mark.ts";
+import type { Places } from "./places.ts";
 import { spansPlace } from "./trace-files.ts";
 import { maybe, number, said, text } from "./words.ts";
 
@@ -14,7 +16,7 @@ type Cells = Record<string, Cell>;
 export type Asked = {
   all(table: string, where?: string, params?: readonly Cell[], columns?: string): Promise<Cells[]>;
   texts(table: string, owner: string, ids: readonly Cell[]): Promise<Map<string, Record<string, string>>>;
-  files(place: SourcePlace): Promise<SourceFile[] | undefined>;
+  places: Places;
 };
 const tracesPerPage = 100;
 
@@ -78,31 +80,31 @@ const assessmentOf = (row: Cells): Omit<Assessment, "project"> => ({
 });
 
 /** Traces of MLflow's database: spans are in its rows, or in files where clients put them. */
-export function databaseTraces({ all, texts, files }: Asked) {
-  async function tracesOf(page: readonly Cells[]): Promise<SourceTrace[]> {
+export function databaseTraces({ all, texts, places }: Asked) {
+  const of = <T>(rows: readonly Cells[], column: string, read: (row: Cells) => T): Map<string, T[]> =>
+    new Map([...Map.groupBy(rows, (row) => text(row[column]))].map(([id, some]) => [id, some.map(read)]));
+
+  async function headsOf(page: readonly Cells[]): Promise<TraceHead[]> {
     const ids = page.map((row) => text(row["request_id"]));
-    const [tags, metadata, spans, assessments, links] = await Promise.all([
+    const [tags, metadata, sizes, assessments, links] = await Promise.all([
       texts("trace_tags", "request_id", ids),
       texts("trace_request_metadata", "request_id", ids),
-      // Its nanoseconds are beyond a number; the content says them, too.
-      all("spans", `where trace_id in ${marks(ids)} order by trace_id, start_time_unix_nano, span_id`, ids, "trace_id, content"),
+      all("spans", `where trace_id in ${marks(ids)} group by trace_id`, ids, "trace_id, count(*) as spans, sum(length(content)) as size"),
       all("assessments", `where trace_id in ${marks(ids)}`, ids),
       all("entity_associations", `where source_type = 'trace' and destination_type = 'run' and source_id in ${marks(ids)}`, ids),
     ]);
-    const of = <T>(rows: readonly Cells[], column: string, read: (row: Cells) => T): Map<string, T[]> =>
-      new Map([...Map.groupBy(rows, (row) => text(row[column]))].map(([id, some]) => [id, some.map(read)]));
-    const [spansOf, assessmentsOf, runsOf] = [
-      of(spans, "trace_id", (row) => spanOf(parseExact(text(row["content"])), "texts")),
+    const [sizesOf, assessmentsOf, runsOf] = [
+      of(sizes, "trace_id", (row) => [text(row["spans"]), text(row["size"])]),
       of(assessments, "trace_id", assessmentOf),
       of(links, "source_id", (row) => text(row["destination_id"])),
     ];
     return Promise.all(
-      page.map(async (row): Promise<SourceTrace> => {
+      page.map(async (row): Promise<TraceHead> => {
         const id = text(row["request_id"]);
         const columns = columnTexts(row);
         const state = text(row["status"]);
         const tagged = { ...columns.tags, ...tags.get(id) };
-        return {
+        const head = {
           id,
           experimentId: text(row["experiment_id"]),
           clientRequestId: said(row["client_request_id"]),
@@ -113,23 +115,43 @@ export function databaseTraces({ all, texts, files }: Asked) {
           state: traceStates.find((one): one is TraceState => one === state) ?? "STATE_UNSPECIFIED",
           tags: tagged,
           metadata: { ...columns.metadata, ...metadata.get(id) },
-          spans: spansOf.get(id) ?? (await spansPlace(files, id, tagged)),
           assessments: assessmentsOf.get(id) ?? [],
           runs: runsOf.get(id) ?? [],
         };
+        const uri = tagged["mlflow.artifactLocation"];
+        const near = sizesOf.has(id) || uri === undefined || !places.isNear({ uri, trace: id });
+        const file = near ? null : await spansPlace(places.files, id, tagged);
+        return { ...head, mark: traceMark(head, [sizesOf.get(id) ?? null, file?.sizeBytes ?? null]) };
       }),
     );
   }
 
-  return async function* (experiments: readonly SourceExperiment[]): AsyncIterable<SourceTrace[]> {
+  async function whole(page: readonly TraceHead[]): Promise<SourceTrace[]> {
+    if (page.length === 0) return [];
+    const ids = page.map((one) => one.id);
+    // Its nanoseconds are beyond a number; the content says them, too.
+    const rows = await all(
+      "spans",
+      `where trace_id in ${marks(ids)} order by trace_id, start_time_unix_nano, span_id`,
+      ids,
+      "trace_id, content",
+    );
+    const spans = of(rows, "trace_id", (row) => spanOf(parseExact(text(row["content"])), "texts"));
+    return Promise.all(
+      page.map(async (one) => ({ ...one, spans: spans.get(one.id) ?? (await spansPlace(places.files, one.id, one.tags)) })),
+    );
+  }
+
+  async function* traces(experiments: readonly SourceExperiment[]): AsyncIterable<TraceHead[]> {
     const wanted = new Set(experiments.map((one) => one.id));
     for (let after = ""; ;) {
       const page = await all("trace_info", "where request_id > ? order by request_id limit ?", [after, tracesPerPage]);
       const mine = page.filter((row) => wanted.has(text(row["experiment_id"])));
-      if (mine.length > 0) yield await tracesOf(mine);
+      if (mine.length > 0) yield await headsOf(mine);
       const last = page[page.length - 1];
       if (!last || page.length < tracesPerPage) return;
       after = text(last["request_id"]);
     }
-  };
+  }
+  return { traces, whole };
 }

@@ -1,7 +1,6 @@
 import { CapstanError } from "../../../base/foundation/errors.ts";
 import type { DatasetInput, LoggedModelStatus, ModelLink, RunStatus } from "../../tracking/model.ts";
 import type {
-  Left,
   MlflowSource,
   RunHead,
   SourceExperiment,
@@ -11,49 +10,23 @@ import type {
   SourceVersion,
 } from "../model.ts";
 import { databaseEvaluationDatasets } from "./database-evaluation.ts";
+import { databaseLeft } from "./database-left.ts";
 import { databaseTraces } from "./database-traces.ts";
 import { collectCurves } from "./curves.ts";
 import { markOf } from "./mark.ts";
 import type { Places } from "./places.ts";
 import type { Rows } from "./rows.ts";
-import { lifecycleOf, maybe, noWebhooks, number, said, stageOf, text } from "./words.ts";
+import { lifecycleOf, maybe, number, said, stageOf, text } from "./words.ts";
 
 type Cell = string | number | null;
 type Cells = Record<string, Cell>;
 const runsPerPage = 50;
 const modelsPerPage = 200;
-/** Tables whose rows are taken, or that only serve them. */
-const taken = new Set(
-  "alembic_version experiments experiment_tags runs metrics latest_metrics params tags inputs input_tags datasets logged_models logged_model_metrics logged_model_params logged_model_tags registered_models registered_model_tags registered_model_aliases model_versions model_version_tags trace_info trace_tags trace_request_metadata spans assessments evaluation_datasets evaluation_dataset_tags evaluation_dataset_records".split(
-    " ",
-  ),
-);
-/** Rows that say nothing that is not in others, or that every fresh database has. */
-const silent = new Set(
-  "workspaces span_metrics trace_metrics webhook_events sql_trace_metric_daily_rollups sql_span_cost_daily_rollups sql_assessment_daily_rollups sql_trace_rollup_rebuild_queue scheduler_leases job_locks".split(
-    " ",
-  ),
-);
-
-/** What rows are called whose table is no noun, and why they stay. */
-const others: Readonly<Record<string, { what: string; why: string; where?: string }>> = {
-  scorers: { what: "scorers", why: "an import does not take these" },
-  scorer_versions: { what: "versions of scorers", why: "an import does not take these" },
-  issues: { what: "issues", why: "an import does not take these" },
-  webhooks: { what: "webhooks", why: noWebhooks, where: "where deleted_timestamp is null" },
-  entity_associations: {
-    what: "links",
-    why: "an import does not take these",
-    where:
-      "where not (source_type = 'trace' and destination_type = 'run') and not (source_type = 'evaluation_dataset' and destination_type = 'experiment')",
-  },
-};
-
 const listOf = (values: readonly unknown[]): string => `(${values.map(() => "?").join(", ")})`;
 const statuses: Record<number, LoggedModelStatus> = { 0: "UNSPECIFIED", 1: "PENDING", 2: "READY", 3: "UPLOAD_FAILED" };
 
 /** MLflow's database, of any of its versions: columns and tables that one does not have are empty. */
-export async function databaseSource(rows: Rows, label: string, { files, isNear }: Places): Promise<MlflowSource> {
+export async function databaseSource(rows: Rows, label: string, places: Places): Promise<MlflowSource> {
   const tables = await rows.tables();
   for (const needed of ["experiments", "runs", "metrics", "params", "tags"])
     if (!tables.has(needed)) throw new CapstanError("CAP-EXCHANGE-001", { source: label, problem: `it has no table ${needed}` });
@@ -223,6 +196,8 @@ export async function databaseSource(rows: Rows, label: string, { files, isNear 
     tags,
   });
 
+  const traces = databaseTraces({ all, texts, places });
+
   return {
     label,
     async experiments() {
@@ -289,21 +264,10 @@ export async function databaseSource(rows: Rows, label: string, { files, isNear 
       }
     },
     evaluationDatasets: databaseEvaluationDatasets({ all, texts }),
-    traces: databaseTraces({ all, texts, files }),
-    files,
-    isNear,
-    async left() {
-      const found: Left[] = [];
-      for (const table of [...tables.keys()].sort()) {
-        if (taken.has(table) || silent.has(table)) continue;
-        const { what, why, where = "" } = others[table] ?? { what: `rows of ${table}`, why: "an import does not take these" };
-        const count = number((await rows.all<{ n: number }>(`select count(*) as n from "${table.replaceAll('"', '""')}" ${where}`))[0]?.n);
-        if (count > 0) found.push({ what, count, why });
-      }
-      const deleted = (await all("model_versions", "where current_stage = 'Deleted_Internal'")).length;
-      if (deleted > 0) found.push({ what: "model versions", count: deleted, why: "they are deleted" });
-      return found;
-    },
+    traces: traces.traces,
+    wholeTraces: traces.whole,
+    ...places,
+    left: () => databaseLeft(rows, tables),
     close: () => rows.close(),
   };
 }

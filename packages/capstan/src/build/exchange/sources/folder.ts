@@ -14,7 +14,7 @@ import type {
 } from "../model.ts";
 import { collectCurves } from "./curves.ts";
 import { linesOf } from "./local-files.ts";
-import { folderTraces } from "./folder-traces.ts";
+import { folderTraces, withSpansFile } from "./folder-traces.ts";
 import { type Facts, foldersIn, pathsBelow, readFacts, statsBelow, textsBelow } from "./folder-files.ts";
 import { markOf } from "./mark.ts";
 import type { Places } from "./places.ts";
@@ -258,8 +258,9 @@ export async function folderSource(root: string, { files, isNear }: Places): Pro
     },
     async *traces(experiments) {
       for (const { id } of experiments)
-        yield* folderTraces({ id, folder: places.get(id) ?? root }, files, ({ what, why, count }) => leave(what, why, count));
+        yield* folderTraces({ id, folder: places.get(id) ?? root }, ({ what, why, count }) => leave(what, why, count));
     },
+    wholeTraces: (page) => withSpansFile(files, page),
     // MLflow keeps none in a folder.
     async *evaluationDatasets() {},
     files,

@@ -3,8 +3,9 @@ import { type ExactJson, ExactNumber, parseExact } from "../../tracking/traces/e
 import type { Span } from "../../tracking/traces/model.ts";
 import { spanOf, spansOfFile } from "../../tracking/traces/span-text.ts";
 import { inTurns } from "../import/artifacts.ts";
-import type { SourceExperiment, SourceTrace } from "../model.ts";
+import type { SourceExperiment, SourceTrace, TraceHead } from "../model.ts";
 import { type createMlflowClient, queryText } from "./client.ts";
+import { traceMark } from "./mark.ts";
 import { type Info, infoOf, olderInfoOf } from "./trace-words.ts";
 import { type Json, list, said, text } from "./words.ts";
 
@@ -109,15 +110,26 @@ export function serverTraces(client: Client, runs: (experimentId: string) => rea
     return found;
   }
 
-  return async function* (experiments: readonly Pick<SourceExperiment, "id">[]): AsyncIterable<SourceTrace[]> {
-    for (const { id: experiment } of experiments) {
-      let links: Map<string, string[]> | undefined;
-      for await (const page of infos(experiment)) {
-        if (page.length === 0) continue;
-        links ??= await linksOf(experiment);
-        const spans = await spansOf(page.map((one) => one.id));
-        yield page.map((one): SourceTrace => ({ ...one, spans: spans.get(one.id) ?? null, runs: links?.get(one.id) ?? [] }));
-      }
+  async function* traces(experiments: readonly Pick<SourceExperiment, "id">[]): AsyncIterable<TraceHead[]> {
+    for (const { id } of experiments)
+      for await (const page of infos(id))
+        yield page.map((one) => {
+          const head = { ...one, runs: [] };
+          return { ...head, mark: traceMark(head, null) };
+        });
+  }
+
+  const links = new Map<string, Promise<Map<string, string[]>>>();
+  async function whole(page: readonly TraceHead[]): Promise<SourceTrace[]> {
+    if (page.length === 0) return [];
+    const spans = await spansOf(page.map((one) => one.id));
+    const found: SourceTrace[] = [];
+    for (const one of page) {
+      const linked = links.get(one.experimentId) ?? linksOf(one.experimentId);
+      links.set(one.experimentId, linked);
+      found.push({ ...one, spans: spans.get(one.id) ?? null, runs: (await linked).get(one.id) ?? [] });
     }
-  };
+    return found;
+  }
+  return { traces, whole };
 }

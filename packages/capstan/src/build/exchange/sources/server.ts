@@ -1,26 +1,20 @@
 import { Readable } from "node:stream";
-import type { DatasetInput, LoggedModelStatus, ModelLink, RunStatus } from "../../tracking/model.ts";
+import type { DatasetInput, ModelLink, RunStatus } from "../../tracking/model.ts";
 import { safePath } from "../../tracking/rules.ts";
 import { inTurns } from "../import/artifacts.ts";
-import type {
-  MlflowSource,
-  RunHead,
-  SourceExperiment,
-  SourceFile,
-  SourceLoggedModel,
-  SourcePlace,
-  SourceRegisteredModel,
-  SourceRun,
-} from "../model.ts";
+import type { MlflowSource, RunHead, SourceExperiment, SourceFile, SourcePlace, SourceRun } from "../model.ts";
 import { createMlflowClient, type Credentials, queryText } from "./client.ts";
 import { collectCurves } from "./curves.ts";
 import { markOf } from "./mark.ts";
+import { loggedModelOf, registeredOf } from "./server-models.ts";
 import { serverEvaluationDatasets } from "./server-evaluation.ts";
 import { serverLeft } from "./server-left.ts";
 import { serverTraces } from "./server-traces.ts";
-import { type Json, lifecycleOf, list, number, object, said, stageOf, text, textsOf } from "./words.ts";
+import { type Json, lifecycleOf, list, number, object, said, text, textsOf } from "./words.ts";
 
 const [api, pages] = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"];
+/** As MLflow's own clients ask: each answer costs a server the sorting of all runs. */
+const runsPerAnswer = 1000;
 const runsPerPage = 100;
 /** One answer of the bulk history holds at most this many points. */
 const pointsPerAnswer = 25_000;
@@ -179,6 +173,8 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
     );
   }
 
+  const traces = serverTraces(client, (experiment) => runIds.get(experiment) ?? []);
+
   return {
     label: client.label,
     async experiments() {
@@ -200,8 +196,9 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
     async *runs(experiments) {
       for (const { id } of experiments) {
         // Oldest first, so that what begins meanwhile comes at the end.
-        const body = { experiment_ids: [id], run_view_type: "ALL", max_results: runsPerPage, order_by: ["attributes.start_time ASC"] };
-        for await (const page of searched(`${api}/runs/search`, body, "runs")) if (page.length > 0) yield page.map(headOf);
+        const body = { experiment_ids: [id], run_view_type: "ALL", max_results: runsPerAnswer, order_by: ["attributes.start_time ASC"] };
+        for await (const answer of searched(`${api}/runs/search`, body, "runs"))
+          for (let from = 0; from < answer.length; from += runsPerPage) yield answer.slice(from, from + runsPerPage).map(headOf);
       }
     },
     whole,
@@ -227,7 +224,8 @@ export async function serverSource({ from, ...credentials }: Credentials & { fro
           if (token === undefined) break;
         }
     },
-    traces: serverTraces(client, (experiment) => runIds.get(experiment) ?? []),
+    traces: traces.traces,
+    wholeTraces: traces.whole,
     files,
     isNear: () => false,
     evaluationDatasets: serverEvaluationDatasets(client),
@@ -252,69 +250,3 @@ const datasetOf = (one: Json): DatasetInput => {
     tags: list(one["tags"]).map((tag) => ({ key: text(tag["key"]), value: text(tag["value"]) })),
   };
 };
-
-function loggedModelOf(one: Json): SourceLoggedModel {
-  const [info, data] = [object(one["info"]), object(one["data"])];
-  const status = text(info["status"]).replace(/^LOGGED_MODEL_/, "");
-  return {
-    id: text(info["model_id"]),
-    experimentId: text(info["experiment_id"]),
-    name: text(info["name"]),
-    modelType: said(info["model_type"]),
-    sourceRunId: said(info["source_run_id"]),
-    status: (status === "STATUS_UNSPECIFIED" || status === "" ? "UNSPECIFIED" : status) as LoggedModelStatus,
-    lifecycle: "active",
-    createdMs: number(info["creation_timestamp_ms"]),
-    updatedMs: number(info["last_updated_timestamp_ms"]),
-    params: textsOf(data["params"]),
-    tags: textsOf(info["tags"]),
-    metrics: list(data["metrics"]).map((metric) => ({
-      runId: text(metric["run_id"]),
-      key: text(metric["key"]),
-      step: number(metric["step"]),
-      timeMs: number(metric["timestamp"]),
-      value: number(metric["value"]),
-      dataset:
-        said(metric["dataset_name"]) === null ? null : { name: text(metric["dataset_name"]), digest: text(metric["dataset_digest"]) },
-    })),
-    artifactUri: text(info["artifact_uri"]),
-  };
-}
-
-async function registeredOf(client: ReturnType<typeof createMlflowClient>, one: Json): Promise<SourceRegisteredModel> {
-  const name = text(one["name"]);
-  const versions: SourceRegisteredModel["versions"] = [];
-  for (let token: string | undefined; ;) {
-    const prompt = textsOf(one["tags"])["mlflow.prompt.is_prompt"] === "true" ? " AND tags.`mlflow.prompt.is_prompt` = 'true'" : "";
-    const query = queryText({ filter: `name = '${name}'${prompt}`, max_results: 1000, page_token: token });
-    const answer = await client.get(`${api}/model-versions/search?${query}`);
-    for (const version of list(answer["model_versions"])) {
-      const at = queryText({ name, version: text(version["version"]) });
-      const place = await client.find(`${api}/model-versions/get-download-uri?${at}`);
-      versions.push({
-        number: number(version["version"]),
-        createdMs: number(version["creation_timestamp"]),
-        updatedMs: number(version["last_updated_timestamp"]),
-        description: said(version["description"]),
-        stage: stageOf(version["current_stage"]),
-        source: said(version["source"]),
-        location: said(place?.["artifact_uri"]) ?? said(version["source"]),
-        runId: said(version["run_id"]),
-        runLink: said(version["run_link"]),
-        loggedModel: said(version["model_id"]) ?? /^models:\/(m-[0-9a-f]{32})$/.exec(text(version["source"]))?.[1] ?? null,
-        tags: textsOf(version["tags"]),
-      });
-    }
-    token = said(answer["next_page_token"]) ?? undefined;
-    if (token === undefined) break;
-  }
-  return {
-    name,
-    description: said(one["description"]),
-    createdMs: number(one["creation_timestamp"]),
-    updatedMs: number(one["last_updated_timestamp"]),
-    tags: textsOf(one["tags"]),
-    aliases: Object.fromEntries(list(one["aliases"]).map((alias) => [text(alias["alias"]), number(alias["version"])])),
-    versions: versions.sort((a, b) => a.number - b.number),
-  };
-}

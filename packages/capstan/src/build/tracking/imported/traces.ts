@@ -2,6 +2,7 @@ import type { Caller } from "../../../base/foundation/caller.ts";
 import { digestOfJson } from "../../../base/foundation/hashing.ts";
 import type { Store } from "../../../base/record/store.ts";
 import type { Change, Statement } from "../../../base/storage/database.ts";
+import { inParts, listOf } from "../rows.ts";
 import { heldSpan } from "../traces/held-span.ts";
 import type { Span, TraceInfo } from "../traces/model.ts";
 import { createTraceStore, deleteTracesChange, linkRunChange, putAssessments, spansChange, startTraceChange } from "../traces/store.ts";
@@ -57,4 +58,18 @@ export async function heldTraces(store: Store, ids: readonly string[]): Promise<
   const read = createTraceStore(store.database);
   const [infos, spans, runs] = await Promise.all([read.traces(ids, false), read.spans(ids), read.runs(ids)]);
   return infos.map((one) => ({ ...one, spans: spans.get(one.id) ?? [], runs: runs.get(one.id) ?? [] }));
+}
+
+/** Projects of the traces that there are. */
+export async function projectsOfTraces(store: Store, ids: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  await inParts(ids, async (part) => {
+    const list = listOf(part);
+    for (const row of await store.database.all<{ id: string; project: string }>(
+      `select id, project from trace where id in ${list.sql}`,
+      list.params,
+    ))
+      found.set(row.id, row.project);
+  });
+  return found;
 }

@@ -90,8 +90,9 @@ async function putTrace(target: Target, experimentId: string, trace: ImportedTra
 /** Reads traces back, and tags those that are there whole. */
 async function compare(target: Target, experimentId: string, wanted: Map<string, string>, runs: readonly string[]): Promise<void> {
   const { client, task } = target;
-  for await (const page of serverTraces(client, () => runs)([{ id: experimentId }]))
-    for (const one of page) {
+  const there = serverTraces(client, () => runs);
+  for await (const page of there.traces([{ id: experimentId }]))
+    for (const one of await there.whole(page.filter((head) => wanted.has(head.id)))) {
       const digest = wanted.get(one.id);
       if (digest === undefined) continue;
       wanted.delete(one.id);
