@@ -13,8 +13,9 @@ export const tooManyBlocks = (key: string, step: number): CapstanError =>
   new CapstanError("CAP-TRACK-006", { metric: `${key}@step(${step})`, limit: mostStepBlocks });
 
 const runsAtOnce = 512;
-/** Their blocks are in memory together: some megabytes. */
 const curvesAtOnce = 32;
+/** So many are in memory together: some megabytes. */
+const blocksAtOnce = 64;
 
 export type AtStep = { readonly runIds: readonly string[]; readonly key: string; readonly step: number };
 /** A block with the step in its bounds. `stride`: each step in it is greater than the one before by so much; null when that is not known. */
@@ -31,7 +32,7 @@ export async function valuesAtStep(
   take: (runId: string, value: number) => void,
 ): Promise<number | undefined> {
   const [further, withTail]: [string[], Set<string>] = [[], new Set()];
-  for (const part of partsOf(runIds)) {
+  for (const part of partsOf(runIds, runsAtOnce)) {
     const runs = listOf(part);
     await reading.each(
       `select run_id, step, value, is_nan, tail_points from metric_latest where run_id in ${runs.sql} and key = ? and step >= ?`,
@@ -46,22 +47,20 @@ export async function valuesAtStep(
   // Nothing is read in vain.
   if (further.length > limit) return undefined;
   let read = 0;
-  for (const part of partsOf(further)) {
+  for (const part of partsOf(further, curvesAtOnce)) {
     const found = new Found(step);
     const tails = part.filter((run) => withTail.has(run));
     // Tails first: what becomes a block in between is found there again.
     if ((read += tails.length) > limit) return undefined;
     await readTails(reading, tails, key, found);
-    const blocks = await blocksAround(reading, part, key, step);
-    if ((read += blocks.length) > limit) return undefined;
-    await readBlocks(reading, blocks, key, found);
+    if ((read += await readBlocks(reading, part, key, found, limit - read)) > limit) return undefined;
     for (const [run, { value }] of found.all) take(run, value);
   }
   return read;
 }
 
-function* partsOf(runIds: readonly string[]): Generator<string[]> {
-  for (let at = 0; at < runIds.length; at += runsAtOnce) yield runIds.slice(at, at + runsAtOnce);
+function* partsOf<T>(all: readonly T[], size: number): Generator<T[]> {
+  for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
 }
 
 /** The last point of each run at the step, among those seen. */
@@ -96,52 +95,44 @@ const heldOf = ([run, block, points, minStep, stride]: readonly SqlValue[]): Hel
 const around = `from metric_block b left join metric_pyramid p on p.run_id = b.run_id and p.key = b.key and p.block = b.block
   where b.key = ? and coalesce(p.min_step, b.min_step) <= ? and coalesce(p.max_step, b.max_step) >= ?`;
 
-async function blocksAround(reading: Reading, runIds: readonly string[], key: string, step: number): Promise<Held[]> {
-  const runs = listOf(runIds);
-  const found: Held[] = [];
-  await reading.each(
-    `select ${facts} ${around} and b.run_id in ${runs.sql}`,
-    [key, step, step, ...runs.params],
-    (row) => void found.push(heldOf(row)),
-  );
-  return found;
-}
-
 async function readTails(reading: Reading, runIds: readonly string[], key: string, found: Found): Promise<void> {
-  for (let at = 0; at < runIds.length; at += curvesAtOnce) {
-    const runs = listOf(runIds.slice(at, at + curvesAtOnce));
-    await reading.each(
-      `select run_id, data from metric_tail where run_id in ${runs.sql} and key = ?`,
-      [...runs.params, key],
-      ([run, data]) => {
-        const { step, timeMs, value } = decodeChunk(data as Uint8Array);
-        for (let i = step.indexOf(found.step); i >= 0; i = step.indexOf(found.step, i + 1))
-          found.see(run as string, timeMs[i] as number, value[i] as number);
-      },
-    );
-  }
+  if (runIds.length === 0) return;
+  const runs = listOf(runIds);
+  await reading.each(
+    `select run_id, data from metric_tail where run_id in ${runs.sql} and key = ?`,
+    [...runs.params, key],
+    ([run, data]) => {
+      const { step, timeMs, value } = decodeChunk(data as Uint8Array);
+      for (let i = step.indexOf(found.step); i >= 0; i = step.indexOf(found.step, i + 1))
+        found.see(run as string, timeMs[i] as number, value[i] as number);
+    },
+  );
 }
 
-async function readBlocks(reading: Reading, blocks: readonly Held[], key: string, found: Found): Promise<void> {
-  const byRun = Map.groupBy(blocks, (one) => one.run);
-  const single = [...byRun].flatMap(([run, { length }]) => (length === 1 ? [run] : []));
-  for (let at = 0; at < single.length; at += curvesAtOnce) {
-    const runs = listOf(single.slice(at, at + curvesAtOnce));
-    await reading.each(
-      `select ${facts}, b.data ${around} and b.run_id in ${runs.sql}`,
-      [key, found.step, found.step, ...runs.params],
-      (row) => found.seeBlock(heldOf(row), row[5] as Uint8Array, true),
-    );
+/** How many blocks have the step in their bounds; when they are more than `limit`, none of them is read. */
+async function readBlocks(reading: Reading, runIds: readonly string[], key: string, found: Found, limit: number): Promise<number> {
+  const runs = listOf(runIds);
+  const params = [key, found.step, found.step, ...runs.params];
+  const few: { held: Held; data: Uint8Array }[] = [];
+  await reading.each(
+    `select ${facts}, b.data ${around} and b.run_id in ${runs.sql} limit ${blocksAtOnce + 1}`,
+    params,
+    (row) => void few.push({ held: heldOf(row), data: row[5] as Uint8Array }),
+  );
+  if (few.length <= blocksAtOnce) {
+    if (few.length > limit) return few.length;
+    for (const some of Map.groupBy(few, (one) => one.held.run).values())
+      for (const { held, data } of some) found.seeBlock(held, data, some.length === 1);
+    return few.length;
   }
-  for (const [run, some] of byRun)
-    for (let at = 0; some.length > 1 && at < some.length; at += blocksPerRead) {
-      const part = some.slice(at, at + blocksPerRead);
-      const data = await blockData(
-        reading,
-        run,
-        key,
-        part.map((one) => one.block),
-      );
-      for (const one of part) found.seeBlock(one, data(one.block), false);
+  const all: Held[] = [];
+  await reading.each(`select ${facts} ${around} and b.run_id in ${runs.sql}`, params, (row) => void all.push(heldOf(row)));
+  if (all.length > limit) return all.length;
+  for (const [run, some] of Map.groupBy(all, (one) => one.run))
+    for (const part of partsOf(some, blocksPerRead)) {
+      const names = part.map((one) => one.block);
+      const data = await blockData(reading, run, key, names);
+      for (const one of part) found.seeBlock(one, data(one.block), some.length === 1);
     }
+  return all.length;
 }
