@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -207,6 +207,88 @@ test("an evaluation dataset comes with its records, once; webhooks and scorers a
   expect((await bring(file)).conflicts).toMatchObject([{ noun: "evaluation dataset", code: "CAP-EXISTS-001" }]);
 });
 
+test("a trace of an mlruns folder comes as MLflow writes it, or wrote it before", async () => {
+  const root = join(folder, "mlruns");
+  writeFiles(join(root, "5"), {
+    "meta.yaml": "experiment_id: '5'\nname: files\nlifecycle_stage: active\ncreation_time: 1\nlast_update_time: 1\n",
+  });
+  writeFiles(join(root, ".trash"), { none: "" });
+  const [id, older, lost] = ["1", "2", "3"].map((digit) => `tr-${digit.repeat(32)}`);
+  writeFiles(join(root, "5", "traces", id ?? ""), {
+    "trace_info.yaml": `client_request_id: '007'
+execution_duration_ms: 250
+request_preview: '{"q": "why?"}'
+request_time: '2026-01-02T03:04:05.678Z'
+state: OK
+trace_id: ${id}
+trace_location:
+  mlflow_experiment:
+    experiment_id: '5'
+  type: MLFLOW_EXPERIMENT
+`,
+    "request_metadata/mlflow.trace.session": "talk",
+    "tags/env": "prod",
+    "tags/mlflow.artifactLocation": "file:///elsewhere",
+    "assessments/a-1.yaml": `assessment_id: a-1
+assessment_name: share
+create_time: '2026-01-02T03:04:06Z'
+feedback:
+  value:
+    digits: '0.5'
+    parts:
+    - 1.0e-05
+    - true
+    - null
+    - 1e5
+last_update_time: '2026-01-02T03:04:07Z'
+metadata:
+  count: '3'
+rationale: 'two
+
+  lines'
+source:
+  source_id: ada
+  source_type: HUMAN
+trace_id: ${id}
+valid: false
+`,
+    "artifacts/traces.json": `{"spans": [{"trace_id": "${id}", "span_id": "${"ab".repeat(8)}", "parent_span_id": null, "name": "step", "start_time_unix_nano": 5, "end_time_unix_nano": 6, "events": [], "status": {"code": "OK", "message": ""}, "attributes": {"n": "1.0"}}]}`,
+  });
+  writeFiles(join(root, "5", "traces", older ?? ""), {
+    "trace_info.yaml": `execution_time_ms: 9\nexperiment_id: '5'\nrequest_id: ${older}\nstatus: ERROR\ntimestamp_ms: 5000\n`,
+  });
+  writeFiles(join(root, "5", "traces", lost ?? ""), { "tags/env": "prod" });
+  const result = await bring(root);
+  expect(result).toMatchObject({ taken: { traces: 2, spans: 1, assessments: 1 }, conflicts: [], differing: 0 });
+  expect(result.left).toEqual([
+    { what: "spans of traces", count: 1, why: expect.any(String) },
+    { what: "traces", count: 1, why: expect.stringContaining("trace_info.yaml") },
+  ]);
+  expect(await noted(id ?? "")).toMatchObject({
+    experimentId: "5",
+    clientRequestId: "007",
+    requestPreview: '{"q": "why?"}',
+    responsePreview: null,
+    requestMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+    durationMs: 250,
+    state: "OK",
+    tags: { env: "prod" },
+    metadata: { "mlflow.trace.session": "talk" },
+    assessments: [
+      {
+        value: { digits: "0.5", parts: [1e-5, true, null, "1e5"] },
+        valid: false,
+        rationale: "two\nlines",
+        metadata: { count: "3" },
+        sourceId: "ada",
+      },
+    ],
+    spans: [{ traceId: "1".repeat(32), spanId: "ab".repeat(8), parentId: null, startNs: "5", status: { code: 1 } }],
+  });
+  expect(await noted(older ?? "")).toMatchObject({ state: "ERROR", requestMs: 5000, durationMs: 9, spans: [] });
+  expect(await bring(root)).toMatchObject({ taken: {}, updated: {}, unread: { traces: 1 }, entry: null });
+});
+
 test("a second import brings only what is new, and brings up to date what went on at the source", async () => {
   fillMlflowDatabase(database, folder, 3);
   database.exec(`update runs set status = 'RUNNING', end_time = null where run_uuid = '${runIdOf(2)}'`);
@@ -344,6 +426,8 @@ test("what is no store of MLflow is refused by its name", async () => {
 
 test("what is written as an mlruns folder is what was read, and the same again writes nothing", async () => {
   fillMlflowDatabase(database, folder, 3);
+  fillMlflowTraces(database, folder);
+  database.exec(`delete from entity_associations; update assessments set value = '1.5e-7' where assessment_id = 'a-2'`);
   await bring(file);
   const { store } = here;
   const root = join(folder, "out");
@@ -365,15 +449,23 @@ test("what is written as an mlruns folder is what was read, and the same again w
   expect((await write(true)).taken).toMatchObject({ runs: 3 });
   expect(existsSync(root)).toBe(false);
   expect(await write()).toMatchObject({
-    taken: { experiments: 2, runs: 3, "registered models": 1 },
+    taken: { experiments: 2, runs: 3, traces: 2, "registered models": 1 },
     conflicts: [],
     differing: 0,
     left: [],
   });
-  expect((await write()).same).toEqual({ runs: 3 });
+  expect((await write()).same).toEqual({ runs: 3, traces: 2 });
   // Read by who reads such folders, it is the same: nothing is new and nothing differs.
-  expect(await bring(root)).toMatchObject({ taken: {}, updated: {}, same: { runs: 3, "logged models": 1 }, conflicts: [], differing: 0 });
+  expect(await bring(root)).toMatchObject({
+    taken: {},
+    updated: {},
+    same: { runs: 3, traces: 2, "logged models": 1 },
+    conflicts: [],
+    differing: 0,
+  });
   expect(await entries("mlflow.exported")).toBe(2);
+  const said = readFileSync(join(root, "7", "traces", filledTraces[0], "assessments", "a-2.yaml"), "utf8");
+  expect(said).toContain('"value": 1.5e-7');
   await expect(
     exportMlflow(
       {
