@@ -6,6 +6,9 @@ import { matching, type RunQuestion } from "./matching.ts";
 import { rowsSql, stepName, type StepRows } from "./step-rows.ts";
 import type { Column } from "./vocabulary.ts";
 
+/** What comes as one message. */
+const idsAtOnce = 10_000;
+
 type Asked = { key: string; statistic: Statistic; step: number };
 
 /** The values at steps that a question and some columns name, of the runs that may be found. */
@@ -26,12 +29,16 @@ export async function stepRowsOf(
   if (asked.size === 0) return rows;
   const where = matching(database.dialect, { ...question, conditions: question.conditions.filter((one) => !namesStep(one)) });
   for (const [name, { key, step }] of asked) {
-    const found = await database.all<{ id: string }>(
-      `select run.id as id from run join metric_latest x on x.run_id = run.id and x.key = ? and x.step >= ? where ${where.sql} limit ?`,
-      [key, step, ...where.params, mostStepBlocks + 1],
-    );
-    if (found.length > mostStepBlocks) throw tooManyBlocks(key, step);
-    rows.set(name, rowsSql(database.dialect, await read({ runIds: found.map((one) => one.id), key, step })));
+    const runIds: string[] = [];
+    for (let page: { id: string }[] | undefined; page === undefined || page.length === idsAtOnce;) {
+      page = await database.all<{ id: string }>(
+        `select run.id as id from run join metric_latest x on x.run_id = run.id and x.key = ? and x.step >= ? where run.id > ? and ${where.sql} order by run.id limit ?`,
+        [key, step, runIds.at(-1) ?? "", ...where.params, idsAtOnce],
+      );
+      for (const { id } of page) runIds.push(id);
+      if (runIds.length > mostStepBlocks) throw tooManyBlocks(key, step);
+    }
+    rows.set(name, rowsSql(database.dialect, await read({ runIds, key, step })));
   }
   return rows;
 }
