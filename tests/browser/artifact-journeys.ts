@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { beginRun, createExperiment, endRun, logFiles, send } from "./mlflow-client.ts";
-import { accessibility, settled } from "./visits.ts";
+import { accessibility, hold, painted, settled } from "./visits.ts";
 import type { World } from "./world.ts";
 
 /** A report that tries what a script of ours could do. */
@@ -125,6 +125,12 @@ export function artifactJourneys(world: () => World): void {
     const rows = page.getByRole("group", { name: "Rows of deep/down/table.csv" });
     await rows.getByRole("cell", { name: "row 99", exact: true }).waitFor();
     await page.getByText("rows 1 to 100 of 250, 2 columns").waitFor();
+    const later = page.getByRole("button", { name: "Later" });
+    // More often than there are pages.
+    for (let i = 0; i < 4; i++) await later.click({ force: true });
+    await page.getByText("rows 201 to 250 of 250").waitFor();
+    for (let i = 0; i < 2; i++) await page.getByRole("button", { name: "Earlier" }).click();
+    await page.getByText("rows 1 to 100 of 250").waitFor();
     const byN = rows.getByRole("button", { name: "n", exact: true });
     await byN.click();
     await rows.locator("th[aria-sort=ascending]").waitFor();
@@ -153,6 +159,18 @@ export function artifactJourneys(world: () => World): void {
     await tree.getByRole("link", { name: /^model\.pkl/ }).click();
     await page.getByText("nothing here opens it").waitFor();
     await tree.getByRole("link", { name: /^long\.log/ }).click();
+    // A line is looked for through the whole file: who wants the end meanwhile stays there.
+    const release = await hold(page, /long\.log$/, (request) => request.headers()["range"] === undefined);
+    await page.getByRole("textbox", { name: "Go to line" }).fill("30000");
+    const looked = page.waitForResponse((one) => one.url().endsWith("/long.log") && one.request().headers()["range"] === undefined);
+    await page.getByRole("button", { name: "Go", exact: true }).click();
+    await page.getByText("Reading …").waitFor();
+    await page.getByRole("button", { name: "End", exact: true }).click();
+    await page.getByText("the last lines").waitFor();
+    release();
+    await looked;
+    await painted(page);
+    await page.getByText("the last lines").waitFor();
     await page.getByRole("textbox", { name: "Go to line" }).fill("31234");
     await page.getByRole("button", { name: "Go", exact: true }).click();
     await page.getByText("line 31234 of the log").waitFor();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { accessibility, settled } from "./visits.ts";
+import { accessibility, settled, typeAhead } from "./visits.ts";
 import type { World } from "./world.ts";
 
 export function frameJourneys(world: () => World): void {
@@ -33,7 +33,7 @@ export function frameJourneys(world: () => World): void {
     await palette.waitFor();
     await page.keyboard.press("Escape");
     await palette.waitFor({ state: "detached" });
-    await page.keyboard.type("gm");
+    await typeAhead(page, "gm");
     await page.waitForURL(`${served.url}/p/small/models`);
     await page.keyboard.press("?");
     await page.getByRole("dialog").waitFor();

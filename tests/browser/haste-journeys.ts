@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { beginRun, createExperiment, endRun } from "./mlflow-client.ts";
-import { hold, painted, settled } from "./visits.ts";
+import { hold, known, painted, settled, typeAhead } from "./visits.ts";
 import type { World } from "./world.ts";
 
 async function logRuns(url: string, experiment: string, names: readonly string[]): Promise<void> {
@@ -13,8 +13,9 @@ export function hasteJourneys(world: () => World): void {
     const { served, open } = world();
     const { page, problems, close } = await open();
     await page.goto(`${served.url}/p/small`, { waitUntil: "commit" });
-    await page.getByRole("navigation", { name: "Places" }).waitFor();
-    await page.keyboard.type("gm");
+    // The frame stands in the file of the page already; who one is only the page says.
+    await known(page);
+    await typeAhead(page, "gm");
     await page.waitForURL(`${served.url}/p/small/models`);
     await settled(page);
     expect(problems).toEqual([]);
@@ -35,7 +36,7 @@ export function hasteJourneys(world: () => World): void {
     await painted(page);
     expect(new URL(page.url()).pathname).toBe("/p/small/runs");
     await grid.focus();
-    await page.keyboard.type("gc");
+    await typeAhead(page, "gc");
     await page.getByRole("heading", { level: 1, name: "Checks" }).waitFor();
     expect(new URL(page.url()).pathname).toBe("/p/small/checks");
     expect(problems).toEqual([]);
@@ -189,6 +190,31 @@ export function hasteJourneys(world: () => World): void {
     await started.getByRole("button").click();
     await expect.poll(() => started.getAttribute("aria-sort")).toBe("ascending");
     await expect.poll(deep).toMatch(/^[1-9]\d* 16px$/);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  test("entries of the record stay while others are asked for, and when one of them is opened", async () => {
+    const { served, open } = world();
+    const { page, problems, close } = await open();
+    await page.goto(`${served.url}/p/small/record`);
+    const entries = page.getByRole("group", { name: "Entries" });
+    await entries.getByRole("row").nth(3).waitFor();
+    await entries.evaluate((list: { setAttribute(name: string, value: string): void }) => list.setAttribute("data-read", ""));
+    const release = await hold(page, /\/record\/entries\?/);
+    const asked = page.waitForRequest(/\/record\/entries\?.*q=run/);
+    await page.getByRole("textbox", { name: /^Filter by words/ }).fill("run");
+    await asked;
+    await painted(page);
+    const first = entries.getByRole("row").nth(1).getByRole("link").first();
+    const number = await first.textContent();
+    release();
+    await page.waitForURL(/q=run/);
+    await expect.poll(() => entries.getByRole("row").nth(1).textContent()).toContain("run");
+    await entries.getByRole("row").nth(2).getByRole("cell").nth(1).click();
+    await page.waitForURL(/\/record\/[^/?]+\?q=run$/);
+    await page.locator("[data-read]").waitFor();
+    expect(number).toMatch(/^\d+$/);
     expect(problems).toEqual([]);
     await close();
   });

@@ -78,6 +78,10 @@ export async function hold(page: Page, url: RegExp, only: (request: Request) => 
   return held.resolve;
 }
 
+/** Presses keys as a person does who does not look: the next one waits for no answer to the one before. */
+export const typeAhead = async (page: Page, keys: string): Promise<void> =>
+  void (await Promise.all([...keys].map((key) => page.keyboard.press(key))));
+
 /** Until the page has painted what it was told so far. */
 export const painted = (page: Page): Promise<void> => page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))");
 

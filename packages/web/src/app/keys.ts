@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { isPageKey } from "../parts/own-key.ts";
 import { places } from "./places.ts";
 
@@ -13,8 +13,9 @@ export function useKeys(base: string, acts: KeyActs): void {
   const navigate = useNavigate();
   const goingSince = useRef(-Infinity);
   const latest = useRef(acts);
-  useEffect(() => void (latest.current = acts));
-  useEffect(() => {
+  // Who sees the page can press: the keys are heard before it is painted.
+  useLayoutEffect(() => void (latest.current = acts));
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();

@@ -61,8 +61,7 @@ const pages = [
   page("/p/$project/monitors/$monitor/columns/$column", () => import("../pages/monitors/column-page.tsx"), "ColumnPage"),
   page("/p/$project/incidents", () => import("../pages/incidents/incidents-page.tsx"), "IncidentsPage"),
   page("/p/$project/incidents/$incident", () => import("../pages/incidents/incident-page.tsx"), "IncidentPage"),
-  page("/p/$project/record", () => import("../pages/record/record-page.tsx"), "RecordPage"),
-  page("/p/$project/record/$entry", () => import("../pages/record/record-page.tsx"), "RecordPage"),
+  page("/p/$project/record/{-$entry}", () => import("../pages/record/record-page.tsx"), "RecordPage"),
   page("/all/$", () => import("../pages/all-page.tsx"), "AllPage"),
   page("/p/$project/$later", () => import("../pages/later-page.tsx"), "LaterPage"),
 ];

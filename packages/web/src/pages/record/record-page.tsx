@@ -19,7 +19,12 @@ export function RecordPage() {
   const q = typeof asked === "string" ? asked : "";
   const [limit, setLimit] = useState(100);
   const head = useOperation("record.head", {});
-  const entries = useOperation("record.entries", { project, limit, ...(q !== "" && { q }) });
+  // What one reads stays until more of it, or what the words find, is there.
+  const entries = useOperation(
+    "record.entries",
+    { project, limit, ...(q !== "" && { q }) },
+    { keep: (before) => before.project === project },
+  );
   const verify = useMutation({
     mutationFn: (anchor?: string) => client.call("record.verify", { deep: false, ...(anchor !== undefined && { anchor }) }),
     onSuccess: () => head.refetch(),
