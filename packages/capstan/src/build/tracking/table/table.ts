@@ -15,7 +15,7 @@ type Keyed = "metric" | "param" | "tag";
 
 const tables: Record<Keyed, string> = { metric: "metric_latest", param: "param", tag: "tag" };
 
-const cellsAtOnce = 8000;
+const cellsAtOnce = 4000;
 
 /** SQL of the runs table: the asked columns of a page of runs, and groups over all that match. */
 export function createRunTable(database: Database, byColumns: TrackingService["runGroups"], valuesAtStep: TrackingService["valuesAtStep"]) {
