@@ -56,44 +56,30 @@ export class SqliteConnection {
     return this.#prepare(sql).statement.all(...(params as SQLInputValue[])) as Row[];
   }
 
-  /** All changes in one transaction; durable on return. One that is refused leaves nothing and keeps none of the others back; a failure of the commit itself refuses all. */
+  /** All changes in one transaction, each in its own savepoint unless it is alone; durable on return. A failure of the commit itself refuses all. */
   commitAll(changes: readonly Change[]): Outcome[] {
+    const outcomes: Outcome[] = [];
     try {
-      // Hardly any change is refused: that each can be taken back by itself, which costs a copy of every page it writes, is made sure of only then.
-      return this.#together(changes) ?? this.#eachAlone(changes);
+      this.#run("begin immediate");
+      for (const change of changes) {
+        const alone = changes.length === 1;
+        if (!alone) this.#run("savepoint change");
+        const outcome = this.#apply(change);
+        outcomes.push(outcome);
+        if (alone && "refused" in outcome) {
+          this.#run("rollback");
+          return outcomes;
+        }
+        if ("refused" in outcome) this.#run("rollback to change");
+        if (!alone) this.#run("release change");
+      }
+      this.#run("commit");
+      return outcomes;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("rollback");
       const refused = refusalOf(error);
       return changes.map(() => ({ refused }));
     }
-  }
-
-  /** Undefined when one of several was refused: nothing has happened then. */
-  #together(changes: readonly Change[]): Outcome[] | undefined {
-    const outcomes: Outcome[] = [];
-    this.#run("begin immediate");
-    for (const change of changes) {
-      const outcome = this.#apply(change);
-      outcomes.push(outcome);
-      if ("committed" in outcome) continue;
-      this.#run("rollback");
-      return changes.length === 1 ? outcomes : undefined;
-    }
-    this.#run("commit");
-    return outcomes;
-  }
-
-  #eachAlone(changes: readonly Change[]): Outcome[] {
-    this.#run("begin immediate");
-    const outcomes = changes.map((change) => {
-      this.#run("savepoint change");
-      const outcome = this.#apply(change);
-      if ("refused" in outcome) this.#run("rollback to change");
-      this.#run("release change");
-      return outcome;
-    });
-    this.#run("commit");
-    return outcomes;
   }
 
   #apply(change: Change): Outcome {
