@@ -1,69 +1,35 @@
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Caller } from "../../base/foundation/caller.ts";
-import {
-  filledTraces,
-  fillMlflowDatabase,
-  fillMlflowTraces,
-  openMlflowDatabase,
-  runIdOf,
-  writeFiles,
-} from "../../testing/mlflow-sources.ts";
-import { openTestStore, type TestStore } from "../../testing/store.ts";
-import { registryMigrations } from "../registry/migrations.ts";
-import { createRegistryService } from "../registry/service.ts";
-import { trackingMigrations } from "../tracking/migrations.ts";
-import { createTrackingService, type TrackingService } from "../tracking/service.ts";
-import { importMlflow } from "./import/import.ts";
-import { exchangeMigrations } from "./migrations.ts";
-import { openSource } from "./sources/open.ts";
+import { ada as caller, type ImportWorld, openImportWorld } from "../../testing/import-world.ts";
+import { filledTraces, fillMlflowDatabase, fillMlflowTraces, runIdOf, writeFiles } from "../../testing/mlflow-sources.ts";
+import type { MlflowSource } from "./model.ts";
 
-const caller: Caller = { actor: { kind: "person", name: "local:ada" }, via: "session", roles: [], capabilities: new Set(["admin"]) };
-let here: TestStore;
-let tracking: TrackingService;
-let folder: string;
-let database: ReturnType<typeof openMlflowDatabase>;
+let world: ImportWorld;
+let { here, tracking, folder, file, database, close } = {} as ImportWorld;
 
 beforeEach(async () => {
-  here = await openTestStore([...trackingMigrations, ...registryMigrations, ...exchangeMigrations]);
-  tracking = createTrackingService({ store: here.store });
-  folder = mkdtempSync(join(tmpdir(), "capstan-unread-"));
-  database = openMlflowDatabase(join(folder, "mlflow.db"));
+  world = await openImportWorld();
+  ({ here, tracking, folder, file, database, close } = world);
   fillMlflowDatabase(database, folder, 3);
 });
-afterEach(async () => {
-  database.close();
-  await tracking.idle();
-  await here.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => close());
 
 /** An import, and whose curves it read. */
-async function bring(from = join(folder, "mlflow.db"), { again = false, plan = false } = {}) {
-  const source = await openSource({ from });
-  const { store } = here;
-  const registry = createRegistryService({ store });
+async function bring(from = file, { again = false, plan = false } = {}) {
   const read: string[] = [];
-  const watched = {
+  const wrap = (source: MlflowSource): MlflowSource => ({
     ...source,
-    wholeTraces: (page: Parameters<typeof source.wholeTraces>[0]) => {
+    wholeTraces(page) {
       read.push(...page.map((trace) => trace.id));
       return source.wholeTraces(page);
     },
-    whole: (runs: Parameters<typeof source.whole>[0]) => {
+    whole(runs) {
       read.push(...runs.map((run) => run.id));
       return source.whole(runs);
     },
-  };
-  const signal = new AbortController().signal;
-  try {
-    const order = { project: "default", plan, again, signal, tell: () => undefined };
-    return { read, result: await importMlflow({ store, tracking, registry, source: watched, ...order }, caller) };
-  } finally {
-    await source.close();
-  }
+  });
+  return { read, result: await world.bring(from, { plan, again, wrap }) };
 }
 
 test("of a database the second import reads no curve, and says so", async () => {

@@ -74,7 +74,7 @@ export async function putRun(
   return whole;
 }
 
-/** Reads the runs that were written as any reader would, and compares them. */
+/** Reads the runs that were written in the way of every reader, and compares them. */
 export async function compareRuns(task: ExportTask, root: string, written: ReadonlyMap<string, string>): Promise<void> {
   if (written.size === 0) return;
   const source = await folderSource(root, { files: (place) => filesBelow(place.uri, new Map()), isNear: () => true });
