@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { beginRun, createExperiment, endRun } from "./mlflow-client.ts";
 import { hold, known, painted, settled, typeAhead } from "./visits.ts";
-import type { World } from "./world.ts";
+import { openFits, type World } from "./world.ts";
 
 async function logRuns(url: string, experiment: string, names: readonly string[]): Promise<void> {
   for (const name of names) await endRun(url, await beginRun(url, experiment, name));
@@ -23,11 +23,7 @@ export function hasteJourneys(world: () => World): void {
   });
 
   test("a letter that names a place does nothing else, and one that is typed into a field is the field's", async () => {
-    const { served, open } = world();
-    const { page, problems, close } = await open();
-    await page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name`);
-    const grid = page.getByRole("grid", { name: "Table of runs" });
-    await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
+    const { page, grid, problems, close } = await openFits(world());
     await grid.focus();
     for (const key of ["x", "j", "x"]) await page.keyboard.press(key);
     await page.getByRole("region", { name: "Selected runs" }).getByText("2 selected").waitFor();
@@ -44,11 +40,7 @@ export function hasteJourneys(world: () => World): void {
   });
 
   test("what is pressed before the page has drawn the press before counts, too", async () => {
-    const { served, open } = world();
-    const { page, problems, close } = await open();
-    await page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name&cols=%5B"metrics.auc"%5D`);
-    const grid = page.getByRole("grid", { name: "Table of runs" });
-    await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
+    const { served, page, grid, problems, close } = await openFits(world(), `&cols=%5B"metrics.auc"%5D`);
     // Both presses in one turn of the page.
     await page.evaluate(`(() => {
       const head = [...document.querySelectorAll("[role=columnheader] button")].find((one) => one.textContent.startsWith("auc"));
@@ -220,11 +212,7 @@ export function hasteJourneys(world: () => World): void {
   });
 
   test("what is taken back late does not take the word from what was done since", async () => {
-    const { served, open } = world();
-    const { page, problems, close } = await open();
-    await page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name`);
-    const grid = page.getByRole("grid", { name: "Table of runs" });
-    await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
+    const { served, page, grid, problems, close } = await openFits(world());
     await grid.focus();
     for (const key of ["Home", "x"]) await page.keyboard.press(key);
     const tray = page.getByRole("region", { name: "Selected runs" });

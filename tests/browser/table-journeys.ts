@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createExperiment } from "./mlflow-client.ts";
 import { accessibility, hold, restingPlace, settled } from "./visits.ts";
-import type { World } from "./world.ts";
+import { openFits, type World } from "./world.ts";
 
 /** The table of runs: all that one does with many of them. */
 export function tableJourneys(world: () => World): void {
@@ -185,11 +185,7 @@ export function tableJourneys(world: () => World): void {
   });
 
   test("rows stay, and keys find their run, while another order is asked for", async () => {
-    const { served, open } = world();
-    const { page, problems, close } = await open();
-    await page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name`);
-    const grid = page.getByRole("grid", { name: "Table of runs" });
-    await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
+    const { page, grid, problems, close } = await openFits(world());
     const release = await hold(page, /runs[./]search/);
     const place = await grid.boundingBox();
     await grid.getByRole("columnheader", { name: /^Run/ }).getByRole("button").click();
@@ -209,11 +205,7 @@ export function tableJourneys(world: () => World): void {
   });
 
   test("runs stay on top and are held against one of them; columns become as wide as one likes", async () => {
-    const { served, open } = world();
-    const { page, problems, close } = await open();
-    await page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name&cols=%5B"metrics.auc","params.rate"%5D`);
-    const grid = page.getByRole("grid", { name: "Table of runs" });
-    await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
+    const { page, grid, problems, close } = await openFits(world(), `&cols=%5B"metrics.auc","params.rate"%5D`);
     await grid.focus();
     await page.keyboard.press("End");
     await page.keyboard.press("b");

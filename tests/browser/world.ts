@@ -29,3 +29,12 @@ export async function makeWorld(browser: Browser, served: ServedProject): Promis
     visitor: () => visit(browser),
   };
 }
+
+/** A window on the table of the runs named `fit`, in the order of their names. */
+export async function openFits({ served, open }: World, more = "") {
+  const one = await open();
+  await one.page.goto(`${served.url}/p/small/runs?layout=table&q=fit&sort=name${more}`);
+  const grid = one.page.getByRole("grid", { name: "Table of runs" });
+  await grid.getByRole("link", { name: "fit 0.1" }).waitFor();
+  return { ...one, served, grid };
+}
